@@ -1,0 +1,3 @@
+from cnngraph.cli import main
+
+main()

@@ -1,0 +1,58 @@
+"""The command line: one file per command, imported when the command is used."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "check": "Check specs: shapes, names, claims.",
+    "export": "Write the network as an ONNX file.",
+    "list": "List the networks that ship with cnngraph.",
+    "render": "Draw the network.",
+    "run": "Run a network on pictures or arrays.",
+    "summary": "Table of layers: volumes, parameters, multiply-accumulates.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Knows the commands' names and one-line helps; imports a command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"cnngraph.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cnngraph")
+def group() -> None:
+    """Write a CNN once; get the figure, the table and the runnable model, and know that they agree.
+
+    FILE is a path to a .spec, - for standard input, or the name of a network that ships with
+    cnngraph (see `cnngraph list`).
+    """
+
+
+def main() -> None:
+    """Entry point: runs the command; faults of the input become diagnostics and exit status 1."""
+    from cnngraph.diagnostics import CnngraphError
+
+    try:
+        group()
+    except CnngraphError as error:
+        from cnngraph.diagnostics.terminal import print_diagnostics
+
+        print_diagnostics(error.diagnostics)
+        sys.exit(1)

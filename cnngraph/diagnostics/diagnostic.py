@@ -1,0 +1,66 @@
+"""A mistake (or a warning) as data; drawing it is the renderers' work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from cnngraph.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A stretch of the source with a remark on it."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Replace *span* by *replacement*; safe to do by machine."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    code: str
+    """``E0401``; a leading ``W`` is a warning."""
+    message: str
+    """One line, true on its own."""
+    label: Label | None = None
+    """Where it is, with the remark under the caret; None when it is about no text (``--set``, a file)."""
+    secondary: tuple[Label, ...] = ()
+    file: str = ""
+    """The file it is about when there is no *label*."""
+    reason: str = ""
+    """The arithmetic, with the user's numbers."""
+    help: str = ""
+    """What to do."""
+    notes: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
+
+
+class CnngraphError(Exception):
+    """The input is at fault. The one exception that crosses the API; *diagnostics* say all about it."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+
+    @classmethod
+    def of(cls, code: str, message: str, *, file: str = "", reason: str = "", help: str = "") -> CnngraphError:
+        """An error that is about no place in a text."""
+        return cls([Diagnostic(code, message, file=file, reason=reason, help=help)])

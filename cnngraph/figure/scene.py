@@ -1,0 +1,150 @@
+"""A figure before it is a file: a few primitives with exact coordinates.
+
+Lengths are in points, x grows to the right and y downwards, (0, 0) is the top left corner.
+Styles make scenes and writers write them down; neither knows the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Font = Literal["serif", "serif-italic", "sans"]
+Anchor = Literal["start", "middle", "end"]
+Color = str
+"""``#rrggbb``."""
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    color: Color
+    width: float
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: Color | None = None
+    stroke: Stroke | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    x: float
+    """Of the centre, as *y*."""
+    y: float
+    radius: float
+    fill: Color | None = None
+    stroke: Stroke | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    points: tuple[Point, ...]
+    fill: Color | None = None
+    stroke: Stroke | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    to: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    to: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A cubic Bézier curve."""
+
+    control1: Point
+    control2: Point
+    to: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """An open line; it begins with a `Move`."""
+
+    steps: tuple[Move | Line | Curve, ...]
+    stroke: Stroke
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One run in one font. (x, y) is the end, middle or start of its baseline."""
+
+    x: float
+    y: float
+    content: str
+    size: float
+    font: Font = "serif"
+    anchor: Anchor = "start"
+    angle: float = 0.0
+    """Degrees, counter-clockwise about (x, y): 90 reads from bottom to top."""
+    fill: Color = "#000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image file's pixels, stretched over a rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What belongs to one layer or edge of the network."""
+
+    id: str
+    """The layer's name; ``source--target`` for an edge. Unique in a scene."""
+    role: Literal["layer", "edge", "network", "key", "decoration"]
+    items: tuple[Item, ...]
+    title: str = ""
+    """Said on hover and by screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""
+    data: tuple[tuple[str, str], ...] = ()
+    """More facts, written as ``data-…`` where a format has room: ``(("src", "image"), ("dst", "conv1"))``."""
+
+
+Primitive = Rect | Circle | Polygon | Path | Text | Picture
+Item = Primitive | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    width: float
+    height: float
+    items: tuple[Item, ...]
+    title: str
+    description: str
+    background: Color | None = "#ffffff"
+
+    def primitives(self) -> Iterator[Primitive]:
+        """All primitives in drawing order, out of their groups."""
+        stack: list[Item] = list(reversed(self.items))
+        while stack:
+            item = stack.pop()
+            if isinstance(item, Group):
+                stack.extend(reversed(item.items))
+            else:
+                yield item
+
+    def groups(self) -> Iterator[Group]:
+        stack: list[Item] = list(reversed(self.items))
+        while stack:
+            item = stack.pop()
+            if isinstance(item, Group):
+                yield item
+                stack.extend(reversed(item.items))

@@ -1,0 +1,249 @@
+"""Activations: one function on every number. Each can stand alone or as a word on a conv or fc."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.values import NUMBER
+from cnngraph.volume import Dim, Volume, as_int
+
+
+class Activation(Kind):
+    """The base of the activations."""
+
+    family: ClassVar[Family] = "activation"
+    relu_like: ClassVar[bool] = False
+    """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
+
+
+@kind
+class Relu(Activation):
+    """``max(0, x)``."""
+
+    word = "relu"
+    relu_like = True
+    onnx = "Relu"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Relu", to.inputs, to.output)
+
+    def caption(self) -> Caption:
+        return Caption("ReLU")
+
+
+@kind
+class Relu6(Activation):
+    """``min(max(0, x), 6)`` (MobileNet)."""
+
+    word = "relu6"
+    relu_like = True
+    onnx = "Clip"
+
+    def lower(self, to: Lowering) -> None:
+        low, high = to.constant("low", [0.0], ()), to.constant("high", [6.0], ())
+        to.node("Clip", [to.inputs[0], low, high], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("ReLU6")
+
+
+@kind
+class Leaky(Activation):
+    """``x`` when positive, else ``slope * x``. Darknet's slope is 0.1."""
+
+    word = "leaky"
+    relu_like = True
+    onnx = "LeakyRelu"
+
+    slope: float = argument(NUMBER, positional=True, default=0.01, doc="slope below zero (PyTorch's and ONNX's 0.01)")
+
+    def lower(self, to: Lowering) -> None:
+        to.node("LeakyRelu", to.inputs, to.output, alpha=self.slope)
+
+    def caption(self) -> Caption:
+        return Caption("leaky ReLU")
+
+
+@kind
+class PRelu(Activation):
+    """``x`` when positive, else ``slope * x`` with one learned slope per channel (He et al. 2015)."""
+
+    word = "prelu"
+    relu_like = True
+    onnx = "PRelu"
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        return {"weight": Parameter(per_channel(inputs[0]), fill=0.25)}
+
+    def lower(self, to: Lowering) -> None:
+        to.node("PRelu", [to.inputs[0], to.parameter("weight")], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("PReLU")
+
+
+@kind
+class Elu(Activation):
+    """``x`` when positive, else ``alpha * (exp(x) - 1)``."""
+
+    word = "elu"
+    relu_like = True
+    onnx = "Elu"
+
+    alpha: float = argument(NUMBER, positional=True, default=1.0, doc="minus the value far below zero")
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Elu", to.inputs, to.output, alpha=self.alpha)
+
+    def caption(self) -> Caption:
+        return Caption("ELU")
+
+
+@kind
+class Gelu(Activation):
+    """``x * Φ(x)`` with the exact normal distribution function."""
+
+    word = "gelu"
+    relu_like = True
+    onnx = "Gelu (from opset 20), else Erf, Mul and Add"
+
+    def lower(self, to: Lowering) -> None:
+        if to.opset >= 20:
+            to.node("Gelu", to.inputs, to.output)
+            return
+        dims = onnx_dims(to.output_volume)
+        (x,) = to.inputs
+        scaled = to.node("Mul", [x, to.constant("root", [0.5**0.5], ())], to.inner("scaled", dims))
+        erf = to.node("Erf", [scaled], to.inner("erf", dims))
+        one = to.node("Add", [erf, to.constant("one", [1.0], ())], to.inner("shifted", dims))
+        half = to.node("Mul", [x, to.constant("half", [0.5], ())], to.inner("half_x", dims))
+        to.node("Mul", [half, one], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("GELU")
+
+
+@kind
+class Swish(Activation):
+    """``x * sigmoid(x)``, also called SiLU."""
+
+    word = "swish"
+    relu_like = True
+    onnx = "Sigmoid and Mul"
+
+    def lower(self, to: Lowering) -> None:
+        gate = to.node("Sigmoid", to.inputs, to.inner("gate", onnx_dims(to.output_volume)))
+        to.node("Mul", [to.inputs[0], gate], to.output)
+
+
+@kind
+class HSwish(Activation):
+    """``x * min(max(x + 3, 0), 6) / 6`` (MobileNetV3)."""
+
+    word = "hswish"
+    relu_like = True
+    onnx = "HardSwish"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("HardSwish", to.inputs, to.output)
+
+    def caption(self) -> Caption:
+        return Caption("h-swish")
+
+
+@kind
+class HSigmoid(Activation):
+    """``min(max(x + 3, 0), 6) / 6``."""
+
+    word = "hsigmoid"
+    onnx = "HardSigmoid"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("HardSigmoid", to.inputs, to.output, alpha=1 / 6, beta=0.5)
+
+    def caption(self) -> Caption:
+        return Caption("h-sigmoid")
+
+
+@kind
+class Mish(Activation):
+    """``x * tanh(softplus(x))``."""
+
+    word = "mish"
+    relu_like = True
+    onnx = "Mish (from opset 18), else Softplus, Tanh and Mul"
+
+    def lower(self, to: Lowering) -> None:
+        if to.opset >= 18:
+            to.node("Mish", to.inputs, to.output)
+            return
+        dims = onnx_dims(to.output_volume)
+        soft = to.node("Softplus", to.inputs, to.inner("softplus", dims))
+        gate = to.node("Tanh", [soft], to.inner("gate", dims))
+        to.node("Mul", [to.inputs[0], gate], to.output)
+
+
+@kind
+class Sigmoid(Activation):
+    """``1 / (1 + exp(-x))``."""
+
+    word = "sigmoid"
+    onnx = "Sigmoid"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Sigmoid", to.inputs, to.output)
+
+
+@kind
+class Tanh(Activation):
+    """The hyperbolic tangent."""
+
+    word = "tanh"
+    onnx = "Tanh"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Tanh", to.inputs, to.output)
+
+
+@kind
+class Softplus(Activation):
+    """``log(1 + exp(x))``."""
+
+    word = "softplus"
+    relu_like = True
+    onnx = "Softplus"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Softplus", to.inputs, to.output)
+
+
+@kind
+class Softmax(Kind):
+    """``exp(x) / sum(exp(x))``, over a vector or over the channels at each place of a map.
+
+    ``softmax 10`` is short for ``fc 10`` and the softmax after it.
+    """
+
+    word = "softmax"
+    family: ClassVar[Family] = "activation"
+    onnx = "Softmax"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Softmax", to.inputs, to.output, axis=1)
+
+
+def onnx_dims(volume: Volume) -> tuple[Dim, ...]:
+    """ONNX's order without the batch: C, H, W."""
+    return (volume.channels, volume.height, volume.width) if volume.is_map else volume.dims
+
+
+def per_channel(volume: Volume) -> tuple[int, ...]:
+    """Shape of one number per channel that broadcasts over a map in ONNX's order."""
+    channels = as_int(volume.channels)
+    return (channels, 1, 1) if volume.is_map else (channels,)
+
+
+ACTIVATIONS: tuple[type[Activation], ...] = (
+    Relu, Relu6, Leaky, PRelu, Elu, Gelu, Swish, HSwish, HSigmoid, Mish, Sigmoid, Tanh, Softplus,
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""Layers on vectors: fully connected, and the flattening that leads to them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.values import COUNT, FLAG, FRACTION
+from cnngraph.layers.window import need_known
+from cnngraph.volume import Volume, as_int
+
+
+@kind
+class Fc(Kind):
+    """Fully connected: every output is a weighted sum of all inputs, ``y = Wx + b``."""
+
+    word = "fc"
+    family: ClassVar[Family] = "dense"
+    followers = True
+    onnx = "Gemm"
+
+    units: int = argument(COUNT, positional=True, doc="how many numbers it makes")
+    bias: bool = argument(FLAG, default=True, doc="one number added per unit; off when the step says `bn`")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        (volume,) = inputs
+        if volume.is_map:
+            sizes = "*".join(str(dim) for dim in volume.dims)
+            raise Fault(
+                "E0409",
+                f"`fc` needs a flat vector, this is a {volume} volume",
+                remark=f"{sizes} = {volume.size} numbers" if volume.is_fixed else "",
+                help="insert `flatten` above",
+            )
+        need_known(volume, self.word, "the number of weights is the length of the vector times the units")
+        return Volume((self.units,))
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        size = as_int(inputs[0].size)
+        weights = {"weight": Parameter((self.units, size), fan_in=size, fan_out=self.units)}
+        if self.bias:
+            weights["bias"] = Parameter((self.units,), fill=0.0)
+        return weights
+
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+        return as_int(inputs[0].size) * self.units
+
+    def lower(self, to: Lowering) -> None:
+        weights = [to.parameter("weight"), *([to.parameter("bias")] if self.bias else [])]
+        to.node("Gemm", [to.inputs[0], *weights], to.output, transB=1)
+
+    def caption(self) -> Caption:
+        return Caption("fc", str(self.units))
+
+
+@kind
+class Flatten(Kind):
+    """A volume as one vector, channel after channel, each row by row (the order of PyTorch, Caffe, ONNX)."""
+
+    word = "flatten"
+    family: ClassVar[Family] = "reshape"
+    onnx = "Flatten"
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        need_known(inputs[0], self.word, "the length of the vector is height times width times channels")
+        return Volume((inputs[0].size,))
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Flatten", to.inputs, to.output, axis=1)
+
+
+@kind
+class Dropout(Kind):
+    """Switches numbers off at random while training; passes everything on when the network runs."""
+
+    word = "dropout"
+    family: ClassVar[Family] = "dropout"
+    onnx = "none: identity at inference"
+
+    p: float = argument(FRACTION, positional=True, default=0.5, doc="probability of a number being switched off")
+
+    def lower(self, to: Lowering) -> None:
+        to.same()
+
+    def caption(self) -> Caption:
+        return Caption("dropout", details=(f"p = {self.p:g}",))

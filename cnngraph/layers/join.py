@@ -1,0 +1,160 @@
+"""Joins: several tensors become one."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import ClassVar
+
+from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, kind
+from cnngraph.volume import Free, Volume
+
+
+class Join(Kind):
+    """The base of the joins. The language writes them with braces and branches, or with names."""
+
+    family: ClassVar[Family] = "join"
+    takes_tensors = "many"
+
+
+def _surely_differ(a: object, b: object) -> bool:
+    """Two known sizes that are not the same; a free one may turn out to be right."""
+    return a != b and not isinstance(a, Free) and not isinstance(b, Free)
+
+
+class _Equal(Join):
+    """A join of equal volumes, number by number."""
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        first = inputs[0]
+        for other in inputs[1:]:
+            if len(other.dims) != len(first.dims):
+                self._refuse(inputs, f"{first} and {other}: one is a volume, the other a vector", "")
+            differs = tuple(_surely_differ(a, b) for a, b in zip(first.dims, other.dims, strict=True))
+            if not any(differs):
+                continue
+            if not first.is_map:
+                self._refuse(inputs, f"{first.size} is not {other.size}", "")
+            a, b = (f"{v.height}x{v.width}" for v in (first, other))
+            if not differs[2]:
+                reason = f"channels agree ({first.channels}); H and W do not: {a} is not {b}"
+                help = "give both branches the same strides and padding"
+            elif not (differs[0] or differs[1]):
+                reason = f"H and W agree ({a}); channels do not: {first.channels} is not {other.channels}"
+                help = f"project the shortcut with a 1x1 convolution:  | skip -> conv {first.channels} 1x1 bn linear"
+            else:
+                reason = (
+                    f"H and W do not agree ({a} is not {b}), nor do channels: {first.channels} is not {other.channels}"
+                )
+                help = f"project the shortcut with a strided 1x1 convolution:  | skip -> shortcut {first.channels} s=2"
+            self._refuse(inputs, reason, help)
+        return _most_known(inputs)
+
+    def _refuse(self, inputs: tuple[Volume, ...], reason: str, help: str) -> None:
+        sizes = " + ".join(str(volume) for volume in inputs) if self.word == "add" else ", ".join(map(str, inputs))
+        number = "two" if len(inputs) == 2 else str(len(inputs))
+        raise Fault("E0401", f"`{self.word}` needs {number} equal volumes", remark=sizes, reason=reason, help=help)
+
+
+def _most_known(inputs: tuple[Volume, ...]) -> Volume:
+    """The first volume, with the sizes that are free in it taken from where they are known."""
+    return Volume(
+        tuple(
+            next((dim for dim in dims if isinstance(dim, int)), dims[0])
+            for dims in zip(*(v.dims for v in inputs), strict=True)
+        )
+    )
+
+
+@kind
+class Add(_Equal):
+    """The sum, number by number. All volumes are equal: nothing is broadcast."""
+
+    word = "add"
+    onnx = "Add, Sum"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Add" if len(to.inputs) == 2 else "Sum", to.inputs, to.output)
+
+    def caption(self) -> Caption:
+        return Caption("add", details=("+",))
+
+
+@kind
+class Max(_Equal):
+    """The largest, number by number (maxout)."""
+
+    word = "max"
+    onnx = "Max"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Max", to.inputs, to.output)
+
+
+@kind
+class Mul(Join):
+    """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite)."""
+
+    word = "mul"
+    onnx = "Mul"
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        gates = [volume for volume in inputs if volume.is_map and (volume.height, volume.width) == (1, 1)]
+        maps = [volume for volume in inputs if volume not in gates] or [inputs[0]]
+        for volume in inputs:
+            against = maps[0] if volume not in gates else Volume((1, 1, maps[0].channels))
+            same = len(volume.dims) == len(against.dims) and not any(map(_surely_differ, volume.dims, against.dims))
+            if not same:
+                raise Fault(
+                    "E0413",
+                    "`mul` needs equal volumes, or 1x1xC for whole channels",
+                    remark=" * ".join(str(v) for v in inputs),
+                    reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}",
+                )
+        return _most_known(tuple(maps))
+
+    def lower(self, to: Lowering) -> None:
+        name, dims = to.inputs[0], onnx_dims(to.output_volume)
+        for index, other in enumerate(to.inputs[1:-1]):
+            name = to.node("Mul", [name, other], to.inner(f"product{index + 1}", dims))
+        to.node("Mul", [name, to.inputs[-1]], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("mul", details=("×",))
+
+
+@kind
+class Concat(Join):
+    """Channels stacked in the order written; height and width agree."""
+
+    word = "concat"
+    onnx = "Concat"
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        first = inputs[0]
+        for other in inputs[1:]:
+            if len(first.dims) != len(other.dims):
+                raise Fault(
+                    "E0402",
+                    "`concat` takes volumes or vectors, not both",
+                    remark=f"{first} and {other}",
+                    help="flatten the volume, or keep the other a volume",
+                )
+            if any(map(_surely_differ, first.dims[:-1], other.dims[:-1])):
+                raise Fault(
+                    "E0402",
+                    "`concat` stacks channels, so H x W must agree",
+                    remark=", ".join(str(volume) for volume in inputs),
+                    reason=f"{first.height}x{first.width} is not {other.height}x{other.width}",
+                    help="give the branches the same strides, and `same` padding where a window is larger than 1x1",
+                )
+        channels = reduce(add, (volume.channels for volume in inputs))
+        return (
+            Volume((*_most_known(tuple(Volume(v.dims[:-1]) for v in inputs)).dims, channels))
+            if first.is_map
+            else Volume((channels,))
+        )
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Concat", to.inputs, to.output, axis=1)

@@ -1,0 +1,206 @@
+"""What a layer kind is: a frozen dataclass that says all that is particular to it.
+
+A kind declares its word in the language, its arguments (the dataclass fields), its shape rule, its
+parameters, its multiply-accumulates, its ONNX lowering and its caption. The parser, the checker, the
+table, the figures, the export and ``docs/layers.md`` follow from the declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
+
+from cnngraph.layers.values import Type
+from cnngraph.volume import Dim, Volume, product
+
+Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout"]
+
+
+class Fault(Exception):
+    """Why a kind cannot take what flows into it, or a remark on it when the code is a warning's.
+
+    The elaborator turns it into a diagnostic on the line of the spec.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, at: str = "", remark: str = "", reason: str = "", help: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.at = at
+        """The argument to point at (a field's name); empty for the word itself."""
+        self.remark = remark
+        """What stands beside the caret."""
+        self.reason = reason
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One tensor of weights."""
+
+    shape: tuple[int, ...]
+    fill: float | None = None
+    """The value it starts with; None: random, scaled by the fans."""
+    fan_in: int = 0
+    fan_out: int = 0
+    trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        return product(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The words a figure uses for a layer."""
+
+    name: str
+    """``conv``, ``max pool``, ``fc``, ``softmax``."""
+    size: str = ""
+    """How many channels or units it makes: ``128``."""
+    window: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    padding: str = ""
+    """``same``, ``p = 2``; empty for none."""
+    details: tuple[str, ...] = ()
+    """The rest, such as ``groups = 2``."""
+
+
+class Lowering(Protocol):
+    """What a kind may use to write itself as ONNX nodes. Shapes here are ONNX's, without the batch."""
+
+    @property
+    def opset(self) -> int: ...
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the tensors that the layer takes."""
+        ...
+
+    @property
+    def input_volumes(self) -> tuple[Volume, ...]: ...
+    @property
+    def output(self) -> str:
+        """Name of the tensor that the layer has to make."""
+        ...
+
+    @property
+    def output_volume(self) -> Volume: ...
+    def node(self, op: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+        """Add a node; gives back *output*."""
+        ...
+
+    def parameter(self, name: str) -> str:
+        """Name of the initializer that holds the layer's own weight *name*."""
+        ...
+
+    def constant(self, name: str, values: Sequence[int] | Sequence[float], shape: tuple[int, ...] | None = None) -> str:
+        """An initializer made here: int64 for whole numbers, else float32; a vector unless *shape* says."""
+        ...
+
+    def inner(self, name: str, dims: tuple[Dim, ...]) -> str:
+        """Name for a tensor between two nodes of this layer; *dims* without the batch."""
+        ...
+
+    def same(self) -> None:
+        """The layer's output is its first input, unchanged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a kind, read from its field."""
+
+    field: str
+    keyword: str
+    type: Type
+    positional: bool
+    required: bool
+    default: Any
+    doc: str
+
+
+def argument(
+    type: Type, *, keyword: str = "", positional: bool = False, default: Any = dataclasses.MISSING, doc: str = ""
+) -> Any:
+    """A field of a kind that the language can set, as ``keyword=value``, by position, or by one of the type's words."""
+    metadata = {"type": type, "keyword": keyword, "positional": positional, "doc": doc}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """The base of all kinds; what it gives here is right for a kind without weights or arithmetic."""
+
+    word: ClassVar[str] = ""
+    """Its word in the language."""
+    family: ClassVar[Family]
+    followers: ClassVar[bool] = False
+    """Whether ``bn`` and an activation may be written on the same step."""
+    takes_tensors: ClassVar[Literal["none", "one", "many"]] = "none"
+    """Whether named tensors may be its arguments, as in ``crop u`` and ``add a b``."""
+    onnx: ClassVar[str] = ""
+    """The ONNX operators it becomes, for the docs."""
+
+    @classmethod
+    def arguments(cls) -> tuple[Argument, ...]:
+        return _arguments(cls)
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        """The volume it makes; raises `Fault` when it cannot take *inputs*."""
+        return inputs[0]
+
+    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
+        """Warnings about a use that works and is probably not meant."""
+        return iter(())
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        return {}
+
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+        return 0
+
+    def lower(self, to: Lowering) -> None:
+        raise NotImplementedError
+
+    def caption(self) -> Caption:
+        return Caption(self.word)
+
+
+K = TypeVar("K", bound="Kind")
+
+KINDS: dict[str, type[Kind]] = {}
+"""Every kind that has a word in the language, by its word."""
+
+
+@dataclass_transform(field_specifiers=(argument,), kw_only_default=True, frozen_default=True)
+def kind(cls: type[K]) -> type[K]:
+    """Class decorator: a frozen, keyword-only dataclass, known to the language by its word."""
+    made = dataclass(frozen=True, kw_only=True)(cls)
+    if made.word:
+        KINDS[made.word] = made
+    return made
+
+
+_ARGUMENTS: dict[type, tuple[Argument, ...]] = {}
+
+
+def _arguments(kind: type[Kind]) -> tuple[Argument, ...]:
+    if kind not in _ARGUMENTS:
+        _ARGUMENTS[kind] = tuple(
+            Argument(
+                field=field.name,
+                keyword=field.metadata["keyword"] or field.name,
+                type=field.metadata["type"],
+                positional=field.metadata["positional"],
+                required=field.default is dataclasses.MISSING,
+                default=field.default,
+                doc=field.metadata["doc"],
+            )
+            for field in dataclasses.fields(kind)
+            if "type" in field.metadata
+        )
+    return _ARGUMENTS[kind]

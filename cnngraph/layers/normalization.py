@@ -1,0 +1,112 @@
+"""Normalizations, and the learned scale that goes with them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cnngraph.layers.activation import per_channel
+from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
+from cnngraph.layers.window import need_map
+from cnngraph.volume import Volume, as_int
+
+
+@kind
+class BatchNorm(Kind):
+    """Batch normalization: each channel shifted and scaled by statistics kept from training, then by
+    the learned γ and β (Ioffe & Szegedy 2015)."""
+
+    word = "bn"
+    family: ClassVar[Family] = "norm"
+    onnx = "BatchNormalization"
+
+    eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
+    momentum: float = argument(FRACTION, default=0.1, doc="share of a new batch in the running statistics (training)")
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        shape = (as_int(inputs[0].channels),)
+        return {
+            "weight": Parameter(shape, fill=1.0),
+            "bias": Parameter(shape, fill=0.0),
+            "running_mean": Parameter(shape, fill=0.0, trainable=False),
+            "running_var": Parameter(shape, fill=1.0, trainable=False),
+        }
+
+    def lower(self, to: Lowering) -> None:
+        names = ("weight", "bias", "running_mean", "running_var")
+        parameters = [to.parameter(name) for name in names]
+        # ONNX's momentum is the share of the old statistics, the language's (and PyTorch's) that of the new batch.
+        momentum = 1 - self.momentum
+        to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
+
+    def caption(self) -> Caption:
+        return Caption("batch norm")
+
+
+@kind
+class LayerNorm(Kind):
+    """Layer normalization over the channels, at each place of a map by itself (ConvNeXt; Ba et al. 2016)."""
+
+    word = "layernorm"
+    family: ClassVar[Family] = "norm"
+    onnx = "LayerNormalization, between two Transpose on a map"
+
+    eps: float = argument(POSITIVE, default=1e-6, doc="added to the variance")
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        shape = (as_int(inputs[0].channels),)
+        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+    def lower(self, to: Lowering) -> None:
+        weights = [to.parameter("weight"), to.parameter("bias")]
+        volume = to.output_volume
+        if not volume.is_map:
+            to.node("LayerNormalization", [to.inputs[0], *weights], to.output, axis=-1, epsilon=self.eps)
+            return
+        turned = to.node("Transpose", to.inputs, to.inner("hwc", volume.dims), perm=[0, 2, 3, 1])
+        normed = to.inner("normed", volume.dims)
+        to.node("LayerNormalization", [turned, *weights], normed, axis=-1, epsilon=self.eps)
+        to.node("Transpose", [normed], to.output, perm=[0, 3, 1, 2])
+
+    def caption(self) -> Caption:
+        return Caption("layer norm")
+
+
+@kind
+class Lrn(Kind):
+    """Local response normalization across n neighbouring channels,
+    ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not)."""
+
+    word = "lrn"
+    family: ClassVar[Family] = "norm"
+    onnx = "LRN"
+
+    n: int = argument(COUNT, default=5, doc="how many channels")
+    alpha: float = argument(NUMBER, default=1e-4, doc="weight of the sum of squares")
+    beta: float = argument(NUMBER, default=0.75, doc="exponent")
+    k: float = argument(NUMBER, default=1.0, doc="added to the sum")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        need_map(inputs[0], self.word)
+        return inputs[0]
+
+    def lower(self, to: Lowering) -> None:
+        to.node("LRN", to.inputs, to.output, size=self.n, alpha=self.alpha, beta=self.beta, bias=self.k)
+
+    def caption(self) -> Caption:
+        return Caption("LRN")
+
+
+@kind
+class Scale(Kind):
+    """Each channel times a learned number ("layer scale" of ConvNeXt)."""
+
+    word = "scale"
+    family: ClassVar[Family] = "norm"
+    onnx = "Mul"
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        return {"weight": Parameter(per_channel(inputs[0]), fill=1.0)}
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Mul", [to.inputs[0], to.parameter("weight")], to.output)

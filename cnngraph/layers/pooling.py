@@ -1,0 +1,190 @@
+"""Pools: one number out of each window of each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
+from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
+from cnngraph.layers.window import Slide, need_known, need_map
+from cnngraph.volume import Volume, as_int
+
+_WINDOW_HELP = (
+    "write the window:  maxpool f=2 s=2 ; for one value per channel:  avgpool global ;"
+    " for a fixed output size:  avgpool to=7"
+)
+
+
+class _Pool(Kind):
+    """What both pools share."""
+
+    family: ClassVar[Family] = "pool"
+
+    window: Pair | None
+    stride: Pair | None
+    padding: Padding
+    ceil: bool
+    everything: bool
+    to: Pair | None
+
+    @property
+    def slide(self) -> Slide:
+        assert self.window is not None
+        return Slide(self.window, self.stride or self.window, self.padding, ceil=self.ceil)
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        (volume,) = inputs
+        need_map(volume, self.word)
+        if self.everything:
+            return Volume((1, 1, volume.channels))
+        if self.to is not None:
+            need_known(volume, f"{self.word} to=", "which windows make the asked size depends on the input's")
+            return Volume((*self.to, volume.channels))
+        if self.window is None:
+            raise Fault("E0207", f"`{self.word}` needs a window", help=_WINDOW_HELP)
+        slide = self.slide
+        height, width = slide.over(volume, self.word)
+        for axis, size in enumerate((volume.height, volume.width)):
+            if max(slide.pads(axis, size)) >= slide.extent(axis):
+                raise Fault(
+                    "E0407",
+                    "the padding is as large as the window: some windows would see nothing but padding",
+                    at="padding",
+                    remark=f"padding {max(slide.pads(axis, size))}, window {slide.extent(axis)}",
+                    help=f"a {slide.extent(axis)}-wide window takes padding of at most {slide.extent(axis) - 1}",
+                )
+        return Volume((height, width, volume.channels))
+
+    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
+        return iter(()) if self.window is None or self.everything or self.to else self.slide.remarks(inputs[0])
+
+    def _cells(self, inputs: tuple[Volume, ...]) -> Slide | None:
+        """`to=` as an ordinary pool, when the asked size divides the input's."""
+        assert self.to is not None
+        height, width = as_int(inputs[0].height), as_int(inputs[0].width)
+        if height % self.to[0] or width % self.to[1]:
+            return None
+        window = (height // self.to[0], width // self.to[1])
+        return Slide(window, window, VALID)
+
+    def _caption(self, name: str) -> Caption:
+        if self.everything:
+            return Caption(f"global {name}")
+        if self.to is not None:
+            return Caption(f"adaptive {name}", details=(f"to {self.to[0]}×{self.to[1]}",))
+        details = ("ceil",) if self.ceil else ()
+        return Caption(name, "", self.window, self.stride or self.window, self.padding.caption, details)
+
+
+@kind
+class MaxPool(_Pool):
+    """The largest number of each window of each channel."""
+
+    word = "maxpool"
+    onnx = "MaxPool, GlobalMaxPool"
+
+    window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
+    stride: Pair | None = argument(
+        PAIR, keyword="s", default=None, doc="step of the window; the window's size if not given"
+    )
+    padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border around the input, never the largest")
+    ceil: bool = argument(FLAG, default=False, doc="round the number of windows up instead of down")
+    everything: bool = argument(FLAG, keyword="global", default=False, doc="one window over the whole map")
+    to: Pair | None = argument(PAIR, default=None, doc="the output's size, when it divides the input's")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        output = super().shape(inputs)
+        if self.to is not None and self._cells(inputs) is None:
+            raise Fault(
+                "E0412",
+                f"{inputs[0]} does not divide into {self.to[0]}x{self.to[1]} windows of one size",
+                at="to",
+                help="`avgpool to=` takes any size; or write the window and stride",
+            )
+        return output
+
+    def lower(self, to: Lowering) -> None:
+        if self.everything:
+            to.node("GlobalMaxPool", to.inputs, to.output)
+            return
+        slide = self.slide if self.to is None else self._cells(to.input_volumes)
+        assert slide is not None
+        to.node("MaxPool", to.inputs, to.output, **slide.onnx(to))
+
+    def caption(self) -> Caption:
+        return self._caption("max pool")
+
+
+@kind
+class AvgPool(_Pool):
+    """The mean of each window of each channel."""
+
+    word = "avgpool"
+    onnx = "AveragePool, GlobalAveragePool"
+
+    window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
+    stride: Pair | None = argument(
+        PAIR, keyword="s", default=None, doc="step of the window; the window's size if not given"
+    )
+    padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border around the input")
+    ceil: bool = argument(FLAG, default=False, doc="round the number of windows up instead of down")
+    everything: bool = argument(FLAG, keyword="global", default=False, doc="one window over the whole map")
+    to: Pair | None = argument(PAIR, default=None, doc="the output's size, whatever the input's (adaptive)")
+    count_pad: bool = argument(FLAG, default=False, doc="count the border as zeros in the mean; else it is left out")
+
+    def lower(self, to: Lowering) -> None:
+        if self.everything:
+            to.node("GlobalAveragePool", to.inputs, to.output)
+        elif self.to is not None and self._cells(to.input_volumes) is None:
+            self._lower_adaptive(to, self.to)
+        else:
+            slide = self.slide if self.to is None else self._cells(to.input_volumes)
+            assert slide is not None
+            self._lower_sliding(to, slide)
+
+    def _lower_sliding(self, to: Lowering, slide: Slide) -> None:
+        volume, attributes, source = to.input_volumes[0], slide.onnx(to), to.inputs[0]
+        pads = attributes["pads"]
+        assert isinstance(pads, list)
+        if self.count_pad and any(pads):
+            overhang = [0, 0, slide.overhang(0, volume.height), slide.overhang(1, volume.width)]
+            if any(overhang):
+                # The mean counts the padding and not the overhang: pad with zeros first, then pool without.
+                top, left, bottom, right = (all_ - over for all_, over in zip(pads, overhang, strict=True))
+                amounts = to.constant("pads", [0, 0, top, left, 0, 0, bottom, right])
+                height, width = volume.height + top + bottom, volume.width + left + right
+                source = to.node("Pad", [source, amounts], to.inner("padded", (volume.channels, height, width)))
+                attributes["pads"] = overhang
+            else:
+                attributes["count_include_pad"] = 1
+        to.node("AveragePool", [source], to.output, **attributes)
+
+    def _lower_adaptive(self, to: Lowering, size: Pair) -> None:
+        """Cells of unequal size, as two products with matrices of weights 1/length: rows, then columns."""
+        volume = to.input_volumes[0]
+        rows = _shares(as_int(volume.height), size[0])
+        columns = _shares(as_int(volume.width), size[1])
+        across = to.constant(
+            "columns", [columns[j][i] for i in range(as_int(volume.width)) for j in range(size[1])],
+            (as_int(volume.width), size[1]),
+        )  # fmt: skip
+        down = to.constant("rows", [share for row in rows for share in row], (size[0], as_int(volume.height)))
+        narrow = to.inner("narrow", (volume.channels, volume.height, size[1]))
+        to.node("MatMul", [to.inputs[0], across], narrow)
+        to.node("MatMul", [down, narrow], to.output)
+
+    def caption(self) -> Caption:
+        return self._caption("avg pool")
+
+
+def _shares(size: int, cells: int) -> list[list[float]]:
+    """Row i: how much each of *size* inputs weighs in cell i, which spans ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
+
+    The rule of PyTorch's adaptive pools.
+    """
+    table = []
+    for cell in range(cells):
+        start, stop = cell * size // cells, -(-(cell + 1) * size // cells)
+        table.append([1 / (stop - start) if start <= at < stop else 0.0 for at in range(size)])
+    return table

@@ -1,0 +1,148 @@
+"""The types an argument of a layer kind can have, and how the language's values become them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Pair = tuple[int, int]
+
+
+class BadValue(Exception):
+    """The value is not one that the argument takes; the text says what it takes."""
+
+    def __init__(self, message: str, code: str = "E0208", help: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type of argument: what it is called, how a value is converted, and its words.
+
+    A word (``same``, ``ceil``, ``bilinear``) sets the argument without naming it.
+    """
+
+    name: str
+    convert: Callable[[object], Any]
+    words: Mapping[str, object]
+    is_flag: bool = False
+    """A flag's word is its own keyword."""
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """``valid``, ``same`` (symmetric), ``same_upper``/``same_lower`` (TensorFlow's), or given amounts."""
+
+    mode: Literal["valid", "same", "same_upper", "same_lower", "given"] = "valid"
+    amounts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Top, left, bottom, right, when given."""
+
+    @property
+    def caption(self) -> str:
+        if self.mode == "valid" or (self.mode == "given" and not any(self.amounts)):
+            return ""
+        if self.mode != "given":
+            return self.mode.replace("_", " ")
+        top, left, bottom, right = self.amounts
+        if top == left == bottom == right:
+            return f"p = {top}"
+        return f"p = ({top}, {left}, {bottom}, {right})"
+
+
+VALID = Padding()
+
+
+def _whole(value: object, low: int, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(f"{what}, not {show(value)}")
+    if value < low:
+        raise BadValue(f"{what}, not {value}")
+    return value
+
+
+def _count(value: object) -> int:
+    return _whole(value, 1, "a whole number of at least 1")
+
+
+def _index(value: object) -> int:
+    return _whole(value, 0, "a whole number of at least 0")
+
+
+def _pair(value: object) -> Pair:
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise BadValue(f"one number or two (height x width), not {show(value)}")
+        return _count(value[0]), _count(value[1])
+    size = _count(value)
+    return size, size
+
+
+def _padding(value: object) -> Padding:
+    parts = value if isinstance(value, tuple) else (value,)
+    for part in parts:
+        if isinstance(part, int) and not isinstance(part, bool) and part < 0:
+            raise BadValue("padding cannot be negative", "E0405", "to cut a border off use  crop 1")
+    numbers = tuple(_index(part) for part in parts)
+    match numbers:
+        case (each,):
+            return Padding("given", (each, each, each, each))
+        case (height, width):
+            return Padding("given", (height, width, height, width))
+        case (top, left, bottom, right):
+            return Padding("given", (top, left, bottom, right))
+    raise BadValue(f"one number, two (height, width) or four (top, left, bottom, right), not {show(value)}")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadValue(f"a number, not {show(value)}")
+    return float(value)
+
+
+def _fraction(value: object) -> float:
+    number = _number(value)
+    if not 0 <= number < 1:
+        raise BadValue(f"a probability of at least 0 and below 1, not {show(value)}")
+    return number
+
+
+def _positive(value: object) -> float:
+    number = _number(value)
+    if not number > 0:
+        raise BadValue(f"a number above 0, not {show(value)}")
+    return number
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue(f"on or off, not {show(value)}")
+    return value
+
+
+def show(value: object) -> str:
+    """A value as it would be written in a spec."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "(" + ", ".join(show(item) for item in value) + ")"
+    return str(value)
+
+
+COUNT = Type("count", _count, {})
+INDEX = Type("index", _index, {})
+PAIR = Type("size", _pair, {})
+PADDING = Type(
+    "padding",
+    _padding,
+    {"valid": VALID, **{mode: Padding(mode) for mode in ("same", "same_upper", "same_lower")}},
+)
+NUMBER = Type("number", _number, {})
+POSITIVE = Type("positive number", _positive, {})
+FRACTION = Type("fraction", _fraction, {})
+FLAG = Type("flag", _flag, {}, is_flag=True)
+BLEND = Type("mode", _flag, {"nearest": False, "bilinear": True})

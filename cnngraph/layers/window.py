@@ -1,0 +1,174 @@
+"""The arithmetic of windows that slide: convolutions, pools and transposed convolutions.
+
+Along one axis, with input size n, window k, dilation d, stride s and padding p on both sides together,
+a window covers ``k' = d(k - 1) + 1`` and the output has ``⌊(n + p - k')/s⌋ + 1`` positions
+(Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning"; ONNX Conv, MaxPool).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cnngraph.layers.kind import Fault, Lowering
+from cnngraph.layers.values import Padding, Pair
+from cnngraph.volume import Dim, Free, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """How a window slides over the two axes of a map."""
+
+    window: Pair
+    stride: Pair
+    padding: Padding
+    dilation: Pair = (1, 1)
+    ceil: bool = False
+
+    def extent(self, axis: int) -> int:
+        """k', what the window covers along *axis* (0: height, 1: width)."""
+        return self.dilation[axis] * (self.window[axis] - 1) + 1
+
+    def pads(self, axis: int, size: Dim) -> Pair:
+        """Padding before and after along *axis*, as asked for (`overhang` is beside it)."""
+        extent, stride = self.extent(axis), self.stride[axis]
+        match self.padding.mode:
+            case "valid":
+                return 0, 0
+            case "given":
+                return self.padding.amounts[axis], self.padding.amounts[axis + 2]
+            case "same":
+                return (extent - 1) // 2, (extent - 1) // 2
+            case mode:
+                if isinstance(size, Free):
+                    if stride != 1:
+                        raise Fault(
+                            "E0411",
+                            f"`{mode}` with a stride needs a known size",
+                            remark=f"the size {size} is free",
+                            help="give the padding in numbers (p=), or the input a size",
+                        )
+                    total = extent - 1
+                else:
+                    total = max(0, (-(-size // stride) - 1) * stride + extent - size)
+                less, more = total // 2, total - total // 2
+                return (less, more) if mode == "same_upper" else (more, less)
+
+    def size(self, axis: int, size: Dim) -> Dim:
+        """The output's size along *axis*; raises `Fault` when the window does not fit."""
+        extent, stride = self.extent(axis), self.stride[axis]
+        before, after = self.pads(axis, size)
+        room = size + before + after - extent
+        if isinstance(room, Free) or isinstance(size, Free):
+            return -1 * (-1 * room // stride) + 1 if self.ceil and stride > 1 else room // stride + 1
+        if room < 0:
+            raise Fault("E0406", "the window is larger than what it slides over", at="window")
+        if not self.ceil:
+            return room // stride + 1
+        positions = -(-room // stride) + 1
+        # A last window that would begin in the padding after the input is left out: PyTorch's rule, ONNX's since 22.
+        if (positions - 1) * stride >= size + before:
+            positions -= 1
+        return positions
+
+    def overhang(self, axis: int, size: Dim) -> int:
+        """How far, in `ceil` mode, the last window reaches beyond the padding."""
+        if not self.ceil or isinstance(size, Free):
+            return 0
+        before, after = self.pads(axis, size)
+        positions = self.size(axis, size)
+        assert isinstance(positions, int)
+        return max(0, (positions - 1) * self.stride[axis] + self.extent(axis) - (size + before + after))
+
+    def over(self, volume: Volume, word: str) -> tuple[Dim, Dim]:
+        """Height and width of what sliding over *volume* makes."""
+        need_map(volume, word)
+        if self.padding.mode == "same" and any(self.extent(axis) % 2 == 0 for axis in (0, 1)):
+            axis = 0 if self.extent(0) % 2 == 0 else 1
+            raise Fault(
+                "E0404",
+                "`same` needs an odd window",
+                at="window",
+                remark=f"symmetric padding would be ({self.extent(axis)} - 1)/2 = {(self.extent(axis) - 1) / 2}",
+                help="`same_upper` pads one more at the bottom/right (TensorFlow);"
+                " or p=(0, 0, 1, 1) for (top, left, bottom, right)",
+            )
+        try:
+            return self.size(0, volume.height), self.size(1, volume.width)
+        except Fault as fault:
+            if fault.code == "E0406":
+                self._explain_fit(fault, volume)
+            raise
+
+    def _explain_fit(self, fault: Fault, volume: Volume) -> None:
+        sizes = (volume.height, volume.width)
+        room = [sizes[axis] + sum(self.pads(axis, sizes[axis])) for axis in (0, 1)]
+        axis = next(a for a in (0, 1) if isinstance(room[a], int) and room[a] < self.extent(a))  # type: ignore[operator]
+        before, after = self.pads(axis, sizes[axis])
+        covers = f", {self.extent(0)}x{self.extent(1)} with its dilation" if self.dilation != (1, 1) else ""
+        padding = str(before) if before == after else f"{before} and {after}"
+        fault.remark = f"{self.window[0]}x{self.window[1]} window{covers}, input {volume}, padding {padding}"
+        fault.reason = f"({sizes[axis]} + {before} + {after} - {self.extent(axis)})/{self.stride[axis]} + 1 < 1"
+        fault.help = f"the largest window here is {room[0]}x{room[1]}"
+
+    def remarks(self, volume: Volume) -> Iterator[Fault]:
+        """W0101: rows or columns of the input that no window sees."""
+        if not volume.is_map:
+            return
+        for axis, size in enumerate((volume.height, volume.width)):
+            extent, stride = self.extent(axis), self.stride[axis]
+            positions = self.size(axis, size)
+            if isinstance(size, Free) or isinstance(positions, Free) or extent < stride:
+                continue
+            before, after = self.pads(axis, size)
+            unseen = size + before - ((positions - 1) * stride + extent)
+            if unseen <= 0:
+                continue
+            exact = (size + before + after - extent) / stride + 1
+            name = ("row", "column")[axis]
+            lost = f"the last {name} is" if unseen == 1 else f"the last {unseen} {name}s are"
+            padding = f" + {before + after}" if before + after else ""
+            yield Fault(
+                "W0101",
+                f"the stride does not divide evenly; {lost} never seen",
+                at="stride",
+                remark=f"input {volume}: ({size}{padding} - {extent})/{stride} + 1 = {exact:g}, taken as {positions}",
+                help=f"an input of {size - unseen} gives exactly {positions}; so does padding chosen to fit (p=)",
+            )
+            return
+
+    def onnx(self, to: Lowering) -> dict[str, object]:
+        """ONNX's attributes: window, stride, dilation and explicit pads; overhang becomes padding after."""
+        height, width = to.input_volumes[0].height, to.input_volumes[0].width
+        top, bottom = self.pads(0, height)
+        left, right = self.pads(1, width)
+        attributes: dict[str, object] = {
+            "kernel_shape": list(self.window),
+            "strides": list(self.stride),
+            "pads": [top, left, bottom + self.overhang(0, height), right + self.overhang(1, width)],
+        }
+        if self.dilation != (1, 1):
+            attributes["dilations"] = list(self.dilation)
+        if self.ceil and (isinstance(height, Free) or isinstance(width, Free)):
+            attributes["ceil_mode"] = 1
+        return attributes
+
+
+def need_map(volume: Volume, word: str) -> None:
+    if not volume.is_map:
+        raise Fault(
+            "E0403",
+            f"`{word}` needs a volume (height x width x channels), this is a vector of {volume}",
+            help="a layer after `flatten` or `fc` sees a vector: use `fc`, or move this line above `flatten`",
+        )
+
+
+def need_known(volume: Volume, word: str, what: str) -> None:
+    if not volume.is_fixed:
+        raise Fault(
+            "E0411",
+            f"`{word}` needs a known size",
+            remark=f"this is {volume}",
+            reason=what,
+            help="give the input a size, or put  avgpool global  above to get one value per channel",
+        )

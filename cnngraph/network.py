@@ -1,0 +1,183 @@
+"""The network: what every front end makes and every back end reads.
+
+Nothing here knows text, figures or ONNX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cnngraph.layers.kind import Kind, Parameter
+from cnngraph.source import Span
+from cnngraph.volume import Volume
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """``@name(arguments)`` on a line of the spec."""
+
+    name: str
+    arguments: tuple[object, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, and the one tensor it makes, which has the layer's name."""
+
+    name: str
+    """Unique: ``conv1``, ``stage2.residual1.conv1``, ``conv1.relu``."""
+    kind: Kind
+    """What it does, with its arguments; `cnngraph.layers` has the kinds."""
+    inputs: tuple[str, ...]
+    """Names of the layers whose tensors it takes, in order."""
+    input_volumes: tuple[Volume, ...]
+    output: Volume
+    unit: str
+    """Name of the layer that leads the step it was written in: ``conv1`` for ``conv1.bn`` and ``conv1.relu``."""
+    block: str = ""
+    """Path of the block it is in, a key of `Network.blocks`; empty at top level."""
+    skips: tuple[int, ...] = ()
+    """Which of the inputs arrive by a ``skip`` branch (drawn as an arc)."""
+    on_shortcut: bool = False
+    """True for the layers of a ``skip -> …`` branch: they are the projection that a dotted arc stands for."""
+    span: Span | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """Its weights by their own names (``weight``, ``bias``, ``running_mean``); the key in a weight
+        file is ``f"{layer.name}.{name}"``."""
+        return self.kind.parameters(self.input_volumes)
+
+    @property
+    def params(self) -> int:
+        """How many trainable numbers it has."""
+        return sum(parameter.size for parameter in self.parameters.values() if parameter.trainable)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one input: convolutions and fully connected layers, no bias."""
+        return self.kind.macs(self.input_volumes, self.output)
+
+    @property
+    def line(self) -> int | None:
+        return self.span.line if self.span else None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One use of a block."""
+
+    path: str
+    """``stage2.residual1``"""
+    name: str
+    """The block's own name: ``residual``."""
+    parent: str
+    """Path of the block that uses it; empty at top level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A tensor that the network gives back, and the name it is given back under."""
+
+    name: str
+    layer: str
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A skip edge: from the tensor at the fork to the layer where it joins again."""
+
+    source: str
+    """The layer whose tensor it takes."""
+    join: str
+    """The layer it ends in."""
+    through: tuple[str, ...]
+    """The layers on it, in order: empty for an identity (solid), else a projection (dotted)."""
+
+
+@dataclass(frozen=True)
+class Network:
+    name: str
+    layers: tuple[Layer, ...]
+    """In topological order, inputs among them."""
+    outputs: tuple[Output, ...]
+    title: str = ""
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    file: str = ""
+    """The file it was read from, as the user named it."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    def __getitem__(self, name: str) -> Layer:
+        return self.by_name[name]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    @property
+    def inputs(self) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.layers if not layer.inputs)
+
+    @cached_property
+    def params(self) -> int:
+        return sum(layer.params for layer in self.layers)
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+    @cached_property
+    def consumers(self) -> dict[str, tuple[str, ...]]:
+        """For every layer the layers that take its tensor, in order; one entry for each input taken."""
+        found: dict[str, list[str]] = {layer.name: [] for layer in self.layers}
+        for layer in self.layers:
+            for name in layer.inputs:
+                found[name].append(layer.name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """Names of the layers that an output depends on, and of every input."""
+        alive = {output.layer for output in self.outputs}
+        for layer in reversed(self.layers):
+            if layer.name in alive:
+                alive.update(layer.inputs)
+        return frozenset(alive | {layer.name for layer in self.inputs})
+
+    @cached_property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        """Every skip edge, in the order of the layers they end in."""
+        found = []
+        for layer in self.layers:
+            for index in layer.skips:
+                at, through = layer.inputs[index], []
+                while self[at].on_shortcut and self[at].inputs:
+                    through.append(at)
+                    at = self[at].inputs[0]
+                found.append(Shortcut(at, layer.name, tuple(reversed(through))))
+        return tuple(found)
+
+    @cached_property
+    def graph(self) -> networkx.DiGraph:
+        """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""
+        import networkx
+
+        graph = networkx.DiGraph(name=self.name)
+        for layer in self.layers:
+            graph.add_node(layer.name, layer=layer)
+            for index, name in enumerate(layer.inputs):
+                graph.add_edge(name, layer.name, skip=index in layer.skips)
+        return graph

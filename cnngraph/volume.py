@@ -1,0 +1,123 @@
+"""Sizes: whole numbers, or sizes that stay free until the network runs; and volumes made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import mul
+from typing import TypeGuard
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A free size, ``scale * atom + offset``, such as ``H``, ``2*H+1`` or ``2*((H-1)//2)``.
+
+    Two free sizes are equal when they are written alike; the linear part is kept in normal form so
+    that ``(H + 2) - 2`` is ``H`` again and ``(4*H) // 2`` is ``2*H``.
+    """
+
+    atom: str
+    scale: int = 1
+    offset: int = 0
+
+    def __add__(self, other: Dim) -> Dim:
+        if isinstance(other, Free):
+            if other.atom == self.atom:
+                return _linear(self.atom, self.scale + other.scale, self.offset + other.offset)
+            return Free(f"({self} + {other})")
+        return _linear(self.atom, self.scale, self.offset + other)
+
+    def __radd__(self, other: int) -> Dim:
+        return self + other
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -1 * other
+
+    def __rsub__(self, other: int) -> Dim:
+        return -1 * self + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, Free):
+            return Free(f"({self})*({other})")
+        return _linear(self.atom, self.scale * other, self.offset * other)
+
+    def __rmul__(self, other: int) -> Dim:
+        return self * other
+
+    def __floordiv__(self, other: int) -> Dim:
+        if self.scale % other == 0:
+            return _linear(self.atom, self.scale // other, self.offset // other)
+        return Free(f"({self})//{other}" if self.scale != 1 or self.offset else f"{self}//{other}")
+
+    def __str__(self) -> str:
+        atom = f"({self.atom})" if "//" in self.atom and self.scale != 1 else self.atom
+        text = atom if self.scale == 1 else f"{self.scale}*{atom}"
+        return text if not self.offset else f"{text}{self.offset:+d}"
+
+
+Dim = int | Free
+
+
+def _linear(atom: str, scale: int, offset: int) -> Dim:
+    return Free(atom, scale, offset) if scale else offset
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The shape of one activation, without the batch: ``(H, W, C)``, or ``(N,)`` for a vector."""
+
+    dims: tuple[Dim, ...]
+
+    @property
+    def is_map(self) -> bool:
+        return len(self.dims) == 3
+
+    @property
+    def height(self) -> Dim:
+        return self.dims[0] if self.is_map else 1
+
+    @property
+    def width(self) -> Dim:
+        return self.dims[1] if self.is_map else 1
+
+    @property
+    def channels(self) -> Dim:
+        """C of a map, the length of a vector."""
+        return self.dims[-1]
+
+    @property
+    def size(self) -> Dim:
+        """How many numbers the volume holds."""
+        return reduce(mul, self.dims)
+
+    @property
+    def is_fixed(self) -> bool:
+        return fixed(self.dims)
+
+    @property
+    def caption(self) -> str:
+        """As on a slide, with the multiplication sign: ``28×28×6``."""
+        return "×".join(str(dim) for dim in self.dims)
+
+    def __str__(self) -> str:
+        """As in a spec: ``28x28x6``; ``(?H, ?W, 3)`` when a size is free."""
+        if self.is_fixed:
+            return "x".join(str(dim) for dim in self.dims)
+        return "(" + ", ".join(str(dim) if isinstance(dim, int) else f"?{dim}" for dim in self.dims) + ")"
+
+
+def fixed(dims: tuple[Dim, ...]) -> TypeGuard[tuple[int, ...]]:
+    """Whether none of the sizes is free."""
+    return all(isinstance(dim, int) for dim in dims)
+
+
+def as_int(dim: Dim) -> int:
+    """The number that *dim* is; a free size here is a bug of the caller, who has to check before."""
+    if isinstance(dim, Free):
+        raise ValueError(f"the size {dim} is free")
+    return dim
+
+
+def product(numbers: Iterable[int]) -> int:
+    return reduce(mul, numbers, 1)
