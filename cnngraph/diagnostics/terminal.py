@@ -1,0 +1,116 @@
+"""Diagnostics for people: the line as it was written, a caret under the place, the arithmetic, what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from cnngraph.diagnostics.diagnostic import Diagnostic, Label, Severity
+
+_CODES = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "help": "1;32"}
+MAX_WIDTH = 120
+"""Longer lines of source are cut around the caret."""
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """To standard error, in colour when that is a terminal that has not asked for none."""
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    for diagnostic in diagnostics:
+        print(render(diagnostic, color=color), file=sys.stderr, end="\n\n")
+
+
+def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
+    """The whole message, without a line end after it."""
+    return "\n".join(_Renderer(color).lines(diagnostic))
+
+
+class _Renderer:
+    def __init__(self, color: bool) -> None:
+        self.color = color
+
+    def paint(self, text: str, style: str) -> str:
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.color and text else text
+
+    def lines(self, diagnostic: Diagnostic) -> Iterator[str]:
+        severity = diagnostic.severity.value
+        yield f"{self.paint(f'{severity}[{diagnostic.code}]', severity)}: {self.paint(diagnostic.message, 'bold')}"
+        labels = [diagnostic.label, *diagnostic.secondary] if diagnostic.label else []
+        gutter = max((len(str(label.span.line)) for label in labels), default=1)
+        bar = " " * gutter + " " + self.paint("|", "place")
+        if diagnostic.label:
+            span = diagnostic.label.span
+            yield f"{' ' * gutter}{self.paint('-->', 'place')} {span.source.name}:{span.line}:{span.column}"
+            yield bar
+            yield from self.snippet(diagnostic, labels, gutter, bar)
+        elif diagnostic.file and diagnostic.file not in diagnostic.message:
+            yield f"{' ' * gutter}{self.paint('-->', 'place')} {diagnostic.file}"
+        remarks = [("reason", diagnostic.reason), ("help", diagnostic.help)]
+        if diagnostic.fix:
+            remarks.append(("fix", _fix(diagnostic.fix.replacement)))
+        remarks += [("note", note) for note in diagnostic.notes]
+        for kind, text in remarks:
+            for index, line in enumerate(text.splitlines()):
+                head = f"= {self.paint(kind, 'help' if kind in ('help', 'fix') else 'bold')}: "
+                yield " " * (gutter + 1) + (head + line if index == 0 else " " * (len(kind) + 4) + line)
+
+    def snippet(self, diagnostic: Diagnostic, labels: list[Label], gutter: int, bar: str) -> Iterator[str]:
+        """The lines that carry labels, in order, each with its labels under it."""
+        main = diagnostic.label
+        assert main is not None
+        shown_source = main.span.source
+        by_line: dict[int, list[Label]] = {}
+        elsewhere = [label for label in labels if label.span.source is not shown_source]
+        for label in labels:
+            if label.span.source is shown_source:
+                by_line.setdefault(label.span.line, []).append(label)
+        last = 0
+        for number in sorted(by_line):
+            if last and number > last + 1:
+                yield " " * gutter + self.paint("...", "place")
+            last = number
+            text, shift = _cut(shown_source.line(number), by_line[number][0].span.column)
+            yield f"{self.paint(f'{number:>{gutter}} |', 'place')} {text}"
+            for label in by_line[number]:
+                yield f"{bar} {self.underline(label, label is main, shown_source.line(number), shift, diagnostic)}".rstrip()
+        for label in elsewhere:
+            place = f"{label.span.source.name}:{label.span.line}:{label.span.column}"
+            yield f"{bar} {place}: {label.text or label.span.text}"
+
+    def underline(self, label: Label, primary: bool, line: str, shift: int, diagnostic: Diagnostic) -> str:
+        start = label.span.column - 1
+        stop = min(start + max(1, label.span.end - label.span.start), max(len(line), start + 1))
+        lead = display_width(line[shift:start])
+        length = max(1, display_width(line[start:stop])) if start < len(line) else 1
+        mark = ("^" if primary else "-") * min(length, MAX_WIDTH)
+        style = diagnostic.severity.value if primary else "place"
+        return " " * lead + self.paint(f"{mark} {label.text}".rstrip(), style)
+
+
+def _fix(replacement: str) -> str:
+    return f"replace with `{replacement}`" if replacement.strip() else "replace with blanks"
+
+
+def _cut(line: str, column: int) -> tuple[str, int]:
+    """A long line cut around *column*: the text to show, and how many characters are gone before it."""
+    shown = "".join("»" if character == "\t" else character if character.isprintable() else "�" for character in line)
+    if len(shown) <= MAX_WIDTH:
+        return shown, 0
+    start = max(0, min(column - 1 - MAX_WIDTH // 3, len(shown) - MAX_WIDTH))
+    return shown[start : start + MAX_WIDTH], start
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal that *text* takes: two for wide characters, none for combining ones."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """``2 errors, 1 warning``."""
+    found = list(diagnostics)
+    counts = [(sum(d.severity is severity for d in found), severity.value) for severity in Severity]
+    return ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)

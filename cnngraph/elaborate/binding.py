@@ -1,0 +1,262 @@
+"""Arguments to kinds: what was written on a step, over the defaults in force, becomes a kind with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from cnngraph.elaborate.mistake import Mistake, did_you_mean
+from cnngraph.elaborate.scope import Scope, Setting, Tensor
+from cnngraph.elaborate.values import evaluate, find_tensor
+from cnngraph.layers.activation import ACTIVATIONS, Activation
+from cnngraph.layers.kind import Argument, Kind
+from cnngraph.layers.normalization import BatchNorm
+from cnngraph.layers.values import PAIR, BadValue
+from cnngraph.source import Span
+from cnngraph.spec import syntax as s
+
+_ACTIVATION_WORDS = {activation.word: activation for activation in ACTIVATIONS}
+
+
+@dataclass(slots=True)
+class Bound:
+    """The arguments of one step."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    """By the field's name."""
+    spans: dict[str, Span] = field(default_factory=dict)
+    """Where each field was set: on the step or in a `default`."""
+    tensors: list[tuple[Tensor, Span]] = field(default_factory=list)
+    bn: bool = False
+    bn_settings: list[Setting] = field(default_factory=list)
+    activation: type[Activation] | None = None
+    activation_settings: list[Setting] = field(default_factory=list)
+    says_linear: bool = False
+    """The step itself, not a default, says `linear`."""
+
+
+def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
+    """The step's arguments over the defaults of *kind*; raises `Mistake`."""
+    bound = Bound()
+    for setting in scope.defaults.get(kind.word, ()):
+        _set(kind, bound, setting, positions=None)
+    _bind_step(kind, bound, step.arguments, scope)
+    missing = [argument for argument in kind.arguments() if argument.required and argument.field not in bound.values]
+    if missing:
+        first = missing[0]
+        shown = word or kind.word
+        raise Mistake(
+            "E0207",
+            f"`{shown}` needs {_a(first)}",
+            step.span,
+            first.doc,
+            help=f"write it on the line, or once for all in  default {kind.word} …" if kind.word == shown else "",
+        )
+    return bound
+
+
+def _a(argument: Argument) -> str:
+    return {"window": "a window, as in 3x3", "channels": "a number of channels", "units": "a number of units"}.get(
+        argument.field, f"a value for `{argument.keyword}`"
+    )
+
+
+def make(kind: type[Kind], bound: Bound) -> Kind:
+    """The kind with the bound values. `bias` falls away with `bn` unless it was asked for."""
+    values = dict(bound.values)
+    if bound.bn and "bias" not in values and any(argument.field == "bias" for argument in kind.arguments()):
+        values["bias"] = False
+    return kind(**values)
+
+
+def follower(kind: type[Kind], settings: list[Setting], scope: Scope) -> Kind:
+    """A `bn` or an activation written as a word on another step."""
+    bound = Bound()
+    for setting in (*scope.defaults.get(kind.word, ()), *settings):
+        _set(kind, bound, setting, positions=None)
+    return kind(**bound.values)
+
+
+def check_default(kind: type[Kind], step: s.Step, scope: Scope) -> tuple[Setting, ...]:
+    """The settings of a ``default`` statement, tried once so that a mistake is reported there."""
+    _bind_step(kind, Bound(), step.arguments, scope)
+    positions = [argument for argument in kind.arguments() if argument.positional]
+    return tuple(Setting(_named(kind, arg, scope, positions), scope) for arg in step.arguments)
+
+
+def _named(kind: type[Kind], arg: s.Arg, scope: Scope, positions: list[Argument]) -> s.Arg:
+    """A positional argument of a default, with the keyword it stands for, so that it takes no position later."""
+    if arg.keyword or _word_of(arg) in _words(kind) or _is_follower_word(kind, _word_of(arg)):
+        return arg
+    argument = _place_for(evaluate(arg.value, scope), positions)
+    assert argument is not None, "bound once already"
+    return s.Arg(arg.span, argument.keyword, arg.value)
+
+
+def _place_for(value: object, positions: list[Argument]) -> Argument | None:
+    """The first open place that takes *value*, which is taken: a size such as 3x3 goes to a window."""
+    for argument in positions:
+        if not isinstance(value, tuple) or argument.type is PAIR:
+            positions.remove(argument)
+            return argument
+    return None
+
+
+def _is_follower_word(kind: type[Kind], word: str) -> bool:
+    return kind.followers and (word in ("bn", "linear") or word in _ACTIVATION_WORDS)
+
+
+def _bind_step(kind: type[Kind], bound: Bound, arguments: Iterable[s.Arg], scope: Scope) -> None:
+    positions = [argument for argument in kind.arguments() if argument.positional]
+    seen: dict[str, Span] = {}
+    for arg in arguments:
+        name = _set(kind, bound, Setting(arg, scope), positions)
+        if name and name in seen:
+            raise Mistake("E0215", f"`{name}` is given twice", arg.span, help="keep one of them")
+        seen[name] = arg.span
+
+
+def _word_of(arg: s.Arg) -> str:
+    return arg.value.names[0] if not arg.keyword and isinstance(arg.value, s.Ref) and len(arg.value.names) == 1 else ""
+
+
+@cache
+def _words(kind: type[Kind]) -> dict[str, tuple[Argument, object]]:
+    """The words that set an argument of *kind*, with the value they set."""
+    words: dict[str, tuple[Argument, object]] = {}
+    for argument in kind.arguments():
+        if argument.type.is_flag:
+            words[argument.keyword] = (argument, True)
+        for word, value in argument.type.words.items():
+            words[word] = (argument, value)
+    return words
+
+
+def _set(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argument] | None) -> str:
+    """Put one argument where it belongs; gives back what it set. *positions* are the places still open."""
+    arg, scope = setting.arg, setting.scope
+    word = _word_of(arg)
+    words = _words(kind)
+    if word in words:
+        argument, value = words[word]
+        return _store(bound, argument, value, arg.span)
+    if kind.followers and (name := _follow(bound, setting, word or arg.keyword, bool(word))):
+        return name
+    if arg.keyword:
+        for argument in kind.arguments():
+            if arg.keyword == argument.keyword:
+                return _store(bound, argument, _converted(argument, arg, scope), arg.span, arg)
+        raise _unknown_keyword(kind, arg)
+    if kind.takes_tensors != "none" and isinstance(arg.value, s.Ref) and not _is_value(arg.value, scope):
+        if kind.takes_tensors == "one" and bound.tensors:
+            raise Mistake("E0208", f"`{kind.word}` takes one tensor", arg.span)
+        bound.tensors.append((find_tensor(arg.value, scope), arg.span))
+        return ""
+    return _place(kind, bound, setting, positions if positions is not None else [])
+
+
+def _is_value(ref: s.Ref, scope: Scope) -> bool:
+    """Whether a name in an argument that may be a tensor is a value: a let, or a size such as ``in.c``."""
+    if len(ref.names) == 1:
+        return scope.tensor(ref.names[0]) is None and scope.value(ref.names[0]) is not None
+    return ref.names[-1] in ("h", "w", "c")
+
+
+def _follow(bound: Bound, setting: Setting, word: str, is_word: bool) -> str:
+    """``bn``, ``bn=off``, ``relu``, ``linear``, ``leaky=0.1``, and the ``eps=`` of a bn on a step."""
+    if word == "bn":
+        if is_word:
+            bound.bn = True
+        else:
+            value = evaluate(setting.arg.value, setting.scope)
+            if not isinstance(value, bool):
+                raise Mistake("E0208", "`bn` is on or off", setting.arg.span)
+            bound.bn = value
+        return "bn"
+    if word == "linear" and is_word:
+        bound.activation, bound.says_linear = None, True
+        return "activation"
+    if word in _ACTIVATION_WORDS:
+        activation = _ACTIVATION_WORDS[word]
+        bound.activation, bound.activation_settings = activation, []
+        if not is_word:
+            arguments = activation.arguments()
+            if not arguments:
+                raise Mistake("E0206", f"`{word}` has no argument", setting.arg.span)
+            named = s.Arg(setting.arg.span, arguments[0].keyword, setting.arg.value)
+            bound.activation_settings = [Setting(named, setting.scope)]
+            _set(activation, Bound(), bound.activation_settings[0], None)
+        return "activation"
+    if word in ("eps", "momentum") and not is_word:
+        _set(BatchNorm, Bound(), setting, None)
+        bound.bn_settings.append(setting)
+        return word
+    return ""
+
+
+def _place(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argument]) -> str:
+    arg, scope = setting.arg, setting.scope
+    if isinstance(arg.value, s.Ref) and len(arg.value.names) == 1 and scope.value(arg.value.names[0]) is None:
+        name = arg.value.names[0]
+        if name not in ("on", "off"):
+            words = [*_words(kind), *(("bn", "linear", *_ACTIVATION_WORDS) if kind.followers else ())]
+            known = words + scope.names("values") + (scope.names("tensors") if kind.takes_tensors != "none" else [])
+            hint, near = did_you_mean(name, known)
+            what = "tensor" if kind.takes_tensors != "none" else "value or word"
+            help = f"words that `{kind.word}` takes: {', '.join(words)}" if words else ""
+            code = "E0201" if kind.takes_tensors != "none" else "E0202"
+            raise Mistake(
+                code, f"`{name}` is no {what} that `{kind.word}` knows", arg.span, hint, help=help, replace=near
+            )
+    place = _place_for(evaluate(arg.value, scope), positions)
+    if place is not None:
+        return _store(bound, place, _converted(place, arg, scope), arg.span, arg)
+    takes = ", ".join(argument.keyword for argument in kind.arguments() if argument.positional)
+    raise Mistake(
+        "E0208",
+        f"`{kind.word}` has no place for `{arg.span.text}`",
+        arg.span,
+        f"by position it takes {takes}" if takes else "it takes no value by position",
+        help="name the argument, as in  s=2" if takes else "",
+    )
+
+
+def _converted(argument: Argument, arg: s.Arg, scope: Scope) -> object:
+    value = evaluate(arg.value, scope)
+    if argument.type.words and isinstance(value, str) and value in argument.type.words:
+        return argument.type.words[value]
+    try:
+        return argument.type.convert(value)
+    except BadValue as bad:
+        if bad.code != "E0208":
+            raise Mistake(bad.code, str(bad), arg.span, help=bad.help) from None
+        raise Mistake("E0208", f"`{argument.keyword}` is {bad}", arg.span, argument.doc, help=bad.help) from None
+
+
+def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.Arg | None = None) -> str:
+    bound.values[argument.field] = value
+    bound.spans[argument.field] = arg.value.span if arg else span
+    return argument.keyword
+
+
+def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
+    known = [argument.keyword for argument in kind.arguments()]
+    if kind.followers:
+        known += ["bn", "eps", "momentum"]
+    hint, near = did_you_mean(arg.keyword, known)
+    if not near and arg.keyword in _LONG_NAMES and _LONG_NAMES[arg.keyword] in known:
+        near = _LONG_NAMES[arg.keyword]
+        hint = f"did you mean `{near}`?"
+    takes = f"its arguments are: {', '.join(known)}" if known else "it takes no named arguments"
+    return Mistake(
+        "E0206", f"`{kind.word}` has no argument `{arg.keyword}`", arg.span, hint or takes, help=takes if hint else ""
+    )
+
+
+_LONG_NAMES = {
+    "stride": "s", "strides": "s", "padding": "p", "pad": "p", "dilation": "d", "kernel": "f", "kernel_size": "f",
+    "filter": "f", "window": "f", "size": "f", "group": "groups", "rate": "p",
+}  # fmt: skip
+"""What people write who come from another library."""

@@ -1,0 +1,121 @@
+"""`use`: blocks and whole networks out of other files, never out of the folder the spec is in."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from cnngraph.diagnostics import CnngraphError, Label
+from cnngraph.elaborate.mistake import Mistake, did_you_mean
+from cnngraph.elaborate.prelude import prelude
+from cnngraph.elaborate.scope import BlockScope, Scope
+from cnngraph.elaborate.values import evaluate
+from cnngraph.source import Source
+from cnngraph.spec import syntax as s
+from cnngraph.spec.parser import parse
+
+MAX_FILES = 100
+
+
+class Includes:
+    """The files that a spec uses, each read once."""
+
+    def __init__(self, source: Source) -> None:
+        self.root = _folder(source)
+        self.reading: list[str] = [source.name]
+        self.read: dict[str, dict[str, BlockScope]] = {}
+
+    def blocks(self, item: s.Use) -> dict[str, BlockScope]:
+        """What ``use "file" as name`` brings, by the name it has in the using file; raises `Mistake`."""
+        path = str(item.path.value)
+        shown, text = self._text(path, item)
+        if shown in self.reading:
+            chain = " -> ".join([*self.reading[self.reading.index(shown) :], shown])
+            raise Mistake("E0308", f"`use` goes in a circle: {chain}", item.path.span)
+        if shown not in self.read:
+            if len(self.read) >= MAX_FILES:
+                raise Mistake("E0505", f"more than {MAX_FILES} files are used", item.path.span)
+            self.reading.append(shown)
+            self.read[shown] = self._define(Source(shown, text), item)
+            self.reading.pop()
+        found = self.read[shown]
+        alias = item.alias.names[0] if item.alias else ""
+        if not alias:
+            return found
+        whole = {alias: block for name, block in found.items() if block.input_name}
+        return {**{f"{alias}.{name}": block for name, block in found.items()}, **whole}
+
+    def _text(self, path: str, item: s.Use) -> tuple[str, str]:
+        wanted = Path(path)
+        folder = Path(self.reading[-1]).parent if len(self.reading) > 1 else self.root
+        target = (folder / wanted).resolve()
+        if wanted.is_absolute() or not target.is_relative_to(self.root.resolve()):
+            raise Mistake(
+                "E0212", f'"{path}" leaves the folder of the spec', item.path.span, "a spec uses files beside and below it",
+                help="move or copy the file there",
+            )  # fmt: skip
+        from cnngraph.load import read_text
+
+        if not target.exists() and wanted.name == path:
+            shipped = files("cnngraph").joinpath("specs", path)
+            if shipped.is_file():
+                return path, shipped.read_text(encoding="utf-8")
+        try:
+            return str(folder / wanted), read_text(target, str(folder / wanted))
+        except CnngraphError as error:
+            near, _ = did_you_mean(
+                path, [str(p.relative_to(folder)) for p in folder.glob("**/*.spec")] if folder.is_dir() else []
+            )
+            first = error.diagnostics[0]
+            raise Mistake("E0211", f'cannot read "{path}"', item.path.span, near, reason=first.message) from None
+
+    def _define(self, source: Source, item: s.Use) -> dict[str, BlockScope]:
+        parsed = parse(source)
+        if parsed.diagnostics:
+            first = parsed.diagnostics[0]
+            assert first.label is not None
+            where = f"{source.name}:{first.label.span.line}:{first.label.span.column}"
+            raise Mistake(
+                "E0211", f'"{item.path.value}" has mistakes', item.path.span, f"{first.code} at {where}: {first.message}",
+                secondary=(Label(first.label.span, first.label.text),), help=f"cnngraph check {source.name}",
+            )  # fmt: skip
+        scope = Scope(None, "", None, {})
+        for definition in prelude():
+            name = definition.name.names[0]
+            scope.blocks[name] = BlockScope(
+                name, definition.params, definition.body, Scope(None, "", None, {}), {}, definition.span
+            )
+        own: dict[str, BlockScope] = {}
+        body: list[s.Statement] = []
+        params: list[s.BlockParam] = []
+        net: s.Net | None = None
+        inputs: list[s.Input] = []
+        outputs: list[str] = []
+        for part in parsed.file.items:
+            match part:
+                case s.BlockDef():
+                    name = part.name.names[0]
+                    own[name] = scope.blocks[name] = BlockScope(
+                        name, part.params, part.body, scope, scope.defaults, part.span
+                    )
+                case s.Use():
+                    scope.blocks.update(self.blocks(part))
+                case s.Param():
+                    params.append(s.BlockParam(part.span, part.name.names[0], "", part.default))
+                    scope.values[part.name.names[0]] = evaluate(part.default, scope)
+                case s.Net():
+                    net = part
+                case s.Input():
+                    inputs.append(part)
+                case s.OutputDecl():
+                    outputs += [".".join(ref.names) for ref in part.refs]
+                case s.Let() | s.Default() | s.Line():
+                    body.append(part)
+        if net is not None and len(inputs) == 1:
+            name = inputs[0].name.names[0] if inputs[0].name else "image"
+            own[net.name] = BlockScope(net.name, tuple(params), tuple(body), scope, {}, net.span, name, tuple(outputs))
+        return own
+
+
+def _folder(source: Source) -> Path:
+    return Path(source.name).parent if not source.name.startswith("<") else Path()

@@ -1,0 +1,23 @@
+"""What every spec has without writing it, in the language itself."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cnngraph.source import Source
+from cnngraph.spec.parser import parse
+from cnngraph.spec.syntax import BlockDef
+
+TEXT = """\
+## The projection of a residual block, where its input needs one.
+block shortcut(c, s=1) {
+  conv c 1x1 s=s bn linear if s > 1 or in.c != c
+}
+"""
+
+
+@cache
+def prelude() -> tuple[BlockDef, ...]:
+    parsed = parse(Source("<prelude>", TEXT))
+    assert not parsed.diagnostics
+    return tuple(item for item in parsed.file.items if isinstance(item, BlockDef))
