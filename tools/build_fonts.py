@@ -1,0 +1,157 @@
+"""Build the fonts in cnngraph/figure/fonts from CMU Serif and DejaVu Sans.
+
+    apt install fonts-cmu fonts-dejavu-core && python tools/build_fonts.py
+
+What is made differs from its source in what it leaves out: only the characters of `CHARACTERS`, one
+simple outline each (accents are drawn in), no hinting, no kerning, no substitution. A line's width
+is therefore the sum of its characters' advances in every program. Glyph i + 1 is the i-th character
+of the table in ``metrics.json``, which `cnngraph.figure.text` reads instead of the font.
+
+The fonts are renamed because their licences ask it of modified copies: the SIL Open Font License
+reserves the name "Computer Modern Unicode fonts", DejaVu's the words "Bitstream" and "Vera".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+
+FONTS = Path(__file__).parent.parent / "cnngraph" / "figure" / "fonts"
+SYSTEM = Path("/usr/share/fonts/truetype")
+
+RANGES = (
+    (0x0020, 0x007E),  # Latin
+    (0x00A0, 0x00AC),
+    (0x00AE, 0x017F),  # Latin-1, Latin Extended-A
+    (0x0218, 0x021B),
+    (0x0391, 0x03D6),  # Greek
+    (0x0400, 0x045F),  # Cyrillic
+    (0x2010, 0x2015),
+    (0x2018, 0x2026),  # dashes, quotes, …
+)
+CHARACTERS = sorted(
+    {code for first, last in RANGES for code in range(first, last + 1)}
+    | set(map(ord, "‰′″‹›€№ℓℝ→←↑↓↔↦⇒∗∘⊕⊖⊗⊙⋮⋯⋅∂∇∈∉∏∑√∞∫≈≠≡≤≥±×÷−⌊⌋⌈⌉⟨⟩■□▲△▸●○✓"))
+    | set(map(ord, "⁰ⁱ⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ₀₁₂₃₄₅₆₇₈₉₊₋₍₎"))
+)
+
+OFL = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
+VERA = "Bitstream Vera licence; changes by the DejaVu project are in the public domain."
+
+
+@dataclass(frozen=True)
+class Source:
+    font: str
+    """The scene's name for it."""
+    file: str
+    family: str
+    style: str
+    weight_class: int
+    licence: str
+    licence_url: str
+
+
+SOURCES = (
+    Source("serif", "cmu/cmunrm.ttf", "cnngraph Serif", "Regular", 400, OFL, "https://openfontlicense.org"),
+    Source("serif-italic", "cmu/cmunti.ttf", "cnngraph Serif", "Italic", 400, OFL, "https://openfontlicense.org"),
+    Source(
+        "sans", "dejavu/DejaVuSans.ttf", "cnngraph Sans", "Regular", 400, VERA, "https://dejavu-fonts.github.io/License.html"
+    ),
+)  # fmt: skip
+
+
+def build(source: Source, directory: Path) -> dict[str, object]:
+    """Write one font; gives back its entry in the table of metrics."""
+    original = TTFont(directory / source.file)
+    cmap, glyph_set = original.getBestCmap(), original.getGlyphSet()
+    codes = [code for code in CHARACTERS if code in cmap]
+    names = [f"uni{code:04X}" for code in codes]
+
+    glyphs = {".notdef": TTGlyphPen(None).glyph()}
+    advances = {".notdef": glyph_set[".notdef"].width}
+    for code, name in zip(codes, names, strict=True):
+        outline = DecomposingRecordingPen(glyph_set)
+        glyph_set[cmap[code]].draw(outline)
+        pen = TTGlyphPen(None)
+        outline.replay(pen)
+        glyphs[name] = pen.glyph()
+        advances[name] = glyph_set[cmap[code]].width
+
+    em = original["head"].unitsPerEm
+    ascent, descent = original["hhea"].ascent, original["hhea"].descent
+    italic = source.style == "Italic"
+    builder = FontBuilder(em, isTTF=True)
+    builder.setupGlyphOrder([".notdef", *names])
+    builder.setupCharacterMap(dict(zip(codes, names, strict=True)))
+    builder.setupGlyf(glyphs)
+    table = builder.font["glyf"]
+    bounds = [table[name] for name in names]
+    builder.setupHorizontalMetrics(
+        {name: (advance, getattr(table[name], "xMin", 0)) for name, advance in advances.items()}
+    )
+    builder.setupHorizontalHeader(ascent=ascent, descent=descent, lineGap=0)
+    builder.setupNameTable(
+        {
+            "copyright": next(name.toUnicode().strip() for name in original["name"].names if name.nameID == 0),
+            "familyName": source.family,
+            "styleName": source.style,
+            "uniqueFontIdentifier": f"{source.family} {source.style}",
+            "fullName": f"{source.family} {source.style}".removesuffix(" Regular"),
+            "psName": f"{source.family}-{source.style}".replace(" ", ""),
+            "version": "Version 1.0",
+            "licenseDescription": source.licence,
+            "licenseInfoURL": source.licence_url,
+        },
+        mac=False,
+    )
+    builder.setupOS2(
+        sTypoAscender=ascent,
+        sTypoDescender=descent,
+        sTypoLineGap=0,
+        usWinAscent=ascent,
+        usWinDescent=-descent,
+        usWeightClass=source.weight_class,
+        fsSelection=0x01 if italic else 0x40,
+        fsType=0,
+    )
+    builder.setupPost(keepGlyphNames=False, italicAngle=-14.04 if italic else 0)
+    head = builder.font["head"]
+    head.macStyle = 0x02 if italic else 0
+    head.created = head.modified = original["head"].created
+    builder.font.recalcTimestamp = False
+    builder.save(FONTS / file_name(source.font))
+    return {
+        "family": source.family,
+        "em": em,
+        "ascent": ascent,
+        "descent": -descent,
+        "characters": "".join(map(chr, codes)),
+        "advances": [advances[name] for name in names],
+        "tops": [getattr(glyph, "yMax", 0) for glyph in bounds],
+        "bottoms": [getattr(glyph, "yMin", 0) for glyph in bounds],
+    }
+
+
+def file_name(font: str) -> str:
+    return f"{font}.ttf"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fonts", type=Path, default=SYSTEM, help="the folder with cmu/ and dejavu/")
+    directory = parser.parse_args().fonts
+    metrics = {source.font: build(source, directory) for source in SOURCES}
+    (FONTS / "metrics.json").write_text(
+        json.dumps(metrics, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()
