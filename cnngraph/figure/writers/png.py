@@ -1,0 +1,31 @@
+"""A scene as PNG."""
+
+from __future__ import annotations
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.scene import Scene
+from cnngraph.figure.writers.svg import write_svg
+
+POINTS_PER_INCH = 72
+MAX_SIDE = 16_384
+MAX_PIXELS = 100_000_000
+
+
+def write_png(scene: Scene, dpi: float = 192.0) -> bytes:
+    """*scene* as a PNG file with *dpi* pixels to the inch.
+
+    Drawn from outlines with no font of the machine, so it is the same everywhere. Raises
+    `CnngraphError` when it would be larger than `MAX_SIDE` a side or `MAX_PIXELS` in all.
+    """
+    from resvg_py import svg_to_bytes
+
+    width, height = (max(1, round(side * dpi / POINTS_PER_INCH)) for side in (scene.width, scene.height))
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise CnngraphError.of(
+            "E0602",
+            f"the picture would be {width:,} × {height:,} pixels",
+            reason=f"at most {MAX_SIDE:,} a side and {MAX_PIXELS:,} in all",
+            help="write it as .svg or .pdf, which have no pixels, or fold and wrap it to be smaller",
+        )
+    svg = write_svg(scene, "outlined").decode("utf-8")
+    return bytes(svg_to_bytes(svg_string=svg, width=width, height=height, dpi=dpi, skip_system_fonts=True))

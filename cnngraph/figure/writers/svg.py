@@ -1,0 +1,248 @@
+"""A scene as SVG that looks alike in browsers, Inkscape, resvg and office programs.
+
+No markers, no baseline shifts, no scripts, nothing from outside: arrowheads are polygons, every run
+of text has its own place and length. Names come from users' files and are escaped wherever they stand.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, get_args
+
+from cnngraph.figure import truetype
+from cnngraph.figure.scene import (
+    Circle,
+    Curve,
+    Font,
+    Group,
+    Item,
+    Line,
+    Move,
+    Path,
+    Picture,
+    Point,
+    Polygon,
+    Rect,
+    Scene,
+    Stroke,
+    Text,
+)
+from cnngraph.figure.text import metrics, runs, width
+
+_EM = 1000
+"""Units per em of the outlines."""
+_FAMILY: dict[Font, str] = {
+    "serif": "font-family=\"'cnngraph Serif','cnngraph Sans','CMU Serif',serif\"",
+    "serif-italic": "font-family=\"'cnngraph Serif','cnngraph Sans','CMU Serif',serif\" font-style=\"italic\"",
+    "sans": "font-family=\"'cnngraph Sans','DejaVu Sans',sans-serif\"",
+}
+
+WriteText = Callable[[Text], str]
+
+
+def write_svg(scene: Scene, text: Literal["embedded", "outlined"] = "embedded") -> bytes:
+    """*scene* as an SVG file.
+
+    Embedded: real text, selectable, with the characters it uses as fonts in the file. Outlined: the
+    characters as shapes, alike in programs that take no fonts from a file.
+
+    Raises `CnngraphError` for a character that the fonts don't have.
+    """
+    names = Names()
+    title, description = names.claim("figure-title"), names.claim("figure-description")
+    texts = [item for item in scene.primitives() if isinstance(item, Text)]
+    if text == "embedded":
+        head, write_text = _font_faces(texts), _text
+    else:
+        ids = {key: names.claim(f"{key[0]}-{ord(key[1]):x}") for key in _used(texts)}
+        head, write_text = _glyphs(ids), lambda item: _outlined(item, ids)
+    size = f"{number(scene.width)} {number(scene.height)}"
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' width="{number(scene.width)}pt" height="{number(scene.height)}pt" viewBox="0 0 {size}"'
+        f' role="img" aria-labelledby="{title} {description}">',
+        f'<title id="{title}">{escaped(scene.title)}</title>',
+        f'<desc id="{description}">{escaped(scene.description)}</desc>',
+        *head,
+    ]
+    if scene.background:
+        lines.append(f'<rect width="100%" height="100%" fill="{scene.background}"/>')
+    lines += _items(scene.items, names, write_text)
+    lines.append("</svg>\n")
+    return "\n".join(lines).encode("utf-8")
+
+
+class Names:
+    """Gives out ids: valid in XML, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def claim(self, name: str) -> str:
+        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+        if not re.match(r"[A-Za-z_]", plain):
+            plain = f"_{plain}"
+        claimed, number = plain, 1
+        while claimed in self._taken:
+            number += 1
+            claimed = f"{plain}.{number}"
+        self._taken.add(claimed)
+        return claimed
+
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def escaped(content: str) -> str:
+    """*content* as it may stand in XML text and in attributes; what XML cannot say becomes U+FFFD."""
+    return _NOT_XML.sub("\ufffd", content).translate(_ESCAPES)
+
+
+def number(value: float) -> str:
+    """At most two decimals: a hundredth of a point is less than any screen or printer shows."""
+    digits = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits
+
+
+def _items(items: Iterable[Item], names: Names, write_text: WriteText) -> Iterator[str]:
+    """The lines of *items*. Groups within groups are few levels deep."""
+    for item in items:
+        if isinstance(item, Group):
+            id = names.claim(item.id)
+            data = "".join(f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data)
+            named = "" if id == item.id else f' data-name="{escaped(item.id)}"'
+            yield f'<g id="{id}" class="{item.role}"{named}{data}>'
+            if item.title:
+                yield f"<title>{escaped(item.title)}</title>"
+            yield from _items(item.items, names, write_text)
+            yield "</g>"
+        elif isinstance(item, Text):
+            yield write_text(item)
+        else:
+            yield _shape(item)
+
+
+def _attribute(key: str) -> str:
+    return re.sub(r"[^a-z0-9-]", "-", key.lower())
+
+
+def _shape(item: Rect | Circle | Polygon | Path | Picture) -> str:
+    match item:
+        case Rect(x, y, w, h, fill, stroke):
+            box = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
+            return f"<rect {box}{_paint(fill, stroke)}/>"
+        case Circle(x, y, radius, fill, stroke):
+            return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"{_paint(fill, stroke)}/>'
+        case Polygon(points, fill, stroke):
+            return f'<polygon points="{" ".join(map(_point, points))}"{_paint(fill, stroke)}/>'
+        case Path(steps, stroke):
+            return f'<path d="{"".join(map(_step, steps))}"{_paint(None, stroke)}/>'
+        case Picture(x, y, w, h, png):
+            box = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
+            data = base64.b64encode(png).decode("ascii")
+            return f'<image {box} preserveAspectRatio="none" xlink:href="data:image/png;base64,{data}"/>'
+
+
+def _paint(fill: str | None, stroke: Stroke | None) -> str:
+    paint = f' fill="{fill or "none"}"'
+    if stroke:
+        paint += f' stroke="{stroke.color}" stroke-width="{number(stroke.width)}" stroke-linejoin="round"'
+        if stroke.dash:
+            paint += f' stroke-dasharray="{" ".join(map(number, stroke.dash))}"'
+    return paint
+
+
+def _step(step: Move | Line | Curve) -> str:
+    match step:
+        case Move(to):
+            return f"M{_point(to)}"
+        case Line(to):
+            return f"L{_point(to)}"
+        case Curve(control1, control2, to):
+            return f"C{_point(control1)} {_point(control2)} {_point(to)}"
+
+
+def _point(point: Point) -> str:
+    return f"{number(point[0])},{number(point[1])}"
+
+
+def _start(item: Text, length: float) -> float:
+    """x of the run's beginning, before it is turned."""
+    return item.x - {"start": 0.0, "middle": length / 2, "end": length}[item.anchor]
+
+
+def _text(item: Text) -> str:
+    length = width(item.content, item.font, item.size)
+    x, y = number(_start(item, length)), number(item.y)
+    turned = f' transform="rotate({number(-item.angle)} {number(item.x)} {y})"' if item.angle else ""
+    spaces = ' xml:space="preserve"' if "  " in item.content or item.content != item.content.strip() else ""
+    content = escaped(unicodedata.normalize("NFC", item.content))
+    return (
+        f'<text x="{x}" y="{y}"{turned}{spaces} {_FAMILY[item.font]} font-size="{number(item.size)}"'
+        f' fill="{item.fill}" textLength="{number(length)}" lengthAdjust="spacingAndGlyphs">{content}</text>'
+    )
+
+
+def _used(texts: Iterable[Text]) -> list[tuple[Font, str]]:
+    """Every character drawn, once, with the font it is drawn in; in a fixed order."""
+    found: set[tuple[Font, str]] = set()
+    for asked, content in {(item.font, item.content) for item in texts}:
+        for font, run in runs(content, asked):
+            found.update((font, char) for char in run)
+    return sorted(found)
+
+
+def _font_faces(texts: Iterable[Text]) -> list[str]:
+    """The characters used, as fonts in the file. They stay uncompressed: compressors differ by machine."""
+    used = _used(texts)
+    faces = []
+    for font in get_args(Font):
+        characters = "".join(char for key, char in used if key == font)
+        if characters:
+            data = base64.b64encode(truetype.subset(font, characters)).decode("ascii")
+            italic = "font-style:italic;" if font == "serif-italic" else ""
+            faces.append(
+                f'@font-face{{font-family:"{metrics(font).family}";{italic}'
+                f'src:url("data:font/ttf;base64,{data}") format("truetype")}}'
+            )
+    return ["<style>", *faces, "</style>"] if faces else []
+
+
+def _glyphs(ids: dict[tuple[Font, str], str]) -> list[str]:
+    """One definition for each character, in thousandths of an em, y downwards."""
+    shapes = []
+    for (font, char), id in ids.items():
+        path = "".join(map(_contour, truetype.contours(font, char)))
+        if path:
+            shapes.append(f'<path id="{id}" d="{path}"/>')
+    return ["<defs>", *shapes, "</defs>"] if shapes else []
+
+
+def _contour(contour: truetype.Contour) -> str:
+    def em(point: Point) -> str:
+        return f"{point[0] * _EM:.0f} {-point[1] * _EM:.0f}"
+
+    start, rest = truetype.segments(contour)
+    steps = (f"Q{em(s.control)} {em(s.to)}" if s.control else f"L{em(s.to)}" for s in rest)
+    return f"M{em(start)}{''.join(steps)}Z"
+
+
+def _outlined(item: Text, ids: dict[tuple[Font, str], str]) -> str:
+    length = width(item.content, item.font, item.size)
+    place = f"translate({number(item.x)} {number(item.y)})"
+    turned = f" rotate({number(-item.angle)})" if item.angle else ""
+    at = (_start(item, length) - item.x) * _EM / item.size
+    uses = []
+    for font, run in runs(item.content, item.font):
+        for char in run:
+            if truetype.contours(font, char):
+                uses.append(f'<use xlink:href="#{ids[font, char]}" x="{at:.0f}"/>')
+            at += metrics(font).advance[char] * _EM
+    return (
+        f'<g role="img" aria-label="{escaped(item.content)}" fill="{item.fill}"'
+        f' transform="{place}{turned} scale({item.size / _EM:.5f})">{"".join(uses)}</g>'
+    )
