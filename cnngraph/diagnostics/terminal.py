@@ -73,7 +73,8 @@ class _Renderer:
             text, shift = _cut(shown_source.line(number), by_line[number][0].span.column)
             yield f"{self.paint(f'{number:>{gutter}} |', 'place')} {text}"
             for label in by_line[number]:
-                yield f"{bar} {self.underline(label, label is main, shown_source.line(number), shift, diagnostic)}".rstrip()
+                marked = self.underline(label, label is main, shown_source.line(number), shift, diagnostic)
+                yield f"{bar} {marked}".rstrip()
         for label in elsewhere:
             place = f"{label.span.source.name}:{label.span.line}:{label.span.column}"
             yield f"{bar} {place}: {label.text or label.span.text}"

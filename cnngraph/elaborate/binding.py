@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
@@ -122,16 +121,21 @@ def _word_of(arg: s.Arg) -> str:
     return arg.value.names[0] if not arg.keyword and isinstance(arg.value, s.Ref) and len(arg.value.names) == 1 else ""
 
 
-@cache
 def _words(kind: type[Kind]) -> dict[str, tuple[Argument, object]]:
     """The words that set an argument of *kind*, with the value they set."""
+    if kind in _WORDS:
+        return _WORDS[kind]
     words: dict[str, tuple[Argument, object]] = {}
     for argument in kind.arguments():
         if argument.type.is_flag:
             words[argument.keyword] = (argument, True)
         for word, value in argument.type.words.items():
             words[word] = (argument, value)
+    _WORDS[kind] = words
     return words
+
+
+_WORDS: dict[type[Kind], dict[str, tuple[Argument, object]]] = {}
 
 
 def _set(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argument] | None) -> str:
@@ -202,7 +206,7 @@ def _place(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Arg
         name = arg.value.names[0]
         if name not in ("on", "off"):
             words = [*_words(kind), *(("bn", "linear", *_ACTIVATION_WORDS) if kind.followers else ())]
-            known = words + scope.names("values") + (scope.names("tensors") if kind.takes_tensors != "none" else [])
+            known = words + scope.value_names() + (scope.tensor_names() if kind.takes_tensors != "none" else [])
             hint, near = did_you_mean(name, known)
             what = "tensor" if kind.takes_tensors != "none" else "value or word"
             help = f"words that `{kind.word}` takes: {', '.join(words)}" if words else ""
@@ -256,7 +260,17 @@ def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
 
 
 _LONG_NAMES = {
-    "stride": "s", "strides": "s", "padding": "p", "pad": "p", "dilation": "d", "kernel": "f", "kernel_size": "f",
-    "filter": "f", "window": "f", "size": "f", "group": "groups", "rate": "p",
-}  # fmt: skip
+    "stride": "s",
+    "strides": "s",
+    "padding": "p",
+    "pad": "p",
+    "dilation": "d",
+    "kernel": "f",
+    "kernel_size": "f",
+    "filter": "f",
+    "window": "f",
+    "size": "f",
+    "group": "groups",
+    "rate": "p",
+}
 """What people write who come from another library."""

@@ -42,8 +42,10 @@ class Includes:
         alias = item.alias.names[0] if item.alias else ""
         if not alias:
             return found
-        whole = {alias: block for name, block in found.items() if block.input_name}
-        return {**{f"{alias}.{name}": block for name, block in found.items()}, **whole}
+        named = {f"{alias}.{name}": block for name, block in found.items()}
+        if (network := next((block for block in found.values() if block.input_name), None)) is not None:
+            named[alias] = network
+        return named
 
     def _text(self, path: str, item: s.Use) -> tuple[str, str]:
         wanted = Path(path)
@@ -51,9 +53,12 @@ class Includes:
         target = (folder / wanted).resolve()
         if wanted.is_absolute() or not target.is_relative_to(self.root.resolve()):
             raise Mistake(
-                "E0212", f'"{path}" leaves the folder of the spec', item.path.span, "a spec uses files beside and below it",
+                "E0212",
+                f'"{path}" leaves the folder of the spec',
+                item.path.span,
+                "a spec uses files beside and below it",
                 help="move or copy the file there",
-            )  # fmt: skip
+            )
         from cnngraph.load import read_text
 
         if not target.exists() and wanted.name == path:
@@ -76,9 +81,13 @@ class Includes:
             assert first.label is not None
             where = f"{source.name}:{first.label.span.line}:{first.label.span.column}"
             raise Mistake(
-                "E0211", f'"{item.path.value}" has mistakes', item.path.span, f"{first.code} at {where}: {first.message}",
-                secondary=(Label(first.label.span, first.label.text),), help=f"cnngraph check {source.name}",
-            )  # fmt: skip
+                "E0211",
+                f'"{item.path.value}" has mistakes',
+                item.path.span,
+                f"{first.code} at {where}: {first.message}",
+                secondary=(Label(first.label.span, first.label.text),),
+                help=f"cnngraph check {source.name}",
+            )
         scope = Scope(None, "", None, {})
         for definition in prelude():
             name = definition.name.names[0]

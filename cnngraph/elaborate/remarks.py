@@ -26,7 +26,8 @@ def remarks(network: Network, says_linear: set[str]) -> Iterator[Diagnostic]:
         found = _lost_bias(before, layer) or _two_linear(before, layer, says_linear)
         if found:
             seen.add(layer.span)
-            yield found
+            if not any(a.name == "allow" and found.code in a.arguments for a in layer.annotations):
+                yield found
 
 
 def _unused(network: Network) -> Iterator[Diagnostic]:

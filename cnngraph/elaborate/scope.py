@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnngraph.source import Span
-from cnngraph.spec.syntax import Arg, BlockParam, Statement
+from cnngraph.spec.syntax import Arg, BlockParam, Branch, Joined, Line, Repeat, Statement
 from cnngraph.volume import Dim, Volume
 
 Value = int | float | bool | str | Dim | tuple["Value", ...]
@@ -70,6 +70,10 @@ class Scope:
     """How many layers of each word the block has so far."""
     group: str = ""
     """Ending for labels inside a repetition: ``_2``."""
+    body: Sequence[object] = ()
+    """The statements of the file or block, to tell a name that comes later from one that never does."""
+    is_block: bool = False
+    """A block sees values and blocks around it, and no tensors but its input and those given to it."""
 
     def repetition(self, number: int, index: int) -> Scope:
         """The scope of one turn of ``[ … ] x3``: its labels and lets are its own, its numbering goes on."""
@@ -84,19 +88,47 @@ class Scope:
             yield scope
             scope = scope.parent
 
+    def own(self) -> Iterator[Scope]:
+        """This scope and those around it, as far as the block goes."""
+        for scope in self.chain():
+            yield scope
+            if scope.is_block:
+                return
+
     def value(self, name: str) -> Value | None:
         return next((scope.values[name] for scope in self.chain() if name in scope.values), None)
 
     def tensor(self, name: str) -> Tensor | None:
-        return next((scope.tensors[name] for scope in self.chain() if name in scope.tensors), None)
+        return next((scope.tensors[name] for scope in self.own() if name in scope.tensors), None)
 
     def block(self, name: str) -> BlockScope | None:
         return next((scope.blocks[name] for scope in self.chain() if name in scope.blocks), None)
 
     def given(self, name: str) -> Span | None:
-        """Where *name* was given, in this scope or one around it."""
-        return next((scope.made_at[name] for scope in self.chain() if name in scope.made_at), None)
+        """Where *name* was given in this block."""
+        return next((scope.made_at[name] for scope in self.own() if name in scope.made_at), None)
 
-    def names(self, kind: str) -> list[str]:
-        """All names in scope of one kind (``values``, ``tensors``, ``blocks``)."""
-        return sorted({name for scope in self.chain() for name in getattr(scope, kind)})
+    def tensor_names(self) -> list[str]:
+        return sorted({name for scope in self.own() for name in scope.tensors})
+
+    def value_names(self) -> list[str]:
+        return sorted({name for scope in self.chain() for name in scope.values})
+
+    def block_names(self) -> list[str]:
+        return sorted({name for scope in self.chain() for name in scope.blocks})
+
+    def comes_later(self, name: str) -> Span | None:
+        """Where the file or block labels a tensor *name*, when it does."""
+        bodies: list[object] = [part for scope in self.own() for part in scope.body]
+        while bodies:
+            match bodies.pop():
+                case Line(labels=labels, stages=stages):
+                    for label in labels:
+                        if label.names[0] == name:
+                            return label.span
+                    bodies.extend(stages)
+                case Repeat(body=body) | Branch(body=body):
+                    bodies.extend(body)
+                case Joined(branches=branches):
+                    bodies.extend(branches)
+        return None

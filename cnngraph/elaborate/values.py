@@ -10,7 +10,7 @@ from cnngraph.elaborate.scope import Scope, Tensor, Value
 from cnngraph.layers.values import show
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-from cnngraph.volume import Free, Volume
+from cnngraph.volume import Dim, Free, Volume
 
 LARGEST = 2**53
 """Beyond it a float no longer counts whole numbers exactly; no size of a network is near."""
@@ -21,8 +21,8 @@ _SIZES = {"h": "height", "w": "width", "c": "channels"}
 def evaluate(expr: s.Expr, scope: Scope) -> Value:
     """The value of *expr*; raises `Mistake`, or `Silent` where it hangs on a tensor without a volume."""
     match expr:
-        case s.Literal(value=value):
-            return value
+        case s.Literal():
+            return expr.value
         case s.Ref():
             return _name(expr, scope)
         case s.Operation():
@@ -70,7 +70,7 @@ def _name(ref: s.Ref, scope: Scope) -> Value:
         return first == "on"
     if scope.tensor(first) is not None:
         raise Mistake("E0205", f"`{first}` is a tensor, not a value", ref.span, help=f"its sizes are {first}.h .w .c")
-    hint, near = did_you_mean(first, scope.names("values"))
+    hint, near = did_you_mean(first, scope.value_names())
     raise Mistake("E0202", f"no value is called `{first}`", ref.span, hint, replace=near)
 
 
@@ -93,7 +93,10 @@ def find_tensor(ref: s.Ref, scope: Scope) -> Tensor:
     else:
         found = scope.tensor(first)
         if found is None:
-            hint, near = did_you_mean(first, scope.names("tensors"))
+            if (later := scope.comes_later(first)) is not None:
+                remark = f"made at line {later.line}; a tensor can only be used below its own line"
+                raise Mistake("E0306", f"`{first}` is used before it is made", ref.span, remark)
+            hint, near = did_you_mean(first, scope.tensor_names())
             if near and (span := scope.given(near)):
                 hint = f"did you mean `{near}` (line {span.line})?"
             raise Mistake("E0201", f"no tensor is called `{first}`", ref.span, hint, replace=near if not rest else "")
@@ -192,9 +195,12 @@ def _apply(
             names = [f"{at.text} = {value}" for at, value in ((at_a, a), (at_b, b)) if at.text != str(value)]
             remark = ", ".join([*names, f"{a}/{b} = {a / b:.4g}"])
             raise Mistake(
-                "E0203", f"{a}/{b} is not a whole number", span, f"{remark}; `//` rounds down to {a // b}",
+                "E0203",
+                f"{a}/{b} is not a whole number",
+                span,
+                f"{remark}; `//` rounds down to {a // b}",
                 help=f"write  {at_a.text}//{at_b.text}  to round down",
-            )  # fmt: skip
+            )
         return a // b
     return a / b
 
@@ -285,3 +291,32 @@ def _call(expr: s.Call, scope: Scope) -> Value:
         raise Mistake("E0207", f"`{expr.function}` takes {wanted}", expr.span, f"{len(expr.arguments)} given")
     numbers = [_number(evaluate(argument, scope), argument.span) for argument in expr.arguments]
     return _bounded(function(*numbers), expr.span)
+
+
+def written_volume(expr: s.Expr, scope: Scope, free: str = "") -> Volume:
+    """A written volume. *free* names an input, which may have free sizes."""
+    items = expr.items if isinstance(expr, s.Group) else (expr,)
+    dims: list[Dim] = []
+    for axis, item in enumerate(items):
+        if isinstance(item, s.FreeSize) and free:
+            dims.append(Free(item.name or f"{free}_{'HWC'[min(axis, 2)]}"))
+            continue
+        value = evaluate(item, scope)
+        parts = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            if isinstance(part, bool) or not isinstance(part, int | Free):
+                raise Mistake("E0205", "a size is a whole number", item.span, f"this is {show(part)}")
+            if isinstance(part, int) and part < 1:
+                raise Mistake("E0205", "a size is at least 1", item.span, f"this is {part}")
+            dims.append(part)
+    if len(dims) not in (1, 3):
+        raise Mistake(
+            "E0205",
+            "a volume has three sizes, height x width x channels, and a vector one",
+            expr.span,
+            f"this has {len(dims)}",
+            help=f"write  {dims[0]}x{dims[1]}x1  for one channel" if len(dims) == 2 else "",
+        )
+    if isinstance(dims[-1], Free):
+        raise Mistake("E0205", "the number of channels cannot be free", expr.span, "weights depend on it")
+    return Volume(tuple(dims))
