@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from cnngraph.diagnostics import Diagnostic, Label, Severity
@@ -52,7 +53,8 @@ class _Builder:
             self._define_block(definition, Scope(None, "", None, {}), into=scope)
         self._check_settings(file, settings)
         flow: Tensor | None = None
-        name = title = ""
+        name = ""
+        net: s.Net | None = None
         declared: list[s.OutputDecl] = []
         for item in file.items:
             try:
@@ -60,7 +62,7 @@ class _Builder:
                     case s.Net():
                         if name:
                             raise Mistake("E0301", "a file has one `net`", item.span, f"it is called {name} already")
-                        name, title = item.name, item.title
+                        name, net = item.name, item
                     case s.Param():
                         self._param(item, scope, settings)
                     case s.Input():
@@ -80,6 +82,7 @@ class _Builder:
             except Silent:
                 pass
         self._outputs(declared, scope, flow)
+        title = self._title(net, scope) if net else ""
         if self.record.failed:
             return None
         stem = self.source.name.replace("\\", "/").rpartition("/")[2].removesuffix(".spec")
@@ -91,6 +94,20 @@ class _Builder:
             blocks=self.record.blocks,
             file=self.source.name,
         )
+
+    def _title(self, net: s.Net, scope: Scope) -> str:
+        """The display title, with ``{depth}`` replaced by the value of that name."""
+
+        def value(match: re.Match[str]) -> str:
+            found = scope.value(match[1])
+            if found is None:
+                hint, _ = did_you_mean(match[1], scope.value_names())
+                mistake = Mistake("E0202", f"no value is called `{match[1]}`", net.span, hint or "named in the title")
+                self.record.report(mistake.diagnostic)
+                return ""
+            return found if isinstance(found, str) else show(found)
+
+        return re.sub(r"\{(\w+)\}", value, net.title)
 
     def _check_settings(self, file: s.File, settings: Mapping[str, object]) -> None:
         params = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
