@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnngraph.diagnostics import Diagnostic, Label
-from cnngraph.layers.convolution import Conv, UpConv
+from cnngraph.layers.convolution import Conv
 from cnngraph.layers.dense import Fc
 from cnngraph.layers.normalization import BatchNorm
-from cnngraph.layers.source import Input
 from cnngraph.network import Layer, Network
-from cnngraph.volume import as_int, product
+from cnngraph.volume import as_int
 
 
 def remarks(network: Network, says_linear: set[str]) -> Iterator[Diagnostic]:
@@ -74,27 +73,19 @@ def _lost_bias(before: Layer, layer: Layer) -> Diagnostic | None:
 
 
 def _two_linear(before: Layer, layer: Layer, says_linear: set[str]) -> Diagnostic | None:
-    """W0104: a convolution of a convolution is a convolution."""
-    linear = (Conv, UpConv, Fc)
-    if not isinstance(before.kind, linear) or not isinstance(layer.kind, linear) or before.name in says_linear:
+    """W0104: two convolutions alike are one with a larger window, two fully connected layers are one.
+
+    Unequal ones are left alone: 1x7 and 7x1, or a thin layer between two wide ones, are a way to save weights.
+    """
+    same = (
+        isinstance(before.kind, Conv) and isinstance(layer.kind, Conv) and before.kind.window == layer.kind.window
+    ) or (isinstance(before.kind, Fc) and isinstance(layer.kind, Fc))
+    if not same or before.name in says_linear or layer.span is None:
         return None
-    if before.params < 2 or layer.span is None or isinstance(before.kind, Input):
-        return None
-    words = [_words(each) for each in (before, layer)]
-    if (
-        isinstance(before.kind, Conv)
-        and product(before.kind.window) > 1
-        and layer.output.channels != before.output.channels
-    ):
-        return None
+    words = [f"`{each.kind.word} {each.kind.caption().size}`" for each in (before, layer)]
     return Diagnostic(
         "W0104",
         f"{words[0]} and {words[1]} with nothing between them are one linear map",
         Label(layer.span, f"no activation after {words[0]}"),
         help="add `relu`, or `linear` to say it is meant",
     )
-
-
-def _words(layer: Layer) -> str:
-    window = getattr(layer.kind, "window", None)
-    return f"`{layer.kind.word} {layer.kind.caption().size}" + (f" {window[0]}x{window[1]}`" if window else "`")
