@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -80,6 +80,7 @@ def _font_of(char: str, font: Font) -> Font:
     )
 
 
+@lru_cache(maxsize=8192)
 def width(content: str, font: Font, size: float) -> float:
     """How wide one line is, in points, as every writer sets it."""
     advance = metrics(font).advance

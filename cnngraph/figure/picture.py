@@ -1,0 +1,30 @@
+"""A user's picture, made fit for a scene."""
+
+from __future__ import annotations
+
+import io
+
+from cnngraph.diagnostics import CnngraphError
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MAX_PIXELS = 100_000_000
+
+
+def png_of(data: bytes) -> bytes:
+    """An image file of any common kind as PNG; a PNG stays as it is. Raises `CnngraphError` (E0605)."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > _MAX_PIXELS:
+                raise ValueError(f"it has {image.width:,} × {image.height:,} pixels")
+            image.load()
+            if data.startswith(_PNG):
+                return data
+            buffer = io.BytesIO()
+            image.convert("RGB").save(buffer, "PNG")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CnngraphError.of(
+            "E0605", "the picture cannot be read", reason=str(error), help="give a PNG, JPEG, GIF, BMP or WebP file"
+        ) from None
+    return buffer.getvalue()

@@ -1,0 +1,168 @@
+"""A chain of layers as the stops of a volumes figure: what is drawn, and what is said on the way to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.layers.activation import Sigmoid, Softmax
+from cnngraph.layers.dense import Fc, Flatten
+from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.pooling import MaxPool
+from cnngraph.layers.source import Input
+from cnngraph.network import Layer, Network
+from cnngraph.volume import Volume
+
+_SILENT = ("activation", "norm", "dropout")
+"""Families that change no volume: they are said in one breath with the layer before."""
+_ANSWERS = (Softmax, Sigmoid)
+_TYPICAL = 224
+"""What a free size of an input is drawn as."""
+
+
+class Look(Enum):
+    INPUT = auto()
+    VOLUME = auto()
+    VECTOR = auto()
+    ANSWER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands on an arrow, line by line."""
+
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One thing drawn: the layers that made it, and the way that leads to it."""
+
+    layers: tuple[Layer, ...]
+    look: Look
+    volume: Volume
+    drawn: Volume
+    """The volume with a number for every free size."""
+    words: Words = Words()
+    equals: bool = False
+    """Whether ``=`` leads to it instead of an arrow: the same numbers in another shape."""
+
+    @property
+    def name(self) -> str:
+        return self.layers[0].name
+
+    @property
+    def caption(self) -> str:
+        """``28×28×6``, ``120``; for an answer ``Softmax 1000``."""
+        if self.look is not Look.ANSWER:
+            return self.volume.caption
+        name = self.layers[-1].kind.caption().name
+        return f"{name[:1].upper()}{name[1:]} {self.volume.caption}"
+
+
+def stops(network: Network) -> list[Stop]:
+    """The stops of a chain, in order. Raises `CnngraphError` when *network* is none.
+
+    A layer that changes no volume joins the stop before it. So does a flatten, unless a fully
+    connected layer sees its vector. A softmax or sigmoid at the end is the answer.
+    """
+    _refuse_branches(network)
+    drawn = _drawn_volumes(network)
+    found: list[Stop] = []
+    for layer, successor in zip(network.layers, _loud_successors(network), strict=True):
+        stop = Stop((layer,), _look(layer), layer.output, drawn[layer.name], arrow_words(layer.kind))
+        if not found:
+            found.append(stop)
+        elif _answers(layer, network):
+            if isinstance(found[-1].layers[0].kind, Fc):
+                found[-1] = replace(found[-1], layers=(*found[-1].layers, layer), look=Look.ANSWER)
+            else:
+                found.append(replace(stop, look=Look.ANSWER, words=Words()))
+        elif isinstance(layer.kind, Flatten) and isinstance(successor, Fc):
+            found.append(replace(stop, words=Words(), equals=True))
+        elif isinstance(layer.kind, Flatten) or layer.kind.family in _SILENT:
+            found[-1] = replace(found[-1], layers=(*found[-1].layers, layer))
+        else:
+            found.append(stop)
+    return found
+
+
+def _look(layer: Layer) -> Look:
+    if isinstance(layer.kind, Input) and layer.output.is_map:
+        return Look.INPUT
+    return Look.VOLUME if layer.output.is_map else Look.VECTOR
+
+
+def _answers(layer: Layer, network: Network) -> bool:
+    return layer is network.layers[-1] and isinstance(layer.kind, _ANSWERS) and not layer.output.is_map
+
+
+def _loud_successors(network: Network) -> list[Kind | None]:
+    """For each layer the next kind that is not silent."""
+    found: list[Kind | None] = []
+    loud: Kind | None = None
+    for layer in reversed(network.layers):
+        found.append(loud)
+        if layer.kind.family not in _SILENT:
+            loud = layer.kind
+    return found[::-1]
+
+
+def arrow_words(kind: Kind) -> Words:
+    """As the slides word it. A convolution needs no name: its window below the arrow says it; a stride
+    of 1 goes without saying where a padding is said. A pool is named above; when its windows tile the
+    input it is given as ``f = 2``, ``s = 2``, else by its window."""
+    caption = kind.caption()
+    below = []
+    if caption.window is not None and caption.stride is not None:
+        (height, width), stride = caption.window, caption.stride
+        tiles = kind.family == "pool" and stride == caption.window and height == width
+        below.append(f"f = {height}" if tiles else f"{height}×{width}")
+        if stride != (1, 1) or not caption.padding:
+            below.append(f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}")
+    below += [*([caption.padding] if caption.padding else []), *caption.details]
+    if kind.family == "dense":
+        name = "FC"
+    elif isinstance(kind, MaxPool) and caption.window is not None:
+        name = "MAX-POOL"
+    else:
+        name = "" if caption.name == "conv" else caption.name
+    return Words((name,) if name else (), tuple(below))
+
+
+def _refuse_branches(network: Network) -> None:
+    def refuse(reason: str) -> CnngraphError:
+        other = "strip" if network.shortcuts else "blocks"
+        return CnngraphError.of(
+            "E0603",
+            f"the style `volumes` draws chains, and {network.name} is none",
+            file=network.file,
+            reason=reason,
+            help=f"--style {other} draws it",
+        )
+
+    for layer in network.layers:
+        consumers = network.consumers[layer.name]
+        if len(layer.inputs) > 1:
+            raise refuse(f"{layer.name} takes {len(layer.inputs)} tensors: {', '.join(layer.inputs)}")
+        if len(consumers) > 1:
+            raise refuse(f"{layer.name} goes to {len(consumers)} layers: {', '.join(consumers)}")
+    if len(network.inputs) > 1:
+        raise refuse(f"it has {len(network.inputs)} inputs: {', '.join(layer.name for layer in network.inputs)}")
+
+
+def _drawn_volumes(network: Network) -> dict[str, Volume]:
+    """Every layer's volume with numbers: what its shape rule makes of an input of `_TYPICAL` size
+    wherever a size is free."""
+    found: dict[str, Volume] = {}
+    for layer in network.layers:
+        volume = layer.output
+        if not volume.is_fixed and layer.inputs:
+            try:
+                volume = layer.kind.shape(tuple(found[name] for name in layer.inputs))
+            except Fault:
+                volume = found[layer.inputs[0]]
+        found[layer.name] = Volume(tuple(dim if isinstance(dim, int) else _TYPICAL for dim in volume.dims))
+    return found

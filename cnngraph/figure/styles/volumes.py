@@ -1,0 +1,343 @@
+"""The style of the lecture's LeNet-5 and AlexNet slides: every activation a cuboid, arrows between.
+
+A figure is rows of bodies. One scale holds for all of it and all arrows have one length; both are
+found by trying: the largest scale at which the fewest rows fit the width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure import shapes
+from cnngraph.figure.picture import png_of
+from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
+from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
+from cnngraph.figure.styles.stops import Look, Stop, Words, stops
+from cnngraph.figure.text import ascent, descent, fit, ink
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+from cnngraph.network import Layer, Network
+from cnngraph.volume import as_int
+
+SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.5
+"""Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
+_LARGEST, _PREFERRED, _SMALLEST = 9.0, 4.4, 2.6
+"""Ems, the longest side of a front face: the most it grows to, the least before a row is added, the least at all."""
+_MARGIN, _ROW_GAP, _INSET = 0.9, 1.8, 0.3
+"""Ems: the page's border, the air between rows, and between an arrow's end and a body."""
+_LEAST_GAP, _EQUALS_GAP, _AIR = 3.0, 2.4, 0.5
+"""Ems between two bodies with an arrow or ``=`` between them, and between two captions."""
+_LEADING, _ABOVE, _BELOW = 1.18, 0.5, 0.32
+"""Ems: from line to line, and from an arrow to the words above and below it."""
+_MIDSTAGE = 0.02
+"""What it costs to end a row where the resolution has not just changed; 0.14² of a row left empty."""
+_LINE = 4.4
+"""Ems after which the words above an arrow go on in a second line."""
+
+
+def volumes(
+    network: Network, *, width: float, theme: Theme, title: str | None = None, picture: bytes | None = None
+) -> Scene:
+    """*network*, a chain, as a figure at most *width* points wide.
+
+    *picture* is an image file that stands for the input. Raises `CnngraphError` when the network is no
+    chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
+    """
+    chain = stops(network)
+    png = None if picture is None else png_of(picture)
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
+    plan, rows = _fitted(chain, em, width, theme, png)
+    heading = None if title is None else _heading(title, em, width, theme)
+    y = _MARGIN * em + (0.0 if heading is None else ascent("serif", heading.size) + _ROW_GAP * em)
+    items: list[Item] = [] if heading is None else [heading]
+    for row in rows:
+        axis = y + plan.up(row)
+        items += plan.draw(row, _MARGIN * em, axis)
+        y = axis + plan.down(row) + _ROW_GAP * em
+    used = max(plan.width(row) for row in rows)
+    if heading is not None:
+        used = max(used, text_width(heading.content, heading.font, heading.size))
+    return Scene(
+        width=used + 2 * _MARGIN * em,
+        height=y + (_MARGIN - _ROW_GAP) * em,
+        items=tuple(items),
+        title=title or network.title or network.name,
+        description=", ".join(f"{stop.name} {stop.caption}" for stop in chain),
+        background=theme.background,
+    )
+
+
+def _heading(title: str, em: float, width: float, theme: Theme) -> Text:
+    """The title in large serif; a long one is set smaller, and cut at last."""
+    room = width - 2 * _MARGIN * em
+    size = max(1.3 * em, min(2.8 * em, room / max(text_width(title, "serif", 1.0), 0.1)))
+    baseline = _MARGIN * em + ascent("serif", size)
+    return Text(_MARGIN * em, baseline, fit(title, "serif", size, room), size, fill=theme.ink)
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A line of the words on an arrow; its baseline is *offset* below the axis."""
+
+    content: str
+    offset: float
+    width: float
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The bodies at one scale, and how far they stand apart."""
+
+    chain: list[Stop]
+    bodies: list[Body]
+    labels: list[tuple[_Label, ...]]
+    """On the way to each stop."""
+    measure: Measure
+    gap: float
+    """Between two bodies with an arrow between them."""
+
+    @property
+    def em(self) -> float:
+        return self.measure.em
+
+    def way(self, index: int) -> float:
+        """Room between body *index* and the one before it."""
+        if index == 0:
+            return 0.0
+        if not self.chain[index].equals:
+            return self.gap
+        return max(_EQUALS_GAP * self.em, _caption_gap(self.bodies[index - 1], self.bodies[index], self.em))
+
+    def overhang(self, index: int) -> float:
+        """How far the caption reaches beyond its body, on each side."""
+        body = self.bodies[index]
+        return max(0.0, (body.caption_width - body.width) / 2)
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        """Where each body ends if all stand in one row; 0 before the first."""
+        return list(accumulate((self.way(i) + body.width for i, body in enumerate(self.bodies)), initial=0.0))
+
+    def width(self, row: range) -> float:
+        """Of a row, which begins with an arrow unless it is the first."""
+        before = 0.0 if row.start else self.overhang(0)
+        return before + self._ends[row.stop] - self._ends[row.start] + self.overhang(row[-1])
+
+    def count(self, pieces: list[range], room: float) -> int:
+        """How few rows hold all *pieces*; 0 when one of them is wider than *room*."""
+        count, start = 1, 0
+        for piece in pieces:
+            if self.width(range(start, piece.stop)) > room:
+                count, start = count + 1, piece.start
+                if self.width(piece) > room:
+                    return 0
+        return count
+
+    def rows(self, pieces: list[range], room: float) -> list[range]:
+        """As few rows as can be, of about one length, that end where the resolution changes if they can.
+
+        The cheapest way to cut: a row costs the square of the share of *room* it leaves empty (the last
+        one little), and a cut in the middle of a stage `_MIDSTAGE`.
+        """
+        best = [(0, 0.0, 0)]
+        """For the first n pieces: the number of rows, their cost, and where the last row begins."""
+        for end in range(1, len(pieces) + 1):
+            ways = []
+            for start in range(end - 1, -1, -1):
+                row = range(pieces[start].start, pieces[end - 1].stop)
+                empty = 1 - self.width(row) / room
+                if empty < 0:
+                    break
+                last = end == len(pieces)
+                cost = 0.3 * empty**2 if last else empty**2 + (0 if self._ends_stage(row[-1]) else _MIDSTAGE)
+                ways.append((best[start][0] + 1, best[start][1] + cost, start))
+            best.append(min(ways))
+        found, end = [], len(pieces)
+        while end:
+            start = best[end][2]
+            found.append(range(pieces[start].start, pieces[end - 1].stop))
+            end = start
+        return found[::-1]
+
+    def _ends_stage(self, index: int) -> bool:
+        here, before = self.chain[index].drawn, self.chain[max(0, index - 1)].drawn
+        return here.dims[:-1] != before.dims[:-1]
+
+    def up(self, row: range) -> float:
+        lines = [ascent("serif", self.em) - label.offset for index in row for label in self.labels[index]]
+        return max([self.bodies[index].up for index in row] + lines)
+
+    def _under(self, row: range) -> float:
+        """From the axis to below all bodies and words of the row."""
+        lines = [label.offset + descent("serif", self.em) for index in row for label in self.labels[index]]
+        return max([self.bodies[index].down for index in row] + lines)
+
+    def _baseline(self, row: range) -> float:
+        """From the axis to the captions' baseline."""
+        return self._under(row) + 0.35 * self.em + ascent("serif", self.em)
+
+    def down(self, row: range) -> float:
+        if all(isinstance(self.bodies[index], Answer) for index in row):
+            return self._under(row)
+        return self._baseline(row) + descent("serif", self.em)
+
+    def draw(self, row: range, x: float, axis: float) -> Iterator[Item]:
+        baseline = axis + self._baseline(row)
+        x += 0.0 if row.start else self.overhang(0)
+        for index in row:
+            stop, body = self.chain[index], self.bodies[index]
+            if index:
+                source = self.chain[index - 1].name
+                yield Group(
+                    f"{source}--{stop.name}",
+                    "edge",
+                    tuple(self._way_drawn(index, x, axis, leads=index == row.start)),
+                    data=(("src", source), ("dst", stop.name)),
+                )
+                x += self.way(index)
+            yield Group(stop.name, "layer", body.draw(x, axis, baseline), hover(stop))
+            x += body.width
+
+    def _way_drawn(self, index: int, x: float, axis: float, *, leads: bool) -> Iterator[Primitive]:
+        em, color, way = self.em, self.measure.theme.ink, self.way(index)
+        middle = x + way / 2
+        if self.chain[index].equals:
+            above, below = ink("=", "serif", 1.5 * em)
+            yield Text(middle, axis + (above - below) / 2, "=", 1.5 * em, "serif", "middle", fill=color)
+            return
+        length = self.gap - 2 * _INSET * em
+        tip = x + way - _INSET * em
+        yield from shapes.arrow((tip - length, axis), (tip, axis), Stroke(color, 0.085 * em), 0.8 * em)
+        for label in self.labels[index]:
+            yield Text(middle, axis + label.offset, label.content, em, "serif", "middle", fill=color)
+
+
+def _caption_gap(left: Body, right: Body, em: float) -> float:
+    """Room between two bodies that keeps their captions apart."""
+    return (left.caption_width + right.caption_width - left.width - right.width) / 2 + _AIR * em
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorts:
+    """A chain's stops by how they look: long chains have few that differ."""
+
+    of: list[int]
+    """The sort of each stop."""
+    examples: list[Stop]
+    labels: list[tuple[_Label, ...]]
+    """On the way to a stop of each sort."""
+    neighbours: list[tuple[int, int]]
+    """Which sort comes right after which."""
+
+    @classmethod
+    def sorted(cls, chain: list[Stop], em: float) -> _Sorts:
+        numbers: dict[tuple[object, ...], int] = {}
+        keys = [(stop.look, stop.drawn, stop.caption, stop.words, stop.equals) for stop in chain]
+        of = [numbers.setdefault(key, len(numbers)) for key in keys]
+        first = dict(zip(reversed(of), reversed(chain), strict=True))
+        examples = [first[sort] for sort in range(len(numbers))]
+        return cls(of, examples, [_labels(stop.words, em) for stop in examples], sorted(set(pairwise(of))))
+
+
+def _plan(chain: list[Stop], sorts: _Sorts, measure: Measure, png: bytes | None) -> _Plan:
+    most = max((as_int(stop.drawn.channels) for stop in sorts.examples if stop.look is Look.VECTOR), default=1)
+    bodies = [_body(stop, measure, most, png) for stop in sorts.examples]
+    em, gap = measure.em, max(_LEAST_GAP * measure.em, 0.45 * measure.side)
+    for before, after in sorts.neighbours:
+        left, right = bodies[before], bodies[after]
+        if sorts.examples[after].equals:
+            continue
+        gap = max(gap, _caption_gap(left, right, em))
+        for label in sorts.labels[after]:
+            top, bottom = label.offset - ascent("serif", em), label.offset + descent("serif", em)
+            free = min(left.free_right(top, bottom), right.free_left(top, bottom), 0.6 * em)
+            gap = max(gap, label.width + 0.5 * em - 2 * free)
+    return _Plan(chain, [bodies[sort] for sort in sorts.of], [sorts.labels[sort] for sort in sorts.of], measure, gap)
+
+
+def _body(stop: Stop, measure: Measure, most: int, png: bytes | None) -> Body:
+    if stop.look is Look.ANSWER:
+        return Answer(measure, stop.caption, as_int(stop.drawn.channels))
+    if stop.look is Look.VECTOR:
+        return Column.of(measure, stop.caption, as_int(stop.drawn.channels), most)
+    height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
+    if stop.look is Look.INPUT and (channels == 1 or png is not None):
+        return Framed.of(measure, stop.caption, height, width, png)
+    if stop.look is Look.INPUT and channels == 3:
+        return Channels.of(measure, stop.caption, height, width)
+    return Cuboid.of(measure, stop.caption, height, width, channels)
+
+
+def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, png: bytes | None) -> tuple[_Plan, list[range]]:
+    """The largest scale that needs no more rows than the preferred one, and its rows."""
+    room = width - 2 * _MARGIN * em
+    maps = [stop.drawn for stop in chain if stop.drawn.is_map and stop.look is not Look.ANSWER]
+    largest = max((as_int(side) for volume in maps for side in (volume.height, volume.width)), default=1)
+    deepest = max((as_int(volume.channels) for volume in maps), default=1)
+    sorts = _Sorts.sorted(chain, em)
+    pieces = _pieces(chain)
+
+    def plan(side: float) -> _Plan:
+        return _plan(chain, sorts, Measure(em, side * em, largest, deepest, theme), png)
+
+    least = next((side for side in (_PREFERRED, _SMALLEST) if plan(side).count(pieces, room)), None)
+    if least is None:
+        raise _too_narrow(width, plan(_SMALLEST), pieces)
+    most = plan(least).count(pieces, room)
+    low, high = least, _LARGEST
+    for _ in range(7):
+        side = (low + high) / 2
+        low, high = (side, high) if 0 < plan(side).count(pieces, room) <= most else (low, side)
+    best = plan(low)
+    return best, best.rows(pieces, room)
+
+
+def _pieces(chain: list[Stop]) -> list[range]:
+    """What rows are made of: single stops, but an ``=`` is never torn from what it follows."""
+    starts = [index for index, stop in enumerate(chain) if index == 0 or not stop.equals]
+    return [range(start, stop) for start, stop in pairwise([*starts, len(chain)])]
+
+
+def _too_narrow(width: float, plan: _Plan, pieces: list[range]) -> CnngraphError:
+    widest = max(plan.width(piece) for piece in pieces) + 2 * _MARGIN * plan.em
+    return CnngraphError.of(
+        "E0604",
+        f"{width:g} pt are too narrow for this figure",
+        reason=f"its widest part takes {widest:.0f} pt with the smallest text that can be read",
+        help=f"give it at least --width {math.ceil(widest)}pt",
+    )
+
+
+def _labels(words: Words, em: float) -> tuple[_Label, ...]:
+    above = [line for phrase in words.above for line in _broken(phrase)]
+    first = ascent("serif", em) + _BELOW * em
+    offsets = [-(_ABOVE + _LEADING * line) * em for line in reversed(range(len(above)))]
+    offsets += [first + _LEADING * line * em for line in range(len(words.below))]
+    return tuple(
+        _Label(content, offset, text_width(content, "serif", em))
+        for content, offset in zip([*above, *words.below], offsets, strict=True)
+    )
+
+
+def _broken(phrase: str) -> list[str]:
+    """*phrase* in lines of about `_LINE` ems, broken between words."""
+    lines: list[str] = []
+    for word in phrase.split():
+        if lines and text_width(f"{lines[-1]} {word}", "serif", 1.0) <= _LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def hover(stop: Stop) -> str:
+    """``conv1: 28×28×6, 156 parameters, 117,600 MACs``"""
+    layers: tuple[Layer, ...] = stop.layers
+    params, macs = sum(layer.params for layer in layers), sum(layer.macs for layer in layers)
+    facts = [stop.volume.caption, f"{params:,} parameters" if params else "", f"{macs:,} MACs" if macs else ""]
+    return f"{stop.name}: {', '.join(fact for fact in facts if fact)}"
