@@ -45,3 +45,10 @@ def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network
 
         print_diagnostics(reading.diagnostics)
     return reading.checked()
+
+
+def output_stem(network: Network) -> str:
+    """What a file made of *network* is called unless said: like its spec, in the current folder."""
+    from pathlib import Path
+
+    return network.name if network.file.startswith("<") else Path(network.file).stem

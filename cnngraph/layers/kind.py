@@ -105,6 +105,10 @@ class Lowering(Protocol):
         """Name for a tensor between two nodes of this layer; *dims* without the batch."""
         ...
 
+    def sizes(self, name: str, rank: int) -> str:
+        """Name for a tensor inside the layer that holds the *rank* sizes of another, as ONNX's Shape gives them."""
+        ...
+
     def same(self) -> None:
         """The layer's output is its first input, unchanged."""
         ...

@@ -229,7 +229,7 @@ class Shuffle(_Rearrange):
         dealt = to.node("Transpose", [groups], to.inner("dealt", (each, self.g, area)), perm=[0, 2, 1, 3])
         flat = to.constant("flat", [0, channels, -1])
         merged = to.node("Reshape", [dealt, flat], to.inner("merged", (channels, area)))
-        size = to.node("Shape", to.inputs, to.output + ".size")
+        size = to.node("Shape", to.inputs, to.sizes("size", 4))
         to.node("Reshape", [merged, size], to.output)
 
     def caption(self) -> Caption:

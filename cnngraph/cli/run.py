@@ -1,0 +1,243 @@
+"""`cnngraph run`"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.diagnostics import CnngraphError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cnngraph.runtime.images import Preprocessing
+    from cnngraph.runtime.session import Array, Session
+
+
+def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in value.split(",")) if value else ()
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not a number or numbers with commas between, as in 0.485,0.456,0.406"
+        ) from None
+
+
+@click.command("run")
+@click.argument("file", metavar="FILE")
+@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture; repeatable.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="[NAME=]X.npy", help="An array; with a name for one of several inputs."
+)
+@click.option("--weights", metavar="W", help="A .safetensors or .npz file, or `random`.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said.")
+@click.option("--top", "k", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes to show.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Names of the classes, one per line.")
+@click.option(
+    "--mean", callback=_numbers, metavar="M", help="Subtracted from a picture's values: one number, or R,G,B."
+)
+@click.option("--std", callback=_numbers, metavar="S", help="Divided by, after --mean.")
+@click.option(
+    "--invert/--no-invert",
+    default=None,
+    help="Whether pictures are dark on white and the network wants bright on black.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answers as JSON.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Save the outputs: .npy for one, .npz for several."
+)
+@network_options
+def command(
+    file: str,
+    images: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    weights: str | None,
+    seed: int | None,
+    k: int,
+    labels: Path | None,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    invert: bool | None,
+    as_json: bool,
+    output: Path | None,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Run a network on pictures (--image) or on an array (--input).
+
+    FILE is a spec, the name of a shipped network, or an .onnx file. How a picture becomes numbers is
+    said in the spec (@invert, @scale, @normalize on its `input`) or by the options here, and printed.
+    """
+    if bool(images) == bool(inputs):
+        raise click.UsageError("give pictures with --image, or an array with --input")
+    if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
+        raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
+    with _session(file, weights, seed, settings, max_nodes) as (session, done):
+        if inputs:
+            answers = [("", session.run(_arrays(session, inputs)))]
+        else:
+            answers = list(_on_pictures(session, images, done.given(invert, mean, std)))
+        names = _labels(labels, answers[0][1])
+        if as_json:
+            click.echo(
+                json.dumps(
+                    [_record(name, outputs, k, names) for name, outputs in answers], indent=2, ensure_ascii=False
+                )
+            )
+        else:
+            for name, outputs in answers:
+                _show(name, outputs, k, names)
+        if output:
+            _save(output, answers[0][1])
+
+
+@contextmanager
+def _session(
+    file: str, weights: str | None, seed: int | None, settings: dict[str, str], max_nodes: int
+) -> Iterator[tuple[Session, Preprocessing]]:
+    """The network ready to run, and what it does to pictures."""
+    from cnngraph.runtime.images import Preprocessing, preprocessing
+    from cnngraph.runtime.session import Session
+
+    if file.endswith(".onnx"):
+        if weights or seed is not None or settings:
+            raise click.UsageError("--weights, --seed and --set are for a spec; an .onnx file has its weights")
+        yield Session(Path(file)), Preprocessing()
+        return
+    network = read_network(file, settings, max_nodes)
+    from cnngraph.onnx.lower import lower
+    from cnngraph.onnx.write import write
+    from cnngraph.weights.choose import choose
+    from cnngraph.weights.initialise import RandomWeights
+
+    chosen = choose(network, weights, seed)
+    note = ": the answers mean nothing, give --weights for real ones" if isinstance(chosen, RandomWeights) else ""
+    click.echo(f"{network.name} with {chosen.about}{note}", err=True)
+    done = preprocessing(network.inputs[0])
+    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
+        path = Path(folder) / "network.onnx"
+        write(lower(network), chosen, path)
+        session = Session(path)
+    yield session, done
+
+
+def _on_pictures(
+    session: Session, images: tuple[Path, ...], done: Preprocessing
+) -> Iterator[tuple[str, dict[str, Array]]]:
+    """The answers to pictures, one after the other."""
+    from rich.progress import track
+
+    from cnngraph.runtime.images import check_channels, read
+
+    port = session.inputs[0]
+    if len(session.inputs) > 1 or len(port.dims) != 4:
+        raise CnngraphError.of(
+            "E0814", "the network does not take one picture", help=f"give arrays:  {_input_help(session)}"
+        )
+    channels, height, width = (dim if isinstance(dim, int) else None for dim in port.dims[1:])
+    check_channels(done, channels)
+    shown = "of their own size" if height is None or width is None else f"{height}x{width}"
+    click.echo(f"pictures {shown}, {done.about}", err=True)
+    hidden = len(images) == 1 or not sys.stderr.isatty()
+    for path in track(images, "running", console=_errors(), disable=hidden, transient=True):
+        yield str(path), session.run({port.name: read(path, (height, width), channels or 3, done)})
+
+
+def _errors() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _arrays(session: Session, inputs: tuple[str, ...]) -> dict[str, Array]:
+    """What ``--input [NAME=]X.npy`` gives, by the name of the model's input."""
+    from cnngraph.runtime.arrays import read
+
+    ports = {port.name: port for port in session.inputs}
+    arrays: dict[str, Array] = {}
+    for value in inputs:
+        name, equals, path = value.partition("=")
+        if not equals:
+            name, path = (next(iter(ports)) if len(ports) == 1 else ""), value
+        if name not in ports:
+            raise CnngraphError.of("E0815", f"the network has no input `{name}`", help=f"give  {_input_help(session)}")
+        arrays[name] = read(Path(path), ports[name])
+    missing = [name for name in ports if name not in arrays]
+    if missing:
+        raise CnngraphError.of(
+            "E0815", f"nothing is given for the input `{missing[0]}`", help=f"give  {_input_help(session)}"
+        )
+    return arrays
+
+
+def _input_help(session: Session) -> str:
+    return "  ".join(f"--input {port.name}=X.npy" for port in session.inputs)
+
+
+def _labels(path: Path | None, outputs: dict[str, Array]) -> list[str]:
+    from cnngraph.runtime.answers import read_labels
+
+    if path is None:
+        return []
+    vector = next((array for array in outputs.values() if array.ndim == 2), None)
+    if vector is None:
+        raise CnngraphError.of("E0813", "the network gives no vector of classes to put labels on")
+    return read_labels(path, vector.shape[1])
+
+
+def _record(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> dict[str, Any]:
+    from cnngraph.runtime.answers import top
+
+    record: dict[str, Any] = {"source": name} if name else {}
+    for output, array in outputs.items():
+        if array.ndim == 2:
+            rows = [[asdict(guess) for guess in top(row, k, labels)] for row in array]
+            record[output] = rows[0] if len(rows) == 1 else rows
+        else:
+            measures = {"min": array.min(), "max": array.max(), "mean": array.mean()}
+            record[output] = {"shape": list(array.shape), **{key: float(value) for key, value in measures.items()}}
+    return record
+
+
+def _show(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> None:
+    """A table for each vector; the measures of anything else."""
+    from cnngraph.runtime.answers import top
+
+    for output, array in outputs.items():
+        head = ", ".join(filter(None, (name, output if len(outputs) > 1 else "")))
+        if array.ndim != 2:
+            measures = f"min {array.min():.6g}, max {array.max():.6g}, mean {array.mean():.6g}"
+            click.echo(f"{head or output}: {'x'.join(map(str, array.shape))}, {measures}")
+            continue
+        for number, row in enumerate(array):
+            if head or len(array) > 1:
+                click.echo(", ".join(filter(None, (head, f"row {number}" if len(array) > 1 else ""))))
+            guesses = top(row, k, labels)
+            width = max(len(guess.label) for guess in guesses)
+            for guess in guesses:
+                bar = "█" * round(20 * min(max(guess.score, 0.0), 1.0))
+                click.echo(f"  {guess.label:>{width}}  {guess.score:8.4f}  {bar}".rstrip())
+
+
+def _save(path: Path, outputs: dict[str, Array]) -> None:
+    import numpy as np
+
+    from cnngraph.files import replacing
+
+    if path.suffix == ".npy" and len(outputs) > 1:
+        raise CnngraphError.of("E0816", f"the network has {len(outputs)} outputs", help="save them in an .npz file")
+    with replacing(path) as stream:
+        if path.suffix == ".npy":
+            np.save(stream, next(iter(outputs.values())))
+        else:
+            np.savez(stream, allow_pickle=False, **outputs)
+    click.echo(f"wrote {path}", err=True)

@@ -1,0 +1,141 @@
+"""Network to ONNX graph: names from the spec, NCHW, every tensor's shape written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.layers.activation import onnx_dims
+from cnngraph.network import Layer, Network
+from cnngraph.onnx.graph import Constant, Graph, Info, Node, Weight
+from cnngraph.volume import Dim, Free, Volume, product
+
+OPSETS = range(17, 23)
+DEFAULT_OPSET = 20
+"""onnxruntime has loaded it since 1.17 (January 2024), and Gelu is an operator from here on."""
+
+
+def lower(network: Network, *, opset: int = DEFAULT_OPSET, batch: int | None = None) -> Graph:
+    """*network* as an ONNX graph, without the layers that no output depends on.
+
+    The batch is the free dimension ``N`` unless *batch* is given. Raises `CnngraphError` for an opset
+    that is not written here.
+    """
+    if opset not in OPSETS:
+        raise CnngraphError.of(
+            "E0904", f"opset {opset} is not one of {OPSETS.start} to {OPSETS.stop - 1}",
+            help=f"{DEFAULT_OPSET} is what is written unless said; onnxruntime runs older opsets for ever",
+        )  # fmt: skip
+    return _Lowerer(network, opset, Free("N") if batch is None else batch).graph()
+
+
+class _Lowerer:
+    def __init__(self, network: Network, opset: int, batch: Dim) -> None:
+        self.network = network
+        self.opset = opset
+        self.batch = batch
+        self.nodes: list[Node] = []
+        self.weights: list[Weight] = []
+        self.constants: list[Constant] = []
+        self.infos: dict[str, Info] = {}
+        self.tensors = _tensor_names(network)
+        """The tensor that each layer makes, by the layer's name; an unchanged input is that input."""
+
+    def graph(self) -> Graph:
+        network = self.network
+        for layer in network.layers:
+            if layer.name in network.live and layer.inputs:
+                layer.kind.lower(_LayerLowering(self, layer))
+        outputs = []
+        for output in network.outputs:
+            info = self.info(output.name, network[output.layer].output)
+            if self.tensors[output.layer] != output.name:
+                # An input given back, or one tensor under two names.
+                self.nodes.append(
+                    Node(f"{output.name}.identity", "Identity", (self.tensors[output.layer],), info.name, {})
+                )
+            self.infos.pop(output.name, None)
+            outputs.append(info)
+        return Graph(
+            name=network.name,
+            title=network.title,
+            opset=self.opset,
+            inputs=tuple(self.info(layer.name, layer.output) for layer in network.inputs),
+            outputs=tuple(outputs),
+            nodes=tuple(self.nodes),
+            weights=tuple(self.weights),
+            constants=tuple(self.constants),
+            infos=tuple(self.infos.values()),
+        )
+
+    def info(self, name: str, volume: Volume) -> Info:
+        return Info(name, (self.batch, *onnx_dims(volume)))
+
+
+def _tensor_names(network: Network) -> dict[str, str]:
+    """A layer's tensor has its name; an output's has the output's, and whoever had that gives way."""
+    names = {layer.name: layer.name for layer in network.layers}
+    taken = set(names)
+    for output in network.outputs:
+        if output.name in names and output.name != output.layer:
+            other = f"{output.name}.{network[output.name].kind.word}"
+            while other in taken:
+                other += "_"
+            taken.add(other)
+            names[output.name] = other
+    named = set()
+    for output in network.outputs:
+        if output.layer not in named and network[output.layer].inputs:
+            names[output.layer] = output.name
+            named.add(output.layer)
+    return names
+
+
+class _LayerLowering:
+    """What one layer's kind sees of the lowering; `cnngraph.layers.kind.Lowering` says what each part is for."""
+
+    def __init__(self, lowerer: _Lowerer, layer: Layer) -> None:
+        self._to = lowerer
+        self._layer = layer
+        self._is_output = any(output.layer == layer.name for output in lowerer.network.outputs)
+        self.opset = lowerer.opset
+        self.inputs = tuple(lowerer.tensors[name] for name in layer.inputs)
+        self.input_volumes = layer.input_volumes
+        self.output = lowerer.tensors[layer.name]
+        self.output_volume = layer.output
+
+    def node(self, op: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+        last = output == self.output
+        name = self._layer.name if last else f"{output}.{op.lower()}"
+        self._to.nodes.append(Node(name, op, tuple(inputs), output, attributes))
+        if last:
+            self._to.infos[output] = self._to.info(output, self.output_volume)
+        return output
+
+    def parameter(self, name: str) -> str:
+        key = f"{self._layer.name}.{name}"
+        self._to.weights.append(Weight(key, self._layer, self._layer.parameters[name]))
+        return key
+
+    def constant(self, name: str, values: Sequence[int] | Sequence[float], shape: tuple[int, ...] | None = None) -> str:
+        key = f"{self._layer.name}.{name}"
+        dims = (len(values),) if shape is None else shape
+        assert product(dims) == len(values)
+        self._to.constants.append(Constant(key, tuple(values), dims, all(isinstance(value, int) for value in values)))
+        return key
+
+    def inner(self, name: str, dims: tuple[Dim, ...]) -> str:
+        key = f"{self._layer.name}.{name}"
+        self._to.infos[key] = Info(key, (self._to.batch, *dims))
+        return key
+
+    def sizes(self, name: str, rank: int) -> str:
+        key = f"{self._layer.name}.{name}"
+        self._to.infos[key] = Info(key, (rank,), whole=True)
+        return key
+
+    def same(self) -> None:
+        if self._is_output:
+            self.node("Identity", self.inputs[:1], self.output)
+        else:
+            self._to.tensors[self._layer.name] = self.inputs[0]

@@ -1,0 +1,63 @@
+"""Arrays from .npy files, in the order of axes that the file's maker used, to what a model takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.runtime.session import Array, Port
+
+
+def read(path: Path, port: Port) -> Array:
+    """The array at *path* as float32 in *port*'s shape.
+
+    For a map (N, C, H, W) it may be (H, W, C), (N, H, W, C), (N, C, H, W) or (C, H, W), or (H, W) for one
+    channel, as far as that is not ambiguous: the spec's order, H x W x C, is taken first. For a vector it
+    may be (L,) or (N, L). Raises `CnngraphError`.
+    """
+    try:
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
+    except FileNotFoundError:
+        raise CnngraphError.of("E0809", f"there is no file {path}") from None
+    except (OSError, ValueError, EOFError) as error:
+        reason = "it holds Python objects, which are not read" if "pickle" in str(error).lower() else str(error)
+        raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason=reason) from None
+    if not isinstance(array, np.ndarray):
+        raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")
+    if array.dtype.kind not in "fiub":
+        raise CnngraphError.of("E0810", f"{path} holds {array.dtype}, not numbers")
+    for candidate in _orders(array, port):
+        if _fits(candidate.shape, port.dims):
+            return np.ascontiguousarray(candidate, np.float32)
+    raise CnngraphError.of(
+        "E0811",
+        f"{path} has shape {array.shape}, the input `{port.name}` takes {_shown(port.dims)}",
+        help="save it as height x width x channels, with the batch in front if there are several",
+    )
+
+
+def _orders(array: Array, port: Port) -> list[Array]:
+    if len(port.dims) == 2:
+        return [array[None] if array.ndim == 1 else array]
+    match array.ndim:
+        case 2:
+            return [array[None, None]]
+        case 3:
+            return [array.transpose(2, 0, 1)[None], array[None]]
+        case 4:
+            return [array.transpose(0, 3, 1, 2), array]
+    return []
+
+
+def _fits(shape: tuple[int, ...], dims: tuple[int | str | None, ...]) -> bool:
+    return len(shape) == len(dims) and all(
+        not isinstance(dim, int) or size == dim for size, dim in zip(shape, dims, strict=True)
+    )
+
+
+def _shown(dims: tuple[int | str | None, ...]) -> str:
+    """A model's NCHW as the spec would write it."""
+    names = [str(dim) if isinstance(dim, int) else "?" for dim in dims[1:]]
+    return "x".join([*names[1:], names[0]])
