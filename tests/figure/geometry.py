@@ -1,0 +1,235 @@
+"""What is wrong with a scene's geometry, without looking at pixels.
+
+`faults(scene)` is empty for a good figure. It reports text that touches text, lines and edges that cross
+text, shapes painted over text, and whatever leaves the page. `loose_tips(scene)` reports arrows whose tip
+is not at the border of what they lead to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from cnngraph.figure.scene import (
+    Circle,
+    Curve,
+    Group,
+    Item,
+    Move,
+    Path,
+    Picture,
+    Point,
+    Polygon,
+    Primitive,
+    Rect,
+    Scene,
+    Text,
+)
+from cnngraph.figure.text import ink, width
+
+GAP = 1.0
+"""Points of air that text keeps from other text."""
+Segment = tuple[Point, Point]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+def faults(scene: Scene, gap: float = GAP) -> list[str]:
+    drawn = list(scene.primitives())
+    texts = [(number, item) for number, item in enumerate(drawn) if isinstance(item, Text)]
+    found = [f"{_name(item)} leaves the page" for item in drawn if not _inside(bounds(item), scene)]
+    quads = {number: text_quad(item) for number, item in texts}
+    roomy = {number: text_quad(item, gap / 2) for number, item in texts}
+    for position, (a, first) in enumerate(texts):
+        for b, second in texts[position + 1 :]:
+            if _boxes_meet(_box(roomy[a]), _box(roomy[b])) and _convex_overlap(roomy[a], roomy[b]):
+                found.append(f"{_name(first)} touches {_name(second)}")
+    for order, item in enumerate(drawn):
+        if isinstance(item, Text):
+            continue
+        edges, filled = _edges(item), _filled(item)
+        for number, text in texts:
+            quad = quads[number]
+            if not _boxes_meet(bounds(item), _box(quad)):
+                continue
+            if any(_crosses(edge, quad) for edge in edges):
+                found.append(f"{_name(item)} crosses {_name(text)}")
+            elif filled is not None and order > number and _convex_overlap(filled, quad):
+                found.append(f"{_name(item)} covers {_name(text)}")
+    return found
+
+
+def loose_tips(scene: Scene, tolerance: float) -> list[str]:
+    """Arrows of edge groups whose tip is farther than *tolerance* from the border of the layer that the
+    group's ``dst`` names."""
+    groups = {group.id: group for group in scene.groups()}
+    found = []
+    for group in groups.values():
+        target = groups.get(dict(group.data).get("dst", ""))
+        if group.role != "edge" or target is None:
+            continue
+        shapes = [bounds(item) for item in _leaves(target) if not isinstance(item, Text)]
+        boxes = [_union(shapes)] if shapes else [bounds(item) for item in _leaves(target)]
+        for head in (item for item in _leaves(group) if isinstance(item, Polygon) and len(item.points) == 3):
+            distance = min(_distance_to_border(head.points[0], box) for box in boxes)
+            if distance > tolerance:
+                found.append(f"{group.id}: the tip is {distance:.1f} pt from {target.id}")
+    return found
+
+
+def arrow_lengths(scene: Scene) -> list[float]:
+    """Of the straight arrows, from the beginning of the line to the tip of the head."""
+    lengths = []
+    for group in scene.groups():
+        lines = [item for item in group.items if isinstance(item, Path) and len(item.steps) == 2]
+        heads = [item for item in group.items if isinstance(item, Polygon) and len(item.points) == 3]
+        if group.role == "edge" and len(lines) == len(heads) == 1:
+            lengths.append(math.dist(lines[0].steps[0].to, heads[0].points[0]))
+    return lengths
+
+
+def text_quad(text: Text, margin: float = 0.0) -> tuple[Point, ...]:
+    """The four corners of a text's ink, turned as it is; its advance is taken for its width."""
+    length = width(text.content, text.font, text.size)
+    above, below = ink(text.content, text.font, text.size)
+    start = -{"start": 0.0, "middle": length / 2, "end": length}[text.anchor]
+    left, right, top, bottom = start - margin, start + length + margin, -above - margin, below + margin
+    turn = math.radians(text.angle)
+    cos, sin = math.cos(turn), math.sin(turn)
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return tuple((text.x + x * cos + y * sin, text.y - x * sin + y * cos) for x, y in corners)
+
+
+def bounds(item: Primitive) -> Box:
+    """The bounding box with half the line's width; a curve's control points count as its own."""
+    match item:
+        case Text():
+            return _box(text_quad(item))
+        case Picture(x, y, w, h):
+            return x, y, x + w, y + h
+        case Rect(x, y, w, h):
+            box = x, y, x + w, y + h
+        case Circle(x, y, radius):
+            box = x - radius, y - radius, x + radius, y + radius
+        case Polygon(points):
+            box = _box(points)
+        case Path(steps):
+            points = [step.to for step in steps]
+            points += [point for step in steps if isinstance(step, Curve) for point in (step.control1, step.control2)]
+            box = _box(points)
+    half = item.stroke.width / 2 if item.stroke else 0.0
+    return box[0] - half, box[1] - half, box[2] + half, box[3] + half
+
+
+def _leaves(group: Group) -> Iterator[Primitive]:
+    for item in group.items:
+        if isinstance(item, Group):
+            yield from _leaves(item)
+        else:
+            yield item
+
+
+def _name(item: Item) -> str:
+    if isinstance(item, Text):
+        return f"“{item.content}”"
+    return f"{type(item).__name__.lower()} at {', '.join(f'{v:.0f}' for v in bounds(item))}"  # type: ignore[arg-type]
+
+
+def _inside(box: Box, scene: Scene) -> bool:
+    slack = 1e-6
+    return box[0] >= -slack and box[1] >= -slack and box[2] <= scene.width + slack and box[3] <= scene.height + slack
+
+
+def _box(points: object) -> Box:
+    xs, ys = zip(*points, strict=True)  # type: ignore[call-overload]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _union(boxes: list[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _boxes_meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _edges(item: Primitive) -> list[Segment]:
+    """What is drawn as a line, or is the rim of a filled shape."""
+    match item:
+        case Rect(x, y, w, h) | Picture(x, y, w, h):
+            corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
+            return list(pairwise([*corners, corners[0]]))
+        case Circle(x, y, radius):
+            turns = [math.tau * i / 24 for i in range(25)]
+            return list(pairwise([(x + radius * math.cos(t), y + radius * math.sin(t)) for t in turns]))
+        case Polygon(points):
+            return list(pairwise([*points, points[0]]))
+        case Path():
+            return _flattened(item)
+        case _:
+            return []
+
+
+def _flattened(path: Path) -> list[Segment]:
+    segments: list[Segment] = []
+    at = path.steps[0].to
+    for step in path.steps[1:]:
+        if isinstance(step, Curve):
+            points = [_on_curve(at, step, i / 16) for i in range(17)]
+            segments += pairwise(points)
+        elif not isinstance(step, Move):
+            segments.append((at, step.to))
+        at = step.to
+    return segments
+
+
+def _on_curve(start: Point, curve: Curve, t: float) -> Point:
+    weights = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
+    points = (start, curve.control1, curve.control2, curve.to)
+    x, y = (sum(w * p[axis] for w, p in zip(weights, points, strict=True)) for axis in (0, 1))
+    return x, y
+
+
+def _filled(item: Primitive) -> tuple[Point, ...] | None:
+    """A filled shape's outline; figures fill convex shapes only."""
+    if isinstance(item, Picture) or (isinstance(item, Rect | Circle | Polygon) and item.fill is not None):
+        return tuple(start for start, _ in _edges(item))
+    return None
+
+
+def _convex_overlap(a: tuple[Point, ...], b: tuple[Point, ...]) -> bool:
+    """Separating axes: two convex outlines are apart when a line along one of their sides parts them."""
+    for shape in (a, b):
+        for (x1, y1), (x2, y2) in pairwise([*shape, shape[0]]):
+            nx, ny = y2 - y1, x1 - x2
+            if math.hypot(nx, ny) < 1e-9:
+                continue
+            ours = [nx * x + ny * y for x, y in a]
+            theirs = [nx * x + ny * y for x, y in b]
+            if max(ours) <= min(theirs) + 1e-9 or max(theirs) <= min(ours) + 1e-9:
+                return False
+    return True
+
+
+def _crosses(segment: Segment, quad: tuple[Point, ...]) -> bool:
+    """Whether any part of a line is within a text's ink: a line is a convex shape too."""
+    (x1, y1), (x2, y2) = segment
+    if math.hypot(x2 - x1, y2 - y1) < 1e-9:
+        return False
+    axes = [(b[1] - a[1], a[0] - b[0]) for a, b in pairwise([*quad, quad[0]])] + [(y2 - y1, x1 - x2)]
+    for nx, ny in axes:
+        ours = [nx * x + ny * y for x, y in segment]
+        theirs = [nx * x + ny * y for x, y in quad]
+        if max(ours) <= min(theirs) + 1e-9 or max(theirs) <= min(ours) + 1e-9:
+            return False
+    return True
+
+
+def _distance_to_border(point: Point, box: Box) -> float:
+    left, top, right, bottom = box
+    x, y = point
+    if left <= x <= right and top <= y <= bottom:
+        return min(x - left, right - x, y - top, bottom - y)
+    return math.hypot(max(left - x, 0, x - right), max(top - y, 0, y - bottom))
