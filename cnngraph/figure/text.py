@@ -10,12 +10,14 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Font
+
+FONTS = Path(__file__).parent / "fonts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def metrics(font: Font) -> Metrics:
 
 @cache
 def _tables() -> Any:
-    return json.loads(files("cnngraph.figure").joinpath("fonts", "metrics.json").read_text(encoding="utf-8"))
+    return json.loads((FONTS / "metrics.json").read_text(encoding="utf-8"))
 
 
 def runs(content: str, font: Font) -> list[tuple[Font, str]]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from cnngraph.figure.scene import Font, Point
-from cnngraph.figure.text import metrics
+from cnngraph.figure.text import FONTS, metrics
 
 _ON_CURVE, _X_SHORT, _Y_SHORT, _REPEAT, _X_SAME, _Y_SAME = 1, 2, 4, 8, 16, 32
 _COPIED = ("OS/2", "name", "post")
@@ -37,7 +36,7 @@ class FontFile:
 
 @cache
 def font_file(font: Font) -> FontFile:
-    data = files("cnngraph.figure").joinpath("fonts", f"{font}.ttf").read_bytes()
+    data = (FONTS / f"{font}.ttf").read_bytes()
     tables = {}
     for number in range(struct.unpack_from(">H", data, 4)[0]):
         tag, _, offset, length = struct.unpack_from(">4sIII", data, 12 + 16 * number)

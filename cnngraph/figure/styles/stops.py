@@ -134,10 +134,10 @@ def arrow_words(kind: Kind) -> Words:
 
 def _refuse_branches(network: Network) -> None:
     def refuse(reason: str) -> CnngraphError:
-        other = "strip" if network.shortcuts else "blocks"
+        other = "strip" if _is_chain_but_for_skips(network) else "blocks"
         return CnngraphError.of(
             "E0603",
-            f"the style `volumes` draws chains, and {network.name} is none",
+            f"the style `volumes` draws chains, and {network.name} branches",
             file=network.file,
             reason=reason,
             help=f"--style {other} draws it",
@@ -150,7 +150,20 @@ def _refuse_branches(network: Network) -> None:
         if len(consumers) > 1:
             raise refuse(f"{layer.name} goes to {len(consumers)} layers: {', '.join(consumers)}")
     if len(network.inputs) > 1:
-        raise refuse(f"it has {len(network.inputs)} inputs: {', '.join(layer.name for layer in network.inputs)}")
+        raise refuse(f"{len(network.inputs)} inputs: {', '.join(layer.name for layer in network.inputs)}")
+
+
+def _is_chain_but_for_skips(network: Network) -> bool:
+    """Whether a chain is left when every skip, and what is on it, is taken away."""
+    taken: set[str] = set()
+    for layer in network.layers:
+        if layer.on_shortcut:
+            continue
+        sources = [name for index, name in enumerate(layer.inputs) if index not in layer.skips]
+        if len(sources) > 1 or not taken.isdisjoint(sources):
+            return False
+        taken.update(sources)
+    return len(network.inputs) == 1
 
 
 def _drawn_volumes(network: Network) -> dict[str, Volume]:

@@ -74,6 +74,7 @@ def volumes(
 
 def _heading(title: str, em: float, width: float, theme: Theme) -> Text:
     """The title in large serif; a long one is set smaller, and cut at last."""
+    title = " ".join(title.split())
     room = width - 2 * _MARGIN * em
     size = max(1.3 * em, min(2.8 * em, room / max(text_width(title, "serif", 1.0), 0.1)))
     baseline = _MARGIN * em + ascent("serif", size)

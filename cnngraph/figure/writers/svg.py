@@ -79,17 +79,17 @@ class Names:
     """Gives out ids: valid in XML, each once."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
 
     def claim(self, name: str) -> str:
         plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
         if not re.match(r"[A-Za-z_]", plain):
             plain = f"_{plain}"
-        claimed, number = plain, 1
+        claimed = plain
         while claimed in self._taken:
-            number += 1
-            claimed = f"{plain}.{number}"
-        self._taken.add(claimed)
+            self._taken[plain] += 1
+            claimed = f"{plain}.{self._taken[plain]}"
+        self._taken[claimed] = 1
         return claimed
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path as File
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Circle, Group, Path, Picture, Polygon, Rect, Scene, Text
@@ -216,7 +218,7 @@ def test_a_broken_picture_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "style"), [("resnet", "strip"), ("inception_module", "blocks"), ("googlenet", "blocks")]
+    ("name", "style"), [("resnet", "strip"), ("inception_module", "blocks"), ("shufflenet_v2", "blocks")]
 )
 def test_what_is_no_chain_is_refused_with_a_style_that_can(name: str, style: str) -> None:
     with pytest.raises(CnngraphError, match="E0603") as caught:
@@ -239,3 +241,32 @@ def test_a_network_of_one_layer_is_a_figure() -> None:
 @pytest.mark.parametrize("name", ["lenet5", "alexnet"])
 def test_the_figure_is_the_one_we_accepted(name: str, golden: Callable[[File, bytes], None]) -> None:
     golden(GOLDEN / f"volumes-{name}.svg", write_svg(drawn(load(name))))
+
+
+STEPS = st.one_of(
+    st.builds(
+        "conv {} {}x{} s={} same relu".format, st.integers(1, 2048), *[st.integers(1, 11)] * 2, st.integers(1, 4)
+    ),
+    st.builds("dwconv 3x3 s={} same d={}".format, st.just(1), st.integers(1, 3)),
+    st.builds("maxpool f={} s={} same".format, st.integers(1, 3), st.integers(1, 3)),
+    st.sampled_from(["avgpool global", "upsample 2 bilinear", "relu", "dropout 0.2", "conv 8 3x3 p=(0, 1, 2, 3)"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 600), st.integers(1, 600), st.sampled_from([1, 2, 3, 64])),
+    steps=st.lists(STEPS, max_size=14),
+    ends=st.lists(st.integers(1, 5000), max_size=3),
+    width=st.sampled_from([252.0, 504.0, 960.0]),
+)
+def test_no_chain_has_faults(size: tuple[int, int, int], steps: list[str], ends: list[int], width: float) -> None:
+    lines = ["net n", f"input {'x'.join(map(str, size))}", *steps]
+    lines += ["flatten", *(f"fc {units} relu" for units in ends), "softmax 7"] if ends else ["conv 3 1x1"]
+    try:
+        network = parse("\n".join(lines) + "\n")
+    except CnngraphError:
+        assume(False)
+    scene = volumes(network, width=width, theme=LIGHT, title="Any chain")
+    assert faults(scene) == []
+    assert scene.width <= width
