@@ -201,10 +201,12 @@ class Column(Block):
 
     @classmethod
     def of(cls, measure: Measure, caption: str, units: int, most: int) -> Column:
-        """*most* is the longest vector of the figure; shorter ones are a little lower."""
+        """*most* is the longest vector of the figure; shorter ones are a little lower, but high enough for
+        three circles and an ellipsis if they don't show them all."""
         share = math.log(units + 1) / math.log(most + 1)
         full = max(7.8 * measure.em, 0.9 * measure.side)
-        return cls(measure, caption, 2 * measure.em, full * (0.6 + 0.4 * share), units)
+        height = 5.3 * measure.em if units <= 3 else max(6.4 * measure.em, full * (0.6 + 0.4 * share))
+        return cls(measure, caption, 2 * measure.em, height, units)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         radius, paper = 0.68 * self.measure.em, self.measure.theme.paper

@@ -165,6 +165,18 @@ def test_few_units_are_all_drawn() -> None:
     assert faults(scene) == []
 
 
+@pytest.mark.parametrize("units", [1, 2, 3, 4, 5, 6, 10, 100, 10_000])
+def test_circles_and_dots_of_a_column_do_not_touch(units: int) -> None:
+    column = groups(drawn(parse(f"net n\ninput 20000\nfc {units}\n")))["fc1"]
+    circles = sorted((item for item in column.items if isinstance(item, Circle)), key=lambda circle: circle.y)
+    (box,) = [item for item in column.items if isinstance(item, Rect)]
+    assert len([circle for circle in circles if circle.radius > 3]) == min(units, 3)
+    assert box.y < circles[0].y - circles[0].radius
+    assert circles[-1].y + circles[-1].radius < box.y + box.height
+    for above, below in pairwise(circles):
+        assert below.y - above.y > above.radius + below.radius + 1
+
+
 def test_maps_need_not_be_square_nor_channels_three() -> None:
     network = parse("net n\ninput 1x128x40\nconv 64 1x5 same relu\nmaxpool f=1x2 s=1x2\nconv 512 1x3 s=1x2\n")
     scene = drawn(network)
