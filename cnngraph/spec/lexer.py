@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from cnngraph.diagnostics import Diagnostic, Fix, Label
 from cnngraph.source import Source, Span
 
 KEYWORDS = frozenset(
-    "edition net use as param let default block input output from skip in if and or not match true false".split()
+    {
+        *("edition", "net", "use", "as", "param", "let", "default", "block", "input", "output"),
+        *("from", "skip", "in", "if", "and", "or", "not", "match", "true", "false"),
+    }
 )
 FLAGS = frozenset(
-    "same valid same_upper same_lower bn global ceil count_pad nearest bilinear linear relu relu6 leaky prelu elu "
-    "gelu swish hswish hsigmoid mish sigmoid tanh softplus".split()
+    {
+        *("same", "valid", "same_upper", "same_lower", "bn", "global", "ceil", "count_pad", "nearest", "bilinear"),
+        *("linear", "relu", "relu6", "leaky", "prelu", "elu", "gelu", "swish", "hswish", "hsigmoid", "mish"),
+        *("sigmoid", "tanh", "softplus"),
+    }
 )
 RESERVED = KEYWORDS | FLAGS
 """What cannot name a tensor, block or parameter."""
@@ -35,15 +42,15 @@ _TOKEN = re.compile(
     (?P<blank>[ ]+|\#[^\n]*|\r(?=\n))
   | (?P<newline>\n)
   | (?P<float>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)(?!\w)
-  | (?P<dim>\d+(?:x\d+)+)(?!\w)
-  | (?P<int>\d+)(?![\w.])
+  | (?P<dim>\d+(?:x\d+)+)(?![\w×])
+  | (?P<int>\d+)(?![\w.×])
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<mark>->|=>|==|!=|<=|>=|//|[-+*/%<>=()\[\]{}|,.:])
   | (?P<string>"[^"\n]*")
   | (?P<free>\?[A-Za-z0-9_]*)
   | (?P<at>@[A-Za-z_][A-Za-z0-9_]*)
   | (?P<tab>\t+)
-  | (?P<number>\d[\w.]*)
+  | (?P<number>\d[\w.×]*)
   | (?P<open_string>"[^"\n]*)
   | (?P<other>.)
     """,
@@ -69,7 +76,8 @@ def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
         elif kind in ("int", "float", "dim"):
             if max(map(len, text.split("x"))) > MAX_DIGITS:
                 what = f"more than {MAX_DIGITS} digits are not a size of any network"
-                mistakes.append(_mistake("E0105", "this number is too long", source, start, end, what))
+                label = Label(Span(source, start, end), what)
+                mistakes.append(Diagnostic("E0105", "this number is too long", label))
                 text = "1"
                 kind = "int"
             add(Token(kind, text, start, end))
@@ -84,24 +92,61 @@ def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
     length = len(source.text)
     add(Token("newline", "", length, length))
     add(Token("end", "", length, length))
-    return tokens, mistakes
+    return tokens, _once(mistakes)
+
+
+def _once(mistakes: list[Diagnostic]) -> list[Diagnostic]:
+    """One mistake for each line and code; a file indented with tabs is one mistake."""
+    found: dict[tuple[str, int], Diagnostic] = {}
+    lines: list[int] = []
+    for mistake in mistakes:
+        assert mistake.label is not None
+        line = mistake.label.span.line
+        if mistake.code == "E0106":
+            lines.append(line)
+        found.setdefault((mistake.code, 0 if mistake.code == "E0106" else line), mistake)
+    more = len(set(lines)) - 1
+    if more > 0:
+        others = f"so {'has one other line' if more == 1 else f'have {more} other lines'}"
+        found["E0106", 0] = replace(found["E0106", 0], notes=(others,))
+    return list(found.values())
+
+
+_MEANT = {
+    "×": ("x", "sizes are written with the letter x: 3x3"),
+    "→": ("->", "an arrow is written `->`"),
+    "⇒": ("=>", "a claim is written `=>`"),
+    "“": ('"', 'a text stands in straight quotes: "…"'),
+    "”": ('"', 'a text stands in straight quotes: "…"'),
+    "−": ("-", "this is a typographic minus sign"),
+    "–": ("-", "this is a dash"),
+    "\u00a0": (" ", "this is a no-break space"),
+}
+"""What comes along when text is copied from slides and documents: what is meant, and what to say."""
 
 
 def _unreadable(kind: str, text: str, source: Source, start: int, end: int) -> Diagnostic:
+    span = Span(source, start, end)
     match kind:
         case "tab":
-            found = _mistake("E0106", "tab character", source, start, end, "use two spaces")
-            return Diagnostic(
-                found.code, found.message, found.label, help="`cnngraph fmt` will replace tabs; an editor can be set to",
-                fix=Fix(Span(source, start, end), "  " * len(text)),
-            )  # fmt: skip
+            help, fix = "set your editor to write blanks", Fix(span, "  " * len(text))
+            return Diagnostic("E0106", "tab character", Label(span, "use two spaces"), help=help, fix=fix)
         case "open_string":
-            return _mistake("E0102", "this text is never closed", source, start, end, 'a closing `"` is missing')
+            return Diagnostic("E0102", "this text is never closed", Label(span, 'a closing `"` is missing'))
         case "number":
-            return _mistake("E0104", f"`{text}` is not a number", source, start, end, "a number, 3x3, or 0.5")
-    what = "a spec is written in ASCII outside comments and texts" if ord(text) > 127 else ""
-    return _mistake("E0101", f"`{text}` has no meaning here", source, start, end, what)
-
-
-def _mistake(code: str, message: str, source: Source, start: int, end: int, remark: str) -> Diagnostic:
-    return Diagnostic(code, message, Label(Span(source, start, end), remark))
+            if re.fullmatch(r"\d+([xX×]\d+)+", text):
+                fix = Fix(span, re.sub("[X×]", "x", text))
+                remark = "sizes are written with a small letter x"
+                return Diagnostic("E0104", f"`{text}` is not a number", Label(span, remark), fix=fix)
+            return Diagnostic("E0104", f"`{text}` is not a number", Label(span, "a number, 3x3, or 0.5"))
+    if text in _MEANT:
+        meant, remark = _MEANT[text]
+        return Diagnostic("E0101", f"`{text}` has no meaning here", Label(span, remark), fix=Fix(span, meant))
+    if not text.isprintable():
+        return Diagnostic("E0101", f"an invisible character (U+{ord(text):04X})", Label(span, "delete it"))
+    remark = {
+        ";": "each line is a statement; layers on one line are joined by `->`",
+        "!": "`not a`, or  a != b",
+        "&": "write `and`",
+    }.get(text, "a spec is written in ASCII outside comments and texts" if ord(text) > 127 else "")
+    return Diagnostic("E0101", f"`{text}` has no meaning here", Label(span, remark))

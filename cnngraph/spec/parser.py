@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cnngraph.diagnostics import Diagnostic, Label
+from cnngraph.diagnostics import Diagnostic, Fix, Label
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
-from cnngraph.spec.lexer import RESERVED, Token, tokenize
+from cnngraph.spec.lexer import KEYWORDS, RESERVED, Token, tokenize
 
 MAX_ERRORS = 20
 MAX_DEPTH = 40
@@ -28,6 +28,7 @@ _RANKS: tuple[frozenset[str], ...] = (
     frozenset({"+", "-"}),
     frozenset({"*", "/", "//", "%"}),
 )
+_BLANKS = re.compile(" *")
 _SUM = 3
 """The rank of sums: what an argument and a repeat count may be without parentheses."""
 _NAMES = {
@@ -78,6 +79,10 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.mistakes = mistakes
+        self.unclosed_at = -1
+        """Where an unclosed bracket was last noticed."""
+        self.suspect = 0
+        """A bracket whose closer stands further left than the line it opens on, so may belong to another."""
         self.lexical_lines = {d.label.span.line for d in mistakes if d.label}
 
     # Tokens ----------------------------------------------------------------------------------
@@ -122,15 +127,32 @@ class _Parser:
 
     # Mistakes --------------------------------------------------------------------------------
 
-    def error(self, code: str, message: str, span: Span, remark: str = "", help: str = "", *more: Label) -> _Abort:
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        remark: str = "",
+        help: str = "",
+        *more: Label,
+        fix: Fix | None = None,
+    ) -> _Abort:
         if not (self.lexical_lines and span.line in self.lexical_lines):
-            self.mistakes.append(Diagnostic(code, message, Label(span, remark), tuple(more), help=help))
+            self.mistakes.append(Diagnostic(code, message, Label(span, remark), tuple(more), help=help, fix=fix))
         return _Abort()
 
-    def unexpected(self, wanted: str) -> _Abort:
-        token = self.token
+    def unexpected(self, wanted: str, help: str = "", fix: Fix | None = None) -> _Abort:
+        token, place = self.token, self.here()
         shown = _NAMES[token.kind] if token.kind in ("newline", "end") else f"`{token.text}`"
-        return self.error("E0100", f"expected {wanted}, found {shown}", self.here(), f"expected {wanted}")
+        if token.kind == "end" and (last := self._last_before_newlines()) is not None:
+            place = Span(self.source, last.end, last.end)
+        return self.error("E0100", f"expected {wanted}, found {shown}", place, f"expected {wanted}", help, fix=fix)
+
+    def _last_before_newlines(self) -> Token | None:
+        at = self.at - 1
+        while at >= 0 and self.tokens[at].kind == "newline":
+            at -= 1
+        return self.tokens[at] if at >= 0 else None
 
     def synchronise(self) -> None:
         """Skip to the end of the line, past whatever brackets open in between."""
@@ -142,10 +164,21 @@ class _Parser:
                 if depth == 0 and self.kind != ")":
                     return
                 depth = max(0, depth - 1)
-            elif depth == 0 and self.kind == "newline":
+            elif (depth == 0 and self.kind == "newline") or self._top_statement_at_margin():
                 return
-            elif self._top_statement_at_margin():
-                return
+            self.advance()
+
+    def synchronise_to(self, closer: str) -> None:
+        """Skip to behind the *closer* of the bracket at hand, or to what looks like the next statement."""
+        depth = 0
+        while self.kind != "end" and not self._top_statement_at_margin():
+            if self.kind in ("(", "[", "{"):
+                depth += 1
+            elif self.kind in (")", "]", "}"):
+                if depth == 0 and self.kind == closer:
+                    self.advance()
+                    return
+                depth -= 1
             self.advance()
 
     def _top_statement_at_margin(self) -> bool:
@@ -178,22 +211,29 @@ class _Parser:
             self.skip_newlines()
             if self.kind == "end" or len(self.mistakes) >= MAX_ERRORS:
                 return items
+            start = self.at
             try:
                 items.append(self.item())
                 self.end_of_statement()
             except _Abort:
                 self.synchronise()
-                if self.kind in _CLOSERS:
+                if self.kind in _CLOSERS or self.at == start:
                     self.advance()
+                    self.synchronise()
 
     def end_of_statement(self) -> None:
         if self.kind not in ("newline", "end") and self.kind not in _CLOSERS:
+            if self.kind == "//":
+                raise self.unexpected("the end of the line", "a comment begins with #", Fix(self.here(), "#"))
+            if self.kind == "-" and self.adjacent() and self.tokens[self.at - 1].kind == "name":
+                raise self.unexpected("the end of the line", "a name has letters, digits and _ only")
             raise self.unexpected("the end of the line")
         if self.depth == 0 and self.kind in _CLOSERS:
             raise self.error("E0108", f"this `{self.token.text}` closes nothing", self.here(), "nothing is open here")
 
     def item(self) -> s.Item:
         start = self.at
+        self._refuse_keyword_as_label()
         match self.kind:
             case "edition":
                 self.advance()
@@ -203,6 +243,10 @@ class _Parser:
                 return s.Edition(self.span(start), number)
             case "net":
                 self.advance()
+                if self.token.text.startswith('"'):
+                    raise self.unexpected(
+                        "a name for the network", f"the title stands behind it:  net resnet {self.token.text}"
+                    )
                 name = self.new_name("the network").names[0]
                 title = self.take("string")
                 return s.Net(self.span(start), name, title.text[1:-1] if title else "")
@@ -286,8 +330,18 @@ class _Parser:
                 self.synchronise()
 
     def close(self, closer: str, opener: int) -> None:
+        """Take *closer*; where it is missing, report the bracket *opener* once, not those around it too."""
+        token = self.token
         if self.take(closer):
+            if not self.suspect and self._margin(token) < self._margin(self.tokens[opener]):
+                self.suspect = opener
             return
+        if self.at == self.unclosed_at:
+            raise _Abort
+        self.unclosed_at = self.at
+        if self.suspect > opener:
+            # What was closed by a bracket further left than its own line is likelier to be the open one.
+            opener, closer = self.suspect, {"{": "}", "[": "]", "(": ")"}[self.tokens[self.suspect].kind]
         opened = self.tokens[opener]
         span = Span(self.source, opened.start, opened.end)
         labels = []
@@ -295,14 +349,18 @@ class _Parser:
             labels.append(Label(line, f"looks like the next statement; a `{closer}` is missing above it"))
         elif self.kind != "end":
             labels.append(Label(self.here(), f"a `{closer}` is missing before this"))
-        self.error("E0103", f"this `{opened.text}` is never closed", span, "opened here", "", *labels)
-        if self.kind != "end" and not self._top_statement_at_margin():
-            raise _Abort
+        raise self.error("E0103", f"this `{opened.text}` is never closed", span, "opened here", "", *labels)
+
+    def _margin(self, token: Token) -> int:
+        """How far the line that *token* is on is indented."""
+        start = token.start - self.source.position(token.start)[1] + 1
+        found = _BLANKS.match(self.source.text, start)
+        assert found is not None
+        return found.end() - start
 
     def _line_that_looks_outside(self, opener: int) -> Span | None:
         """The first line after *opener* that is indented no deeper than the line it stands on."""
-        line = self.source.line(self.source.position(self.tokens[opener].start)[0])
-        margin = len(line) - len(line.lstrip(" "))
+        margin = self._margin(self.tokens[opener])
         for before, token in zip(self.tokens[opener:], self.tokens[opener + 1 : self.at + 1], strict=False):
             if before.kind == "newline" and token.kind not in ("newline", "end", "|", "}", "]"):
                 column = self.source.position(token.start)[1]
@@ -310,8 +368,13 @@ class _Parser:
                     return Span(self.source, token.start, token.end)
         return None
 
+    def _refuse_keyword_as_label(self) -> None:
+        if self.kind in KEYWORDS and self.tokens[self.at + 1].kind == ":":
+            self.new_name("the tensor")
+
     def statement(self, in_branch: bool) -> s.Statement:
         start = self.at
+        self._refuse_keyword_as_label()
         if self.take("let"):
             name = self.new_name("the value")
             self.expect("=", "and a value")
@@ -395,7 +458,9 @@ class _Parser:
             self.skip_newlines()
             branches: list[s.Branch] = []
             if self.kind != "|":
-                raise self.unexpected("`|` and the first branch")
+                self.unexpected("`|` and the first branch", "each branch begins with `|`")
+                self.synchronise_to("}")
+                raise _Abort
             while self.kind == "|":
                 first = self.at
                 self.advance()
@@ -426,13 +491,40 @@ class _Parser:
                 self.advance()
                 arguments.append(s.Arg(self.span(first, first), keyword, self.expression(_SUM)))
                 continue
-            if self.kind == "-":
-                raise self.error(
-                    "E0113", "an argument cannot begin with `-`", self.here(), help="name it, as in  p=-1, or use ( )"
-                )
+            self._refuse_in_step(name, arguments)
             value = self.expression(_SUM)
+            if isinstance(value, s.Group) and not arguments and name.span.end == value.span.start:
+                raise self.error(
+                    "E0100",
+                    f"the arguments of `{name.span.text}` stand in no brackets",
+                    value.span,
+                    "write them behind it with blanks between",
+                    "conv 64 3x3 s=2",
+                )
             arguments.append(s.Arg(value.span, "", value))
         return s.Step(self.span(start), name, tuple(arguments), self.annotations())
+
+    def _refuse_in_step(self, name: s.Ref, arguments: list[s.Arg]) -> None:
+        """What people write between arguments out of habit, and what helps."""
+        here = self.here()
+        match self.kind:
+            case "-":
+                raise self.error(
+                    "E0113", "an argument cannot begin with `-`", here, help="name it, as in  p=-1, or use ( )"
+                )
+            case ",":
+                help = "arguments stand with blanks between, without commas"
+                raise self.unexpected("the next argument", help, Fix(here, " "))
+            case ":":
+                raise self.unexpected("an argument or `->`", "a label stands at the beginning of its line")
+            case "=" if not arguments and len(name.names) == 1:
+                help = f"to name what a line makes, write  {name.names[0]}: conv 64 3x3"
+                raise self.unexpected("an argument", help, Fix(here, ":"))
+        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
+        if self.token.text == "x" and before.kind == after.kind == "int":
+            span = Span(self.source, before.start, after.end)
+            written = f"{before.text}x{after.text}"
+            raise self.error("E0100", "sizes are written as one word", span, f"write {written}", fix=Fix(span, written))
 
     def annotations(self) -> tuple[s.Annot, ...]:
         found = []
@@ -467,6 +559,8 @@ class _Parser:
                 near = difflib.get_close_matches(token.text, JOINS, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else ""
                 raise self.error("E0100", f"`{token.text}` cannot stand here", self.here(), hint or f"expected {what}")
+            if token.kind == "->":
+                raise self.unexpected(what or "a name", "a chain goes on in the next line when `->` ends the one above")
             raise self.unexpected(what or "a name")
         names = [self.advance().text]
         while self.kind == "." and self.adjacent():
@@ -506,7 +600,11 @@ class _Parser:
                 operand = self.unary()
             return s.Unary(self.span(start), "-", operand)
         value = self.atom()
+        indices = 0
         while self.kind == "[" and self.adjacent():
+            indices += 1
+            if indices > MAX_DEPTH:
+                raise self.error("E0503", f"more than {MAX_DEPTH} indices on one value", self.here())
             self.advance()
             with self.nested():
                 index = self.expression()
@@ -566,21 +664,22 @@ class _Parser:
                 if not self.take(","):
                     break
                 self.skip_newlines()
-            if self.kind == "end":
-                self.close(closer, opener)
-            self.expect(closer, "")
+            if self.kind != closer and self.tokens[self.at - 1].kind != "newline":
+                raise self.unexpected(f"`,` or `{closer}`")
+            self.close(closer, opener)
         return tuple(items)
 
     def match(self) -> s.Match:
         start = self.at
         self.advance()
-        subject = self.expression(_SUM)
+        with self.nested():
+            subject = self.expression(_SUM)
         opener = self.at
         self.expect("{", "and the choices, as in  match depth { 16 => 3, 19 => 4 }")
         arms: list[tuple[s.Expr, s.Expr]] = []
         with self.nested():
             self.skip_newlines()
-            while self.kind not in ("}", "end"):
+            while self.kind not in ("}", "end") and not self._top_statement_at_margin():
                 pattern = self.expression(_SUM)
                 self.expect("=>", "and the value of this choice")
                 arms.append((pattern, self.expression()))
@@ -588,8 +687,5 @@ class _Parser:
                     break
                 self.take(",")
                 self.skip_newlines()
-            if self.kind == "end":
-                self.close("}", opener)
-                raise _Abort
-            self.expect("}", "or `,` and the next choice")
+            self.close("}", opener)
         return s.Match(self.span(start), subject, tuple(arms))
