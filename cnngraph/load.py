@@ -60,6 +60,15 @@ def read(file: str, settings: Mapping[str, object], *, max_nodes: int = MAX_NODE
     return elaborate_text(source(file), settings, max_nodes=max_nodes)
 
 
+def params(file: str) -> list[str]:
+    """Names of the params of the spec in *file*. Raises `CnngraphError` like `read`."""
+    from cnngraph.spec.parser import parse as parse_spec
+    from cnngraph.spec.syntax import Param
+
+    parsed = parse_spec(source(file))
+    return [item.name.names[0] for item in parsed.file.items if isinstance(item, Param)]
+
+
 def elaborate_text(source: Source, settings: Mapping[str, object], *, max_nodes: int = MAX_NODES) -> Reading:
     """Parse and elaborate one source."""
     from cnngraph.elaborate import elaborate

@@ -47,6 +47,25 @@ def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network
     return reading.checked()
 
 
+def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) -> list[Network]:
+    """The networks in *files*; with several, a setting goes to those that have a param of its name."""
+    if len(files) == 1:
+        return [read_network(files[0], settings, max_nodes)]
+    from cnngraph.diagnostics import CnngraphError
+    from cnngraph.load import params
+
+    known = [params(file) for file in files]
+    for name, value in settings.items():
+        if not any(name in own for own in known):
+            has = sorted({param for own in known for param in own})
+            help = f"their params are: {', '.join(has)}" if has else "they have no params"
+            raise CnngraphError.of(
+                "E0210", f"--set {name}={value}: none of {', '.join(files)} has a param `{name}`", help=help
+            )
+    own = [{name: value for name, value in settings.items() if name in names} for names in known]
+    return [read_network(file, mine, max_nodes) for file, mine in zip(files, own, strict=True)]
+
+
 def output_stem(network: Network) -> str:
     """What a file made of *network* is called unless said: like its spec, in the current folder."""
     from pathlib import Path

@@ -1,0 +1,137 @@
+"""`cnngraph render`"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from cnngraph.cli.inputs import network_options, output_stem, read_networks
+from cnngraph.diagnostics import CnngraphError
+
+STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "operation")
+FORMATS = ("svg", "png", "pdf", "tex", "html", "dot")
+_AVAILABLE = ("svg", "png")
+WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
+"""Points: a column and the full width of a two-column paper, and a 16:9 slide."""
+_MM = 72 / 25.4
+
+
+def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    if value in WIDTHS:
+        return WIDTHS[value]
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(mm|pt)", value)
+    if not match:
+        raise click.BadParameter(f"{value!r} is none of column, page, slide, or a length such as 120mm or 340pt")
+    width = float(match[1]) * (_MM if match[2] == "mm" else 1)
+    if not 72 <= width <= 14400:
+        raise click.BadParameter(f"{value} is not between 72pt and 14400pt")
+    return width
+
+
+@click.command("render")
+@click.argument("file", metavar="FILE")
+@click.argument("file2", metavar="[FILE2]", required=False)
+@click.option("-o", "--output", metavar="OUT", help="The file to write, - for standard output; NAME.svg unless said.")
+@click.option("--style", type=click.Choice(STYLES), default="auto", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the file; its suffix says it else.")
+@click.option("--fold/--no-fold", default=None, help="Repeated layers once, with how often.")
+@click.option(
+    "--width",
+    callback=_width,
+    default="slide",
+    show_default=True,
+    help="column, page, slide, or a length: 120mm, 340pt.",
+)
+@click.option(
+    "--theme", type=click.Choice(["light", "dark", "print", "colorblind"]), default="light", show_default=True
+)
+@click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
+@click.option("--title", metavar="T", help="Instead of the network's own.")
+@click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
+@click.option("--dpi", type=click.IntRange(36, 1200), default=192, show_default=True, help="Of a PNG.")
+@click.option("--outline", is_flag=True, help="Text of an SVG as shapes, for programs that take no fonts from a file.")
+@network_options
+def command(
+    file: str,
+    file2: str | None,
+    output: str | None,
+    style: str,
+    format_: str | None,
+    fold: bool | None,
+    width: float,
+    theme: str,
+    layer: str | None,
+    title: str | None,
+    image: Path | None,
+    dpi: int,
+    outline: bool,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Draw the network; with two, one under the other, layer by layer."""
+    format_ = _format(output, format_)
+    _refuse_planned(style, format_, fold, theme, layer)
+    networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
+    from cnngraph.figure.styles import Order, choose, draw
+    from cnngraph.figure.theme import THEMES
+
+    if style == "auto":
+        style, why = choose(networks)
+        click.echo(f"style {style}: {why}", err=True)
+    picture = _read(image) if image else None
+    scene = draw(Order(networks, style, width, THEMES[theme], title, picture))
+    if format_ == "png":
+        from cnngraph.figure.writers.png import write_png
+
+        data = write_png(scene, dpi=dpi)
+    else:
+        from cnngraph.figure.writers.svg import write_svg
+
+        data = write_svg(scene, "outlined" if outline else "embedded")
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        return
+    from cnngraph.files import write
+
+    path = Path(output or "-".join(output_stem(network) for network in networks) + f".{format_}")
+    write(path, data)
+    click.echo(path)
+
+
+def _format(output: str | None, format_: str | None) -> str:
+    suffix = Path(output).suffix.lower().removeprefix(".") if output and output != "-" else ""
+    if format_ is None and suffix and suffix not in FORMATS:
+        raise click.UsageError(
+            f"-o {output}: no format is called .{suffix}; there are {', '.join(FORMATS)}, or say --format"
+        )
+    return format_ or suffix or "svg"
+
+
+def _refuse_planned(style: str, format_: str, fold: bool | None, theme: str, layer: str | None) -> None:
+    """What the command line names and this version cannot do is an error, never something else instead."""
+    from cnngraph.figure.styles import PLANNED
+    from cnngraph.figure.theme import THEMES
+
+    missing = ""
+    if style in PLANNED:
+        missing, instead = f"the style `{style}`", "volumes and strip are"
+    elif format_ not in _AVAILABLE:
+        missing, instead = f"the format {format_}", f"{' and '.join(_AVAILABLE)} are"
+    elif theme not in THEMES:
+        missing, instead = f"the theme `{theme}`", f"{' and '.join(THEMES)} is"
+    elif fold is not None:
+        missing, instead = "folding", "every layer is drawn"
+    elif layer is not None:
+        missing, instead = "--layer", "it belongs to the style `operation`"
+    if missing:
+        raise CnngraphError.of("E0609", f"{missing} is not available in this version", help=instead)
+
+
+def _read(image: Path) -> bytes:
+    try:
+        return image.read_bytes()
+    except OSError as error:
+        raise CnngraphError.of("E0605", f"cannot read the picture {image}: {error.strerror}") from None

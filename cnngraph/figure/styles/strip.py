@@ -1,0 +1,350 @@
+"""The style of the lecture's plain and residual networks: a narrow box for each weighted layer, arcs above.
+
+Several networks stand under one another, box by box: what is the n-th weighted layer of each has the
+same place. A strip too long for the width goes on in more rows, cut where no arc is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.shapes import arrow, arrowhead
+from cnngraph.figure.spine import Arc, Spine, spine
+from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+from cnngraph.network import Network
+from cnngraph.units import Unit
+from cnngraph.volume import Dim
+
+_SLIDE_WIDTH, _SLIDE_TEXT, _LEAST_TEXT = 960.0, 11.5, 6.1
+"""Points. Text of 11.5 on a slide is 6 pt when the slide is printed 178 mm wide."""
+_PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
+"""Ems: from box to box, a box's width, and the most that a short strip is spread."""
+_MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
+"""Ems: the page's border, room for the title on the left, air between rows."""
+_ARC, _ARC_STEP = 3.6, 1.1
+"""Ems: how high an arc rises above the boxes, and how much each arc inside it adds."""
+_TAIL = 0.7
+"""Ems that the arrow at a row's end reaches beyond the gap."""
+_PADDING = 0.55
+"""Ems between a box's end and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One thing on the strip: a box with text, or text alone."""
+
+    unit: Unit
+    label: str
+    boxed: bool
+    column: int
+    fill: str
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """One network on its columns."""
+
+    spine: Spine
+    prefix: str
+    """Before ids, so that networks with layers of one name can stand in one figure."""
+    title: str
+    stops: list[_Stop]
+    arcs: list[_Span]
+
+    @cached_property
+    def last_column(self) -> int:
+        return self.stops[-1].column
+
+    def closed_after(self, column: int) -> bool:
+        """Whether no arc is open behind *column*."""
+        return not any(span.first <= column < span.until for span in self.arcs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """An arc over columns *first* to *last*."""
+
+    arc: Arc
+    first: int
+    last: int
+    until: int
+    """Column of the join, when that is drawn as text; else *last*."""
+    level: int
+    """1, or one more than the highest arc inside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """Lengths in points."""
+
+    em: float
+    pitch: float
+    box: float
+    height: float
+    left: float
+    """Where the first column's middle is."""
+
+    def x(self, column: int, row: range) -> float:
+        return self.left + (column - row.start) * self.pitch
+
+
+def strip(
+    networks: Sequence[Network], *, width: float, theme: Theme, titles: Sequence[str | None] | None = None
+) -> Scene:
+    """*networks* as strips at most *width* points wide, one under the other.
+
+    Raises `CnngraphError` (E0606) for a network that is not one path with shortcuts over it.
+    """
+    spines = [spine(network, "strip") for network in networks]
+    names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
+    strips = _aligned(spines, names, theme)
+    em = max(_LEAST_TEXT, min(_SLIDE_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH))
+    measure, rows = _fitted(strips, em, width)
+    items: list[Item] = []
+    y, right = _MARGIN * em, 0.0
+    for row in rows:
+        for each in strips:
+            if row.start > each.last_column:
+                continue
+            levels = [span.level for span in each.arcs if span.first in row]
+            y += (_ARC + _ARC_STEP * (max(levels) - 1)) * em if levels else 0.0
+            items += _row(each, row, measure, y, theme, first=row.start == 0)
+            tail = measure.pitch - measure.box + _TAIL * em if row.stop <= each.last_column else 0.0
+            right = max(right, measure.x(min(row.stop - 1, each.last_column), row) + measure.box / 2 + tail)
+            y += measure.height + _ROW_GAP * em
+    return Scene(
+        width=right + _MARGIN * em,
+        height=y - (_ROW_GAP - _MARGIN) * em,
+        items=tuple(items),
+        title=" and ".join(names),
+        description="; ".join(f"{s.title}: {', '.join(stop.label for stop in s.stops)}" for s in strips),
+        background=theme.background,
+    )
+
+
+# Columns -------------------------------------------------------------------------------------
+
+
+def _aligned(spines: list[Spine], titles: list[str], theme: Theme) -> list[_Strip]:
+    """Columns for all: the n-th weighted layers in one column, and room before each for the most that stands there."""
+    drawn = [[unit for unit in s.units if not _passed_over(unit)] for s in spines]
+    before: list[int] = []
+    for shown in drawn:
+        counts, loose = [], 0
+        for unit in shown:
+            if unit.weighted:
+                counts.append(loose)
+                loose = 0
+            else:
+                loose += 1
+        for number, count in enumerate([*counts, loose]):
+            if number == len(before):
+                before.append(count)
+            before[number] = max(before[number], count)
+    strips = []
+    for number, (each, shown) in enumerate(zip(spines, drawn, strict=True)):
+        fills = _fills(each, theme)
+        stops: list[_Stop] = []
+        weighted, column, waiting = 0, 0, 0
+        for unit in shown:
+            if unit.weighted:
+                column += max(0, before[weighted] - waiting)
+                weighted, waiting = weighted + 1, 0
+            else:
+                waiting += 1
+            stops.append(_Stop(unit, _label(unit), unit.weighted, column, fills[unit.name]))
+            column += 1
+        prefix = f"{number + 1}." if len(spines) > 1 else ""
+        strips.append(_Strip(each, prefix, titles[number], stops, _spans(each, stops)))
+    return strips
+
+
+def _passed_over(unit: Unit) -> bool:
+    """What a strip does not draw: an `add` is where its arc lands, a flatten changes no number."""
+    return unit.lead.kind.word in ("add", "flatten")
+
+
+def _spans(spine: Spine, stops: list[_Stop]) -> list[_Span]:
+    """The arcs over columns, the inner ones first."""
+    columns = {stop.unit.name: stop.column for stop in stops}
+    after: list[int] = []
+    last = -1
+    for unit in spine.units:
+        last = columns.get(unit.name, last)
+        after.append(last)
+    ends = [(arc, after[arc.source] + 1, after[arc.join - 1]) for arc in spine.arcs]
+    ends.sort(key=lambda end: (end[2] - end[1], end[1]))
+    found: list[_Span] = []
+    for arc, first, end in ends:
+        inside = [span.level for span in found if first <= span.first and span.last <= end]
+        until = max(end, columns.get(spine.units[arc.join].name, end))
+        found.append(_Span(arc, first, end, until, 1 + max(inside, default=0)))
+    return found
+
+
+def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
+    """A colour for each resolution, in order; the stem's for the first, none for vectors.
+
+    All that an arc passes over has the colour of where the arc ends: a block is of one stage.
+    """
+    stages: dict[tuple[Dim, Dim], str] = {}
+    fills = {}
+    block_end = list(range(len(spine.units)))
+    for arc in sorted(spine.arcs, key=lambda arc: arc.join - arc.source):
+        for number in range(arc.source + 1, arc.join):
+            block_end[number] = arc.join
+    for unit, end in zip(spine.units, block_end, strict=True):
+        volume = spine.units[end].output
+        if not volume.is_map or not unit.weighted:
+            fills[unit.name] = theme.paper
+            continue
+        key = (volume.height, volume.width)
+        if key not in stages:
+            stages[key] = theme.stages[(len(stages) - 1) % len(theme.stages)] if stages else theme.stem
+        fills[unit.name] = stages[key]
+    return fills
+
+
+def _label(unit: Unit) -> str:
+    """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
+    kind, caption = unit.lead.kind, unit.lead.kind.caption()
+    if not unit.lead.inputs:
+        return unit.name
+    if kind.family == "dense":
+        return f"fc {caption.size}"
+    short = {"max pool": "pool", "global avg pool": "avg pool", "depthwise conv": "dw conv"}
+    name = short.get(caption.name, caption.name)
+    if kind.family == "conv":
+        assert caption.window is not None
+        name = f"{caption.window[0]}×{caption.window[1]} {name}"
+    parts = [name, *([caption.size] if caption.size else [])]
+    if caption.stride is not None and caption.stride != (1, 1):
+        stride = caption.stride
+        parts.append(f"/{stride[0]}" if stride[0] == stride[1] else f"/{stride[0]}×{stride[1]}")
+    if kind.family not in ("pool", "join"):
+        parts += caption.details
+    return ", ".join(parts)
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+def _fitted(strips: list[_Strip], em: float, width: float) -> tuple[_Measure, list[range]]:
+    """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
+    labels = [stop.label for each in strips for stop in each.stops]
+    height = max(text_width(label, "sans", em) for label in labels) + 2 * _PADDING * em
+    columns = 1 + max(each.last_column for each in strips)
+    left = (_MARGIN + _TITLE) * em + _BOX * em / 2
+    room = width - left + (_BOX / 2 - _TAIL - _MARGIN) * em
+    most = max(1, int(room / (_PITCH * em)))
+    rows = _cut(strips, columns, most)
+    longest = max(len(row) for row in rows)
+    pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
+    return _Measure(em, pitch, _BOX * em, height, left), rows
+
+
+def _cut(strips: list[_Strip], columns: int, most: int) -> list[range]:
+    """Rows of at most *most* columns, even in length, cut where every strip has no arc open.
+
+    A stretch between two such places that is longer than a row stays whole.
+    """
+    count = -(-columns // most)
+    cuts = [column + 1 for column in range(columns) if all(each.closed_after(column) for each in strips)]
+    rows: list[range] = []
+    start = 0
+    while start < columns:
+        wanted = start + -(-(columns - start) // max(1, count - len(rows)))
+        ahead = [cut for cut in cuts if start < cut <= start + most]
+        stop = min(ahead, key=lambda cut: abs(cut - wanted)) if ahead else next(cut for cut in cuts if cut > start)
+        rows.append(range(start, stop))
+        start = stop
+    return rows
+
+
+def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme, *, first: bool) -> list[Item]:
+    """One row of one strip; *y* is the top of its boxes."""
+    em, middle = measure.em, y + measure.height / 2
+    line = Stroke(theme.ink, 0.075 * em)
+    stops = [stop for stop in each.stops if stop.column in row]
+    items: list[Item] = []
+    if first:
+        items.append(_title(each.title, measure, middle, theme))
+    items += [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs if span.first in row]
+    index = each.stops.index(stops[0])
+    before = each.stops[index - 1] if index else None
+    for stop in stops:
+        if before is not None:
+            tip = measure.x(stop.column, row) - _half(stop, measure)
+            begins = before.column in row
+            start = measure.x(before.column, row) + _half(before, measure) if begins else tip - 1.6 * em
+            ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
+            head = min(0.5 * em, tip - start)
+            items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
+        items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, theme))
+        before = stop
+    if stops[-1] is not each.stops[-1]:
+        # What goes on in the next row, which begins with the same arrow.
+        start = measure.x(stops[-1].column, row) + _half(stops[-1], measure)
+        tail = (start + measure.pitch - measure.box + _TAIL * em, middle)
+        drawn = arrow((start, middle), tail, line, 0.5 * em)
+        items.append(Group(f"{each.prefix}after-{stops[-1].unit.name}", "decoration", drawn))
+    return items
+
+
+def _title(title: str, measure: _Measure, middle: float, theme: Theme) -> Text:
+    size = measure.em * 1.15
+    size = min(size, size * 1.5 * measure.height / max(1.0, text_width(title, "sans", size)))
+    x = _MARGIN * measure.em + ascent("sans", size)
+    return Text(x, middle, title, size, "sans", "middle", 90, theme.ink)
+
+
+def _half(stop: _Stop, measure: _Measure) -> float:
+    """From a stop's middle to where an arrow touches it."""
+    return measure.box / 2 if stop.boxed else 0.62 * measure.em
+
+
+def _stop(each: _Strip, stop: _Stop, x: float, y: float, measure: _Measure, theme: Theme) -> Group:
+    em = measure.em
+    baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
+    text = Text(baseline, y + measure.height / 2, stop.label, em, "sans", "middle", 90, theme.ink)
+    drawn: list[Primitive] = [text]
+    if stop.boxed:
+        edge = Stroke(theme.faint, 0.06 * em)
+        drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, stop.fill, edge))
+    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about)
+
+
+def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "") -> Group:
+    return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])))
+
+
+def _arc(each: _Strip, span: _Span, row: range, measure: _Measure, y: float, middle: float, theme: Theme) -> Group:
+    """Up from the line before the first box, over all of them with the head at the top, and down behind the last."""
+    em = measure.em
+    # Arcs that meet between two boxes part on the way up; an outer one stays nearer to its neighbour.
+    spread = (measure.pitch - measure.box) * 0.3 / span.level
+    foot = measure.x(span.first, row) - measure.pitch / 2, measure.x(span.last, row) + measure.pitch / 2
+    start, end = foot[0] + spread, foot[1] - spread
+    top = y - (_ARC + _ARC_STEP * (span.level - 1)) * em + 0.5 * em
+    crown, apex = 0.5523, (start + end) / 2
+    shoulder = y - 0.15 * em
+    rise, half = shoulder - top, (end - start) / 2
+    dash = (0.18 * em, 0.16 * em) if span.arc.through else ()
+    line = Stroke(theme.ink, 0.085 * em, dash)
+    steps = (
+        Move((foot[0], middle)),
+        Line((start, shoulder)),
+        Curve((start, shoulder - crown * rise), (apex - crown * half, top), (apex, top)),
+        Curve((apex + crown * half, top), (end, shoulder - crown * rise), (end, shoulder)),
+        Line((foot[1], middle)),
+    )
+    source, join = each.spine.units[span.arc.source], each.spine.units[span.arc.join]
+    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
+    head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, theme.ink)
+    ids = (each.prefix + source.name, each.prefix + join.name)
+    return _edge(ids, (Path(steps, line), head), f"shortcut from {source.name} to {join.name}: {kind}")

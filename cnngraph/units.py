@@ -1,0 +1,118 @@
+"""Layers in the pieces that a lecturer says in one breath: a convolution with its normalization and activation.
+
+Tables and figures show units; the network itself, its checks and its export know layers only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnngraph.network import Layer, Network, Shortcut
+from cnngraph.volume import Volume
+
+_SILENT = frozenset({"activation", "norm", "dropout"})
+"""Families that change no volume and are said together with what they follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A layer and the silent ones right behind it."""
+
+    layers: tuple[Layer, ...]
+    inputs: tuple[str, ...]
+    """Names of the units whose tensors it takes, in order."""
+
+    @property
+    def lead(self) -> Layer:
+        return self.layers[0]
+
+    @property
+    def name(self) -> str:
+        return self.lead.name
+
+    @property
+    def output(self) -> Volume:
+        return self.layers[-1].output
+
+    @property
+    def on_shortcut(self) -> bool:
+        return self.lead.on_shortcut
+
+    @property
+    def weighted(self) -> bool:
+        """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
+        return self.lead.kind.family in ("conv", "dense") and self.lead.params > 0
+
+    @property
+    def params(self) -> int:
+        return sum(layer.params for layer in self.layers)
+
+    @property
+    def about(self) -> str:
+        """One line for hovering and screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""
+        macs = sum(layer.macs for layer in self.layers)
+        parts = [f"{self.name}: {self.output.caption}"]
+        parts += [f"{self.params:,} parameters"] if self.params else []
+        parts += [f"{macs:,} MACs"] if macs else []
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of a network, as far as an output depends on them."""
+
+    network: Network
+    units: tuple[Unit, ...]
+    """In topological order."""
+    of_layer: dict[str, str]
+    """The unit that each layer belongs to."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Unit]:
+        return {unit.name: unit for unit in self.units}
+
+    @cached_property
+    def consumers(self) -> dict[str, tuple[str, ...]]:
+        """For every unit those that take its tensor, in order."""
+        found: dict[str, list[str]] = {unit.name: [] for unit in self.units}
+        for unit in self.units:
+            for name in unit.inputs:
+                found[name].append(unit.name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        """The network's skip edges, between units."""
+        of = self.of_layer
+        return tuple(
+            Shortcut(of[s.source], of[s.join], tuple(dict.fromkeys(of[name] for name in s.through)))
+            for s in self.network.shortcuts
+            if s.join in of
+        )
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether every unit takes one tensor, of the unit before it."""
+        return all(unit.inputs == ((before.name,)) for before, unit in zip(self.units, self.units[1:], strict=False))
+
+
+def units(network: Network) -> Units:
+    """*network* in units, in one pass over its layers."""
+    members: dict[str, list[Layer]] = {}
+    of_layer: dict[str, str] = {}
+    outputs = {output.layer for output in network.outputs}
+    for layer in network.layers:
+        if layer.name not in network.live:
+            continue
+        name = layer.name
+        if layer.kind.family in _SILENT and len(layer.inputs) == 1:
+            (before,) = layer.inputs
+            alone = [c for c in network.consumers[before] if c in network.live] == [layer.name]
+            is_input = not network[before].inputs
+            if alone and not is_input and before not in outputs and network[before].on_shortcut == layer.on_shortcut:
+                name = of_layer[before]
+        of_layer[layer.name] = name
+        members.setdefault(name, []).append(layer)
+    made = tuple(Unit(tuple(layers), tuple(of_layer[name] for name in layers[0].inputs)) for layers in members.values())
+    return Units(network, made, of_layer)
