@@ -103,3 +103,8 @@ def seen(image: Image.Image) -> Floats:
     """(1, 32, 32): what the network gets of a picture by `input 32x32x1 @invert`."""
     small = image.convert("L").resize((32, 32), Image.Resampling.BILINEAR)
     return (1 - np.asarray(small, np.float32) / 255)[None]
+
+
+def through_pictures(digits: Digits) -> Floats:
+    """(N, 1, 32, 32) for the network: every digit drawn on a white sheet, and the sheet as the network sees it."""
+    return np.stack([seen(picture(ink)) for ink in digits.ink])

@@ -1,7 +1,7 @@
 """Write the example pictures: digits/0.png to digits/9.png and seven.png, all from the test part.
 
-    pip install scikit-learn
-    python examples/draw_digits.py
+pip install scikit-learn
+python examples/draw_digits.py
 """
 
 from __future__ import annotations

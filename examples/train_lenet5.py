@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from digits_data import Digits, Floats, picture, plain, seen, split_digits
+from digits_data import Digits, plain, split_digits, through_pictures
+from exported import answers
 from handwriting import Handwriting
 from safetensors.numpy import save_file
 from torch import Tensor, nn
@@ -76,11 +77,6 @@ def torch_network(network: Network) -> tuple[nn.Sequential, dict[str, Tensor]]:
     return nn.Sequential(*modules), parameters
 
 
-def through_pictures(digits: Digits) -> Floats:
-    """(N, 1, 32, 32) for the network: every digit drawn on a white sheet, and the sheet as the network sees it."""
-    return np.stack([seen(picture(ink)) for ink in digits.ink])
-
-
 def train(model: nn.Sequential, digits: Digits, epochs: int) -> None:
     """Fit *model* to *digits*, drawn anew in every epoch."""
     assert isinstance(model[-1], nn.Softmax)
@@ -104,16 +100,16 @@ def train(model: nn.Sequential, digits: Digits, epochs: int) -> None:
             print(f"epoch {epoch:3}: {right / len(digits):.2%} of the drawings right", flush=True)
 
 
-def report(title: str, labels: np.ndarray, answers: np.ndarray) -> None:
+def report(title: str, labels: np.ndarray, read: np.ndarray) -> None:
     """Print how many are right, the confusion matrix, and which are not right."""
-    right = int((answers == labels).sum())
+    right = int((read == labels).sum())
     print(f"\n{title}: {right} of {len(labels)} right, {right / len(labels):.2%}")
     print("     " + "".join(f"{answer:4}" for answer in range(10)) + "   <- read as")
     for digit in range(10):
-        row = [int(((labels == digit) & (answers == answer)).sum()) for answer in range(10)]
+        row = [int(((labels == digit) & (read == answer)).sum()) for answer in range(10)]
         print(f"  {digit}: " + "".join(f"{count or '.':>4}" for count in row))
-    wrong = ", ".join(f"{row} ({labels[row]} read as {answers[row]})" for row in np.flatnonzero(answers != labels))
-    print(f"  not right, by their row in the test part: {wrong or 'none'}")
+    wrong = ", ".join(f"{row} ({labels[row]} read as {read[row]})" for row in np.flatnonzero(read != labels))
+    print(f"  not right, by their row in that part: {wrong or 'none'}")
 
 
 def main() -> None:
@@ -143,9 +139,13 @@ def main() -> None:
         write(chosen.output, parameters)
     part = "validation" if chosen.validate else "test"
     for view, title in ((plain, f"{part} digits"), (through_pictures, f"{part} digits as pictures")):
+        inputs = view(asked)
         with torch.no_grad():
-            answers = model(torch.from_numpy(view(asked))).numpy()
-        report(title, asked.labels, answers.argmax(axis=1))
+            probabilities = model(torch.from_numpy(inputs)).numpy()
+        report(title, asked.labels, probabilities.argmax(axis=1))
+        if not chosen.validate:
+            apart = np.abs(probabilities - answers(chosen.output, inputs)).max()
+            print(f"  the exported ONNX in onnxruntime: probabilities at most {apart:.1e} from torch's")
 
 
 def write(path: Path, parameters: dict[str, Tensor]) -> None:
