@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
+from math import gcd
 from operator import mul
 from typing import TypeGuard
 
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A free size, ``scale * atom + offset``, such as ``H``, ``2*H+1`` or ``2*((H-1)//2)``.
+    """A free size, ``scale * atom + offset``, such as ``H``, ``2*H+1`` or ``2*((H+1)//2)``.
 
-    Two free sizes are equal when they are written alike; the linear part is kept in normal form so
-    that ``(H + 2) - 2`` is ``H`` again and ``(4*H) // 2`` is ``2*H``.
+    Two free sizes are equal when they are written alike; sums and quotients are kept in a normal form so
+    that ``(H + 2) - 2`` is ``H`` again, ``(4*H)//2`` is ``2*H``, and ``((H - 2)//2 + 1)//2`` is ``H//4``.
     """
 
     atom: str
     scale: int = 1
     offset: int = 0
+    quotient: tuple[Free, int] | None = field(default=None, compare=False, repr=False)
+    """What *atom* is when it is ``dividend//divisor``."""
+
+    def _linear(self, scale: int, offset: int) -> Dim:
+        return Free(self.atom, scale, offset, self.quotient) if scale else offset
 
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, Free):
             if other.atom == self.atom:
-                return _linear(self.atom, self.scale + other.scale, self.offset + other.offset)
+                return self._linear(self.scale + other.scale, self.offset + other.offset)
             return Free(f"({self} + {other})")
-        return _linear(self.atom, self.scale, self.offset + other)
+        return self._linear(self.scale, self.offset + other)
 
     def __radd__(self, other: int) -> Dim:
         return self + other
@@ -40,27 +46,34 @@ class Free:
     def __mul__(self, other: Dim) -> Dim:
         if isinstance(other, Free):
             return Free(f"({self})*({other})")
-        return _linear(self.atom, self.scale * other, self.offset * other)
+        return self._linear(self.scale * other, self.offset * other)
 
     def __rmul__(self, other: int) -> Dim:
         return self * other
 
-    def __floordiv__(self, other: int) -> Dim:
-        if self.scale % other == 0:
-            return _linear(self.atom, self.scale // other, self.offset // other)
-        return Free(f"({self})//{other}" if self.scale != 1 or self.offset else f"{self}//{other}")
+    def __floordiv__(self, divisor: int) -> Dim:
+        """Rounded down, for a *divisor* of at least 1."""
+        whole, rest = divmod(self.offset, divisor)
+        if self.scale % divisor == 0:
+            return self._linear(self.scale // divisor, whole)
+        common = gcd(self.scale, divisor)
+        dividend: Dim = self._linear(self.scale // common, rest // common)
+        divisor //= common
+        assert isinstance(dividend, Free)
+        if dividend.quotient is not None and dividend.scale == 1:
+            # (X//e + r)//d = (X + r*e)//(d*e)
+            inner, already = dividend.quotient
+            return (inner + dividend.offset * already) // (already * divisor) + whole
+        text = str(dividend) if dividend.scale == 1 and not dividend.offset else f"({dividend})"
+        return Free(f"{text}//{divisor}", 1, whole, (dividend, divisor))
 
     def __str__(self) -> str:
-        atom = f"({self.atom})" if "//" in self.atom and self.scale != 1 else self.atom
+        atom = f"({self.atom})" if self.quotient and self.scale != 1 else self.atom
         text = atom if self.scale == 1 else f"{self.scale}*{atom}"
         return text if not self.offset else f"{text}{self.offset:+d}"
 
 
 Dim = int | Free
-
-
-def _linear(atom: str, scale: int, offset: int) -> Dim:
-    return Free(atom, scale, offset) if scale else offset
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnngraph.diagnostics import Fix
+from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope, Setting, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor
 from cnngraph.layers.activation import ACTIVATIONS, Activation
-from cnngraph.layers.kind import Argument, Kind
+from cnngraph.layers.kind import KINDS, Argument, Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.values import PAIR, BadValue
 from cnngraph.source import Span
@@ -39,9 +41,13 @@ class Bound:
 def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
     """The step's arguments over the defaults of *kind*; raises `Mistake`."""
     bound = Bound()
-    for setting in scope.defaults.get(kind.word, ()):
+    for setting in scope.defaults.get(kind.word, {}).values():
         _set(kind, bound, setting, positions=None)
+    of_defaults = len(bound.bn_settings)
     _bind_step(kind, bound, step.arguments, scope)
+    if len(bound.bn_settings) > of_defaults and not bound.bn:
+        arg = bound.bn_settings[-1].arg
+        raise Mistake("E0206", f"`{arg.keyword}` belongs to `bn`, and this step has none", arg.span, help="add  bn")
     missing = [argument for argument in kind.arguments() if argument.required and argument.field not in bound.values]
     if missing:
         first = missing[0]
@@ -73,16 +79,16 @@ def make(kind: type[Kind], bound: Bound) -> Kind:
 def follower(kind: type[Kind], settings: list[Setting], scope: Scope) -> Kind:
     """A `bn` or an activation written as a word on another step."""
     bound = Bound()
-    for setting in (*scope.defaults.get(kind.word, ()), *settings):
+    for setting in (*scope.defaults.get(kind.word, {}).values(), *settings):
         _set(kind, bound, setting, positions=None)
     return kind(**bound.values)
 
 
-def check_default(kind: type[Kind], step: s.Step, scope: Scope) -> tuple[Setting, ...]:
-    """The settings of a ``default`` statement, tried once so that a mistake is reported there."""
-    _bind_step(kind, Bound(), step.arguments, scope)
+def check_default(kind: type[Kind], step: s.Step, scope: Scope) -> dict[str, Setting]:
+    """The settings of a ``default`` statement by what they set, tried once so that a mistake is reported there."""
+    set_by = _bind_step(kind, Bound(), step.arguments, scope)
     positions = [argument for argument in kind.arguments() if argument.positional]
-    return tuple(Setting(_named(kind, arg, scope, positions), scope) for arg in step.arguments)
+    return {name: Setting(_named(kind, arg, scope, positions), scope) for name, arg in set_by}
 
 
 def _named(kind: type[Kind], arg: s.Arg, scope: Scope, positions: list[Argument]) -> s.Arg:
@@ -107,14 +113,20 @@ def _is_follower_word(kind: type[Kind], word: str) -> bool:
     return kind.followers and (word in ("bn", "linear") or word in _ACTIVATION_WORDS)
 
 
-def _bind_step(kind: type[Kind], bound: Bound, arguments: Iterable[s.Arg], scope: Scope) -> None:
+def _bind_step(kind: type[Kind], bound: Bound, arguments: Iterable[s.Arg], scope: Scope) -> list[tuple[str, s.Arg]]:
+    """Put the step's own arguments in their places; gives back what each sets."""
     positions = [argument for argument in kind.arguments() if argument.positional]
     seen: dict[str, Span] = {}
+    found = []
     for arg in arguments:
         name = _set(kind, bound, Setting(arg, scope), positions)
         if name and name in seen:
+            if name == "activation":
+                raise Mistake("E0215", "a step has one activation", arg.span, help="put the other behind  ->")
             raise Mistake("E0215", f"`{name}` is given twice", arg.span, help="keep one of them")
         seen[name] = arg.span
+        found.append((name, arg))
+    return found
 
 
 def _word_of(arg: s.Arg) -> str:
@@ -149,6 +161,7 @@ def _set(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argum
     if kind.followers and (name := _follow(bound, setting, word or arg.keyword, bool(word))):
         return name
     if arg.keyword:
+        _refuse_keyword_before_word(kind, arg, scope)
         for argument in kind.arguments():
             if arg.keyword == argument.keyword:
                 return _store(bound, argument, _converted(argument, arg, scope), arg.span, arg)
@@ -159,6 +172,16 @@ def _set(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argum
         bound.tensors.append((find_tensor(arg.value, scope), arg.span))
         return ""
     return _place(kind, bound, setting, positions if positions is not None else [])
+
+
+def _refuse_keyword_before_word(kind: type[Kind], arg: s.Arg, scope: Scope) -> None:
+    """``p=same``, ``activation=relu``: a word stands alone."""
+    if not isinstance(arg.value, s.Ref) or len(arg.value.names) > 1 or scope.value(arg.value.names[0]) is not None:
+        return
+    word = arg.value.names[0]
+    if word in _words(kind) or _is_follower_word(kind, word):
+        message = f"`{word}` stands alone, without `{arg.keyword}=`"
+        raise Mistake("E0206", message, arg.span.to(arg.value.span), replace=word)
 
 
 def _is_value(ref: s.Ref, scope: Scope) -> bool:
@@ -205,26 +228,45 @@ def _place(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Arg
     if isinstance(arg.value, s.Ref) and len(arg.value.names) == 1 and scope.value(arg.value.names[0]) is None:
         name = arg.value.names[0]
         if name not in ("on", "off"):
-            words = [*_words(kind), *(("bn", "linear", *_ACTIVATION_WORDS) if kind.followers else ())]
-            known = words + scope.value_names() + (scope.tensor_names() if kind.takes_tensors != "none" else [])
-            hint, near = did_you_mean(name, known)
-            what = "tensor" if kind.takes_tensors != "none" else "value or word"
-            help = f"words that `{kind.word}` takes: {', '.join(words)}" if words else ""
-            code = "E0201" if kind.takes_tensors != "none" else "E0202"
-            raise Mistake(
-                code, f"`{name}` is no {what} that `{kind.word}` knows", arg.span, hint, help=help, replace=near
-            )
+            raise _unknown_word(kind, name, arg, scope)
     place = _place_for(evaluate(arg.value, scope), positions)
     if place is not None:
         return _store(bound, place, _converted(place, arg, scope), arg.span, arg)
     takes = ", ".join(argument.keyword for argument in kind.arguments() if argument.positional)
     raise Mistake(
         "E0208",
-        f"`{kind.word}` has no place for `{arg.span.text}`",
+        f"`{kind.word}` has no place for `{_short(arg.span.text)}`",
         arg.span,
         f"by position it takes {takes}" if takes else "it takes no value by position",
         help="name the argument, as in  s=2" if takes else "",
     )
+
+
+def _unknown_word(kind: type[Kind], name: str, arg: s.Arg, scope: Scope) -> Mistake:
+    """A word behind a layer that is neither a value nor one of its words."""
+    takes_tensors = kind.takes_tensors != "none"
+    code, what = ("E0201", "tensor") if takes_tensors else ("E0202", "value or word")
+    message = f"`{name}` is no {what} that `{kind.word}` knows"
+    if name in KINDS or scope.block(name) is not None:
+        fix = Fix(Span(arg.span.source, arg.span.start, arg.span.start), "-> ")
+        return Mistake(code, message, arg.span, "it is a layer or block: `->` is missing before it", fix=fix)
+    if scope.tensor(name) is not None:
+        return Mistake(code, message, arg.span, f"it is a tensor; its sizes are {name}.h {name}.w {name}.c")
+    words = list(_words(kind))
+    followers = ["bn", "linear", *_ACTIVATION_WORDS] if kind.followers else []
+    hint, near = did_you_mean(
+        name, [*words, *followers, *scope.value_names(), *(scope.tensor_names() if takes_tensors else ())]
+    )
+    listed = ", ".join([*words, *(("bn", "linear") if kind.followers else ())])
+    and_activations = ", or an activation such as relu" if kind.followers else ""
+    help = f"words that `{kind.word}` takes: {listed}{and_activations}" if listed else ""
+    return Mistake(code, message, arg.span, hint, help=help, replace=near)
+
+
+def _short(text: str) -> str:
+    """For a message: one line of at most 40 characters."""
+    line = " ".join(text[:200].split())
+    return line if len(line) <= 40 else line[:39] + "…"
 
 
 def _converted(argument: Argument, arg: s.Arg, scope: Scope) -> object:
@@ -235,8 +277,8 @@ def _converted(argument: Argument, arg: s.Arg, scope: Scope) -> object:
         return argument.type.convert(value)
     except BadValue as bad:
         if bad.code != "E0208":
-            raise Mistake(bad.code, str(bad), arg.span, help=bad.help) from None
-        raise Mistake("E0208", f"`{argument.keyword}` is {bad}", arg.span, argument.doc, help=bad.help) from None
+            raise Mistake(bad.code, str(bad), arg.value.span, bad.help) from None
+        raise Mistake("E0208", f"`{argument.keyword}` is {bad}", arg.value.span, argument.doc, help=bad.help) from None
 
 
 def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.Arg | None = None) -> str:
@@ -249,28 +291,16 @@ def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
     known = [argument.keyword for argument in kind.arguments()]
     if kind.followers:
         known += ["bn", "eps", "momentum"]
-    hint, near = did_you_mean(arg.keyword, known)
-    if not near and arg.keyword in _LONG_NAMES and _LONG_NAMES[arg.keyword] in known:
-        near = _LONG_NAMES[arg.keyword]
-        hint = f"did you mean `{near}`?"
+    near = ARGUMENTS.get(arg.keyword.lower(), "")
+    hint = f"here it is called `{near}`" if near in known else ""
+    if not hint:
+        hint, near = did_you_mean(arg.keyword, known)
     takes = f"its arguments are: {', '.join(known)}" if known else "it takes no named arguments"
     return Mistake(
-        "E0206", f"`{kind.word}` has no argument `{arg.keyword}`", arg.span, hint or takes, help=takes if hint else ""
+        "E0206",
+        f"`{kind.word}` has no argument `{arg.keyword}`",
+        arg.span,
+        hint or takes,
+        help=takes if hint else "",
+        replace=near if hint else "",
     )
-
-
-_LONG_NAMES = {
-    "stride": "s",
-    "strides": "s",
-    "padding": "p",
-    "pad": "p",
-    "dilation": "d",
-    "kernel": "f",
-    "kernel_size": "f",
-    "filter": "f",
-    "window": "f",
-    "size": "f",
-    "group": "groups",
-    "rate": "p",
-}
-"""What people write who come from another library."""

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from cnngraph.diagnostics import Diagnostic, Label, Severity
-from cnngraph.elaborate.expand import Expander, annotations_of
+from cnngraph.elaborate.annotations import annotations_of
+from cnngraph.elaborate.expand import Expander, unknown_words
 from cnngraph.elaborate.include import Includes
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
 from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
-from cnngraph.elaborate.remarks import remarks
+from cnngraph.elaborate.remarks import few_of_each, remarks
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
 from cnngraph.elaborate.values import evaluate, find_tensor, written_volume
 from cnngraph.layers import KINDS
@@ -33,7 +34,8 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
         network = None
     found = [*parsed.diagnostics, *builder.record.diagnostics]
     if network is not None:
-        found.extend(remarks(network, builder.record.says_linear))
+        found.extend(remarks(network, builder.record))
+        found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
     return Reading(None if errors else network, tuple(found))
 
@@ -48,7 +50,7 @@ class _Builder:
         self.includes = Includes(source)
 
     def build(self, file: s.File, settings: Mapping[str, object]) -> Network | None:
-        scope = Scope(None, "", None, {}, body=file.items)
+        scope = Scope(None, "", None, {}, body=file.items, settings=settings)
         for definition in prelude():
             self._define_block(definition, Scope(None, "", None, {}), into=scope)
         self._check_settings(file, settings)
@@ -78,9 +80,11 @@ class _Builder:
                     case _:
                         flow = self.expander.run([item], scope, flow).tensor
             except Mistake as mistake:
-                self.record.report(mistake.diagnostic)
+                self.record.report(mistake.diagnostic, mistake.cause)
+                flow = self._lost(item, scope, flow)
             except Silent:
-                pass
+                flow = self._lost(item, scope, flow)
+        self._check_unused_blocks(file, scope)
         self._outputs(declared, scope, flow)
         title = self._title(net, scope) if net else ""
         if self.record.failed:
@@ -95,10 +99,31 @@ class _Builder:
             file=self.source.name,
         )
 
+    def _lost(self, item: s.Item, scope: Scope, flow: Tensor | None) -> Tensor | None:
+        """What flows on after a statement with a mistake, so that it is reported once."""
+        if isinstance(item, s.Param):
+            scope.lost.add(item.name.names[0])
+        if not isinstance(item, s.Input):
+            return flow
+        name = item.name.names[0] if item.name else "image"
+        self.inputs.append(name)
+        tensor = Tensor("", None, item.span)
+        scope.tensors.setdefault(name, tensor)
+        return tensor
+
+    def _check_unused_blocks(self, file: s.File, scope: Scope) -> None:
+        """A block that nothing uses is not expanded; the words in it are looked at all the same."""
+        for item in file.items:
+            if isinstance(item, s.BlockDef) and item.span not in self.record.expanded:
+                for mistake in unknown_words(item.body, scope):
+                    self.record.report(mistake.diagnostic)
+
     def _title(self, net: s.Net, scope: Scope) -> str:
         """The display title, with ``{depth}`` replaced by the value of that name."""
 
         def value(match: re.Match[str]) -> str:
+            if match[1] in scope.lost:
+                return ""
             found = scope.value(match[1])
             if found is None:
                 hint, _ = did_you_mean(match[1], scope.value_names())
@@ -131,6 +156,8 @@ class _Builder:
         if name not in settings:
             return
         value = _setting(settings[name])
+        if isinstance(default, float) and type(value) is int:
+            value = float(value)
         if value is None or _sort(value) != _sort(default):
             self.record.report(
                 Diagnostic(
@@ -164,7 +191,9 @@ class _Builder:
         if item.name:
             self.record.give(item.name, scope)
         elif name in scope.tensors:
-            raise Mistake("E0301", "a second input needs a name", item.span, "write  input mask 224x224x1")
+            raise Mistake(
+                "E0301", "a second input needs a name", item.span, f"write  input mask {item.volume.span.text}"
+            )
         volume = written_volume(item.volume, scope, free=name)
         self.record.limit(volume, item.volume.span)
         layer = Layer(
@@ -175,7 +204,7 @@ class _Builder:
             volume,
             unit=name,
             span=item.span,
-            annotations=annotations_of(item.annotations, scope),
+            annotations=annotations_of(item.annotations, scope, on_input=True),
         )
         self.record.append(layer)
         scope.tensors[name] = tensor = Tensor(name, volume, item.span)

@@ -6,11 +6,14 @@ hangs on that tensor is spoken of again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cnngraph.diagnostics import Label
+from cnngraph.diagnostics import Fix, Label
+from cnngraph.elaborate import foreign
+from cnngraph.elaborate.annotations import allowed, annotations_of
 from cnngraph.elaborate.binding import Bound, bind, check_default, follower, make
+from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
 from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
@@ -23,12 +26,10 @@ from cnngraph.layers.kind import Fault, Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
-from cnngraph.network import Annotation, Block, Layer
+from cnngraph.network import Block, Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
-
-ANNOTATIONS = ("init", "weights", "freeze", "note", "scale", "normalize", "invert", "allow")
 
 
 @dataclass(slots=True)
@@ -64,13 +65,15 @@ class Expander:
                     case s.Line():
                         made = self._line(statement, scope, made)
             except Mistake as mistake:
-                self.record.report(mistake.diagnostic)
+                self.record.report(mistake.diagnostic, mistake.cause)
                 made = self._poisoned(statement, scope, made)
             except Silent:
                 made = self._poisoned(statement, scope, made)
         return made
 
     def _poisoned(self, statement: s.Statement, scope: Scope, made: Made) -> Made:
+        if isinstance(statement, s.Let):
+            scope.lost.add(statement.name.names[0])
         if not isinstance(statement, s.Line):
             return made
         tensor = Tensor("", None, statement.span)
@@ -81,19 +84,21 @@ class Expander:
     def _default(self, statement: s.Default, scope: Scope) -> None:
         step = statement.step
         word = ".".join(step.name.names)
+        if scope.block(word) is not None:
+            help = "give the block's parameters their defaults where it is defined:  block unit(c, s=1)"
+            raise Mistake("E0209", f"a `default` is for layers; `{word}` is a block", step.name.span, help=help)
         if word not in KINDS:
-            hint, near = did_you_mean(word, KINDS)
-            raise Mistake("E0209", f"no layer is called `{word}`", step.name.span, hint, replace=near)
+            raise _unknown(word, step.name.span, "layer", KINDS)
         if step.annotations:
             raise Mistake("E0216", "a `default` takes no annotations", step.annotations[0].span)
         settings = check_default(KINDS[word], step, scope)
-        scope.defaults = {**scope.defaults, word: (*scope.defaults.get(word, ()), *settings)}
+        scope.defaults = {**scope.defaults, word: {**scope.defaults.get(word, {}), **settings}}
 
     def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
         if line.guard is not None and not truth(line.guard, scope):
             return before
         flow, skipped, parts = before.tensor, before.skipped, None
-        self.record.allowed = _allowed(line)
+        self.record.allowed = allowed(line)
         first = len(self.record.layers)
         for index, stage in enumerate(line.stages):
             last = index == len(line.stages) - 1
@@ -139,8 +144,8 @@ class Expander:
 
     def _check_claim(self, claim: s.Expr, scope: Scope, flow: Tensor) -> None:
         """A wrong claim is reported, and what was made flows on: the lines below stand on that."""
-        claimed = written_volume(claim, scope)
         made = known_volume(flow)
+        claimed = written_volume(claim, scope, claimed_of=made)
         if claimed == made:
             return
         reason = ""
@@ -159,16 +164,13 @@ class Expander:
 
     def _flowing(self, flow: Tensor | None, span: Span, word: str) -> Tensor:
         if flow is None:
-            several = len(self.inputs) > 1
-            raise Mistake(
-                "E0305",
-                f"nothing flows into `{word}`",
-                span,
-                "there is no `input` above" if not self.inputs else "what flows here is not clear",
-                help="start with  input 32x32x1"
-                if not self.inputs
-                else f"start the line with  from {self.inputs[0] if several else 'NAME'}",
-            )
+            if not self.inputs:
+                remark, help = "there is no `input` above", "start with  input 32x32x1"
+            elif len(self.inputs) > 1:
+                remark, help = "there are several inputs", "say which tensor it takes:  from NAME -> …"
+            else:
+                remark, help = "several tensors leave the line above", "say which one it takes:  from NAME -> …"
+            raise Mistake("E0305", f"nothing flows into `{word}`", span, remark, help=help)
         return flow
 
     def _repeat(self, stage: s.Repeat, scope: Scope, flow: Tensor | None) -> Tensor | None:
@@ -180,14 +182,16 @@ class Expander:
             help = "a computed count such as `x n-1` may be 0: the group then vanishes" if count == 0 else ""
             raise Mistake("E0303", f"repeat {count} times", stage.count.span, remark, help=help)
         made = Made(flow)
-        before = len(self.record.layers)
+        before, work = len(self.record.layers), self.record.work
         with self.record.nested(stage.span):
             for turn in range(count):
+                self.record.working(stage.count.span)
                 made = self.run(stage.body, scope.repetition(turn + 1, turn), made.tensor)
                 if made.tensor is not None and made.tensor.volume is None:
                     break
                 if turn == 0:
-                    self.record.foresee((len(self.record.layers) - before) * count, stage.count.span)
+                    nodes, lines = len(self.record.layers) - before, self.record.work - work
+                    self.record.foresee(nodes, lines, count, stage.count.span)
         return made.tensor
 
     def _joined(self, stage: s.Joined, scope: Scope, fork: Tensor, labels: Sequence[s.Ref]) -> Tensor:
@@ -213,19 +217,35 @@ class Expander:
         try:
             return self.record.layer(name, kind, inputs, stage.word.span, scope, skips=skips)
         except Fault as fault:
-            secondary = tuple(
-                Label(
-                    branch.span,
-                    f"{'carries' if tensor.layer == fork.layer else 'makes'} {tensor.volume}"
-                    + (
-                        f" from `{tensor.span.text.partition(chr(10))[0]}` (line {tensor.span.line})"
-                        if tensor.layer == fork.layer
-                        else ""
-                    ),
+            labels_ = tuple(Label(branch.span, _carries(tensor, fork)) for tensor, _, branch in arrived)
+            if fault.code in ("E0401", "E0402"):
+                self._explain_sizes(fault, inputs, fork)
+            raise _mistake(fault, stage.word.span, secondary=labels_) from None
+
+    def _explain_sizes(self, fault: Fault, inputs: Sequence[Tensor], fork: Tensor) -> None:
+        """Where the branches' heights differ because one lost its border: the arithmetic and the remedy."""
+        heights = {known_volume(tensor).height for tensor in inputs}
+        if len(heights) < 2:
+            return
+        made = {layer.name: layer for layer in reversed(self.record.layers)}
+        for tensor in inputs:
+            at = tensor.layer
+            while at != fork.layer and at in made and made[at].inputs:
+                layer = made[at]
+                at = layer.inputs[0]
+                slide = getattr(layer.kind, "slide", None) if getattr(layer.kind, "window", None) else None
+                lost = (
+                    slide is not None
+                    and slide.stride == (1, 1)
+                    and layer.output.dims[:1] != layer.input_volumes[0].dims[:1]
                 )
-                for tensor, _, branch in arrived
-            )
-            raise _mistake(fault, stage.word.span, secondary=secondary) from None
+                if not lost or slide is None or layer.span is None or not (arithmetic := _arithmetic(layer)):
+                    continue
+                padding = "without padding" if slide.padding.mode == "valid" else "with its padding"
+                fault.reason += f"; line {layer.span.line}, {padding}: {arithmetic}"
+                if slide.padding.mode == "valid" and slide.extent(0) % 2 and slide.extent(1) % 2:
+                    fault.help = f"write  {layer.span.text} same"
+                return
 
     def _split(self, step: s.Step, line: s.Line, scope: Scope, flow: Tensor) -> list[Tensor]:
         bound = bind(Split, step, scope)
@@ -258,10 +278,10 @@ class Expander:
             return self._layer_step(word, step, scope, flow, labels)
         block = scope.block(word)
         if block is None:
-            hint, near = did_you_mean(word, [*KINDS, *scope.block_names()])
-            if any(name == word for name, _ in self.record.calls):
-                raise Mistake("E0304", f"block `{word}` uses itself", step.name.span, "blocks cannot recurse")
-            raise Mistake("E0209", f"no layer or block is called `{word}`", step.name.span, hint, replace=near)
+            if (defined := scope.block_defined(word)) is not None:
+                remark = f"defined at line {defined.line}; a block stands above the lines that use it"
+                raise Mistake("E0306", f"block `{word}` is used before it is defined", step.name.span, remark)
+            raise _unknown(word, step.name.span, "layer or block", [*KINDS, *scope.block_names()])
         return self._block(block, step, scope, self._flowing(flow, step.name.span, word), labels)
 
     def _layer_step(
@@ -290,6 +310,8 @@ class Expander:
             made = make(kind, bound)
             tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=annotations, at=step.span)
             self._remark(made, inputs, step.name.span, bound)
+            if flow is not None and isinstance(made, Join):
+                self._twice(word, flow, bound)
             followers: list[Kind] = []
             if bound.bn:
                 followers.append(follower(BatchNorm, bound.bn_settings, scope))
@@ -302,19 +324,35 @@ class Expander:
             for each in followers:
                 tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope, unit=name)
         except Fault as fault:
-            raise _mistake(fault, step.name.span, bound, secondary=self._origin(inputs, step.span)) from None
+            raise _mistake(fault, step.name.span, bound, self._origin(inputs, step.span), step.span) from None
         return replace(tensor, span=step.span)
+
+    def _twice(self, word: str, flow: Tensor, bound: Bound) -> None:
+        """W0105: a tensor that flows into a join and is named there too."""
+        for tensor, span in bound.tensors:
+            if tensor.layer == flow.layer:
+                others = [each.text for _, each in bound.tensors if each is not span]
+                message = f"`{span.text}` goes into this `{word}` twice"
+                remark = "it is what flows here, and flows in without being named"
+                self.record.report(
+                    Mistake(
+                        "W0105", message, span, remark, help=f"write  {word} {' '.join(others)}" if others else ""
+                    ).diagnostic
+                )
 
     def _origin(self, inputs: Sequence[Tensor], span: Span) -> tuple[Label, ...]:
         """Where what flows in was made, when that is another line of the same file."""
         tensor = inputs[0]
         if len(inputs) > 1 or not tensor.layer or tensor.span.source is not span.source:
             return ()
+        if tensor.layer in self.inputs:
+            return () if str(tensor.volume) in tensor.span.text else (Label(tensor.span, f"is {tensor.volume}"),)
         return (Label(tensor.span, f"makes {tensor.volume}"),)
 
     def _remark(self, kind: Kind, inputs: Sequence[Tensor], span: Span, bound: Bound) -> None:
         for fault in kind.remarks(tuple(known_volume(tensor) for tensor in inputs)):
-            self.record.report(_mistake(fault, span, bound).diagnostic)
+            found = _mistake(fault, span, bound)
+            self.record.report(found.diagnostic, found.cause)
 
     def _block(self, block: BlockScope, step: s.Step, scope: Scope, flow: Tensor, labels: Sequence[s.Ref]) -> Tensor:
         if any(name == block.name for name, _ in self.record.calls):
@@ -329,6 +367,8 @@ class Expander:
         if block.input_name:
             inner.tensors[block.input_name] = flow
         self.record.blocks[path] = Block(path, block.name, scope.path)
+        self.record.used_at[path] = step.name.span
+        self.record.expanded.add(block.span)
         annotations = annotations_of(step.annotations, scope)
         first = len(self.record.layers)
         self.record.calls.append((block.name, step.name.span))
@@ -356,15 +396,18 @@ class Expander:
             if arg.keyword:
                 param = next((p for p in block.params if p.name == arg.keyword), None)
                 if param is None:
-                    hint, near = did_you_mean(arg.keyword, [p.name for p in block.params])
-                    if not near and (by_letter := [p.name for p in block.params if arg.keyword.startswith(p.name)]):
-                        hint = f"did you mean `{by_letter[0]}`?"
+                    names = [p.name for p in block.params]
+                    hint, near = did_you_mean(arg.keyword, names)
+                    if not near and ARGUMENTS.get(arg.keyword) in names:
+                        near = ARGUMENTS[arg.keyword]
+                        hint = f"did you mean `{near}`?"
                     its = f"its parameters are: {declared} (line {block.span.line})" if declared else "it has none"
                     raise Mistake(
                         "E0206",
                         f"`{block.name}` has no parameter `{arg.keyword}`",
                         arg.span,
                         f"{its}; {hint}" if hint else its,
+                        replace=near,
                     )
                 if param not in left:
                     raise Mistake("E0215", f"`{param.name}` is given twice", arg.span)
@@ -402,43 +445,49 @@ class Expander:
         inner.values[param.name] = value
 
 
-def _allowed(line: s.Line) -> frozenset[object]:
-    """The warnings that ``@allow("W0101")`` on the line or one of its steps silences."""
-    steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
-    return frozenset(
-        value.value
-        for annot in (*line.annotations, *steps)
-        if annot.name == "allow"
-        for value in annot.arguments
-        if isinstance(value, s.Literal)
-    )
-
-
 _TYPES = {"int": "a whole number", "float": "a number"}
 
 
-def annotations_of(annots: Sequence[s.Annot], scope: Scope) -> tuple[Annotation, ...]:
-    found = []
-    for annot in annots:
-        if annot.name not in ANNOTATIONS:
-            hint, near = did_you_mean(annot.name, ANNOTATIONS)
-            known = ", ".join(f"@{name}" for name in ANNOTATIONS)
-            raise Mistake(
-                "E0216",
-                f"there is no annotation @{annot.name}",
-                annot.span,
-                hint.replace("`", "`@", 1) if near else "",
-                help=f"there are: {known}",
-            )
-        found.append(Annotation(annot.name, tuple(evaluate(value, scope) for value in annot.arguments), annot.span))
-    return tuple(found)
+def _unknown(word: str, span: Span, what: str, known: Iterable[str]) -> Mistake:
+    """No layer or block is called *word*."""
+    if ours := foreign.layer(word):
+        hint, near = f"here it is called `{ours}`", ours
+    else:
+        hint, near = did_you_mean(word, known)
+    return Mistake("E0209", f"no {what} is called `{_short(word)}`", span, hint, replace=near)
 
 
-def _mistake(fault: Fault, word: Span, bound: Bound | None = None, secondary: tuple[Label, ...] = ()) -> Mistake:
-    """A kind's complaint, pointed at the argument it is about, or at the word."""
-    span = word
-    if bound is not None and fault.at in bound.spans and bound.spans[fault.at].source is word.source:
-        span = bound.spans[fault.at]
+def _short(word: str) -> str:
+    return word if len(word) <= 60 else word[:59] + "…"
+
+
+def _carries(tensor: Tensor, fork: Tensor) -> str:
+    """What a branch brings to its join."""
+    if tensor.layer != fork.layer:
+        return f"makes {tensor.volume}"
+    maker = tensor.span.text.partition("\n")[0]
+    return f"carries {tensor.volume} from `{maker}` (line {tensor.span.line})"
+
+
+def _mistake(
+    fault: Fault,
+    word: Span,
+    bound: Bound | None = None,
+    secondary: tuple[Label, ...] = (),
+    step: Span | None = None,
+) -> Mistake:
+    """A kind's complaint, pointed at the argument it is about, or at the word when that was set in a `default`."""
+    span, cause = word, None
+    if bound is not None and fault.at in bound.spans:
+        at = bound.spans[fault.at]
+        if at.source is word.source and step is not None and step.start <= at.start < step.end:
+            span = at
+        elif step is not None:
+            cause = at
+            secondary = (*secondary, Label(at, "set here"))
+        elif at.source is word.source:
+            span = at
+    fix = Fix(Span(word.source, word.start, word.start), fault.insert) if fault.insert else None
     return Mistake(
         fault.code,
         str(fault),
@@ -446,7 +495,9 @@ def _mistake(fault: Fault, word: Span, bound: Bound | None = None, secondary: tu
         fault.remark,
         reason=fault.reason,
         help=fault.help,
-        secondary=tuple(label for label in secondary if label.span != span and label.span.line != span.line),
+        secondary=tuple(label for label in secondary if label.span.line != span.line or label.text == "set here"),
+        fix=fix,
+        cause=cause,
     )
 
 
@@ -458,3 +509,20 @@ def _arithmetic(layer: Layer) -> str:
     height = layer.input_volumes[0].height
     before, after = slide.pads(0, height)
     return f"({height} + {before + after} - {slide.extent(0)})/{slide.stride[0]} + 1 = {layer.output.height}"
+
+
+def unknown_words(body: Sequence[s.Statement], scope: Scope) -> Iterator[Mistake]:
+    """The steps in *body* whose word is no layer and no block."""
+    todo: list[object] = list(body)
+    while todo:
+        match todo.pop():
+            case s.Line(stages=stages):
+                todo.extend(stages)
+            case s.Repeat(body=inner) | s.Branch(body=inner):
+                todo.extend(inner)
+            case s.Joined(branches=branches):
+                todo.extend(branches)
+            case s.Step(name=name) | s.Default(step=s.Step(name=name)):
+                word = ".".join(name.names)
+                if word not in KINDS and scope.block(word) is None and scope.block_defined(word) is None:
+                    yield _unknown(word, name.span, "layer or block", [*KINDS, *scope.block_names()])

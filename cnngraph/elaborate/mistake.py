@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 from cnngraph.diagnostics import Diagnostic, Fix, Label
 from cnngraph.source import Span
+
+MAX_COMPARED = 1000
+"""How many names are looked at for a similar one."""
 
 
 class Mistake(Exception):
@@ -23,6 +27,8 @@ class Mistake(Exception):
         help: str = "",
         secondary: tuple[Label, ...] = (),
         replace: str = "",
+        fix: Fix | None = None,
+        cause: Span | None = None,
     ) -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(
@@ -32,8 +38,10 @@ class Mistake(Exception):
             secondary,
             reason=reason,
             help=help,
-            fix=Fix(span, replace) if replace and span else None,
+            fix=Fix(span, replace) if replace and span else fix,
         )
+        self.cause = cause
+        """Where the mistake was written when that is elsewhere, such as in a `default`: it is reported once."""
 
 
 class Silent(Exception):
@@ -41,6 +49,14 @@ class Silent(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, str]:
-    """``("did you mean `conv`?", "conv")``, or two empty texts when nothing is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return (f"did you mean `{near[0]}`?", near[0]) if near else ("", "")
+    """``("did you mean `conv`?", "conv")``, or two empty texts when nothing is near.
+
+    Names much longer or shorter are not compared, and of very many only the first, so that this takes no time.
+    """
+    folded = name.lower()
+    near_in_length = (each for each in known if abs(len(each) - len(name)) <= 3)
+    by_fold: dict[str, str] = {}
+    for each in islice(near_in_length, MAX_COMPARED):
+        by_fold.setdefault(each.lower(), each)
+    found = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.7)
+    return (f"did you mean `{by_fold[found[0]]}`?", by_fold[found[0]]) if found else ("", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NoReturn
@@ -18,15 +18,24 @@ from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
 
 MAX_ERRORS = 20
-MAX_DEPTH = 60
+MAX_DEPTH = 120
 """Blocks, joins and repeats inside one another; each level costs a few of Python's frames."""
 MAX_VOLUME_BYTES = 2**40
-WORK_PER_NODE = 20
+WORK_PER_NODE = 4
 """Lines that may be run for each node allowed: bounds repeats whose lines make nothing."""
+WORK_AT_LEAST = 10_000
 
 
 class TooMuch(Exception):
     """A limit is reached or enough is wrong: elaboration ends. What there is to say is recorded."""
+
+
+def block_notes(calls: Iterable[tuple[str, Span]], at: Span) -> tuple[str, ...]:
+    """How one came into a block: *calls* are the blocks from the inside out, each with the step that uses it."""
+    return tuple(
+        f"in block `{name}`, used at {'line ' if span.source is at.source else span.source.name + ':'}{span.line}"
+        for name, span in calls
+    )
 
 
 class Record:
@@ -44,47 +53,61 @@ class Record:
         """Codes of warnings that the line at hand allows."""
         self.says_linear: set[str] = set()
         """Layers whose step says `linear` itself."""
+        self.label_at: dict[str, Span] = {}
+        """Where the layers that have a label were given it."""
+        self.used_at: dict[str, Span] = {}
+        """The step that uses each block, by the block's path."""
+        self.expanded: set[Span] = set()
+        """The headers of the blocks that were used."""
+        self.work = 0
+        """How many lines have run."""
         self._reported: set[tuple[str, Span]] = set()
         self._depth = 0
-        self._work = 0
+        self._errors = 0
 
     @property
     def failed(self) -> bool:
-        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+        return self._errors > 0
 
-    def report(self, diagnostic: Diagnostic) -> None:
+    def report(self, diagnostic: Diagnostic, cause: Span | None = None) -> None:
         """Record *diagnostic*, once however often a block is expanded, with the blocks that led to it."""
         if diagnostic.label:
-            key = (diagnostic.code, diagnostic.label.span)
+            key = (diagnostic.code, cause or diagnostic.label.span)
             if key in self._reported or diagnostic.code in self.allowed:
                 return
             self._reported.add(key)
-            stack = tuple(f"in block `{name}`, used at line {span.line}" for name, span in reversed(self.calls[-6:]))
+            stack = block_notes(reversed(self.calls[-6:]), diagnostic.label.span)
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *stack))
         self.diagnostics.append(diagnostic)
-        if sum(d.severity is Severity.ERROR for d in self.diagnostics) >= MAX_ERRORS:
-            raise TooMuch
+        if diagnostic.severity is Severity.ERROR:
+            self._errors += 1
+            if self._errors >= MAX_ERRORS:
+                raise TooMuch
 
     def stop(self, code: str, message: str, span: Span, remark: str = "", help: str = "") -> NoReturn:
         self.report(Diagnostic(code, message, Label(span, remark), help=help))
         raise TooMuch
 
-    def working(self, span: Span) -> None:
-        """One more line runs."""
-        self._work += 1
-        if self._work > WORK_PER_NODE * self.max_nodes + 10_000:
-            self.stop(
-                "E0501",
-                "this network takes too long to unroll",
-                span,
-                f"more than {self._work - 1:,} lines run; the limit follows --max-nodes",
-            )
+    @property
+    def max_work(self) -> int:
+        return WORK_PER_NODE * self.max_nodes + WORK_AT_LEAST
 
-    def foresee(self, nodes: int, span: Span) -> None:
-        """Stop now when a repeat is going to make more layers than are allowed."""
-        if nodes > self.max_nodes:
-            remark = f"would make {nodes:,} nodes; the limit is {self.max_nodes:,} (--max-nodes)"
+    def working(self, span: Span) -> None:
+        """One more line, or turn of a repeat, runs."""
+        self.work += 1
+        if self.work > self.max_work:
+            self._stop_work(span, f"more than {self.max_work:,} lines run")
+
+    def _stop_work(self, span: Span, remark: str) -> NoReturn:
+        self.stop("E0501", "this network takes too long to unroll", span, f"{remark}; the limit follows --max-nodes")
+
+    def foresee(self, nodes: int, work: int, turns: int, span: Span) -> None:
+        """Stop now when *turns* of a repeat like its first, of so many nodes and lines, are going to be too many."""
+        if nodes * turns > self.max_nodes:
+            remark = f"would make {nodes * turns:,} nodes; the limit is {self.max_nodes:,} (--max-nodes)"
             self.stop("E0501", "this network is too large", span, remark)
+        if work * turns > self.max_work:
+            self._stop_work(span, f"would run {work * turns:,} lines")
 
     @contextmanager
     def nested(self, span: Span) -> Iterator[None]:
@@ -118,6 +141,7 @@ class Record:
             label = labels[0]
             self.give(label, scope)
             name = f"{prefix}{label.names[0]}{scope.group}"
+            self.label_at.setdefault(name, label.span)
             if name in self.names or name in self.blocks:
                 first = self.names.get(name)
                 remark = (
@@ -150,7 +174,7 @@ class Record:
     ) -> Tensor:
         volumes = tuple(known_volume(tensor) for tensor in inputs)
         output = kind.shape(volumes)
-        self.limit(output, span)
+        self.limit(output, span, inputs)
         self.append(
             Layer(
                 name,
@@ -178,14 +202,15 @@ class Record:
         assert layer.span is not None
         self.names[layer.name] = layer.span
 
-    def limit(self, volume: Volume, at: Span) -> None:
+    def limit(self, volume: Volume, at: Span, inputs: Sequence[Tensor] = ()) -> None:
         size = volume.size
         if isinstance(size, int) and size * 4 > MAX_VOLUME_BYTES:
+            on = f"on {inputs[0].volume} (line {inputs[0].span.line}); " if inputs else ""
             self.stop(
                 "E0502",
                 f"{'x'.join(f'{dim:,}' for dim in volume.dims)} is {size:,} numbers ({size * 4 / 1e12:,.0f} TB)",
                 at,
-                f"the limit for one volume is 2^{MAX_VOLUME_BYTES.bit_length() - 1} bytes",
+                f"{on}the limit for one volume is 2^{MAX_VOLUME_BYTES.bit_length() - 1} bytes",
             )
 
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from cnngraph.diagnostics import Diagnostic, Label
+from cnngraph.diagnostics import Diagnostic, Label, Severity
+from cnngraph.elaborate.record import Record, block_notes
 from cnngraph.layers.convolution import Conv
 from cnngraph.layers.dense import Fc
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.network import Layer, Network
+from cnngraph.source import Span
 from cnngraph.volume import as_int
 
+MAX_ALIKE = 10
+"""How many warnings of one code are shown."""
 
-def remarks(network: Network, says_linear: set[str]) -> Iterator[Diagnostic]:
-    """*says_linear* names the layers whose line says `linear`."""
-    yield from _unused(network)
+
+def few_of_each(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Without the warnings of a code beyond `MAX_ALIKE`; the last one kept says how many more there are."""
+    kept: list[Diagnostic] = []
+    last: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    for diagnostic in diagnostics:
+        counts[diagnostic.code] += 1
+        if diagnostic.severity is Severity.ERROR or counts[diagnostic.code] <= MAX_ALIKE:
+            last[diagnostic.code] = len(kept)
+            kept.append(diagnostic)
+    for code, at in last.items():
+        if kept[at].severity is Severity.WARNING and (more := counts[code] - MAX_ALIKE) > 0:
+            kept[at] = replace(
+                kept[at], notes=(*kept[at].notes, f"there {'is' if more == 1 else 'are'} {more:,} more {code}")
+            )
+    return kept
+
+
+def remarks(network: Network, record: Record) -> Iterator[Diagnostic]:
+    for layer, diagnostic in _found(network, record):
+        if diagnostic.label is None:
+            yield diagnostic
+            continue
+        calls, path = [], layer.block
+        while path:
+            block = network.blocks[path]
+            calls.append((block.name, record.used_at[path]))
+            path = block.parent
+        yield replace(diagnostic, notes=block_notes(calls[:6], diagnostic.label.span))
+
+
+def _found(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnostic]]:
+    yield from _unused(network, record)
     seen = set()
     for layer in network.layers:
         if len(layer.inputs) != 1 or layer.span is None or layer.span in seen:
@@ -22,42 +59,44 @@ def remarks(network: Network, says_linear: set[str]) -> Iterator[Diagnostic]:
         before = network[layer.inputs[0]]
         if len(network.consumers[before.name]) > 1:
             continue
-        found = _lost_bias(before, layer) or _two_linear(before, layer, says_linear)
+        found = _lost_bias(before, layer) or _two_linear(before, layer, record.says_linear)
         if found:
             seen.add(layer.span)
-            if not any(a.name == "allow" and found.code in a.arguments for a in layer.annotations):
-                yield found
+            if not _allows(layer, found.code) and not (found.code == "W0103" and _allows(before, found.code)):
+                yield layer, found
 
 
-def _unused(network: Network) -> Iterator[Diagnostic]:
+def _allows(layer: Layer, code: str) -> bool:
+    return any(annotation.name == "allow" and code in annotation.arguments for annotation in layer.annotations)
+
+
+def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnostic]]:
     """W0102, once for each end that leads nowhere, with what hangs on it."""
-    dead = [layer for layer in network.layers if layer.name not in network.live]
-    ends = [layer for layer in dead if not network.consumers[layer.name]]
+    ends = [layer for layer in network.layers if layer.name not in network.live and not network.consumers[layer.name]]
+    counted: set[str] = set()
+    reported: set[Span | None] = set()
     for end in ends:
-        params, stack, mine = 0, [end.name], {end.name}
+        params, stack = 0, [end.name]
+        counted.add(end.name)
         while stack:
             layer = network[stack.pop()]
             params += layer.params
             for name in layer.inputs:
-                if name not in network.live and name not in mine:
-                    mine.add(name)
+                if name not in network.live and name not in counted:
+                    counted.add(name)
                     stack.append(name)
-        yield Diagnostic(
-            "W0102",
-            f"nothing uses `{end.unit}`",
-            Label(
-                end.span,
-                f"{end.output}, {params:,} parameters; not part of any output, so it is left out of the ONNX file",
-            )
-            if end.span
-            else None,
-            help="add it to `output`, or delete the line",
-        )
+        at = record.label_at.get(end.name) or record.label_at.get(end.unit) or end.span
+        if at in reported or _allows(end, "W0102"):
+            continue
+        reported.add(at)
+        remark = f"{end.output}, {params:,} parameters; not part of any output, so it is left out of the ONNX file"
+        label = Label(at, remark) if at else None
+        help = "add it to `output`, or delete the line"
+        yield end, Diagnostic("W0102", f"nothing uses `{end.unit}`", label, help=help)
     for layer in network.inputs:
         if not network.consumers[layer.name] and all(output.layer != layer.name for output in network.outputs):
-            yield Diagnostic(
-                "W0102", f"nothing uses the input `{layer.name}`", Label(layer.span) if layer.span else None
-            )
+            label = Label(layer.span) if layer.span else None
+            yield layer, Diagnostic("W0102", f"nothing uses the input `{layer.name}`", label)
 
 
 def _lost_bias(before: Layer, layer: Layer) -> Diagnostic | None:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
-from cnngraph.spec.syntax import Arg, BlockParam, Branch, Joined, Line, Repeat, Statement
+from cnngraph.spec.syntax import Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
 from cnngraph.volume import Dim, Volume
 
 Value = int | float | bool | str | Dim | tuple["Value", ...]
@@ -33,8 +34,8 @@ class Setting:
     scope: Scope
 
 
-Defaults = Mapping[str, tuple[Setting, ...]]
-"""By the word of a layer kind."""
+Defaults = Mapping[str, Mapping[str, Setting]]
+"""By the word of a layer kind, then by what is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class Scope:
     values: dict[str, Value] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     blocks: dict[str, BlockScope] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    """Names of values that could not be worked out; that has been reported."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What was set from outside, by the param's name."""
     made_at: dict[str, Span] = field(default_factory=dict)
     """Where each name was given."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -96,7 +101,13 @@ class Scope:
                 return
 
     def value(self, name: str) -> Value | None:
-        return next((scope.values[name] for scope in self.chain() if name in scope.values), None)
+        """The value called *name*; raises `Silent` when it could not be worked out."""
+        for scope in self.chain():
+            if name in scope.values:
+                return scope.values[name]
+            if name in scope.lost:
+                raise Silent
+        return None
 
     def tensor(self, name: str) -> Tensor | None:
         return next((scope.tensors[name] for scope in self.own() if name in scope.tensors), None)
@@ -117,18 +128,28 @@ class Scope:
     def block_names(self) -> list[str]:
         return sorted({name for scope in self.chain() for name in scope.blocks})
 
-    def comes_later(self, name: str) -> Span | None:
-        """Where the file or block labels a tensor *name*, when it does."""
-        bodies: list[object] = [part for scope in self.own() for part in scope.body]
+    def labelled(self, name: str) -> tuple[Span, bool] | None:
+        """Where the file or block labels a tensor *name*, and whether that is inside a repeat."""
+        bodies: list[tuple[object, bool]] = [(part, False) for scope in self.own() for part in scope.body]
         while bodies:
-            match bodies.pop():
+            part, repeated = bodies.pop()
+            match part:
                 case Line(labels=labels, stages=stages):
                     for label in labels:
                         if label.names[0] == name:
-                            return label.span
-                    bodies.extend(stages)
-                case Repeat(body=body) | Branch(body=body):
-                    bodies.extend(body)
+                            return label.span, repeated
+                    bodies.extend((stage, repeated) for stage in stages)
+                case Repeat(body=body):
+                    bodies.extend((each, True) for each in body)
+                case Branch(body=body):
+                    bodies.extend((each, repeated) for each in body)
                 case Joined(branches=branches):
-                    bodies.extend(branches)
+                    bodies.extend((branch, repeated) for branch in branches)
         return None
+
+    def block_defined(self, name: str) -> Span | None:
+        """Where the file defines a block *name*, maybe further down."""
+        parts = (part for scope in self.chain() for part in scope.body)
+        return next(
+            (part.name.span for part in parts if isinstance(part, BlockDef) and part.name.names == (name,)), None
+        )

@@ -88,14 +88,18 @@ def find_tensor(ref: s.Ref, scope: Scope) -> Tensor:
     first, *rest = ref.names
     if first == "in":
         if scope.flow_in is None:
-            raise Mistake("E0305", "there is no `in` here", ref.span, help="`in` is the tensor that flows into a block")
+            raise Mistake(
+                "E0305",
+                "there is no `in` here",
+                ref.span,
+                "`in` is what flows into a block",
+                help="outside a block name the tensor:  stem: conv 64 3x3  and then  stem.c",
+            )
         tensor = scope.flow_in
     else:
         found = scope.tensor(first)
         if found is None:
-            if (later := scope.comes_later(first)) is not None:
-                remark = f"made at line {later.line}; a tensor can only be used below its own line"
-                raise Mistake("E0306", f"`{first}` is used before it is made", ref.span, remark)
+            _explain_missing(first, ref.span, scope)
             hint, near = did_you_mean(first, scope.tensor_names())
             if near and (span := scope.given(near)):
                 hint = f"did you mean `{near}` (line {span.line})?"
@@ -109,6 +113,22 @@ def find_tensor(ref: s.Ref, scope: Scope) -> Tensor:
             raise Mistake("E0201", f"`{first}` has no tensor `{name}` inside", ref.span, hint, help=help)
         tensor = tensor.inner[name]
     return tensor
+
+
+def _explain_missing(name: str, span: Span, scope: Scope) -> None:
+    """Raises `Mistake` for a tensor whose label is in the text but not in reach."""
+    if (label := scope.labelled(name)) is None:
+        return
+    made, repeated = label
+    if made.start > span.start and made.source is span.source:
+        remark = f"made at line {made.line}; a tensor can only be used below its own line"
+        raise Mistake("E0306", f"`{name}` is used before it is made", span, remark)
+    if repeated:
+        remark = f"the label at line {made.line} is local to one turn of its repeat"
+        help = f"to use what comes out of the repeat, label the whole:  {name}: [ … ] x2"
+    else:
+        remark, help = f"line {made.line}, which makes it, is left out", "an `if` is false on the way to it"
+    raise Mistake("E0201", f"no tensor is called `{name}` here", span, remark, help=help)
 
 
 def known_volume(tensor: Tensor) -> Volume:
@@ -247,10 +267,13 @@ def _match(expr: s.Match, scope: Scope) -> Value:
             return evaluate(value, scope)
     choices = [show(pattern) for pattern in patterns]
     listed = f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else "".join(choices)
+    name = expr.subject.span.text
+    from_outside = any(name in outer.settings for outer in scope.chain())
     raise Mistake(
         "E0204",
-        f"{expr.subject.span.text}={show(subject)} is not one of the choices",
+        f"{name}={show(subject)} is not one of the choices",
         expr.subject.span,
+        f"set on the command line: --set {name}={show(subject)}" if from_outside else "",
         help=f"choose {listed}" if choices else "the `match` has no choices",
     )
 
@@ -293,13 +316,17 @@ def _call(expr: s.Call, scope: Scope) -> Value:
     return _bounded(function(*numbers), expr.span)
 
 
-def written_volume(expr: s.Expr, scope: Scope, free: str = "") -> Volume:
-    """A written volume. *free* names an input, which may have free sizes."""
+def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volume | None = None) -> Volume:
+    """A written volume. *free* names an input, which may have free sizes. In a claim about a volume
+    a bare ``?`` stands for whatever size it has there."""
     items = expr.items if isinstance(expr, s.Group) else (expr,)
     dims: list[Dim] = []
     for axis, item in enumerate(items):
         if isinstance(item, s.FreeSize) and free:
             dims.append(Free(item.name or f"{free}_{'HWC'[min(axis, 2)]}"))
+            continue
+        if isinstance(item, s.FreeSize) and claimed_of is not None:
+            dims.append(Free(item.name) if item.name or axis >= len(claimed_of.dims) else claimed_of.dims[axis])
             continue
         value = evaluate(item, scope)
         parts = value if isinstance(value, tuple) else (value,)
@@ -317,6 +344,6 @@ def written_volume(expr: s.Expr, scope: Scope, free: str = "") -> Volume:
             f"this has {len(dims)}",
             help=f"write  {dims[0]}x{dims[1]}x1  for one channel" if len(dims) == 2 else "",
         )
-    if isinstance(dims[-1], Free):
+    if isinstance(dims[-1], Free) and free:
         raise Mistake("E0205", "the number of channels cannot be free", expr.span, "weights depend on it")
     return Volume(tuple(dims))

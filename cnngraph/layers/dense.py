@@ -30,7 +30,10 @@ class Fc(Kind):
                 "E0409",
                 f"`fc` needs a flat vector, this is a {volume} volume",
                 remark=f"{sizes} = {volume.size} numbers" if volume.is_fixed else "",
-                help="insert `flatten` above",
+                help="flatten the volume first"
+                if volume.is_fixed
+                else "flatten the volume first; that takes a known size",
+                insert="flatten -> " if volume.is_fixed else "",
             )
         need_known(volume, self.word, "the number of weights is the length of the vector times the units")
         return Volume((self.units,))

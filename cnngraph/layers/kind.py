@@ -25,7 +25,15 @@ class Fault(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, *, at: str = "", remark: str = "", reason: str = "", help: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        at: str = "",
+        remark: str = "",
+        reason: str = "",
+        help: str = "",
+        insert: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -36,6 +44,8 @@ class Fault(Exception):
         """What stands beside the caret."""
         self.reason = reason
         self.help = help
+        self.insert = insert
+        """What, written in front of the step, sets it right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,17 @@ class Slide:
         before, after = self.pads(axis, size)
         room = size + before + after - extent
         if isinstance(room, Free) or isinstance(size, Free):
-            return -1 * (-1 * room // stride) + 1 if self.ceil and stride > 1 else room // stride + 1
+            if not self.ceil or stride == 1:
+                return room // stride + 1
+            if extent < stride + after:
+                raise Fault(
+                    "E0411",
+                    "`ceil` with this window and padding needs a known size",
+                    remark=f"the size {size} is free",
+                    reason="whether the last window would begin beyond the input depends on it",
+                    help="give the padding in numbers (p=) instead of `ceil`, or the input a size",
+                )
+            return (room + (stride - 1)) // stride + 1
         if room < 0:
             raise Fault("E0406", "the window is larger than what it slides over", at="window")
         if not self.ceil:
@@ -97,10 +107,10 @@ class Slide:
             return self.size(0, volume.height), self.size(1, volume.width)
         except Fault as fault:
             if fault.code == "E0406":
-                self._explain_fit(fault, volume)
+                self._explain_fit(fault, volume, word)
             raise
 
-    def _explain_fit(self, fault: Fault, volume: Volume) -> None:
+    def _explain_fit(self, fault: Fault, volume: Volume, word: str) -> None:
         sizes = (volume.height, volume.width)
         room = [sizes[axis] + sum(self.pads(axis, sizes[axis])) for axis in (0, 1)]
         axis = next(a for a in (0, 1) if isinstance(room[a], int) and room[a] < self.extent(a))  # type: ignore[operator]
@@ -110,6 +120,8 @@ class Slide:
         fault.remark = f"{self.window[0]}x{self.window[1]} window{covers}, input {volume}, padding {padding}"
         fault.reason = f"({sizes[axis]} + {before} + {after} - {self.extent(axis)})/{self.stride[axis]} + 1 < 1"
         fault.help = f"the largest window here is {room[0]}x{room[1]}"
+        if word.endswith("pool"):
+            fault.help += f"; for one value per channel write  {word} global"
 
     def remarks(self, volume: Volume) -> Iterator[Fault]:
         """W0101: rows or columns of the input that no window sees."""
@@ -124,18 +136,34 @@ class Slide:
             unseen = size + before - ((positions - 1) * stride + extent)
             if unseen <= 0:
                 continue
-            exact = (size + before + after - extent) / stride + 1
+            room = size + before + after - extent
             name = ("row", "column")[axis]
             lost = f"the last {name} is" if unseen == 1 else f"the last {unseen} {name}s are"
             padding = f" + {before + after}" if before + after else ""
+            smaller = size - room % stride
+            fitting = (
+                f"an input of {smaller} gives exactly {positions}, one of {smaller + stride} exactly {positions + 1}"
+            )
             yield Fault(
                 "W0101",
                 f"the stride does not divide evenly; {lost} never seen",
                 at="stride",
-                remark=f"input {volume}: ({size}{padding} - {extent})/{stride} + 1 = {exact:g}, taken as {positions}",
-                help=f"an input of {size - unseen} gives exactly {positions}; so does padding chosen to fit (p=)",
+                remark=f"input {volume}: ({size}{padding} - {extent})/{stride} + 1 = {room / stride + 1:g},"
+                f" taken as {positions}",
+                help=fitting + self._padding_that_fits(room, before, after, unseen),
             )
             return
+
+    def _padding_that_fits(self, room: int, before: int, after: int, unseen: int) -> str:
+        """The smallest even padding under which nothing is left out, as a suggestion."""
+        stride = self.stride[0]
+        if before != after or self.padding.mode not in ("valid", "given") or self.stride[0] != self.stride[1]:
+            return ""
+        for more in range(1, stride):
+            # What the windows leave over at the end, of which the padding may be lost.
+            if (room + 2 * more) % stride <= before + more and before + more < min(self.extent(0), self.extent(1)):
+                return f"; or add p={before + more}"
+        return ""
 
     def onnx(self, to: Lowering) -> dict[str, object]:
         """ONNX's attributes: window, stride, dilation and explicit pads; overhang becomes padding after."""

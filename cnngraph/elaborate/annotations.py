@@ -1,0 +1,79 @@
+"""Annotations: what may stand behind ``@``, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cnngraph.elaborate.mistake import Mistake, did_you_mean
+from cnngraph.elaborate.scope import Scope
+from cnngraph.elaborate.values import evaluate
+from cnngraph.network import Annotation
+from cnngraph.spec import syntax as s
+
+
+def _texts(arguments: tuple[object, ...]) -> bool:
+    return bool(arguments) and all(isinstance(argument, str) for argument in arguments)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(value: object) -> bool:
+    return all(map(_is_number, value)) if isinstance(value, tuple) else _is_number(value)
+
+
+_LAYER: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "init": ('@init("he_normal")  or, with a seed of its own,  @init("he_normal", 7)',
+             lambda a: len(a) in (1, 2) and _texts(a[:1]) and all(type(n) is int for n in a[1:])),
+    "weights": ('@weights("file.npz:conv1")', lambda a: len(a) == 1 and _texts(a)),
+    "freeze": ("@freeze", lambda a: not a),
+    "note": ('@note("stem")', lambda a: len(a) == 1 and _texts(a)),
+    "allow": ('@allow("W0101")', _texts),
+}  # fmt: skip
+_INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "invert": ("@invert", lambda a: not a),
+    "scale": ("@scale(-1, 1)", lambda a: len(a) == 2 and all(map(_is_number, a))),
+    "normalize": ("@normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))",
+                  lambda a: len(a) == 2 and all(map(_numbers, a))),
+    "note": _LAYER["note"],
+    "allow": _LAYER["allow"],
+}  # fmt: skip
+
+
+def annotations_of(annots: Sequence[s.Annot], scope: Scope, *, on_input: bool = False) -> tuple[Annotation, ...]:
+    """The annotations with their values; raises `Mistake` for one that does not exist or is written otherwise."""
+    known, others = (_INPUT, _LAYER) if on_input else (_LAYER, _INPUT)
+    found = []
+    for annot in annots:
+        if annot.name not in known:
+            if annot.name in others:
+                place = "a line that makes a layer" if on_input else "an `input`"
+                raise Mistake("E0216", f"@{annot.name} belongs on {place}", annot.span)
+            hint, near = did_you_mean(annot.name, known)
+            listed = ", ".join(f"@{name}" for name in known)
+            raise Mistake(
+                "E0216",
+                f"there is no annotation @{annot.name}",
+                annot.span,
+                hint.replace("`", "`@", 1) if near else "",
+                help=f"there are: {listed}",
+            )
+        arguments = tuple(evaluate(value, scope) for value in annot.arguments)
+        form, fits = known[annot.name]
+        if not fits(arguments):
+            raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
+        found.append(Annotation(annot.name, arguments, annot.span))
+    return tuple(found)
+
+
+def allowed(line: s.Line) -> frozenset[object]:
+    """The warnings that ``@allow("W0101")`` on the line or one of its steps silences."""
+    steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
+    return frozenset(
+        value.value
+        for annot in (*line.annotations, *steps)
+        if annot.name == "allow"
+        for value in annot.arguments
+        if isinstance(value, s.Literal)
+    )
