@@ -5,7 +5,7 @@ Nothing here knows text, figures or ONNX.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -62,8 +62,11 @@ class Layer:
         return sum(parameter.size for parameter in self.parameters.values() if parameter.trainable)
 
     @property
-    def macs(self) -> int:
-        """Multiply-accumulates for one input: convolutions and fully connected layers, no bias."""
+    def macs(self) -> int | None:
+        """Multiply-accumulates for one input: convolutions and fully connected layers, no bias.
+
+        None while a size they depend on is free.
+        """
         return self.kind.macs(self.input_volumes, self.output)
 
     @property
@@ -136,8 +139,9 @@ class Network:
         return sum(layer.params for layer in self.layers)
 
     @cached_property
-    def macs(self) -> int:
-        return sum(layer.macs for layer in self.layers)
+    def macs(self) -> int | None:
+        """Of all layers; None while a size is free that some depend on."""
+        return total(layer.macs for layer in self.layers)
 
     @cached_property
     def consumers(self) -> dict[str, tuple[str, ...]]:
@@ -181,3 +185,13 @@ class Network:
             for index, name in enumerate(layer.inputs):
                 graph.add_edge(name, layer.name, skip=index in layer.skips)
         return graph
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum; None when one of them is not known."""
+    found = 0
+    for count in counts:
+        if count is None:
+            return None
+        found += count
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from cnngraph.network import Layer, Network, Shortcut
+from cnngraph.network import Layer, Network, Shortcut, total
 from cnngraph.volume import Volume
 
 _SILENT = frozenset({"activation", "norm", "dropout"})
@@ -49,12 +49,15 @@ class Unit:
         return sum(layer.params for layer in self.layers)
 
     @property
+    def macs(self) -> int | None:
+        return total(layer.macs for layer in self.layers)
+
+    @property
     def about(self) -> str:
         """One line for hovering and screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""
-        macs = sum(layer.macs for layer in self.layers)
         parts = [f"{self.name}: {self.output.caption}"]
         parts += [f"{self.params:,} parameters"] if self.params else []
-        parts += [f"{macs:,} MACs"] if macs else []
+        parts += [f"{self.macs:,} MACs"] if self.macs else []
         return ", ".join(parts)
 
 

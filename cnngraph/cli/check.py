@@ -44,9 +44,9 @@ def command(files: tuple[str, ...], format_: str, settings: dict[str, str], max_
                 click.echo(f"{file}: {summary(diagnostics)}")
                 continue
             remarks = f"; {summary(diagnostics)}" if diagnostics else ""
+            macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
             click.echo(
-                f"{network.file}: {network.title or network.name} is fine: {len(network)} layers,"
-                f" {network.params:,} parameters, {network.macs:,} multiply-accumulates{remarks}"
+                f"{network.file}: {network.name} is fine: {len(network)} layers, {network.params:,} parameters{macs}{remarks}"
             )
     if format_ == "json":
         from cnngraph.diagnostics.machine import as_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, need_map
 from cnngraph.volume import Volume, as_int, product
@@ -26,6 +26,9 @@ class _Convolution(Kind):
     @property
     def slide(self) -> Slide:
         return Slide(self.window, self.stride, self.padding, self.dilation)
+
+    def reach(self, volume: Volume) -> Reach | None:
+        return Reach.sliding((self.slide.extent(0), self.slide.extent(1)), self.stride)
 
     def _weights(self, shape: tuple[int, ...], fan_in: int, fan_out: int, channels: int) -> dict[str, Parameter]:
         weights = {"weight": Parameter(shape, fan_in=fan_in, fan_out=fan_out)}
@@ -82,9 +85,9 @@ class Conv(_Convolution):
         shape = (self.channels, each, *self.window)
         return self._weights(shape, each * area, self.channels // self.groups * area, self.channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
         each = as_int(inputs[0].channels) // self.groups
-        return as_int(output.size) * each * product(self.window) if output.is_fixed else 0
+        return as_int(output.size) * each * product(self.window) if output.is_fixed else None
 
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), **({"group": self.groups} if self.groups > 1 else {})})
@@ -120,8 +123,8 @@ class DwConv(_Convolution):
         area = product(self.window)
         return self._weights((channels, 1, *self.window), area, area * self.multiplier, channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
-        return as_int(output.size) * product(self.window) if output.is_fixed else 0
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
+        return as_int(output.size) * product(self.window) if output.is_fixed else None
 
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), "group": as_int(to.input_volumes[0].channels)})
@@ -189,15 +192,19 @@ class UpConv(_Convolution):
             return (less, more) if self.padding.mode == "same_upper" else (more, less)
         return self.slide.pads(axis, 1)
 
+    def reach(self, volume: Volume) -> Reach | None:
+        height, width = (-(-self.slide.extent(axis) // self.stride[axis]) for axis in (0, 1))
+        return Reach.enlarging((height, width), self.stride)
+
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         channels, each = as_int(inputs[0].channels), self.channels // self.groups
         area = product(self.window)
         shape = (channels, each, *self.window)
         return self._weights(shape, channels // self.groups * area, each * area, self.channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
         if not inputs[0].is_fixed:
-            return 0
+            return None
         return as_int(inputs[0].size) * self.channels // self.groups * product(self.window)
 
     def lower(self, to: Lowering) -> None:
@@ -222,4 +229,6 @@ class UpConv(_Convolution):
 def _caption(conv: _Convolution, name: str, size: str, details: tuple[str, ...]) -> Caption:
     if conv.dilation != (1, 1):
         details = (f"d = {conv.dilation[0]}", *details)
-    return Caption(name, size, conv.window, conv.stride, conv.padding.caption, details)
+    # A window of one pixel needs no padding to keep the size: `same` says nothing there.
+    padding = "" if conv.window == (1, 1) and conv.padding.mode == "same" else conv.padding.caption
+    return Caption(name, size, conv.window, conv.stride, padding, details)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
 from cnngraph.layers.values import COUNT, FLAG, FRACTION
 from cnngraph.layers.window import need_known
 from cnngraph.volume import Volume, as_int
@@ -45,8 +45,11 @@ class Fc(Kind):
             weights["bias"] = Parameter((self.units,), fill=0.0)
         return weights
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
         return as_int(inputs[0].size) * self.units
+
+    def reach(self, volume: Volume) -> Reach | None:
+        return None
 
     def lower(self, to: Lowering) -> None:
         weights = [to.parameter("weight"), *([to.parameter("bias")] if self.bias else [])]

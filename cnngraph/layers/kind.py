@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
 from cnngraph.layers.values import Type
@@ -62,6 +63,28 @@ class Parameter:
     @property
     def size(self) -> int:
         return product(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a layer widens the receptive field (Araujo, Norris & Sim 2019, "Computing receptive fields of
+    convolutional neural networks")."""
+
+    window: tuple[int, int]
+    """Height and width of the input that one output sees."""
+    step: tuple[Fraction, Fraction]
+    """How far apart in the input two neighbours of the output look; below 1 where the layer enlarges."""
+
+    @classmethod
+    def sliding(cls, window: tuple[int, int], stride: tuple[int, int]) -> Reach:
+        return cls(window, (Fraction(stride[0]), Fraction(stride[1])))
+
+    @classmethod
+    def enlarging(cls, window: tuple[int, int], times: tuple[int, int]) -> Reach:
+        return cls(window, (Fraction(1, times[0]), Fraction(1, times[1])))
+
+
+POINT = Reach.sliding((1, 1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +197,13 @@ class Kind:
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         return {}
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int:
+    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
+        """Multiply-accumulates for one input, no bias; None while a size they depend on is free."""
         return 0
+
+    def reach(self, volume: Volume) -> Reach | None:
+        """What of *volume*, its input, one number of its output sees; None: all of it."""
+        return POINT
 
     def lower(self, to: Lowering) -> None:
         raise NotImplementedError

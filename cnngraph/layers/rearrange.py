@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Reach, argument, kind
 from cnngraph.layers.values import BLEND, COUNT, INDEX
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Free, Volume, as_int
@@ -28,6 +28,10 @@ class Upsample(_Rearrange):
         (volume,) = inputs
         need_map(volume, self.word)
         return Volume((volume.height * self.n, volume.width * self.n, volume.channels))
+
+    def reach(self, volume: Volume) -> Reach | None:
+        window = 2 if self.bilinear else 1
+        return Reach.enlarging((window, window), (self.n, self.n))
 
     def lower(self, to: Lowering) -> None:
         scales = to.constant("scales", [1.0, 1.0, float(self.n), float(self.n)])
@@ -62,6 +66,9 @@ class Reorg(_Rearrange):
                     remark=f"{size} / {self.n} = {size / self.n:g}",
                 )
         return Volume((volume.height // self.n, volume.width // self.n, volume.channels * self.n**2))
+
+    def reach(self, volume: Volume) -> Reach | None:
+        return Reach.sliding((self.n, self.n), (self.n, self.n))
 
     def lower(self, to: Lowering) -> None:
         to.node("SpaceToDepth", to.inputs, to.output, blocksize=self.n)

@@ -21,7 +21,7 @@ from cnngraph.figure.styles.stops import Look, Stop, Words, stops
 from cnngraph.figure.text import ascent, descent, fit, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.network import Layer, Network
+from cnngraph.network import Layer, Network, total
 from cnngraph.volume import as_int
 
 SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.5
@@ -339,6 +339,6 @@ def _broken(phrase: str) -> list[str]:
 def hover(stop: Stop) -> str:
     """``conv1: 28×28×6, 156 parameters, 117,600 MACs``"""
     layers: tuple[Layer, ...] = stop.layers
-    params, macs = sum(layer.params for layer in layers), sum(layer.macs for layer in layers)
+    params, macs = sum(layer.params for layer in layers), total(layer.macs for layer in layers)
     facts = [stop.volume.caption, f"{params:,} parameters" if params else "", f"{macs:,} MACs" if macs else ""]
     return f"{stop.name}: {', '.join(fact for fact in facts if fact)}"

@@ -1,0 +1,230 @@
+"""The table of a network: a row for each unit, blocks with their sums, repeats once with how often.
+
+Pure data; `cnngraph.cli.summary` prints it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cnngraph.network import Layer, Network, total
+from cnngraph.units import Unit, units
+from cnngraph.volume import Volume
+
+_LONGEST_PERIOD = 8
+"""How many rows a repeated stretch may have that is folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The receptive field of one number: height and width in pixels of the input."""
+
+    height: Fraction
+    width: Fraction
+    jump: tuple[Fraction, Fraction]
+    """How far apart, in pixels of the input, two neighbours look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A unit, or a block with its rows."""
+
+    name: str
+    """Within its block: ``conv1``, ``residual2``."""
+    operation: str
+    """``conv 5×5 s=2, BN, ReLU``; empty for a block."""
+    volume: Volume
+    """What it makes."""
+    params: int
+    macs: int | None
+    """None while a size is free."""
+    field: Field | None
+    """None: all of the input."""
+    rows: tuple[Row, ...] = ()
+    times: int = 1
+    """How often it stands there, one after the other; *params* and *macs* are of one."""
+    key: Hashable = dataclasses.field(default=(), compare=False)
+    """Equal for rows that say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    network: Network
+    rows: tuple[Row, ...]
+    params: int
+    statistics: int
+    """Numbers that are kept and not trained: running means and variances."""
+    macs: int | None
+    largest: Layer | None
+    """The layer with the largest activation; None while sizes are free."""
+
+
+def summarize(network: Network, *, fold: bool = True) -> Table:
+    """The table of *network*. Folding joins equal neighbours: same layers, same volumes, same counts."""
+    fields = receptive_fields(network)
+    whole = units(network)
+    rows = _rows(whole.units, network, fields, fold)
+    sized = [layer for layer in network.layers if layer.output.is_fixed]
+    statistics = sum(p.size for layer in network.layers for p in layer.parameters.values() if not p.trainable)
+    return Table(
+        network=network,
+        rows=rows,
+        params=network.params,
+        statistics=statistics,
+        macs=network.macs,
+        largest=max(sized, key=lambda layer: int(str(layer.output.size))) if len(sized) == len(network) else None,
+    )
+
+
+def receptive_fields(network: Network) -> dict[str, Field | None]:
+    """By layer. Where paths meet, the largest; None where all of the input is seen.
+
+    r grows by (k' - 1)·j at each layer and j, the jump, by its stride (Araujo, Norris & Sim 2019).
+    """
+    one = Fraction(1)
+    found: dict[str, Field | None] = {}
+    for layer in network.layers:
+        if not layer.inputs:
+            found[layer.name] = Field(one, one, (one, one))
+            continue
+        reach = layer.kind.reach(layer.input_volumes[0])
+        before = [found[name] for name in layer.inputs]
+        seen = [each for each in before if each is not None]
+        if reach is None or len(seen) < len(before):
+            found[layer.name] = None
+            continue
+        jump = (max(each.jump[0] for each in seen), max(each.jump[1] for each in seen))
+        found[layer.name] = Field(
+            max(each.height for each in seen) + (reach.window[0] - 1) * jump[0],
+            max(each.width for each in seen) + (reach.window[1] - 1) * jump[1],
+            (jump[0] * reach.step[0], jump[1] * reach.step[1]),
+        )
+    return found
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Open:
+    """A block whose rows are being gathered."""
+
+    path: str
+    rows: list[Row] = dataclasses.field(default_factory=list)
+
+
+def _rows(all_units: Sequence[Unit], network: Network, fields: dict[str, Field | None], fold: bool) -> tuple[Row, ...]:
+    """Units in the blocks they are written in; a block ends where a unit is of none of it."""
+    stack = [_Open("")]
+
+    def close() -> None:
+        done = stack.pop()
+        stack[-1].rows.append(_block(done, _folded(done.rows) if fold else tuple(done.rows), stack[-1].path))
+
+    for unit in all_units:
+        path = unit.lead.block
+        while not _within(path, stack[-1].path):
+            close()
+        stack += [_Open(inner) for inner in _paths_below(stack[-1].path, path, network)]
+        stack[-1].rows.append(_row(unit, fields, path))
+    while len(stack) > 1:
+        close()
+    return _folded(stack[0].rows) if fold else tuple(stack[0].rows)
+
+
+def _within(path: str, block: str) -> bool:
+    return not block or path == block or path.startswith(block + ".")
+
+
+def _paths_below(outer: str, path: str, network: Network) -> list[str]:
+    """The blocks from *outer*, not included, down to *path*."""
+    found = []
+    while path != outer:
+        found.append(path)
+        path = network.blocks[path].parent
+    return found[::-1]
+
+
+def _row(unit: Unit, fields: dict[str, Field | None], path: str) -> Row:
+    volumes = (unit.lead.input_volumes, unit.output)
+    operation = _operation(unit)
+    return Row(
+        name=unit.name.removeprefix(f"{path}.") if path else unit.name,
+        operation=operation,
+        volume=unit.output,
+        params=unit.params,
+        macs=unit.macs,
+        field=fields[unit.layers[-1].name],
+        key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut),
+    )
+
+
+def _block(done: _Open, rows: tuple[Row, ...], outer: str) -> Row:
+    params = sum(row.params * row.times for row in rows)
+    macs = total(None if row.macs is None else row.macs * row.times for row in rows)
+    name = done.path.removeprefix(f"{outer}.") if outer else done.path
+    key = (name.rstrip("0123456789"), tuple((row.key, row.times) for row in rows))
+    return Row(name, "", rows[-1].volume, params, macs, rows[-1].field, rows, key=key)
+
+
+def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Equal stretches next to one another, once: of one row as a row ×n, of several as a group ×n."""
+    found: list[Row] = []
+    at = 0
+    while at < len(rows):
+        period, times = _repetition(rows, at)
+        stretch = tuple(rows[at : at + period])
+        last = rows[at + period * times - 1]
+        if times == 1:
+            found.append(stretch[0])
+        elif period == 1:
+            found.append(_times(stretch[0], times, last))
+        else:
+            group = _block(_Open("together"), stretch, "")
+            found.append(_times(group, times, last))
+        at += period * times
+    return tuple(found)
+
+
+def _times(row: Row, times: int, last: Row) -> Row:
+    """*row*, *times* times; the field is that of the *last*."""
+    return Row(row.name, row.operation, row.volume, row.params, row.macs, last.field, row.rows, times, (row.key, times))
+
+
+def _repetition(rows: Sequence[Row], at: int) -> tuple[int, int]:
+    """The period and number of the repetition that begins *at* and covers most; (1, 1) for none."""
+    best = (1, 1)
+    for period in range(1, _LONGEST_PERIOD + 1):
+        times = 1
+        while _equal(rows, at, at + period * times, period):
+            times += 1
+        if times > 1 and period * times > best[0] * best[1]:
+            best = (period, times)
+    return best
+
+
+def _equal(rows: Sequence[Row], first: int, second: int, length: int) -> bool:
+    if second + length > len(rows):
+        return False
+    return all(rows[first + offset].key == rows[second + offset].key for offset in range(length))
+
+
+def _operation(unit: Unit) -> str:
+    """``conv 7×7 s=2 same, BN, ReLU``"""
+    kind, caption = unit.lead.kind, unit.lead.kind.caption()
+    parts = [caption.name]
+    if caption.window is not None:
+        parts.append(f"{caption.window[0]}×{caption.window[1]}")
+    if caption.stride is not None and (caption.stride != (1, 1) or kind.family == "pool"):
+        stride = caption.stride
+        parts.append(f"s={stride[0]}" if stride[0] == stride[1] else f"s={stride[0]}×{stride[1]}")
+    if caption.padding:
+        parts.append(caption.padding.replace(" = ", "="))
+    if kind.family != "join":
+        parts += [detail.replace(" = ", "=") for detail in caption.details]
+    short = {"batch norm": "BN", "layer norm": "LN"}
+    followers = [short.get(name, name) for name in (layer.kind.caption().name for layer in unit.layers[1:])]
+    return ", ".join([" ".join(parts), *followers])
