@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +87,7 @@ def source(file: str) -> Source:
     if file == "-":
         return Source("<stdin>", _decode(sys.stdin.buffer.read(MAX_FILE + 1), "<stdin>"))
     path = Path(file)
-    if not path.exists() and _is_bare_name(file):
+    if not os.path.exists(file) and _is_bare_name(file):
         resource = files("cnngraph").joinpath("specs", file.removesuffix(".spec") + ".spec")
         if resource.is_file():
             return Source(f"{file.removesuffix('.spec')}.spec", resource.read_text(encoding="utf-8"))
@@ -107,6 +109,20 @@ def read_text(path: Path, shown: str) -> str:
     return _decode(data, shown)
 
 
+_OTHER_FILES = {
+    **dict.fromkeys((".onnx",), ("an ONNX model", "`cnngraph run` takes an ONNX file")),
+    **dict.fromkeys(
+        (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"),
+        ("a picture", "`cnngraph run SPEC --image PICTURE` runs a network on a picture"),
+    ),
+    **dict.fromkeys(
+        (".npz", ".npy", ".safetensors", ".pt", ".pth", ".h5", ".keras", ".caffemodel", ".weights"),
+        ("a file of numbers", "weights go with a spec:  --weights FILE"),
+    ),
+}
+"""What people give instead of a spec, and the command that takes it."""
+
+
 def _is_bare_name(file: str) -> bool:
     return Path(file).name == file and Path(file).suffix in ("", ".spec")
 
@@ -119,15 +135,32 @@ def _suggest(path: Path, shown: str) -> str:
     return "give the path of a .spec file, or a name that `cnngraph list` shows"
 
 
+_NOT_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+"""Bytes that no text has: control characters other than blanks, line ends and escapes."""
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+
+
 def _decode(data: bytes, shown: str) -> str:
     if len(data) > MAX_FILE:
         raise CnngraphError.of("E0504", f"{shown} is larger than {MAX_FILE // 2**20} MB", file=shown)
-    if b"\0" in data:
+    if _NOT_TEXT.search(data, 0, 4096) and not data.startswith(_WIDE):
+        what, help = _OTHER_FILES.get(Path(shown).suffix.lower(), ("not a text file", "a .spec is plain text in UTF-8"))
+        is_known = what != "not a text file"
         raise CnngraphError.of(
-            "E0107", f"{shown} is not a text file", file=shown, help="a .spec is plain text in UTF-8"
+            "E0107",
+            f"{shown} is {what}{', and not a spec' if is_known else ''}",
+            file=shown,
+            help=f"a .spec is plain text; {help}" if is_known else help,
+        )
+    if data.startswith(_WIDE):
+        raise CnngraphError.of(
+            "E0107",
+            f"{shown} is in UTF-16",
+            file=shown,
+            help=f"save it as UTF-8, or  iconv -f utf-16 -t utf-8 {shown}",
         )
     try:
-        return data.decode("utf-8-sig")
+        return re.sub("\r(?!\n)", "\n", data.decode("utf-8-sig"))  # a CR alone is an old way to end a line
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         line, words = before.count("\n") + 1, before.rpartition("\n")[2][-20:].strip()

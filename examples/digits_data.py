@@ -82,7 +82,7 @@ def sharpened(ink: Floats, amount: float = 1.5) -> Floats:
     """
     framed = np.pad(ink, ((0, 0), (2, 2), (2, 2)))
     blurred = gaussian_filter(framed, (0, 1, 1), mode="constant")
-    return (framed + amount * (framed - blurred)).astype(np.float32)
+    return np.asarray(framed + amount * (framed - blurred), np.float32)
 
 
 def picture(ink: Floats, size: int = 256, margin: float = 0.15) -> Image.Image:
@@ -102,7 +102,7 @@ def picture(ink: Floats, size: int = 256, margin: float = 0.15) -> Image.Image:
 def seen(image: Image.Image) -> Floats:
     """(1, 32, 32): what the network gets of a picture by `input 32x32x1 @invert`."""
     small = image.convert("L").resize((32, 32), Image.Resampling.BILINEAR)
-    return (1 - np.asarray(small, np.float32) / 255)[None]
+    return np.float32(1) - np.asarray(small, np.float32)[None] / np.float32(255)
 
 
 def through_pictures(digits: Digits) -> Floats:

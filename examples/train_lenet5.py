@@ -62,7 +62,8 @@ def torch_layer(layer: Layer) -> nn.Module:
 
 def torch_network(network: Network) -> tuple[nn.Sequential, dict[str, Tensor]]:
     """*network*, a chain, in torch; and its parameters by the keys of a weight file, `conv1.weight`."""
-    modules, parameters = [], {}
+    modules: list[nn.Module] = []
+    parameters: dict[str, Tensor] = {}
     before = network.layers[0]
     for layer in network.layers[1:]:
         assert layer.inputs == (before.name,), f"{layer.name} does not follow on {before.name}"

@@ -1,6 +1,7 @@
 """The LeNet-5 that ships reads digits it was not trained on."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,9 @@ def test_parts_share_no_digit_and_have_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("view", [plain, through_pictures])
-def test_at_least_97_percent_of_the_untouched_digits_are_read(view, untouched: Digits) -> None:
+def test_at_least_97_percent_of_the_untouched_digits_are_read(
+    view: Callable[[Digits], Floats], untouched: Digits
+) -> None:
     found = answers(WEIGHTS, view(untouched)).argmax(axis=1)
     assert (found == untouched.labels).mean() >= 0.97
 

@@ -45,9 +45,8 @@ def command(files: tuple[str, ...], format_: str, settings: dict[str, str], max_
                 continue
             remarks = f"; {summary(diagnostics)}" if diagnostics else ""
             macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
-            click.echo(
-                f"{network.file}: {network.name} is fine: {len(network)} layers, {network.params:,} parameters{macs}{remarks}"
-            )
+            counts = f"{len(network)} layers, {network.params:,} parameters{macs}"
+            click.echo(f"{network.file}: {network.name} is fine: {counts}{remarks}")
     if format_ == "json":
         from cnngraph.diagnostics.machine import as_json
 

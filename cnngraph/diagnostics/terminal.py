@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from cnngraph.diagnostics.diagnostic import Diagnostic, Label, Severity
+from cnngraph.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 
 _CODES = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "help": "1;32"}
 MAX_WIDTH = 120
@@ -22,8 +22,15 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
-    """The whole message, without a line end after it."""
+    """The whole message, without a line end after it. Control characters in it are made visible."""
     return "\n".join(_Renderer(color).lines(diagnostic))
+
+
+def _visible(text: str) -> str:
+    """Without the characters that could move a terminal's cursor or change its colours; line ends stay."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
 class _Renderer:
@@ -35,23 +42,24 @@ class _Renderer:
 
     def lines(self, diagnostic: Diagnostic) -> Iterator[str]:
         severity = diagnostic.severity.value
-        yield f"{self.paint(f'{severity}[{diagnostic.code}]', severity)}: {self.paint(diagnostic.message, 'bold')}"
+        code = self.paint(f"{severity}[{diagnostic.code}]", severity)
+        yield f"{code}: {self.paint(_visible(diagnostic.message), 'bold')}"
         labels = [diagnostic.label, *diagnostic.secondary] if diagnostic.label else []
         gutter = max((len(str(label.span.line)) for label in labels), default=1)
         bar = " " * gutter + " " + self.paint("|", "place")
         if diagnostic.label:
             span = diagnostic.label.span
-            yield f"{' ' * gutter}{self.paint('-->', 'place')} {span.source.name}:{span.line}:{span.column}"
+            yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(span.source.name)}:{span.line}:{span.column}"
             yield bar
             yield from self.snippet(diagnostic, labels, gutter, bar)
         elif diagnostic.file and diagnostic.file not in diagnostic.message:
-            yield f"{' ' * gutter}{self.paint('-->', 'place')} {diagnostic.file}"
+            yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(diagnostic.file)}"
         remarks = [("reason", diagnostic.reason), ("help", diagnostic.help)]
         if diagnostic.fix:
-            remarks.append(("fix", _fix(diagnostic.fix.replacement)))
+            remarks.append(("fix", _fix(diagnostic.fix)))
         remarks += [("note", note) for note in diagnostic.notes]
         for kind, text in remarks:
-            for index, line in enumerate(text.splitlines()):
+            for index, line in enumerate(_visible(text).split("\n") if text else ()):
                 head = f"= {self.paint(kind, 'help' if kind in ('help', 'fix') else 'bold')}: "
                 yield " " * (gutter + 1) + (head + line if index == 0 else " " * (len(kind) + 4) + line)
 
@@ -77,7 +85,7 @@ class _Renderer:
                 yield f"{bar} {marked}".rstrip()
         for label in elsewhere:
             place = f"{label.span.source.name}:{label.span.line}:{label.span.column}"
-            yield f"{bar} {place}: {label.text or label.span.text}"
+            yield f"{bar} {_visible(place)}: {_visible(label.text or label.span.text)}"
 
     def underline(self, label: Label, primary: bool, line: str, shift: int, diagnostic: Diagnostic) -> str:
         start = label.span.column - 1
@@ -86,11 +94,13 @@ class _Renderer:
         length = max(1, display_width(line[start:stop])) if start < len(line) else 1
         mark = ("^" if primary else "-") * min(length, MAX_WIDTH)
         style = diagnostic.severity.value if primary else "place"
-        return " " * lead + self.paint(f"{mark} {label.text}".rstrip(), style)
+        return " " * lead + self.paint(f"{mark} {_visible(label.text)}".rstrip(), style)
 
 
-def _fix(replacement: str) -> str:
-    return f"replace with `{replacement}`" if replacement.strip() else "replace with blanks"
+def _fix(fix: Fix) -> str:
+    if fix.span.start == fix.span.end:
+        return f"insert `{fix.replacement.strip()}`"
+    return f"replace with `{fix.replacement}`" if fix.replacement.strip() else "replace with blanks"
 
 
 def _cut(line: str, column: int) -> tuple[str, int]:

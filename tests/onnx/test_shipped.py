@@ -10,7 +10,7 @@ from cnngraph.load import load, shipped
 from cnngraph.onnx.lower import lower
 from tests.onnx.exposed import export, feed, run_exposed
 
-VARIANTS = [(name, {}) for name in shipped()] + [
+VARIANTS: list[tuple[str, dict[str, int]]] = [(name, {}) for name in shipped()] + [
     ("resnet", {"depth": 18}),
     ("resnet", {"depth": 34}),
     ("resnet", {"depth": 101}),
@@ -40,7 +40,7 @@ def test_onnxruntime_makes_the_volumes_that_the_checker_says(name: str, params: 
         if array is None:
             assert not layer.inputs or layer.kind.family == "dropout", layer.name
             continue
-        height, width, channels = (layer.output.dims if layer.output.is_map else (None, None, *layer.output.dims))
+        height, width, channels = layer.output.dims if layer.output.is_map else (None, None, *layer.output.dims)
         assert array.shape == ((1, channels) if height is None else (1, channels, height, width)), layer.name
 
 
