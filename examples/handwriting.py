@@ -164,4 +164,4 @@ def _ring(line: np.ndarray) -> np.ndarray:
 
 def _groups(ring: np.ndarray) -> np.ndarray:
     """(H, W): how many separate runs of neighbours there are around every point."""
-    return np.count_nonzero(~ring & np.roll(ring, -1, axis=0), axis=0)
+    return np.asarray(np.count_nonzero(~ring & np.roll(ring, -1, axis=0), axis=0))

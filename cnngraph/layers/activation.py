@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import KINDS, Caption, Family, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.values import NUMBER
 from cnngraph.volume import Dim, Volume, as_int
 
@@ -244,6 +244,4 @@ def per_channel(volume: Volume) -> tuple[int, ...]:
     return (channels, 1, 1) if volume.is_map else (channels,)
 
 
-ACTIVATIONS: tuple[type[Activation], ...] = (
-    Relu, Relu6, Leaky, PRelu, Elu, Gelu, Swish, HSwish, HSigmoid, Mish, Sigmoid, Tanh, Softplus,
-)  # fmt: skip
+ACTIVATIONS = tuple(kind for kind in KINDS.values() if issubclass(kind, Activation))

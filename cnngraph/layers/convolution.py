@@ -46,7 +46,7 @@ class _Convolution(Kind):
 @kind
 class Conv(_Convolution):
     """2-D convolution (cross-correlation). Each of the output's channels is a weighted sum over a
-    window of all input channels, or of those in its group."""
+    window of all input channels, or of those in its group. ``⌊(n + p - k')/s⌋ + 1`` per axis."""
 
     word = "conv"
     onnx = "Conv"

@@ -1,4 +1,4 @@
-"""Normalizations, and the learned scale that goes with them."""
+"""Normalizations: statistics taken out, and the learned scale that goes with them."""
 
 from __future__ import annotations
 

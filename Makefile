@@ -1,0 +1,62 @@
+# Everything here needs Python 3.11 or later and make; `make` alone lists what there is.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(abspath $(VENV))/bin
+OUT := build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format bench docs figures clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("cnngraph needs Python 3.11 or later, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit read; files go to build/demo
+	@mkdir -p $(OUT)
+	$(BIN)/cnngraph check specs/*.spec
+	$(BIN)/cnngraph summary lenet5
+	$(BIN)/cnngraph render lenet5 -o $(OUT)/lenet5.svg
+	$(BIN)/cnngraph render lenet5 -o $(OUT)/lenet5.png
+	$(BIN)/cnngraph render resnet --set depth=34 -o $(OUT)/resnet34.svg
+	$(BIN)/cnngraph render plain34 resnet --set depth=34 -o $(OUT)/plain34-resnet34.png
+	$(BIN)/cnngraph export --onnx lenet5 -o $(OUT)/lenet5.onnx
+	$(BIN)/cnngraph export --onnx resnet -o $(OUT)/resnet.onnx
+	$(BIN)/cnngraph run $(OUT)/lenet5.onnx --invert --image examples/seven.png
+	$(BIN)/cnngraph run lenet5 --image examples/seven.png
+	@echo; echo "Written:"; ls -l $(OUT) | awk 'NR > 1 { printf "%12d  $(OUT)/%s\n", $$5, $$9 }'
+
+test: $(VENV)/.test ## all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test ## ruff: mistakes and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test ## mypy, strict
+	$(BIN)/mypy .
+
+format: $(VENV)/.test ## put the code into ruff's format
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test ## time and memory, each beside something measured in the same run
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed ## docs/layers.md, from the layer kinds
+	$(BIN)/python tools/build_docs.py
+
+figures: $(VENV)/.installed ## docs/figures
+	$(BIN)/python tools/build_figures.py
+
+clean: ## remove the virtual environment and what was built
+	rm -rf $(VENV) build

@@ -1,0 +1,26 @@
+"""Draws the figures of the docs, docs/figures/*.svg, each by one command of cnngraph.
+
+    python tools/build_figures.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnngraph.cli import group
+
+FOLDER = Path(__file__).parent.parent / "docs" / "figures"
+
+FIGURES = {
+    "lenet5": ("lenet5",),
+    "alexnet": ("alexnet",),
+    "resnet34": ("resnet", "--set", "depth=34"),
+    "plain34-resnet34": ("plain34", "resnet", "--set", "depth=34"),
+    "vgg16": ("vgg16", "--style", "volumes"),
+}
+"""The name of the file, and the arguments of `cnngraph render` that make it."""
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, arguments in FIGURES.items():
+        group(["render", *arguments, "-o", str(FOLDER / f"{name}.svg")], standalone_mode=False)
