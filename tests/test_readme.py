@@ -32,7 +32,7 @@ def test_command_prints_what_the_readme_says(
         main()
     assert stopped.value.code == (1 if command.startswith("check toy.spec") else 0)
     out, err = capsys.readouterr()
-    assert sorted((out + err).splitlines()) == sorted(printed.splitlines())
+    assert sorted(filter(None, (out + err).splitlines())) == sorted(filter(None, printed.splitlines()))
 
 
 def test_the_first_network_is_the_one_that_ships() -> None:

@@ -1,6 +1,6 @@
 """Draws the figures of the docs, docs/figures/*.svg, each by one command of cnngraph.
 
-    python tools/build_figures.py
+python tools/build_figures.py
 """
 
 from __future__ import annotations
