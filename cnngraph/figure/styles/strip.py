@@ -6,9 +6,12 @@ same place. A strip too long for the width goes on in more rows, cut where no ar
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
@@ -56,13 +59,31 @@ class _Strip:
     stops: list[_Stop]
     arcs: list[_Span]
 
-    @cached_property
+    @property
     def last_column(self) -> int:
         return self.stops[-1].column
 
-    def closed_after(self, column: int) -> bool:
-        """Whether no arc is open behind *column*."""
-        return not any(span.first <= column < span.until for span in self.arcs)
+    @cached_property
+    def open_after(self) -> frozenset[int]:
+        """The columns behind which an arc is open."""
+        begin, end = Counter(span.first for span in self.arcs), Counter(span.until for span in self.arcs)
+        opened = accumulate(begin[column] - end[column] for column in range(self.last_column + 1))
+        return frozenset(column for column, count in enumerate(opened) if count)
+
+    @cached_property
+    def columns(self) -> list[int]:
+        return [stop.column for stop in self.stops]
+
+    @cached_property
+    def arcs_from(self) -> dict[int, list[_Span]]:
+        """The arcs by the column of their first box."""
+        found: dict[int, list[_Span]] = {}
+        for span in self.arcs:
+            found.setdefault(span.first, []).append(span)
+        return found
+
+    def arcs_in(self, row: range) -> list[_Span]:
+        return [span for column in row for span in self.arcs_from.get(column, ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,7 @@ def strip(
         for each in strips:
             if row.start > each.last_column:
                 continue
-            levels = [span.level for span in each.arcs if span.first in row]
+            levels = [span.level for span in each.arcs_in(row)]
             y += (_ARC + _ARC_STEP * (max(levels) - 1)) * em if levels else 0.0
             items += _row(each, row, measure, y, theme, first=row.start == 0)
             tail = measure.pitch - measure.box + _TAIL * em if row.stop <= each.last_column else 0.0
@@ -170,7 +191,7 @@ def _passed_over(unit: Unit) -> bool:
 
 
 def _spans(spine: Spine, stops: list[_Stop]) -> list[_Span]:
-    """The arcs over columns, the inner ones first."""
+    """The arcs over columns, in the order of their ends, the inner ones first."""
     columns = {stop.unit.name: stop.column for stop in stops}
     after: list[int] = []
     last = -1
@@ -178,12 +199,16 @@ def _spans(spine: Spine, stops: list[_Stop]) -> list[_Span]:
         last = columns.get(unit.name, last)
         after.append(last)
     ends = [(arc, after[arc.source] + 1, after[arc.join - 1]) for arc in spine.arcs]
-    ends.sort(key=lambda end: (end[2] - end[1], end[1]))
+    ends.sort(key=lambda end: (end[2], -end[1]))
     found: list[_Span] = []
+    outermost: list[_Span] = []
     for arc, first, end in ends:
-        inside = [span.level for span in found if first <= span.first and span.last <= end]
+        level = 1
+        while outermost and outermost[-1].first >= first:
+            level = max(level, outermost.pop().level + 1)
         until = max(end, columns.get(spine.units[arc.join].name, end))
-        found.append(_Span(arc, first, end, until, 1 + max(inside, default=0)))
+        found.append(_Span(arc, first, end, until, level))
+        outermost.append(found[-1])
     return found
 
 
@@ -254,13 +279,14 @@ def _cut(strips: list[_Strip], columns: int, most: int) -> list[range]:
     A stretch between two such places that is longer than a row stays whole.
     """
     count = -(-columns // most)
-    cuts = [column + 1 for column in range(columns) if all(each.closed_after(column) for each in strips)]
+    cuts = [column + 1 for column in range(columns) if not any(column in each.open_after for each in strips)]
     rows: list[range] = []
     start = 0
     while start < columns:
         wanted = start + -(-(columns - start) // max(1, count - len(rows)))
-        ahead = [cut for cut in cuts if start < cut <= start + most]
-        stop = min(ahead, key=lambda cut: abs(cut - wanted)) if ahead else next(cut for cut in cuts if cut > start)
+        next_cut = bisect_right(cuts, start)
+        ahead = cuts[next_cut : bisect_right(cuts, start + most)]
+        stop = min(ahead, key=lambda cut: abs(cut - wanted)) if ahead else cuts[next_cut]
         rows.append(range(start, stop))
         start = stop
     return rows
@@ -270,12 +296,12 @@ def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme, *,
     """One row of one strip; *y* is the top of its boxes."""
     em, middle = measure.em, y + measure.height / 2
     line = Stroke(theme.ink, 0.075 * em)
-    stops = [stop for stop in each.stops if stop.column in row]
+    index = bisect_left(each.columns, row.start)
+    stops = each.stops[index : bisect_left(each.columns, row.stop)]
     items: list[Item] = []
     if first:
         items.append(_title(each.title, measure, middle, theme))
-    items += [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs if span.first in row]
-    index = each.stops.index(stops[0])
+    items += [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs_in(row)]
     before = each.stops[index - 1] if index else None
     for stop in stops:
         if before is not None:
