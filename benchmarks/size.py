@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 
 def main() -> None:
+    gc.set_threshold(200_000, 30, 30)  # as the command line does
     print(f"{'layers':>8}" + "".join(f"{stage:>12}" for stage in STAGES) + f"{'all':>12}   microseconds a layer")
     for layers in SIZES:
         times = _times(layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -49,6 +50,8 @@ def main() -> None:
     """Entry point: runs the command; faults of the input become diagnostics and exit status 1."""
     from cnngraph.diagnostics import CnngraphError
 
+    # A network is many small objects that all live on: looking for garbage among them would cost as much as making them.
+    gc.set_threshold(200_000, 30, 30)
     try:
         group()
     except CnngraphError as error:
