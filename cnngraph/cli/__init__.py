@@ -50,7 +50,7 @@ def main() -> None:
     """Entry point: runs the command; faults of the input become diagnostics and exit status 1."""
     from cnngraph.diagnostics import CnngraphError
 
-    # A network is many small objects that all live on: looking for garbage among them would cost as much as making them.
+    # A network is many small objects that all live on: looking for garbage among them costs as much as making them.
     gc.set_threshold(200_000, 30, 30)
     try:
         group()
