@@ -100,6 +100,11 @@ class Units:
         return all(unit.inputs == ((before.name,)) for before, unit in zip(self.units, self.units[1:], strict=False))
 
 
+def _enters_no_block(before: str, block: str) -> bool:
+    """Whether what is in *block* can be said together with what is in *before*: not when a block begins there."""
+    return not block or before == block or before.startswith(f"{block}.")
+
+
 def units(network: Network) -> Units:
     """*network* in units, in one pass over its layers."""
     members: dict[str, list[Layer]] = {}
@@ -112,8 +117,9 @@ def units(network: Network) -> Units:
         if layer.kind.family in _SILENT and len(layer.inputs) == 1:
             (before,) = layer.inputs
             alone = [c for c in network.consumers[before] if c in network.live] == [layer.name]
-            is_input = not network[before].inputs
-            if alone and not is_input and before not in outputs and network[before].on_shortcut == layer.on_shortcut:
+            leads = network[before]
+            same_way = leads.on_shortcut == layer.on_shortcut and _enters_no_block(leads.block, layer.block)
+            if alone and leads.inputs and before not in outputs and same_way:
                 name = of_layer[before]
         of_layer[layer.name] = name
         members.setdefault(name, []).append(layer)

@@ -179,6 +179,8 @@ class Kind:
     """Whether ``bn`` and an activation may be written on the same step."""
     takes_tensors: ClassVar[Literal["none", "one", "many"]] = "none"
     """Whether named tensors may be its arguments, as in ``crop u`` and ``add a b``."""
+    measures_second: ClassVar[bool] = False
+    """Whether of its second input, if it has one, only the height and width matter."""
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
 

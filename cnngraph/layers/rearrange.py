@@ -85,6 +85,7 @@ class Crop(_Rearrange):
     word = "crop"
     onnx = "Slice"
     takes_tensors = "one"
+    measures_second = True
 
     n: int | None = argument(
         INDEX, positional=True, default=None, doc="pixels cut off each side, when no tensor is named"
