@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import per_channel
-from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
@@ -81,13 +81,21 @@ class Lrn(Kind):
     family: ClassVar[Family] = "norm"
     onnx = "LRN"
 
-    n: int = argument(COUNT, default=5, doc="how many channels")
+    n: int = argument(COUNT, default=5, doc="how many channels, an odd number")
     alpha: float = argument(NUMBER, default=1e-4, doc="weight of the sum of squares")
     beta: float = argument(NUMBER, default=0.75, doc="exponent")
     k: float = argument(NUMBER, default=1.0, doc="added to the sum")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         need_map(inputs[0], self.word)
+        if self.n % 2 == 0:
+            raise Fault(
+                "E0415",
+                "`lrn` needs an odd number of channels",
+                at="n",
+                remark="as many on either side of each channel; onnxruntime and Caffe run no other",
+                help=f"write  n={self.n + 1}",
+            )
         return inputs[0]
 
     def lower(self, to: Lowering) -> None:

@@ -1,0 +1,347 @@
+"""What every layer kind computes, written from its definition, window by window: slow, and plain to see.
+
+Arrays are (N, C, H, W) or (N, length). Nothing here comes from how the package checks or exports.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from cnngraph.layers.kind import Kind
+from cnngraph.network import Network
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Weights = Mapping[str, Array]
+RULES: dict[str, Callable[..., Array]] = {}
+"""By a kind's word: a function of the kind, its weights by their own names, and its inputs."""
+
+
+def rule(*words: str) -> Callable[[Callable[..., Array]], Callable[..., Array]]:
+    def add(function: Callable[..., Array]) -> Callable[..., Array]:
+        RULES.update(dict.fromkeys(words, function))
+        return function
+
+    return add
+
+
+def evaluate(network: Network, weights: Weights, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Every layer's tensor in float64."""
+    found = {name: array.astype(np.float64) for name, array in inputs.items()}
+    for layer in network.layers:
+        if layer.inputs:
+            own = {name: weights[f"{layer.name}.{name}"].astype(np.float64) for name in layer.parameters}
+            found[layer.name] = RULES[layer.kind.word](layer.kind, own, *(found[name] for name in layer.inputs))
+    return found
+
+
+# Windows -------------------------------------------------------------------------------------
+
+
+def _border(kind: Any, axis: int, size: int) -> tuple[int, int]:
+    """Padding before and after; `same_upper` and `same_lower` are TensorFlow's SAME: ⌈n/s⌉ positions."""
+    extent, stride = _extent(kind, axis), _stride(kind)[axis]
+    match kind.padding.mode:
+        case "valid":
+            return 0, 0
+        case "same":
+            return extent // 2, extent // 2
+        case "given":
+            top, left, bottom, right = kind.padding.amounts
+            return ((top, bottom), (left, right))[axis]
+    total = max((math.ceil(size / stride) - 1) * stride + extent - size, 0)
+    half = total // 2
+    return (half, total - half) if kind.padding.mode == "same_upper" else (total - half, half)
+
+
+def _extent(kind: Any, axis: int) -> int:
+    dilation: tuple[int, int] = getattr(kind, "dilation", (1, 1))
+    return int((kind.window[axis] - 1) * dilation[axis] + 1)
+
+
+def _stride(kind: Any) -> tuple[int, int]:
+    return kind.stride or kind.window  # type: ignore[no-any-return]
+
+
+def _starts(kind: Any, axis: int, size: int) -> list[int]:
+    """Where windows begin, counted from the input's first row; a border of b lets them begin at -b.
+
+    With `ceil` one more may reach beyond the border, if it begins on the input or before it (PyTorch).
+    """
+    before, after = _border(kind, axis, size)
+    extent, starts, at = _extent(kind, axis), [], -before
+    while at + extent <= size + after:
+        starts.append(at)
+        at += _stride(kind)[axis]
+    reaches = at - _stride(kind)[axis] + extent
+    if getattr(kind, "ceil", False) and reaches < size + after and at < size:
+        starts.append(at)
+    return starts
+
+
+def _taps(kind: Any, axis: int, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """(place in the window, place in the input) of those taps that are on the input."""
+    dilation: tuple[int, int] = getattr(kind, "dilation", (1, 1))
+    for tap in range(kind.window[axis]):
+        at = start + tap * dilation[axis]
+        if 0 <= at < size:
+            yield tap, at
+
+
+def _windows(kind: Any, x: Array) -> Iterator[tuple[int, int, list[tuple[int, int]], list[tuple[int, int]]]]:
+    """Place in the output, and the taps along both axes."""
+    height, width = x.shape[2:]
+    for i, top in enumerate(_starts(kind, 0, height)):
+        for j, left in enumerate(_starts(kind, 1, width)):
+            yield i, j, list(_taps(kind, 0, top, height)), list(_taps(kind, 1, left, width))
+
+
+def _empty(kind: Any, x: Array, channels: int) -> Array:
+    return np.zeros((len(x), channels, len(_starts(kind, 0, x.shape[2])), len(_starts(kind, 1, x.shape[3]))))
+
+
+def _convolution(kind: Any, own: Weights, x: Array, groups: int) -> Array:
+    weight = own["weight"]
+    made, each = len(weight), len(weight) // groups
+    y = _empty(kind, x, made)
+    for i, j, rows, columns in _windows(kind, x):
+        for c in range(made):
+            first = c // each * weight.shape[1]
+            for (u, at), (v, across) in ((row, column) for row in rows for column in columns):
+                y[:, c, i, j] += x[:, first : first + weight.shape[1], at, across] @ weight[c, :, u, v]
+    return y + (own["bias"][:, None, None] if "bias" in own else 0)
+
+
+@rule("conv")
+def conv(kind: Any, own: Weights, x: Array) -> Array:
+    return _convolution(kind, own, x, kind.groups)
+
+
+@rule("dwconv")
+def dwconv(kind: Any, own: Weights, x: Array) -> Array:
+    return _convolution(kind, own, x, x.shape[1])
+
+
+@rule("upconv")
+def upconv(kind: Any, own: Weights, x: Array) -> Array:
+    """Every number of the input writes its window into the output; then the border is cut off."""
+    weight, (n, channels, height, width) = own["weight"], x.shape
+    each = weight.shape[1]
+    per_group = channels // kind.groups
+    (sy, sx), (dy, dx) = kind.stride, kind.dilation
+    full = np.zeros((n, each * kind.groups, (height - 1) * sy + _extent(kind, 0), (width - 1) * sx + _extent(kind, 1)))
+    for c, i, j, u, v in np.ndindex(channels, height, width, *kind.window):
+        first = c // per_group * each
+        full[:, first : first + each, i * sy + u * dy, j * sx + v * dx] += np.outer(x[:, c, i, j], weight[c, :, u, v])
+    if kind.padding.mode in ("same_upper", "same_lower"):
+        cut = [max(_extent(kind, axis) - kind.stride[axis], 0) for axis in (0, 1)]
+        less = [each // 2 for each in cut]
+        more = [whole - part for whole, part in zip(cut, less, strict=True)]
+        (top, left), (bottom, right) = (less, more) if kind.padding.mode == "same_upper" else (more, less)
+    else:
+        (top, bottom), (left, right) = _border(kind, 0, height), _border(kind, 1, width)
+    full = np.pad(full, ((0, 0), (0, 0), (0, kind.output_padding), (0, kind.output_padding)))
+    y = full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right]
+    return y + (own["bias"][:, None, None] if "bias" in own else 0)
+
+
+def _adaptive(kind: Any, x: Array, function: Callable[..., Array]) -> Array:
+    """PyTorch's cells: from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉."""
+    (height, width), (rows, columns) = x.shape[2:], kind.to
+    y = np.zeros((*x.shape[:2], rows, columns))
+    for i, j in np.ndindex(rows, columns):
+        top, bottom = math.floor(i * height / rows), math.ceil((i + 1) * height / rows)
+        left, right = math.floor(j * width / columns), math.ceil((j + 1) * width / columns)
+        y[:, :, i, j] = function(x[:, :, top:bottom, left:right], axis=(2, 3))
+    return y
+
+
+@rule("maxpool")
+def maxpool(kind: Any, own: Weights, x: Array) -> Array:
+    if kind.everything:
+        return np.asarray(x.max(axis=(2, 3), keepdims=True))
+    if kind.to:
+        return _adaptive(kind, x, np.max)
+    y = _empty(kind, x, x.shape[1])
+    for i, j, rows, columns in _windows(kind, x):
+        y[:, :, i, j] = np.max([x[:, :, at, across] for _, at in rows for _, across in columns], axis=0)
+    return y
+
+
+@rule("avgpool")
+def avgpool(kind: Any, own: Weights, x: Array) -> Array:
+    if kind.everything:
+        return np.asarray(x.mean(axis=(2, 3), keepdims=True))
+    if kind.to:
+        return _adaptive(kind, x, np.mean)
+    y = _empty(kind, x, x.shape[1])
+    limits = [
+        (-_border(kind, axis, size)[0], size + _border(kind, axis, size)[1]) for axis, size in enumerate(x.shape[2:])
+    ]
+    for i, j, rows, columns in _windows(kind, x):
+        count = len(rows) * len(columns)
+        if kind.count_pad:
+            count = 1
+            for axis, index in enumerate((i, j)):
+                start = _starts(kind, axis, x.shape[2 + axis])[index]
+                count *= sum(limits[axis][0] <= start + tap < limits[axis][1] for tap in range(kind.window[axis]))
+        y[:, :, i, j] = np.sum([x[:, :, at, across] for _, at in rows for _, across in columns], axis=0) / count
+    return y
+
+
+# Vectors, activations, normalizations --------------------------------------------------------
+
+
+@rule("fc")
+def fc(kind: Any, own: Weights, x: Array) -> Array:
+    return np.asarray(x @ own["weight"].T + own.get("bias", 0))
+
+
+@rule("flatten")
+def flatten(kind: Any, own: Weights, x: Array) -> Array:
+    return np.stack([np.array([image[index] for index in np.ndindex(image.shape)]) for image in x])
+
+
+@rule("dropout")
+def dropout(kind: Any, own: Weights, x: Array) -> Array:
+    return x
+
+
+def _each(function: Callable[[float, Any], float]) -> Callable[..., Array]:
+    """A rule from a function of one number and the kind."""
+    return lambda kind, own, x: np.vectorize(lambda number: function(number, kind), otypes=[float])(x)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+RULES |= {
+    "relu": _each(lambda x, _: max(0.0, x)),
+    "relu6": _each(lambda x, _: min(max(0.0, x), 6.0)),
+    "leaky": _each(lambda x, kind: x if x > 0 else kind.slope * x),
+    "elu": _each(lambda x, kind: x if x > 0 else kind.alpha * (math.exp(x) - 1)),
+    "gelu": _each(lambda x, _: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))),
+    "swish": _each(lambda x, _: x * _sigmoid(x)),
+    "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
+    "hsigmoid": _each(lambda x, _: min(max(x + 3, 0.0), 6.0) / 6),
+    "mish": _each(lambda x, _: x * math.tanh(math.log(1 + math.exp(x)))),
+    "sigmoid": _each(lambda x, _: _sigmoid(x)),
+    "tanh": _each(lambda x, _: math.tanh(x)),
+    "softplus": _each(lambda x, _: math.log(1 + math.exp(x))),
+}
+
+
+def _per_channel(numbers: Array, x: Array) -> Array:
+    return numbers.reshape(-1, 1, 1) if x.ndim == 4 else numbers
+
+
+@rule("prelu")
+def prelu(kind: Any, own: Weights, x: Array) -> Array:
+    return np.where(x > 0, x, _per_channel(own["weight"].reshape(-1), x) * x)
+
+
+@rule("scale")
+def scale(kind: Any, own: Weights, x: Array) -> Array:
+    return _per_channel(own["weight"].reshape(-1), x) * x
+
+
+@rule("softmax")
+def softmax(kind: Any, own: Weights, x: Array) -> Array:
+    powers = np.exp(x)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@rule("bn")
+def bn(kind: Any, own: Weights, x: Array) -> Array:
+    mean, var, gamma, beta = (_per_channel(own[name], x) for name in ("running_mean", "running_var", "weight", "bias"))
+    return (x - mean) / np.sqrt(var + kind.eps) * gamma + beta
+
+
+@rule("layernorm")
+def layernorm(kind: Any, own: Weights, x: Array) -> Array:
+    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+    return (x - mean) / np.sqrt(var + kind.eps) * _per_channel(own["weight"], x) + _per_channel(own["bias"], x)
+
+
+@rule("lrn")
+def lrn(kind: Any, own: Weights, x: Array) -> Array:
+    """ONNX LRN: of n channels around c, ⌊(n-1)/2⌋ lie below and ⌈(n-1)/2⌉ above."""
+    y = np.empty_like(x)
+    for c in range(x.shape[1]):
+        low, high = max(0, c - (kind.n - 1) // 2), min(x.shape[1], c + math.ceil((kind.n - 1) / 2) + 1)
+        y[:, c] = x[:, c] / (kind.k + kind.alpha / kind.n * (x[:, low:high] ** 2).sum(axis=1)) ** kind.beta
+    return y
+
+
+# Joins, and what moves numbers ---------------------------------------------------------------
+
+
+@rule("add")
+def add(kind: Kind, own: Weights, *xs: Array) -> Array:
+    return np.asarray(np.sum(xs, axis=0))
+
+
+@rule("max")
+def maximum(kind: Kind, own: Weights, *xs: Array) -> Array:
+    return np.asarray(np.max(xs, axis=0))
+
+
+@rule("mul")
+def mul(kind: Kind, own: Weights, *xs: Array) -> Array:
+    y = np.ones(np.broadcast_shapes(*(x.shape for x in xs)))
+    for x in xs:
+        y = y * x
+    return y
+
+
+@rule("concat")
+def concat(kind: Kind, own: Weights, *xs: Array) -> Array:
+    return np.concatenate(xs, axis=1)
+
+
+@rule("upsample")
+def upsample(kind: Any, own: Weights, x: Array) -> Array:
+    """Nearest: copies. Bilinear: pixel i of the output lies at (i + 0.5)/n - 0.5, edges repeated."""
+    if not kind.bilinear:
+        return np.asarray(x.repeat(kind.n, axis=2).repeat(kind.n, axis=3))
+
+    def along(x: Array, axis: int) -> Array:
+        size = x.shape[axis]
+        lines = []
+        for i in range(size * kind.n):
+            at = min(max((i + 0.5) / kind.n - 0.5, 0), size - 1)
+            low = int(at)
+            high = min(low + 1, size - 1)
+            lines.append(x.take(low, axis) * (1 - at + low) + x.take(high, axis) * (at - low))
+        return np.stack(lines, axis)
+
+    return np.asarray(along(along(x, 2), 3))
+
+
+@rule("reorg")
+def reorg(kind: Any, own: Weights, x: Array) -> Array:
+    """Space to depth: channel (a·n + b)·C + c is channel c of the pixels at (a, b) of the squares."""
+    return np.concatenate([x[:, :, a :: kind.n, b :: kind.n] for a in range(kind.n) for b in range(kind.n)], axis=1)
+
+
+@rule("crop")
+def crop(kind: Any, own: Weights, x: Array, like: Array | None = None) -> Array:
+    if like is None:
+        return x[:, :, kind.n : x.shape[2] - kind.n, kind.n : x.shape[3] - kind.n]
+    top, left = (x.shape[2] - like.shape[2]) // 2, (x.shape[3] - like.shape[3]) // 2
+    return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
+
+
+@rule("slice")
+def slice_(kind: Any, own: Weights, x: Array) -> Array:
+    return x[:, kind.start : kind.stop]
+
+
+@rule("shuffle")
+def shuffle(kind: Any, own: Weights, x: Array) -> Array:
+    piles = np.split(x, kind.g, axis=1)
+    return np.stack([pile[:, c] for c in range(piles[0].shape[1]) for pile in piles], axis=1)

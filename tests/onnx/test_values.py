@@ -1,0 +1,137 @@
+"""Every layer kind, exported and run in onnxruntime, gives the numbers of its definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnngraph.layers import KINDS
+from cnngraph.load import parse
+from cnngraph.network import Network
+from cnngraph.onnx.lower import lower
+from cnngraph.onnx.write import write
+from cnngraph.runtime.session import Session
+from cnngraph.weights.files import FileWeights
+from tests.onnx.reference import Array, evaluate
+
+MAPS = {
+    "conv": ["conv 5 3x3", "conv 5 3x3 same s=2", "conv 4 3x2 p=(0, 1, 2, 0) s=(2, 1) bias=off", "conv 4 3x3 d=2 p=2"],
+    "conv, TensorFlow's padding": ["conv 4 3x3 same_upper s=2", "conv 4 2x2 same_upper", "conv 4 4x3 same_lower s=3"],
+    "conv, groups": ["conv 6 3x3 same groups=3", "conv 6 1x1 groups=2"],
+    "dwconv": ["dwconv 3x3 same", "dwconv 3x3 s=2 p=1 m=2", "dwconv 3x3 d=2", "dwconv 5x5 same_upper s=2 bias=off"],
+    "upconv": ["upconv 4 2x2 s=2", "upconv 4 3x3 s=2 p=1 op=1", "upconv 4 3x3 s=2 same_upper"],
+    "upconv, groups": ["upconv 6 3x3 groups=3 d=2"],
+    "maxpool": ["maxpool f=2 s=2", "maxpool 3x3 s=2 ceil", "maxpool 3x3 s=2 p=1 ceil", "maxpool 2x3 same_upper s=1"],
+    "maxpool, whole maps": ["maxpool global", "maxpool to=(7, 4)"],
+    "avgpool": ["avgpool f=2 s=2", "avgpool 3x3 s=2 same", "avgpool 3x3 s=2 same count_pad", "avgpool 3x3 s=2 ceil"],
+    "avgpool, ceil and border": ["avgpool 3x3 s=2 p=1 ceil", "avgpool 3x3 s=2 p=1 ceil count_pad"],
+    "avgpool, whole maps": ["avgpool global", "avgpool to=(7, 4)", "avgpool to=(3, 5)", "avgpool to=1"],
+    "fc": ["flatten -> fc 5", "flatten -> fc 5 bias=off", "flatten -> fc 4 relu -> fc 3"],
+    "flatten": ["flatten"],
+    "dropout": ["dropout 0.3", "relu -> dropout -> tanh"],
+    "softmax": ["softmax", "flatten -> softmax 4"],
+    "lrn": ["lrn", "lrn n=3 alpha=0.5 beta=0.6 k=2"],
+    "bn": ["bn", "bn eps=0.1", "conv 4 1x1 bn relu", "flatten -> fc 4 bn relu"],
+    "layernorm": ["layernorm", "layernorm eps=0.1", "flatten -> layernorm"],
+    "scale": ["scale", "flatten -> scale"],
+    "add": ["add { | relu | tanh }", "add { | relu | skip | tanh }", "add { | conv 6 3x3 same bn | skip }"],
+    "max": ["max { | relu | tanh | skip }"],
+    "mul": ["mul { | relu | tanh }", "mul { | skip | avgpool global -> sigmoid }", "mul { | skip | relu | tanh }"],
+    "concat": ["concat { | relu | conv 2 1x1 | skip }", "concat { | avgpool global | maxpool global } -> flatten"],
+    "upsample": ["upsample 2", "upsample 3 bilinear"],
+    "reorg": ["crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2"],
+    "crop": ["crop 1", "crop 0", "a: relu\nb: conv 6 3x3\nfrom a -> crop b -> concat b"],
+    "slice": ["slice 1 4"],
+    "split": ["a, b: split 2\nfrom b -> add a"],
+    "shuffle": ["shuffle 2", "shuffle 3"],
+    "activations": ["relu", "relu6", "leaky", "prelu", "elu", "gelu", "swish", "hswish", "hsigmoid", "mish", "sigmoid",
+                    "tanh", "softplus", "leaky 0.3", "elu 0.5", "flatten -> prelu", "conv 4 1x1 gelu", "fine: mish"],
+}  # fmt: skip
+"""Specs on a map of 7 × 8 × 6."""
+CLOSE = 1e-5
+"""Of float32 results, relative to the largest number."""
+CASES = [case for cases in MAPS.values() for case in cases]
+
+
+def plausible(network: Network, path: Path) -> dict[str, Array]:
+    """Weights about as large as trained ones, written to *path*; nothing in them is 0 or 1."""
+    generator = np.random.default_rng(0)
+    weights = {}
+    for layer in network.layers:
+        for name, parameter in layer.parameters.items():
+            numbers = generator.normal(0.1, 0.4, parameter.shape)
+            weights[f"{layer.name}.{name}"] = (np.abs(numbers) + 0.2 if name == "running_var" else numbers).astype("f4")
+    np.savez(path, **weights)  # type: ignore[arg-type]
+    return weights
+
+
+def differences(
+    network: Network, folder: Path, opset: int, inputs: dict[str, Array], batch: int | None = None
+) -> float:
+    """The largest difference between onnxruntime's outputs and the definition's, relative to the largest number."""
+    weights = plausible(network, folder / "weights.npz")
+    file = folder / "network.onnx"
+    write(lower(network, opset=opset, batch=batch), FileWeights(folder / "weights.npz", network), file)
+    got = Session(file).run(inputs)
+    wanted = evaluate(network, weights, inputs)
+    worst = 0.0
+    for output in network.outputs:
+        want = wanted[output.layer]
+        assert got[output.name].shape == want.shape
+        worst = max(worst, float(np.abs(got[output.name] - want).max() / np.abs(want).max()))
+    return worst
+
+
+def image(*shape: int) -> dict[str, Array]:
+    return {"image": np.random.default_rng(1).standard_normal(shape).astype(np.float32) * 2}
+
+
+@pytest.mark.parametrize("opset", [17, 20, 22])
+@pytest.mark.parametrize("case", CASES)
+def test_values_are_those_of_the_definition(case: str, opset: int, tmp_path: Path) -> None:
+    network = parse(f"net t\ninput 7x8x6\n{case}\n")
+    assert differences(network, tmp_path, opset, image(2, 6, 7, 8)) < CLOSE
+
+
+def test_every_kind_has_a_case() -> None:
+    used = {layer.kind.word for case in CASES for layer in parse(f"net t\ninput 7x8x6\n{case}\n").layers}
+    assert set(KINDS) - used - {"split"} == set()  # a split is written as slices
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_free_batch_takes_any_number(batch: int, tmp_path: Path) -> None:
+    network = parse("net t\ninput 7x8x6\nconv 4 3x3 bn relu -> avgpool global -> flatten\nsoftmax 5\n")
+    assert differences(network, tmp_path, 20, image(batch, 6, 7, 8)) < CLOSE
+
+
+def test_a_given_batch_is_fixed(tmp_path: Path) -> None:
+    network = parse("net t\ninput 7x8x6\nconv 4 3x3\n")
+    assert differences(network, tmp_path, 20, image(2, 6, 7, 8), batch=2) < CLOSE
+    assert Session(tmp_path / "network.onnx").inputs[0].dims == (2, 6, 7, 8)
+
+
+FREE = "net t\ninput (?H, ?W, 3)\n"
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 30)])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "conv 4 3x3 same s=2 -> maxpool f=2 s=2 -> conv 2 3x3 same",
+        "maxpool 3x3 s=2 ceil -> avgpool 3x3 s=1 same",
+        "add { | conv 3 3x3 same | skip } -> upsample 2 bilinear",
+        "conv 4 1x1 -> layernorm -> shuffle 2 -> avgpool global -> flatten -> fc 3",
+        "upconv 4 2x2 s=2 -> crop 1",
+    ],
+)
+def test_free_sizes_take_any_size(case: str, size: tuple[int, int], tmp_path: Path) -> None:
+    assert differences(parse(f"{FREE}{case}\n"), tmp_path, 20, image(1, 3, *size)) < CLOSE
+
+
+def test_several_inputs_and_outputs(tmp_path: Path) -> None:
+    network = parse("net t\ninput image 7x8x6\ninput mask 7x8x2\nfrom image -> mul { | skip | relu }\n"
+                    "a: concat mask\nb: avgpool global\noutput a b\n")  # fmt: skip
+    mask = np.random.default_rng(2).standard_normal((1, 2, 7, 8)).astype(np.float32)
+    assert differences(network, tmp_path, 20, {**image(1, 6, 7, 8), "mask": mask}) < CLOSE
