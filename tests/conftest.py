@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from cnngraph.cli import main
 
 ROOT = Path(__file__).parent.parent
 CHANGED: list[tuple[Path, Path]] = []
@@ -34,6 +37,34 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
         pytest.fail(f"{file.name} has changed: look at build/golden.html; to take it: pytest --accept", pytrace=False)
 
     return compare
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs `cnngraph` with the given arguments in an empty folder, as from a shell."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: object) -> Ran:
+        monkeypatch.setattr("sys.argv", ["cnngraph", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        code = stopped.value.code
+        out, err = capsys.readouterr()
+        return Ran(code if isinstance(code, int) else int(code is not None), out, err)
+
+    return command
 
 
 def pytest_sessionfinish() -> None:

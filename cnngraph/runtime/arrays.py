@@ -22,7 +22,7 @@ def read(path: Path, port: Port) -> Array:
     except FileNotFoundError:
         raise CnngraphError.of("E0809", f"there is no file {path}") from None
     except (OSError, ValueError, EOFError) as error:
-        reason = "it holds Python objects, which are not read" if "pickle" in str(error).lower() else str(error)
+        reason = "it holds Python objects, which are not read" if "object" in str(error).lower() else str(error)
         raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason=reason) from None
     if not isinstance(array, np.ndarray):
         raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")

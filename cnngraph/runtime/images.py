@@ -117,6 +117,9 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
                         "E0807", f"{path} has {opened.width}x{opened.height} pixels, more than are read"
                     )
                 picture = ImageOps.exif_transpose(opened)
+                if picture.mode.startswith("I"):
+                    # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
+                    picture = Image.fromarray((np.asarray(picture).clip(0, 65535) // 257).astype(np.uint8))
                 if picture.has_transparency_data:
                     picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
                 picture = picture.convert("L" if channels == 1 else "RGB")

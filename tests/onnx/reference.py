@@ -258,13 +258,14 @@ def softmax(kind: Any, own: Weights, x: Array) -> Array:
 @rule("bn")
 def bn(kind: Any, own: Weights, x: Array) -> Array:
     mean, var, gamma, beta = (_per_channel(own[name], x) for name in ("running_mean", "running_var", "weight", "bias"))
-    return (x - mean) / np.sqrt(var + kind.eps) * gamma + beta
+    return np.asarray((x - mean) / np.sqrt(var + kind.eps) * gamma + beta)
 
 
 @rule("layernorm")
 def layernorm(kind: Any, own: Weights, x: Array) -> Array:
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
-    return (x - mean) / np.sqrt(var + kind.eps) * _per_channel(own["weight"], x) + _per_channel(own["bias"], x)
+    standard = (x - mean) / np.sqrt(var + kind.eps)
+    return np.asarray(standard * _per_channel(own["weight"], x) + _per_channel(own["bias"], x))
 
 
 @rule("lrn")

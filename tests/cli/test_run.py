@@ -1,0 +1,183 @@
+"""`cnngraph run`: pictures and arrays in, answers out, and what is wrong with them said in one message."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import Run
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+SEVEN = EXAMPLES / "seven.png"
+
+
+def test_the_trained_lenet_reads_a_seven(run: Run) -> None:
+    ran = run("run", "lenet5", "--image", SEVEN)
+    assert ran.status == 0
+    assert ran.out.splitlines()[1].split()[0] == "7"
+    assert "pictures 32x32, inverted, values 0 to 1" in ran.err
+
+
+def test_json_has_every_picture(run: Run) -> None:
+    pictures = sorted((EXAMPLES / "digits").glob("*.png"))
+    arguments = [argument for picture in pictures for argument in ("--image", picture)]
+    records = json.loads(run("run", "lenet5", "--json", "--top", 1, *arguments).out)
+    assert [record["fc3.softmax"][0]["label"] for record in records] == [picture.stem for picture in pictures]
+
+
+def test_labels_name_the_classes(run: Run, tmp_path: Path) -> None:
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    (tmp_path / "labels.txt").write_text("\n".join(words) + "\n")
+    assert "seven" in run("run", "lenet5", "--image", SEVEN, "--labels", "labels.txt").out.splitlines()[1]
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_pictures_of_any_mode_are_read_alike(run: Run, tmp_path: Path, mode: str) -> None:
+    file = tmp_path / ("picture.tif" if mode in ("CMYK", "I;16") else "picture.png")
+    if mode == "I;16":
+        Image.fromarray(np.asarray(Image.open(SEVEN).convert("L"), np.uint16) * 257).save(file)
+    else:
+        Image.open(SEVEN).convert(mode).save(file)
+    assert run("run", "lenet5", "--image", file).out.splitlines()[1].split()[0] == "7"
+
+
+def test_what_is_transparent_is_paper(run: Run, tmp_path: Path) -> None:
+    ink = 255 - np.asarray(Image.open(SEVEN).convert("L"))
+    Image.fromarray(np.dstack([np.zeros_like(ink)] * 3 + [ink])).save(tmp_path / "seven.png")
+    assert run("run", "lenet5", "--image", "seven.png").out.splitlines()[1].split()[0] == "7"
+
+
+def test_arrays_in_the_order_of_the_spec_or_of_the_model(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.spec").write_text("net t\ninput 4x5x3\navgpool global -> flatten\n")
+    array = np.random.default_rng(0).random((4, 5, 3)).astype(np.float32)
+    saved = []
+    for name, each in {
+        "hwc": array,
+        "chw": array.transpose(2, 0, 1),
+        "nhwc": array[None],
+        "f64": array.astype(float),
+    }.items():
+        np.save(tmp_path / f"{name}.npy", each)
+        assert run("run", "net.spec", "--input", f"{name}.npy", "-o", f"{name}-out.npy").status == 0
+        saved.append(np.load(tmp_path / f"{name}-out.npy"))
+    for each in saved:
+        np.testing.assert_allclose(each, [array.mean(axis=(0, 1))], rtol=1e-5)
+
+
+def test_several_inputs_are_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.spec").write_text("net t\ninput a 2x2x1\ninput b 2x2x1\nfrom a -> add b\n")
+    np.save(tmp_path / "x.npy", np.ones((2, 2, 1)))
+    ran = run("run", "net.spec", "--input", "a=x.npy", "--input", "b=x.npy")
+    assert "min 2, max 2, mean 2" in ran.out
+    assert "no input `c`" in run("run", "net.spec", "--input", "c=x.npy").err
+    assert "nothing is given for the input `b`" in run("run", "net.spec", "--input", "a=x.npy").err
+
+
+def test_an_exported_file_answers_as_its_spec(run: Run) -> None:
+    assert run("export", "--onnx", "lenet5", "-o", "lenet.onnx").status == 0
+    spec = run("run", "lenet5", "--image", SEVEN).out
+    assert run("run", "lenet.onnx", "--invert", "--image", SEVEN).out == spec
+
+
+def _text(path: Path) -> None:
+    path.write_text("this is no picture\n")
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(SEVEN.read_bytes()[:200])
+
+
+def _huge(path: Path) -> None:
+    """A PNG whose header says 60,000 × 60,000 pixels."""
+    data = bytearray(SEVEN.read_bytes())
+    data[16:24] = (60_000).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (None, "there is no picture"),
+        (Path.mkdir, "is a directory"),
+        (_text, "is not a picture that can be read"),
+        (_cut, "cannot read the picture"),
+        (_huge, "has more than 100,000,000 pixels"),
+        (Path.touch, "is not a picture that can be read"),
+    ],
+)
+def test_a_bad_picture_is_one_message(run: Run, tmp_path: Path, make: object, says: str) -> None:
+    if callable(make):
+        make(tmp_path / "bad.png")
+    ran = run("run", "lenet5", "--image", "bad.png")
+    assert ran.status == 1
+    assert says in ran.err
+    assert ran.err.count("error[") == 1
+
+
+def _array(array: object) -> object:
+    return lambda path: np.save(path, np.asarray(array), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (None, "there is no file"),
+        (_text, "is not a .npy file of numbers"),
+        (_array(np.ones((32, 31, 1))), "has shape (32, 31, 1), the input `image` takes 32x32x1"),
+        (_array([["a"]]), "not numbers"),
+        (_array(np.ones((32, 32), complex)), "holds complex128, not numbers"),
+        (_array(np.array([{}, {}], object)), "it holds Python objects, which are not read"),
+        (lambda path: path.write_bytes(b"\x93NUMPY\x01\x00"), "is not a .npy file of numbers"),
+        (Path.touch, "is not a .npy file of numbers"),
+    ],
+)
+def test_a_bad_array_is_one_message(run: Run, tmp_path: Path, make: object, says: str) -> None:
+    if callable(make):
+        make(tmp_path / "bad.npy")
+    ran = run("run", "lenet5", "--input", "bad.npy")
+    assert ran.status == 1
+    assert says in ran.err
+    assert ran.err.count("error[") == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"not a model", b"\x08\x08\x12\x03abc"])
+def test_a_file_that_is_no_model_is_one_message(run: Run, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.onnx").write_bytes(data)
+    ran = run("run", "bad.onnx", "--image", SEVEN)
+    assert ran.status == 1
+    assert "onnxruntime cannot load bad.onnx" in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "lenet5"],
+        ["run", "lenet5", "--image", "x.png", "--input", "x.npy"],
+        ["run", "lenet5", "--image", "x.png", "-o", "x.txt"],
+        ["run", "lenet5", "--image", "x.png", "--mean", "a"],
+        ["run", "x.onnx", "--image", "x.png", "--weights", "random"],
+    ],
+)
+def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert ran.status == 2
+    assert ran.err.startswith("Usage: cnngraph run")
+
+
+def test_nothing_appears_in_the_home_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "HOME": str(home), "USERPROFILE": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    command = [sys.executable, "-m", "cnngraph", "run", "lenet5", "--image", str(SEVEN)]
+    subprocess.run(command, check=True, capture_output=True, env=environment, cwd=tmp_path)
+    assert list(home.rglob("*")) == []
