@@ -216,6 +216,8 @@ class _Parser:
                 items.append(self.item())
                 self.end_of_statement()
             except _Abort:
+                if self.mistakes[-1].code == "E0503":  # the brackets behind it would only be said to close nothing
+                    return items
                 self.synchronise()
                 if self.kind in _CLOSERS or self.at == start:
                     self.advance()
@@ -225,6 +227,7 @@ class _Parser:
         if self.kind not in ("newline", "end") and self.kind not in _CLOSERS:
             if self.kind == "//":
                 raise self.unexpected("the end of the line", "a comment begins with #", Fix(self.here(), "#"))
+            self._refuse_blanks_in_size()
             if self.kind == "-" and self.adjacent() and self.tokens[self.at - 1].kind == "name":
                 raise self.unexpected("the end of the line", "a name has letters, digits and _ only")
             raise self.unexpected("the end of the line")
@@ -520,10 +523,20 @@ class _Parser:
             case "=" if not arguments and len(name.names) == 1:
                 help = f"to name what a line makes, write  {name.names[0]}: conv 64 3x3"
                 raise self.unexpected("an argument", help, Fix(here, ":"))
-        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
-        if self.token.text == "x" and before.kind == after.kind == "int":
-            span = Span(self.source, before.start, after.end)
-            written = f"{before.text}x{after.text}"
+        self._refuse_blanks_in_size()
+
+    def _refuse_blanks_in_size(self) -> None:
+        """``28 x 28 x 3``, at its first x."""
+        numbers = self.tokens[self.at - 1 :: 2]
+        crosses = self.tokens[self.at :: 2]
+        parts = [numbers[0]]
+        for cross, number in zip(crosses, numbers[1:], strict=False):
+            if cross.text != "x" or number.kind != "int" or parts[0].kind != "int":
+                break
+            parts.append(number)
+        if len(parts) > 1:
+            span = Span(self.source, parts[0].start, parts[-1].end)
+            written = "x".join(part.text for part in parts)
             raise self.error("E0100", "sizes are written as one word", span, f"write {written}", fix=Fix(span, written))
 
     def annotations(self) -> tuple[s.Annot, ...]:
