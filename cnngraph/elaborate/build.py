@@ -103,6 +103,7 @@ class _Builder:
         """What flows on after a statement with a mistake, so that it is reported once."""
         if isinstance(item, s.Param):
             scope.lost.add(item.name.names[0])
+        scope.lacks_blocks |= isinstance(item, s.Use)
         if not isinstance(item, s.Input):
             return flow
         name = item.name.names[0] if item.name else "image"
@@ -114,7 +115,7 @@ class _Builder:
     def _check_unused_blocks(self, file: s.File, scope: Scope) -> None:
         """A block that nothing uses is not expanded; the words in it are looked at all the same."""
         for item in file.items:
-            if isinstance(item, s.BlockDef) and item.span not in self.record.expanded:
+            if isinstance(item, s.BlockDef) and item.span not in self.record.expanded and not scope.lacks_blocks:
                 for mistake in unknown_words(item.body, scope):
                     self.record.report(mistake.diagnostic)
 

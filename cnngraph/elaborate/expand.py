@@ -281,6 +281,8 @@ class Expander:
             if (defined := scope.block_defined(word)) is not None:
                 remark = f"defined at line {defined.line}; a block stands above the lines that use it"
                 raise Mistake("E0306", f"block `{word}` is used before it is defined", step.name.span, remark)
+            if any(outer.lacks_blocks for outer in scope.chain()):
+                raise Silent
             raise _unknown(word, step.name.span, "layer or block", [*KINDS, *scope.block_names()])
         return self._block(block, step, scope, self._flowing(flow, step.name.span, word), labels)
 

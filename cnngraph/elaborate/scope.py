@@ -67,6 +67,8 @@ class Scope:
     blocks: dict[str, BlockScope] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     """Names of values that could not be worked out; that has been reported."""
+    lacks_blocks: bool = False
+    """Whether a used file could not be read, and with it its blocks; that has been reported."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """What was set from outside, by the param's name."""
     made_at: dict[str, Span] = field(default_factory=dict)

@@ -52,7 +52,9 @@ def parse(source: Source) -> Parsed:
     parser = _Parser(source, tokens, mistakes)
     items = parser.file()
     found = sorted(parser.mistakes, key=lambda d: d.label.span.start if d.label else 0)
-    return Parsed(s.File(source, tuple(items)), tuple(found[:MAX_ERRORS]))
+    # Where nesting is given up, the brackets behind are out of step: what is said about them is noise.
+    deep = next((number for number, mistake in enumerate(found) if mistake.code == "E0503"), MAX_ERRORS)
+    return Parsed(s.File(source, tuple(items)), tuple(found[: min(MAX_ERRORS, deep + 1)]))
 
 
 def parse_value(source: Source) -> s.Expr | None:
@@ -216,8 +218,6 @@ class _Parser:
                 items.append(self.item())
                 self.end_of_statement()
             except _Abort:
-                if self.mistakes[-1].code == "E0503":  # the brackets behind it would only be said to close nothing
-                    return items
                 self.synchronise()
                 if self.kind in _CLOSERS or self.at == start:
                     self.advance()
@@ -527,6 +527,8 @@ class _Parser:
 
     def _refuse_blanks_in_size(self) -> None:
         """``28 x 28 x 3``, at its first x."""
+        if self.token.text != "x":
+            return
         numbers = self.tokens[self.at - 1 :: 2]
         crosses = self.tokens[self.at :: 2]
         parts = [numbers[0]]
