@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
 from cnngraph.elaborate.scope import Scope, Tensor, Value
+from cnngraph.layers.kind import KINDS
 from cnngraph.layers.values import show
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -103,7 +104,9 @@ def find_tensor(ref: s.Ref, scope: Scope) -> Tensor:
             hint, near = did_you_mean(first, scope.tensor_names())
             if near and (span := scope.given(near)):
                 hint = f"did you mean `{near}` (line {span.line})?"
-            raise Mistake("E0201", f"no tensor is called `{first}`", ref.span, hint, replace=near if not rest else "")
+            help = f"a layer of its own follows an arrow:  -> {first}" if first in KINDS else ""
+            near = "" if rest or help else near
+            raise Mistake("E0201", f"no tensor is called `{first}`", ref.span, hint, help=help, replace=near)
         tensor = found
     for name in rest:
         if name not in tensor.inner:

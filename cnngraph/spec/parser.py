@@ -230,7 +230,9 @@ class _Parser:
             self._refuse_blanks_in_size()
             if self.kind == "-" and self.adjacent() and self.tokens[self.at - 1].kind == "name":
                 raise self.unexpected("the end of the line", "a name has letters, digits and _ only")
-            raise self.unexpected("the end of the line")
+            after = self.tokens[self.at - 1].kind in ("}", "]")
+            help = f"what follows it stands behind an arrow:  -> {self.token.text}" if after else ""
+            raise self.unexpected("the end of the line", help)
         if self.depth == 0 and self.kind in _CLOSERS:
             raise self.error("E0108", f"this `{self.token.text}` closes nothing", self.here(), "nothing is open here")
 

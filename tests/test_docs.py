@@ -1,0 +1,37 @@
+"""The docs are true: specs in them are read, links in them lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cnngraph.load import parse
+from cnngraph.spec.lexer import RESERVED
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SPECS = [
+    (page.name, spec) for page in PAGES for spec in re.findall(r"```spec\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+]
+WRONG_ON_PURPOSE = "net toy"
+"""The README's example of a mistake."""
+
+
+@pytest.mark.parametrize(("page", "spec"), SPECS, ids=[f"{page}-{n}" for n, (page, _) in enumerate(SPECS)])
+def test_every_spec_is_fine(page: str, spec: str) -> None:
+    if not spec.startswith(WRONG_ON_PURPOSE):
+        assert parse(spec).layers
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_reserved_words_are_listed() -> None:
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    told = " ".join(re.findall(r"`([^`]+)`", page.partition("The words of the language cannot be names")[2]))
+    assert set(told.split()) - {"x"} - {"]"} == set(RESERVED)
