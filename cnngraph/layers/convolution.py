@@ -172,7 +172,7 @@ class UpConv(_Convolution):
             raise Fault("E0404", "`same` needs an odd window", at="window", help="give the padding in numbers: p=1")
         sizes = []
         for axis, size in enumerate((volume.height, volume.width)):
-            before, after = self._cut(axis)
+            before, after = self.cut(axis)
             made = (size - 1) * self.stride[axis] + slide.extent(axis) - before - after + self.output_padding
             if isinstance(made, int) and made < 1:
                 raise Fault(
@@ -184,7 +184,7 @@ class UpConv(_Convolution):
             sizes.append(made)
         return Volume((*sizes, self.channels))
 
-    def _cut(self, axis: int) -> Pair:
+    def cut(self, axis: int) -> Pair:
         """What the padding takes off the output, before and after. TensorFlow's `same` makes n·s."""
         if self.padding.mode in ("same_upper", "same_lower"):
             total = max(0, self.slide.extent(axis) - self.stride[axis])
@@ -208,7 +208,7 @@ class UpConv(_Convolution):
         return as_int(inputs[0].size) * self.channels // self.groups * product(self.window)
 
     def lower(self, to: Lowering) -> None:
-        (top, bottom), (left, right) = self._cut(0), self._cut(1)
+        (top, bottom), (left, right) = self.cut(0), self.cut(1)
         attributes: dict[str, object] = {
             "kernel_shape": list(self.window),
             "strides": list(self.stride),

@@ -8,7 +8,7 @@ is not at the border of what they lead to.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from cnngraph.figure.scene import (
@@ -115,9 +115,9 @@ def bounds(item: Primitive) -> Box:
         case Polygon(points):
             box = _box(points)
         case Path(steps):
-            points = [step.to for step in steps]
-            points += [point for step in steps if isinstance(step, Curve) for point in (step.control1, step.control2)]
-            box = _box(points)
+            passed = [step.to for step in steps]
+            passed += [point for step in steps if isinstance(step, Curve) for point in (step.control1, step.control2)]
+            box = _box(passed)
     half = item.stroke.width / 2 if item.stroke else 0.0
     return box[0] - half, box[1] - half, box[2] + half, box[3] + half
 
@@ -141,8 +141,8 @@ def _inside(box: Box, scene: Scene) -> bool:
     return box[0] >= -slack and box[1] >= -slack and box[2] <= scene.width + slack and box[3] <= scene.height + slack
 
 
-def _box(points: object) -> Box:
-    xs, ys = zip(*points, strict=True)  # type: ignore[call-overload]
+def _box(points: Sequence[Point]) -> Box:
+    xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
 

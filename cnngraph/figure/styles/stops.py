@@ -69,7 +69,7 @@ def stops(network: Network) -> list[Stop]:
     connected layer sees its vector. A softmax or sigmoid at the end is the answer.
     """
     _refuse_branches(network)
-    drawn = _drawn_volumes(network)
+    drawn = drawn_volumes(network)
     found: list[Stop] = []
     for layer, successor in zip(network.layers, _loud_successors(network), strict=True):
         stop = Stop((layer,), _look(layer), layer.output, drawn[layer.name], arrow_words(layer.kind))
@@ -166,7 +166,7 @@ def _is_chain_but_for_skips(network: Network) -> bool:
     return len(network.inputs) == 1
 
 
-def _drawn_volumes(network: Network) -> dict[str, Volume]:
+def drawn_volumes(network: Network) -> dict[str, Volume]:
     """Every layer's volume with numbers: what its shape rule makes of an input of `_TYPICAL` size
     wherever a size is free."""
     found: dict[str, Volume] = {}

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from cnngraph.figure.heading import heading
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Arc, Spine, spine
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Network
@@ -29,6 +30,10 @@ _PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
 """Ems: from box to box, a box's width, and the most that a short strip is spread."""
 _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
 """Ems: the page's border, room for the title on the left, air between rows."""
+_LEAD = 1.2
+"""Ems for the arrow with which a row goes on, where no title stands beside it."""
+_UNDER_HEADING = 1.2
+"""Ems from the heading to what is highest below it."""
 _ARC, _ARC_STEP = 3.6, 1.1
 """Ems: how high an arc rises above the boxes, and how much each arc inside it adds."""
 _TAIL = 0.7
@@ -69,6 +74,11 @@ class _Strip:
         begin, end = Counter(span.first for span in self.arcs), Counter(span.until for span in self.arcs)
         opened = accumulate(begin[column] - end[column] for column in range(self.last_column + 1))
         return frozenset(column for column, count in enumerate(opened) if count)
+
+    @cached_property
+    def arc_ends(self) -> frozenset[int]:
+        """The last columns that arcs pass over."""
+        return frozenset(span.last for span in self.arcs)
 
     @cached_property
     def columns(self) -> list[int]:
@@ -128,14 +138,22 @@ def strip(
     measure, rows = _fitted(strips, em, width)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0
+    if len(strips) == 1:
+        head = heading(names[0], em, width, _MARGIN * em, theme)
+        items.append(head)
+        y += ascent(head.font, head.size) + _UNDER_HEADING * em
+        right = head.x + text_width(head.content, head.font, head.size)
     for row in rows:
         for each in strips:
             if row.start > each.last_column:
                 continue
             levels = [span.level for span in each.arcs_in(row)]
             y += (_ARC + _ARC_STEP * (max(levels) - 1)) * em if levels else 0.0
-            items += _row(each, row, measure, y, theme, first=row.start == 0)
-            tail = measure.pitch - measure.box + _TAIL * em if row.stop <= each.last_column else 0.0
+            if row.start == 0 and len(strips) > 1:
+                items.append(_title(each.title, measure, y + measure.height / 2, theme))
+            items += _row(each, row, measure, y, theme)
+            goes_on = row.stop <= each.last_column or each.last_column in each.arc_ends
+            tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
             right = max(right, measure.x(min(row.stop - 1, each.last_column), row) + measure.box / 2 + tail)
             y += measure.height + _ROW_GAP * em
     return Scene(
@@ -264,7 +282,7 @@ def _fitted(strips: list[_Strip], em: float, width: float) -> tuple[_Measure, li
     labels = [stop.label for each in strips for stop in each.stops]
     height = max(text_width(label, "sans", em) for label in labels) + 2 * _PADDING * em
     columns = 1 + max(each.last_column for each in strips)
-    left = (_MARGIN + _TITLE) * em + _BOX * em / 2
+    left = (_MARGIN + (_TITLE if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
     room = width - left + (_BOX / 2 - _TAIL - _MARGIN) * em
     most = max(1, int(room / (_PITCH * em)))
     rows = _cut(strips, columns, most)
@@ -292,16 +310,13 @@ def _cut(strips: list[_Strip], columns: int, most: int) -> list[range]:
     return rows
 
 
-def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme, *, first: bool) -> list[Item]:
+def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme) -> list[Item]:
     """One row of one strip; *y* is the top of its boxes."""
     em, middle = measure.em, y + measure.height / 2
     line = Stroke(theme.ink, 0.075 * em)
     index = bisect_left(each.columns, row.start)
     stops = each.stops[index : bisect_left(each.columns, row.stop)]
-    items: list[Item] = []
-    if first:
-        items.append(_title(each.title, measure, middle, theme))
-    items += [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs_in(row)]
+    items: list[Item] = [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs_in(row)]
     before = each.stops[index - 1] if index else None
     for stop in stops:
         if before is not None:
@@ -313,8 +328,8 @@ def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme, *,
             items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, theme))
         before = stop
-    if stops[-1] is not each.stops[-1]:
-        # What goes on in the next row, which begins with the same arrow.
+    if stops[-1] is not each.stops[-1] or stops[-1].column in each.arc_ends:
+        # What goes on in the next row, which begins with the same arrow; or the way out, on which an arc lands.
         start = measure.x(stops[-1].column, row) + _half(stops[-1], measure)
         tail = (start + measure.pitch - measure.box + _TAIL * em, middle)
         drawn = arrow((start, middle), tail, line, 0.5 * em)
@@ -323,10 +338,11 @@ def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme, *,
 
 
 def _title(title: str, measure: _Measure, middle: float, theme: Theme) -> Text:
-    size = measure.em * 1.15
-    size = min(size, size * 1.5 * measure.height / max(1.0, text_width(title, "sans", size)))
+    """Beside a strip that stands among others, turned; a long one is set smaller, and cut at last."""
+    room = measure.height + _ROW_GAP * measure.em
+    size = measure.em * max(1.0, min(1.15, room / max(0.1, text_width(title, "sans", measure.em))))
     x = _MARGIN * measure.em + ascent("sans", size)
-    return Text(x, middle, title, size, "sans", "middle", 90, theme.ink)
+    return Text(x, middle, fit(title, "sans", size, room), size, "sans", "middle", 90, theme.ink)
 
 
 def _half(stop: _Stop, measure: _Measure) -> float:

@@ -14,11 +14,12 @@ from itertools import accumulate, pairwise
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
+from cnngraph.figure.heading import heading
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
 from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
 from cnngraph.figure.styles.stops import Look, Stop, Words, stops
-from cnngraph.figure.text import ascent, descent, fit, ink
+from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network, total
@@ -52,16 +53,16 @@ def volumes(
     png = None if picture is None else png_of(picture)
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
     plan, rows = _fitted(chain, em, width, theme, png)
-    heading = None if title is None else _heading(title, em, width, theme)
-    y = _MARGIN * em + (0.0 if heading is None else ascent("serif", heading.size) + _ROW_GAP * em)
-    items: list[Item] = [] if heading is None else [heading]
+    head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
+    y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
+    items: list[Item] = [] if head is None else [head]
     for row in rows:
         axis = y + plan.up(row)
         items += plan.draw(row, _MARGIN * em, axis)
         y = axis + plan.down(row) + _ROW_GAP * em
     used = max(plan.width(row) for row in rows)
-    if heading is not None:
-        used = max(used, text_width(heading.content, heading.font, heading.size))
+    if head is not None:
+        used = max(used, text_width(head.content, head.font, head.size))
     return Scene(
         width=used + 2 * _MARGIN * em,
         height=y + (_MARGIN - _ROW_GAP) * em,
@@ -70,15 +71,6 @@ def volumes(
         description=", ".join(f"{stop.name} {stop.caption}" for stop in chain),
         background=theme.background,
     )
-
-
-def _heading(title: str, em: float, width: float, theme: Theme) -> Text:
-    """The title in large serif; a long one is set smaller, and cut at last."""
-    title = " ".join(title.split())
-    room = width - 2 * _MARGIN * em
-    size = max(1.3 * em, min(2.8 * em, room / max(text_width(title, "serif", 1.0), 0.1)))
-    baseline = _MARGIN * em + ascent("serif", size)
-    return Text(_MARGIN * em, baseline, fit(title, "serif", size, room), size, fill=theme.ink)
 
 
 @dataclass(frozen=True, slots=True)

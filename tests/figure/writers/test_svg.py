@@ -100,7 +100,7 @@ def test_shapes_are_written_with_two_decimals() -> None:
 def test_a_character_without_a_glyph_is_an_error_not_a_box() -> None:
     for text in ("embedded", "outlined"):
         with pytest.raises(CnngraphError, match="E0601"):
-            write_svg(scene(Text(0, 10, "猫", 6)), text)  # type: ignore[arg-type]
+            write_svg(scene(Text(0, 10, "猫", 6)), text)
 
 
 def test_png_has_the_size_asked_for_and_shows_the_scene() -> None:
@@ -111,7 +111,7 @@ def test_png_has_the_size_asked_for_and_shows_the_scene() -> None:
     assert image.size == (400, 200)
     assert image.getpixel((50, 50)) == (255, 0, 0)
     assert image.getpixel((395, 5)) == (255, 255, 255)
-    assert image.crop((230, 60, 400, 130)).convert("L").getextrema()[0] < 50
+    assert image.crop((230, 60, 400, 130)).convert("L").histogram()[:50] != [0] * 50
 
 
 def test_png_of_absurd_size_is_refused() -> None:

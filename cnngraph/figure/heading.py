@@ -1,0 +1,18 @@
+"""The title over a figure."""
+
+from __future__ import annotations
+
+from cnngraph.figure.scene import Text
+from cnngraph.figure.text import ascent, fit
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+
+
+def heading(title: str, em: float, width: float, margin: float, theme: Theme) -> Text:
+    """*title* in large serif at the top left of a page of *width* points with *margin*; a long one is set
+    smaller, and cut at last."""
+    title = " ".join(title.split())
+    room = width - 2 * margin
+    size = max(1.3 * em, min(2.8 * em, room / max(text_width(title, "serif", 1.0), 0.1)))
+    baseline = margin + ascent("serif", size)
+    return Text(margin, baseline, fit(title, "serif", size, room), size, fill=theme.ink)
