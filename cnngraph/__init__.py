@@ -1,1 +1,43 @@
-"""Write a CNN once; get the figure, the table and the runnable model, and know that they agree."""
+"""Write a CNN once; get the figure, the table and the runnable model, and know that they agree.
+
+import cnngraph
+network = cnngraph.load("resnet", depth=34)      # a path, or a network that ships
+network.params, network.macs, network["stage2.residual1.basic1.conv1"].output
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnngraph.diagnostics import CnngraphError, Diagnostic
+    from cnngraph.network import Layer, Network
+    from cnngraph.reading import load, parse
+    from cnngraph.volume import Volume
+
+_HOMES = {
+    "CnngraphError": "cnngraph.diagnostics",
+    "Diagnostic": "cnngraph.diagnostics",
+    "Layer": "cnngraph.network",
+    "Network": "cnngraph.network",
+    "Volume": "cnngraph.volume",
+    "load": "cnngraph.reading",
+    "parse": "cnngraph.reading",
+}
+__all__ = ["CnngraphError", "Diagnostic", "Layer", "Network", "Volume", "__version__", "load", "parse"]
+
+
+def __getattr__(name: str) -> Any:
+    """What the package names is imported when it is used: `cnngraph --help` starts as fast as click does."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cnngraph")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-import cnngraph.load
+import cnngraph
 from cnngraph.layers.activation import Softmax, Tanh
 from cnngraph.layers.convolution import Conv
 from cnngraph.layers.dense import Fc, Flatten
@@ -127,7 +127,7 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)
 
-    network = cnngraph.load.load("lenet5")
+    network = cnngraph.load("lenet5")
     model, parameters = torch_network(network)
     split = split_digits()
     known, asked = (split.fit, split.validation) if chosen.validate else (split.train, split.test)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnngraph.load import load
+from cnngraph.reading import load
 
 COUNTS = [
     # name, params of the spec, trainable parameters, MACs of conv and fc, source
@@ -53,6 +53,6 @@ def test_counts_are_those_of_the_source(
 
 
 def test_every_shipped_network_is_counted() -> None:
-    from cnngraph.load import shipped
+    from cnngraph.reading import shipped
 
     assert {name for name, *_ in COUNTS} == set(shipped())

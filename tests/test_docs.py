@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph.load import parse
+from cnngraph.reading import parse
 from cnngraph.spec.lexer import RESERVED
 
 ROOT = Path(__file__).parent.parent

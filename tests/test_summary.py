@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from cnngraph.cli.summary import plain, record
-from cnngraph.load import load, parse, shipped
 from cnngraph.network import Network
+from cnngraph.reading import load, parse, shipped
 from cnngraph.summary import Row, receptive_fields, summarize
 from cnngraph.volume import Volume, as_int
 

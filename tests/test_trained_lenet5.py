@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-import cnngraph.load
+import cnngraph
 from cnngraph.runtime.images import preprocessing, read
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +32,7 @@ def test_file_is_small() -> None:
 
 
 def test_keys_shapes_and_types_are_those_of_the_spec() -> None:
-    network = cnngraph.load.load("lenet5")
+    network = cnngraph.load("lenet5")
     weights = load_file(WEIGHTS)
     wanted = {f"{layer.name}.{name}": each.shape for layer in network for name, each in layer.parameters.items()}
     assert {key: array.shape for key, array in weights.items()} == wanted
@@ -69,5 +69,5 @@ def test_training_sees_pictures_as_run_does() -> None:
 
 
 def as_run_reads_it(path: Path) -> Floats:
-    image = cnngraph.load.load("lenet5")["image"]
+    image = cnngraph.load("lenet5")["image"]
     return read(path, (32, 32), 1, preprocessing(image))

@@ -23,7 +23,7 @@ from cnngraph.cli.inputs import network_options
 def command(files: tuple[str, ...], format_: str, settings: dict[str, str], max_nodes: int) -> None:
     """Check specs: the language, every volume, every claim. Exit status 1 when something is wrong."""
     from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
-    from cnngraph.load import read
+    from cnngraph.reading import read
 
     if format_ == "sarif":
         raise click.UsageError("--format sarif is not available in this version; json and github are")

@@ -18,8 +18,8 @@ from cnngraph.elaborate.values import evaluate, find_tensor, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.source import Input
 from cnngraph.layers.values import show
-from cnngraph.load import Reading
 from cnngraph.network import Layer, Network, Output
+from cnngraph.reading import Reading
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import Parsed, parse_value

@@ -59,7 +59,7 @@ class Includes:
                 "a spec uses files beside and below it",
                 help="move or copy the file there",
             )
-        from cnngraph.load import read_text
+        from cnngraph.reading import read_text
 
         if not target.exists() and wanted.name == path:
             shipped = files("cnngraph").joinpath("specs", path)

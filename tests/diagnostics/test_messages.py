@@ -14,16 +14,16 @@ import pytest
 import cnngraph
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.diagnostics.terminal import render
-from cnngraph.load import elaborate_text, read
+from cnngraph.reading import elaborate_text, read
 from cnngraph.source import Source
 
 FOLDER = Path(__file__).parent
 SPECS = sorted(FOLDER.glob("*.spec"))
 ELSEWHERE = {
-    "E0107": "files that are no text, in test_load",
-    "E0110": "files that cannot be read, in test_load",
-    "E0504": "a file of more than 64 MB, in test_load",
-    "E0505": "a spec that uses more than 1,000 files, in test_load",
+    "E0107": "files that are no text, in test_reading",
+    "E0110": "files that cannot be read, in test_reading",
+    "E0504": "a file of more than 64 MB, in test_reading",
+    "E0505": "a spec that uses more than 1,000 files, in test_reading",
 }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph.load import load, shipped
 from cnngraph.onnx.lower import lower
+from cnngraph.reading import load, shipped
 from tests.onnx.exposed import export, feed, run_exposed
 
 VARIANTS: list[tuple[str, dict[str, int]]] = [(name, {}) for name in shipped()] + [

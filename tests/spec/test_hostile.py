@@ -11,7 +11,7 @@ import pytest
 
 from cnngraph.diagnostics import Diagnostic
 from cnngraph.diagnostics.terminal import render
-from cnngraph.load import elaborate_text
+from cnngraph.reading import elaborate_text
 from cnngraph.source import Source, Span
 from cnngraph.spec.lexer import tokenize
 

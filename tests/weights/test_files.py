@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.load import parse
+from cnngraph.reading import parse
 from cnngraph.weights.files import FileWeights, expected
 from tests.onnx.reference import Array
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.load import MAX_FILE, load, parse
+from cnngraph.reading import MAX_FILE, load, parse
 from tests.conftest import Run
 
 FINE = "net t\ninput 8x8x3\nconv 4 3x3\n"
