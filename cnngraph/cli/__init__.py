@@ -53,7 +53,7 @@ def main() -> None:
     # A network is many small objects that all live on: looking for garbage among them costs as much as making them.
     gc.set_threshold(200_000, 30, 30)
     try:
-        group()
+        group(prog_name="cnngraph")
     except CnngraphError as error:
         from cnngraph.diagnostics.terminal import print_diagnostics
 
