@@ -1,0 +1,120 @@
+"""One window of a layer at one position, and the cell of the other map that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cnngraph.layers.convolution import Conv, DwConv, UpConv
+from cnngraph.layers.kind import Kind
+from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.layers.values import Pair
+from cnngraph.layers.window import Slide
+from cnngraph.network import Layer
+from cnngraph.volume import Volume, as_int
+
+Windowed = Conv | DwConv | UpConv | MaxPool | AvgPool
+_PLACE = (0.7, 0.2)
+"""Which of the positions is shown, as a share of them down and across: low and left, as on the slide, where
+the depth of the filter runs over the volume and not beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """One axis of an example, height or width."""
+
+    taps: tuple[int, ...]
+    """Where the window's taps are on the map that it slides over; what is not on the map is padding."""
+    cell: int
+    """Which cell of the other map belongs to the window."""
+    padding: Pair
+    """Of the map that the window slides over, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """All indices begin at 0."""
+
+    source: tuple[int, int, int]
+    """The input's H, W and C."""
+    made: tuple[int, int, int]
+    """The output's."""
+    rows: Along
+    columns: Along
+    depth: int
+    """How many of the input's channels one filter sees, the first ones."""
+    spreads: bool
+    """Whether a cell of the input goes to a window of the output, as in a transposed convolution, instead of
+    a window of the input to a cell of the output."""
+
+    @property
+    def window(self) -> Pair:
+        """Of the filter, height and width."""
+        return len(self.rows.taps), len(self.columns.taps)
+
+    @property
+    def extent(self) -> Pair:
+        """What the window covers, with the gaps between its taps."""
+        rows, columns = self.rows.taps, self.columns.taps
+        return rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+
+
+def example(layer: Layer, source: Volume) -> Example:
+    """*layer*, a convolution or pool, on an input of *source*, which has no free size.
+
+    The window is one that lies on the map as a whole, if there is one, else the one with the most taps on it.
+    """
+    kind = layer.kind
+    assert isinstance(kind, Windowed)
+    height, width, channels = (as_int(dim) for dim in source.dims)
+    slide = sliding(kind)
+    if slide is not None and not isinstance(kind, UpConv):
+        # Only a size that was free can be too small: the checker has seen the others.
+        height, width = max(height, slide.extent(0)), max(width, slide.extent(1))
+    sizes = height, width
+    made = kind.shape((Volume((*sizes, channels)),))
+    results = as_int(made.height), as_int(made.width)
+    spreads = isinstance(kind, UpConv)
+    over, other = (results, sizes) if spreads else (sizes, results)
+    rows, columns = (_along(kind, axis, over[axis], other[axis]) for axis in (0, 1))
+    return Example(
+        (*sizes, channels), (*results, as_int(made.channels)), rows, columns, _depth(kind, channels), spreads
+    )
+
+
+def sliding(kind: Windowed) -> Slide | None:
+    """How its window slides; None for a pool over everything, or to an asked size."""
+    if isinstance(kind, MaxPool | AvgPool) and (kind.everything or kind.to is not None):
+        return None
+    return kind.slide
+
+
+def _depth(kind: Kind, channels: int) -> int:
+    return channels // kind.groups if isinstance(kind, Conv | UpConv) else 1
+
+
+def _along(kind: Windowed, axis: int, size: int, positions: int) -> Along:
+    """*size* is of the map that the window slides over, *positions* of the other."""
+    padding, taps = _taps(kind, axis, size, positions)
+    inside = [at for at in range(positions) if taps(at)[0] >= 0 and taps(at)[-1] < size]
+    if inside:
+        cell = inside[round(_PLACE[axis] * (len(inside) - 1))]
+    else:
+        cell = max(range(positions), key=lambda at: sum(0 <= tap < size for tap in taps(at)))
+    return Along(tuple(taps(cell)), cell, padding)
+
+
+def _taps(kind: Windowed, axis: int, size: int, positions: int) -> tuple[Pair, Callable[[int], range]]:
+    """The padding, and for every position the taps of its window."""
+    slide = sliding(kind)
+    if slide is None:
+        # PyTorch's adaptive pools; one window over everything is the case of one position.
+        return (0, 0), lambda at: range(at * size // positions, -(-(at + 1) * size // positions))
+    step, between, taps = slide.stride[axis], slide.dilation[axis], slide.window[axis]
+    padding = kind.cut(axis) if isinstance(kind, UpConv) else slide.pads(axis, size)
+
+    def window(at: int) -> range:
+        first = at * step - padding[0]
+        return range(first, first + between * taps, between)
+
+    return padding, window

@@ -1,0 +1,428 @@
+"""The style of the lecture's 1×1 convolution: one layer explained, input ∗ filter = output.
+
+The window is marked on the one map and the cell that belongs to it on the other; below stands how the sizes, the
+parameters and the multiply-accumulates come about.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.heading import heading
+from cnngraph.figure.scene import Group, Item, Scene, Text
+from cnngraph.figure.styles.arithmetic import arithmetic, sentence
+from cnngraph.figure.styles.bodies import Measure
+from cnngraph.figure.styles.columns import Columns, Vector, Weights
+from cnngraph.figure.styles.example import Example, example
+from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
+from cnngraph.figure.styles.stops import drawn_volumes
+from cnngraph.figure.text import ascent, descent, fit, ink
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+from cnngraph.layers.convolution import Conv, DwConv, UpConv
+from cnngraph.layers.dense import Fc
+from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.network import Layer, Network
+from cnngraph.units import Unit
+from cnngraph.volume import as_int
+
+_SLIDE_WIDTH, _SLIDE_TEXT, _LEAST_TEXT = 960.0, 14.0, 6.5
+"""Points, as in the volumes style."""
+_LARGEST, _PREFERRED, _SMALLEST = 12.0, 6.0, 4.0
+"""Ems, the longest side of a front face: the most it grows to, the least before a row is added, the least at all."""
+_MARGIN, _ROW_GAP, _LEADING = 0.9, 1.6, 1.25
+"""Ems: the page's border, the air between rows, and from line to line."""
+_SIGN, _AIR = 1.5, 0.75
+"""Ems: the size of a sign such as ∗, and the air on either side of it."""
+_CAPTION, _FORMULA = 7.5, 13.0
+"""Ems after which a caption goes on in a second line, and ems that the formulas need."""
+_LISTED = 12
+"""How many layers a message lists."""
+_SHOWN = (Conv, DwConv, UpConv, MaxPool, AvgPool, Fc)
+
+
+def operation(network: Network, layer: str | None, *, width: float, theme: Theme, title: str | None = None) -> Scene:
+    """The layer called *layer*, or the only convolution or pool, at most *width* points wide.
+
+    Raises `CnngraphError` when there is no such layer (E0611), when it is of a kind that the style does not
+    show (E0612), when none is named and several could be meant (E0613), and when the width is too small (E0604).
+    """
+    shown = chosen(network, layer)
+    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH)
+    margin = _MARGIN * em
+    words = _Words.of(shown, em, width - 2 * margin)
+    rows = _fitted(network, shown, em, width, theme)
+    used = max(words.width, *(row.width for row in rows))
+    items: list[Item] = []
+    y = margin
+    if title is not None:
+        head = heading(title, em, width, margin, theme)
+        items.append(head)
+        used = max(used, text_width(head.content, head.font, head.size))
+        y = head.y + _ROW_GAP * em
+    for row in rows:
+        items += row.draw(margin + (used - row.width) / 2, y, theme)
+        y += row.height + _ROW_GAP * em
+    items += words.draw(margin + (used - words.width) / 2, y, theme)
+    return Scene(
+        width=used + 2 * margin,
+        height=y + words.height + margin,
+        items=tuple(items),
+        title=title or f"{network.title or network.name}: {shown.name}",
+        description="; ".join([sentence(shown), *(" ".join(row) for row in arithmetic(shown))]),
+        background=theme.background,
+    )
+
+
+# Which layer ---------------------------------------------------------------------------------
+
+
+def chosen(network: Network, name: str | None) -> Layer:
+    """The layer to be shown. Raises `CnngraphError` as `operation` does."""
+    shown = [layer for layer in network if isinstance(layer.kind, _SHOWN)]
+    if name is None:
+        candidates = [layer for layer in shown if not isinstance(layer.kind, Fc)] or shown
+        if len(candidates) == 1:
+            return candidates[0]
+        raise CnngraphError.of(
+            "E0613",
+            "the style `operation` explains one layer; which?" if candidates else _nothing(network),
+            file=network.file,
+            reason=f"{network.name} has {_listed(candidates)}" if candidates else "",
+            help=f"--layer {candidates[0].name}" if candidates else "",
+        )
+    found = network.by_name.get(name)
+    if found is None:
+        raise CnngraphError.of(
+            "E0611",
+            f"{network.name} has no layer `{name}`",
+            file=network.file,
+            reason=f"the style `operation` can show {_listed(shown)}" if shown else _nothing(network),
+            help=_near(name, [layer.name for layer in shown]),
+        )
+    if not isinstance(found.kind, _SHOWN):
+        lead = network.by_name.get(found.unit)
+        raise CnngraphError.of(
+            "E0612",
+            "the style `operation` shows convolutions, pools and fully connected layers;"
+            f" `{name}` is none of them ({found.kind.caption().name})",
+            file=network.file,
+            reason=f"in {network.name} it can show {_listed(shown)}" if shown else _nothing(network),
+            help=f"--layer {lead.name}" if lead is not None and isinstance(lead.kind, _SHOWN) else "",
+        )
+    return found
+
+
+def _nothing(network: Network) -> str:
+    return f"{network.name} has no convolution, pool or fully connected layer"
+
+
+def _listed(layers: Sequence[Layer]) -> str:
+    names = [layer.name for layer in layers[:_LISTED]]
+    more = len(layers) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _near(name: str, names: list[str]) -> str:
+    """A question after the layer that was probably meant; a name without its block counts."""
+    inside = [each for each in names if each.endswith(f".{name}")]
+    near = inside[:1] or difflib.get_close_matches(name, names, n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+# Parts and rows ------------------------------------------------------------------------------
+
+
+class _Body(Protocol):
+    @property
+    def width(self) -> float: ...
+    @property
+    def height(self) -> float: ...
+    def draw(self, x: float, y: float) -> tuple[Item, ...]:
+        """With the top left corner of its bounding box at (x, y)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Something drawn, with the sign before it and its caption below."""
+
+    sign: str
+    body: _Body
+    caption: tuple[str, ...]
+    id: str
+    """Empty when the body names its pieces itself."""
+    role: Literal["layer", "decoration"]
+    title: str
+
+    def width(self, em: float) -> float:
+        return max([self.body.width] + [text_width(line, "serif", em) for line in self.caption])
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Parts beside one another, their bodies on one axis and their captions on one baseline."""
+
+    parts: tuple[_Part, ...]
+    em: float
+
+    @property
+    def width(self) -> float:
+        return sum(_sign_width(part.sign, self.em) + part.width(self.em) for part in self.parts)
+
+    @property
+    def _bodies(self) -> float:
+        return max(part.body.height for part in self.parts)
+
+    @property
+    def _baseline(self) -> float:
+        """Of the captions' first line, from the top."""
+        return self._bodies + 0.4 * self.em + ascent("serif", self.em)
+
+    @property
+    def height(self) -> float:
+        lines = max(len(part.caption) for part in self.parts)
+        if not lines:
+            return self._bodies
+        return self._baseline + (lines - 1) * _LEADING * self.em + descent("serif", self.em)
+
+    def draw(self, x: float, y: float, theme: Theme) -> Iterator[Item]:
+        em, axis, baseline = self.em, y + self._bodies / 2, y + self._baseline
+        for part in self.parts:
+            if part.sign:
+                size, room = _SIGN * em, _sign_width(part.sign, em)
+                above, below = ink(part.sign, "serif", size)
+                yield Text(x + room / 2, axis + (above - below) / 2, part.sign, size, "serif", "middle", fill=theme.ink)
+                x += room
+            middle = x + part.width(em) / 2
+            drawn = part.body.draw(middle - part.body.width / 2, axis - part.body.height / 2)
+            lines = (
+                Text(middle, baseline + number * _LEADING * em, line, em, "serif", "middle", fill=theme.ink)
+                for number, line in enumerate(part.caption)
+            )
+            if part.id:
+                yield Group(part.id, part.role, (*drawn, *lines), part.title)
+            else:
+                yield from drawn
+            x += part.width(em)
+
+
+def _sign_width(sign: str, em: float) -> float:
+    return text_width(sign, "serif", _SIGN * em) + 2 * _AIR * em if sign else 0.0
+
+
+def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Theme) -> list[_Row]:
+    """The parts in as few rows as the preferred scale needs, at the largest scale that needs no more."""
+    room = width - 2 * _MARGIN * em
+    parts = _parts(network, layer, em, theme)
+
+    def count(side: float) -> int:
+        return len(_rows(parts(side * em), em, room))
+
+    least = next((side for side in (_PREFERRED, _SMALLEST) if count(side)), None)
+    if least is None:
+        raise _too_narrow(width, max(_Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
+    most = count(least)
+    low, high = least, _LARGEST
+    for _ in range(8):
+        side = (low + high) / 2
+        low, high = (side, high) if 0 < count(side) <= most else (low, side)
+    return _rows(parts(low * em), em, room)
+
+
+def _rows(parts: tuple[_Part, ...], em: float, room: float) -> list[_Row]:
+    """*parts* in rows no wider than *room*; none when one of them is wider."""
+    rows: list[_Row] = []
+    for part in parts:
+        longer = _Row((*rows[-1].parts, part), em) if rows else None
+        if longer is not None and longer.width <= room:
+            rows[-1] = longer
+        else:
+            rows.append(_Row((part,), em))
+            if rows[-1].width > room:
+                return []
+    return rows
+
+
+def _too_narrow(width: float, needed: float) -> CnngraphError:
+    return CnngraphError.of(
+        "E0604",
+        f"{width:g} pt are too narrow for this figure",
+        reason=f"its widest part takes {needed:.0f} pt with the smallest text that can be read",
+        help=f"give it at least --width {math.ceil(needed)}pt",
+    )
+
+
+def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[[float], tuple[_Part, ...]]:
+    """What is drawn, as a function of the length of the longest side."""
+    source = network[layer.inputs[0]]
+    if isinstance(layer.kind, Fc):
+        return lambda side: (_dense(source, layer, em, side, theme),)
+    shown = example(layer, drawn_volumes(network)[source.name])
+    return lambda side: _windowed(source, layer, shown, em, side, theme)
+
+
+# A window that slides ------------------------------------------------------------------------
+
+
+def _windowed(
+    source: Layer, layer: Layer, shown: Example, em: float, side: float, theme: Theme
+) -> tuple[_Part, _Part, _Part]:
+    """Input ∗ filter = output."""
+    scale = scale_for(em, side, (shown.source, shown.made), theme)
+    rows, columns = shown.rows, shown.columns
+    padding = (rows.padding[0], columns.padding[0], rows.padding[1], columns.padding[1])
+    window, cell = (rows.taps, columns.taps), ((rows.cell,), (columns.cell,))
+    if shown.spreads:
+        seen, made = _mark(layer, "cell", cell, shown.depth), _mark(layer, "window", window, 1)
+        volume = Map(scale, shown.source, seen, groups=_groups(layer))
+        outcome = Map(scale, shown.made, made, padding)
+        over = shown.made
+    else:
+        seen, made = _mark(layer, "window", window, shown.depth), _mark(layer, "cell", cell, 1)
+        volume = Map(scale, shown.source, seen, padding, _groups(layer))
+        outcome = Map(scale, shown.made, made)
+        over = shown.source
+    apart = Filter(scale, (*over[:2], shown.source[2]), replace(seen, rows=window[0], columns=window[1]))
+    size = (_filter_size(layer, shown), *_filter_words(layer, apart, em))
+    result = tuple(_broken(_made(layer), max(outcome.width, _CAPTION * em), em))
+    about = f"{layer.name}: {sentence(layer)}"
+    return (
+        _Part("", volume, (source.output.caption,), source.name, "layer", _about(source)),
+        _Part(_sign(layer), apart, size, f"{layer.name}.filter", "decoration", about),
+        _Part("=", outcome, result, layer.name, "layer", _about(layer)),
+    )
+
+
+def _mark(layer: Layer, word: str, cells: tuple[tuple[int, ...], tuple[int, ...]], channels: int) -> Mark:
+    """Its title counts from 1: ``window: rows 3 to 5, columns 2 to 4``."""
+    places = []
+    for axis, taps in zip(("row", "column"), cells, strict=True):
+        first, last = taps[0] + 1, taps[-1] + 1
+        places.append(f"{axis} {first}" if first == last else f"{axis}s {first} to {last}")
+    return Mark(f"{layer.name}.{word}", f"{word}: {', '.join(places)}", *cells, channels)
+
+
+def _groups(layer: Layer) -> int:
+    return layer.kind.groups if isinstance(layer.kind, Conv | UpConv) else 1
+
+
+def _about(layer: Layer) -> str:
+    return Unit((layer,), layer.inputs).about
+
+
+def _sign(layer: Layer) -> str:
+    if isinstance(layer.kind, MaxPool):
+        return "max"
+    return "avg" if isinstance(layer.kind, AvgPool) else "∗"
+
+
+def _filter_size(layer: Layer, shown: Example) -> str:
+    """``11×11×3``; a pool's window has no depth of its own."""
+    kind, (source,) = layer.kind, layer.input_volumes
+    if isinstance(kind, MaxPool | AvgPool):
+        height, width = (source.height, source.width) if kind.everything else shown.window
+        return f"{height}×{width}"
+    return f"{shown.window[0]}×{shown.window[1]}×{shown.depth}"
+
+
+def _filter_words(layer: Layer, apart: Filter, em: float) -> list[str]:
+    """``s = 2, p = 1``, and how much larger the filter is drawn than on its map."""
+    caption = layer.kind.caption()
+    words = []
+    if caption.stride is not None:
+        down, across = caption.stride
+        words.append(f"s = {down}" if down == across else f"s = {down}×{across}")
+    words += [word for word in (caption.padding, *caption.details) if word]
+    phrases = [*(f"{word}," for word in words[:-1]), *words[-1:]]
+    lines = _broken(phrases, max(apart.width, _CAPTION * em), em)
+    times = apart.enlarged
+    if times > 1:
+        lines.append(f"drawn {times:.0f}× larger" if times >= 10 else f"drawn {times:.2g}× larger")
+    return lines
+
+
+def _made(layer: Layer) -> list[str]:
+    """``6×6×16``, ``(16 filters)``"""
+    caption, count = layer.output.caption, layer.output.channels
+    if layer.kind.family == "pool":
+        return [caption]
+    return [caption, "(1 filter)" if count == 1 else f"({count} filters)"]
+
+
+# Fully connected -----------------------------------------------------------------------------
+
+
+def _dense(source: Layer, layer: Layer, em: float, side: float, theme: Theme) -> _Part:
+    """Both vectors and the weights between them."""
+    sizes = as_int(source.output.channels), as_int(layer.output.channels)
+    columns = Columns(
+        Measure(em, side, max(sizes), 1, theme),
+        Vector(source.name, _about(source), sizes[0]),
+        Vector(layer.name, _about(layer), sizes[1]),
+        Weights(f"{layer.name}.weight", f"{layer.name}: {sentence(layer)}"),
+    )
+    return _Part("", columns, (), "", "decoration", "")
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the layer does, and below it the arithmetic as a table of labels and formulas, in broken lines."""
+
+    em: float
+    sentence: list[str]
+    table: list[tuple[str, list[str]]]
+    indent: float
+    """Where the formulas begin."""
+
+    @classmethod
+    def of(cls, layer: Layer, em: float, room: float) -> _Words:
+        rows = arithmetic(layer)
+        indent = max(text_width(label, "serif", em) for label, _ in rows) + em
+        if room < indent + _FORMULA * em:
+            raise _too_narrow(room + 2 * _MARGIN * em, indent + (_FORMULA + 2 * _MARGIN) * em)
+        name = fit(f"{layer.name}:", "serif", em, room)
+        table = [(label, _broken(formula.split(" "), room - indent, em)) for label, formula in rows]
+        return cls(em, _broken([name, *sentence(layer).split(" ")], room, em), table, indent)
+
+    @property
+    def width(self) -> float:
+        ends = [text_width(line, "serif", self.em) for line in self.sentence]
+        ends += [self.indent + text_width(line, "serif", self.em) for _, lines in self.table for line in lines]
+        return max(ends)
+
+    @property
+    def height(self) -> float:
+        count = len(self.sentence) + sum(len(lines) for _, lines in self.table)
+        return ascent("serif", self.em) + (count - 1) * _LEADING * self.em + descent("serif", self.em)
+
+    def draw(self, x: float, y: float, theme: Theme) -> Iterator[Text]:
+        em, baseline = self.em, y + ascent("serif", self.em)
+        for line in self.sentence:
+            yield Text(x, baseline, line, em, fill=theme.ink)
+            baseline += _LEADING * em
+        for label, lines in self.table:
+            yield Text(x, baseline, label, em, fill=theme.faint)
+            for line in lines:
+                yield Text(x + self.indent, baseline, line, em, fill=theme.ink)
+                baseline += _LEADING * em
+
+
+def _broken(phrases: Sequence[str], room: float, em: float) -> list[str]:
+    """*phrases* in lines no wider than *room*, if each of them is not."""
+    lines: list[str] = []
+    for phrase in phrases:
+        longer = f"{lines[-1]} {phrase}" if lines else phrase
+        if lines and text_width(longer, "serif", em) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(phrase)
+    return lines
