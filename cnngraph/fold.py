@@ -31,7 +31,8 @@ def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] 
 def boxed(chain: Chain, network: Network, depth: int = 0) -> Chain:
     """*chain* with the blocks that lie *depth* blocks deep as `Boxed`.
 
-    Only stretches that are all of a block: one whose inner tensors are used elsewhere stays open.
+    Only stretches that are all of a block, and of more than one unit: a block whose inner tensors are used
+    elsewhere stays open.
     """
     sizes = Counter(_ancestor(unit.lead.block, network, depth) for unit in units_of(chain))
     return _boxed(chain, network, depth, sizes)
@@ -41,7 +42,7 @@ def _boxed(chain: Chain, network: Network, depth: int, sizes: Counter[str | None
     found: list[Element] = []
     for path, group in groupby(_pieces(chain), lambda piece: _common(chain, piece, network, depth)):
         elements = [chain[index] for piece in group for index in piece]
-        if path is not None and sum(1 for _ in units_of(tuple(elements))) == sizes[path]:
+        if path is not None and 1 < sum(1 for _ in units_of(tuple(elements))) == sizes[path]:
             found.append(Boxed(path, tuple(elements)))
         else:
             found += [_boxed_inside(element, network, depth, sizes) for element in elements]

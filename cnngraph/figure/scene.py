@@ -130,6 +130,8 @@ class Scene:
     title: str
     description: str
     background: Color | None = "#ffffff"
+    remarks: tuple[str, ...] = ()
+    """What whoever asked for the figure should know of how it was made; no part of the figure."""
 
     def primitives(self) -> Iterator[Primitive]:
         """All primitives in drawing order, out of their groups."""
