@@ -37,7 +37,10 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("-o", "--output", metavar="OUT", help="The file to write, - for standard output; NAME.svg unless said.")
 @click.option("--style", type=click.Choice(STYLES), default="auto", show_default=True)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the file; its suffix says it else.")
-@click.option("--fold/--no-fold", default=None, help="Repeated layers once, with how often.")
+@click.option(
+    "--fold/--no-fold", default=None, help="What repeats once, with how often; as the page needs unless said."
+)
+@click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @click.option(
     "--width",
     callback=_width,
@@ -61,6 +64,7 @@ def command(
     style: str,
     format_: str | None,
     fold: bool | None,
+    depth: int | None,
     width: float,
     theme: str,
     layer: str | None,
@@ -73,7 +77,9 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
-    _refuse_planned(style, format_, fold, theme, layer)
+    _refuse_planned(style, format_)
+    if layer is not None and style == "auto":
+        style = "operation"
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
     from cnngraph.figure.styles import Order, choose, draw
     from cnngraph.figure.theme import THEMES
@@ -82,7 +88,9 @@ def command(
         style, why = choose(networks)
         click.echo(f"style {style}: {why}", err=True)
     picture = _read(image) if image else None
-    scene = draw(Order(networks, style, width, THEMES[theme], title, picture))
+    scene = draw(Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer))
+    for remark in scene.remarks:
+        click.echo(remark, err=True)
     if format_ == "png":
         from cnngraph.figure.writers.png import write_png
 
@@ -110,22 +118,15 @@ def _format(output: str | None, format_: str | None) -> str:
     return format_ or suffix or "svg"
 
 
-def _refuse_planned(style: str, format_: str, fold: bool | None, theme: str, layer: str | None) -> None:
+def _refuse_planned(style: str, format_: str) -> None:
     """What the command line names and this version cannot do is an error, never something else instead."""
-    from cnngraph.figure.styles import PLANNED
-    from cnngraph.figure.theme import THEMES
+    from cnngraph.figure.styles import PLANNED, STYLES
 
     missing = ""
     if style in PLANNED:
-        missing, instead = f"the style `{style}`", "volumes and strip are"
+        missing, instead = f"the style `{style}`", f"{', '.join(STYLES)} are"
     elif format_ not in _AVAILABLE:
         missing, instead = f"the format {format_}", f"{' and '.join(_AVAILABLE)} are"
-    elif theme not in THEMES:
-        missing, instead = f"the theme `{theme}`", f"{' and '.join(THEMES)} is"
-    elif fold is not None:
-        missing, instead = "folding", "every layer is drawn"
-    elif layer is not None:
-        missing, instead = "--layer", "it belongs to the style `operation`"
     if missing:
         raise CnngraphError.of("E0609", f"{missing} is not available in this version", help=instead)
 

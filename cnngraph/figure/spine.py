@@ -92,5 +92,5 @@ def _refusal(network: Network, style: str, reason: str) -> CnngraphError:
         f"the style `{style}` draws one path with shortcuts over it, and {network.name} is not that",
         file=network.file,
         reason=reason,
-        help="`--style blocks` will draw branches; this version does not have it yet",
+        help="--style blocks draws branches",
     )

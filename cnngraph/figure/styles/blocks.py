@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from string import ascii_uppercase
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.lanes import (
@@ -41,8 +41,8 @@ from cnngraph.layers.rearrange import Crop, Slice
 from cnngraph.network import Network
 from cnngraph.units import Unit, units
 
-SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.5
-"""Points, as in the volumes style."""
+SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.4
+"""Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
 _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
 _LEAD = 2.2
@@ -99,7 +99,7 @@ def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterato
     if fold is False:
         return
     small = folded(chain, network)
-    if small != chain:
+    if fold or small != chain:
         yield _Attempt(small, "" if fold else "folded: equal neighbours once, with how often")
     levels = [_depth(unit.lead.block, network) for unit in units_of(chain)]
     for level in range(max(levels, default=0) - 1, -1, -1):
@@ -318,7 +318,7 @@ def _drawn(network: Network, chain: Chain, em: float, width: float, theme: Theme
     room = width - 2 * _MARGIN * em
     if not sides:
         parts = _torn(parts, room - 2 * _LEAD * em, iter(_LETTERS), measure)
-    rows = _rows(parts, room, measure)
+    rows = balanced(_pieces(parts), lambda row: _row_width(parts, row, measure), room)
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     items: list[Item] = [] if head is None else [head]
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
@@ -409,27 +409,6 @@ def _pieces(parts: Sequence[Part]) -> list[range]:
     return found
 
 
-def _rows(parts: Sequence[Part], room: float, measure: Measure) -> list[range]:
-    """As few rows as fit, and with so many rows the narrowest: rows of about one length."""
-    pieces = _pieces(parts)
-
-    def cut(most: float) -> list[range]:
-        rows, start = [], 0
-        for before, piece in pairwise(pieces):
-            row = range(start, piece.stop)
-            if _row_width(parts, row, measure) > most:
-                rows.append(range(start, before.stop))
-                start = piece.start
-        return [*rows, range(start, len(parts))]
-
-    rows = cut(room)
-    low, high = 0.0, room
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (low, middle) if len(cut(middle)) <= len(rows) else (middle, high)
-    return cut(high)
-
-
 def _row_width(parts: Sequence[Part], row: range, measure: Measure) -> float:
     leads = (row.start > 0) + (row.stop < len(parts))
     return Row(measure, tuple(parts[row.start : row.stop])).width + leads * _LEAD * measure.em
@@ -441,9 +420,8 @@ def _row(parts: Sequence[Part], row: range, line: Row, x: float, axis: float, me
     if row.start:
         before, first = parts[row.start - 1], parts[row.start]
         if isinstance(first, Split):
-            yield edge(
-                f"to-{before.last}", before.last, (Path((Move((x - lead, axis)), Line((x, axis))), measure.line),)
-            )
+            line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
+            yield Group(f"to-{before.last}", "decoration", (line_in,))
         else:
             yield straight(before, first, x - lead + border(before, right=True), x, axis, measure)
     yield from line.draw(x, axis)

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import ClassVar
 
-from cnngraph.figure.scene import Item, Line, Move, Path
+from cnngraph.figure.scene import Curve, Item, Line, Move, Path
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.lanes import Measure, Part, begins_with_split, border, edge, turn
 
@@ -33,6 +33,19 @@ class _Place:
 
     node: int | None
     column: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a place is."""
+
+    left: float
+    """Of its column, as *right*."""
+    right: float
+    begin: float
+    """Where a line meets what stands there, and *end* where one leaves it."""
+    end: float
+    y: float
 
 
 @dataclass(frozen=True)
@@ -152,54 +165,48 @@ class Layered:
         return max(self.heights) / 2
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        spots: dict[int, tuple[float, float, float]] = {}
-        """Of each place its left, right and axis."""
+        spots: dict[int, _Spot] = {}
         left = x + self.gutter
         for column, width, height in zip(self.order, self.widths, self.heights, strict=True):
             y = axis - height / 2
             for place in column:
                 if place.node is None:
-                    spots[id(place)] = (left, left + width, y + self._height(place) / 2)
+                    spots[id(place)] = _Spot(left, left + width, left, left + width, y + self._height(place) / 2)
                 else:
                     part = self.nodes[place.node]
                     begin = left + (width - part.width) / 2
-                    spots[id(place)] = (begin, begin + part.width, y + part.up)
+                    inner = begin + border(part, right=False), begin + part.width - border(part, right=True)
+                    spots[id(place)] = _Spot(left, left + width, *inner, y + part.up)
                     yield from part.draw(begin, y + part.up)
                 y += self._height(place) + self.between
             left += width + self.gutter
         for link, path in zip(self.links, self.paths, strict=True):
             yield self._link(link, path, spots, x, axis)
 
-    def _link(
-        self, link: Link, path: Sequence[_Place], spots: dict[int, tuple[float, float, float]], x: float, axis: float
-    ) -> Item:
+    def _link(self, link: Link, path: Sequence[_Place], spots: dict[int, _Spot], x: float, axis: float) -> Item:
+        """Turns in the gutters only, and runs straight through the columns."""
         stops = [spots[id(place)] for place in path]
         source, target = (None if node is None else self.nodes[node] for node in (link.source, link.target))
-        if source is None:
-            at = (x - self.source_inset, axis)
-        else:
-            at = (stops[0][1] - border(source, right=True), stops[0][2])
-            stops = stops[1:]
-        steps: list[Move | Line | object] = [Move(at)]
-        head_at = None
-        for left, right, y in stops:
-            entered = left + (border(target, right=False) if target and (left, right, y) == stops[-1] else 0.0)
-            steps += [*turn(at, (left, y)), Line((entered, y))]
-            at = (right, y)
-            head_at = (entered, y)
-            if (left, right, y) != stops[-1] or target is None:
-                steps.append(Line(at))
+        at = (x - self.source_inset, axis)
+        steps: list[Move | Line | Curve] = [Move(at)]
+        if source is not None:
+            first = stops.pop(0)
+            at = (first.right, first.y)
+            steps = [Move((first.end, first.y)), Line(at)]
+        for number, stop in enumerate(stops):
+            steps += turn(at, (stop.left, stop.y))
+            at = (stop.right, stop.y)
+            ends = target is not None and number == len(stops) - 1
+            steps.append(Line((stop.begin, stop.y)) if ends else Line(at))
         if target is None:
-            end = (x + self.width + (border(self.join, right=False) if self.join else 0.0), axis)
-            steps += turn(at, end)
-            head_at = end
-        assert head_at is not None
+            inset = border(self.join, right=False) if self.join else 0.0
+            steps += turn(at, (x + self.width + inset, axis))
         line, head = self.measure.line, self.measure.head
-        drawn = Path(tuple(steps), line)  # type: ignore[arg-type]
+        drawn = Path(tuple(steps), line)
         names = (source.last if source else self.source, target.first if target else self.target)
         if target is not None and begins_with_split(target):
             return edge(*names, (drawn,))
-        return edge(*names, (drawn, arrowhead(head_at, (1.0, 0.0), head, line.color)))
+        return edge(*names, (drawn, arrowhead(steps[-1].to, (1.0, 0.0), head, line.color)))
 
 
 def _mean(numbers: Sequence[int]) -> float:

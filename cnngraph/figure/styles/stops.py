@@ -62,13 +62,13 @@ class Stop:
         return f"{name[:1].upper()}{name[1:]} {self.volume.caption}"
 
 
-def stops(network: Network) -> list[Stop]:
-    """The stops of a chain, in order. Raises `CnngraphError` when *network* is none.
+def stops(network: Network, style: str = "volumes") -> list[Stop]:
+    """The stops of a chain, in order. Raises `CnngraphError`, in the name of *style*, when *network* is none.
 
     A layer that changes no volume joins the stop before it. So does a flatten, unless a fully
     connected layer sees its vector. A softmax or sigmoid at the end is the answer.
     """
-    _refuse_branches(network)
+    _refuse_branches(network, style)
     drawn = drawn_volumes(network)
     found: list[Stop] = []
     for layer, successor in zip(network.layers, _loud_successors(network), strict=True):
@@ -132,12 +132,12 @@ def arrow_words(kind: Kind) -> Words:
     return Words((name,) if name else (), tuple(below))
 
 
-def _refuse_branches(network: Network) -> None:
+def _refuse_branches(network: Network, style: str) -> None:
     def refuse(reason: str) -> CnngraphError:
         other = "strip" if _is_chain_but_for_skips(network) else "blocks"
         return CnngraphError.of(
             "E0603",
-            f"the style `volumes` draws chains, and {network.name} branches",
+            f"the style `{style}` draws chains, and {network.name} branches",
             file=network.file,
             reason=reason,
             help=f"--style {other} draws it",

@@ -1,0 +1,180 @@
+"""The blocks style: every network, whatever its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path as File
+
+import pytest
+from hypothesis import given, settings
+
+from cnngraph.figure.scene import Group, Path, Rect, Scene, Text
+from cnngraph.figure.styles.blocks import blocks
+from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.writers.svg import write_svg
+from cnngraph.network import Network
+from cnngraph.reading import load, parse, shipped
+from cnngraph.units import units
+from tests.figure.geometry import faults, loose_tips
+from tests.test_flow import BODIES
+
+GOLDEN = File(__file__).parent.parent / "golden"
+WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
+AUXILIARY = """net aux
+input 56x56x64
+default conv same relu
+trunk: conv 64 3x3
+concat {
+  | conv 32 1x1
+  | conv 32 3x3
+}
+mid: conv 64 3x3
+aux: avgpool global -> flatten
+first: softmax 10
+from mid -> conv 64 3x3 -> avgpool global -> flatten
+second: softmax 10
+output second first
+"""
+BRIDGED = """net bridged
+input 8x8x4
+a: conv 4 1x1
+l: conv 4 3x3 same
+from a -> conv 4 3x3 same relu -> add l
+r: relu
+from l -> conv 4 5x5 same -> conv 4 1x1 -> add r
+conv 8 1x1
+"""
+
+
+def drawn(network: Network, width: float = 960.0, fold: bool | None = None, depth: int | None = None) -> Scene:
+    return blocks(network, width=width, theme=LIGHT, title=network.title or network.name, fold=fold, depth=depth)
+
+
+def texts(scene: Scene) -> list[str]:
+    return [item.content for item in scene.primitives() if isinstance(item, Text)]
+
+
+def edges(scene: Scene) -> list[tuple[str, str]]:
+    found = []
+    for group in scene.groups():
+        if group.role == "edge":
+            data = dict(group.data)
+            found.append((data["src"], data["dst"]))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", shipped())
+def test_every_network_is_drawn_without_a_fault(name: str, width: float) -> None:
+    scene = drawn(load(name), width)
+    assert faults(scene) == []
+    assert min(item.size for item in scene.primitives() if isinstance(item, Text)) >= (14 if width == 960 else 6)
+    assert scene.width <= width + 0.01
+
+
+@pytest.mark.parametrize("name", ["googlenet", "unet", "resnet", "inception_v3", "densenet121", "shufflenet_v2"])
+def test_unfolded_every_network_is_drawn_without_a_fault(name: str) -> None:
+    scene = drawn(load(name), fold=False)
+    assert faults(scene) == []
+    assert scene.width <= 960.01
+    assert loose_tips(scene, 1.0) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["inception_module", "googlenet", "resnet", "shufflenet_v2", "squeezenet", "residual_block"]
+)
+def test_every_edge_is_drawn_once(name: str) -> None:
+    network = load(name)
+    whole = units(network)
+    passed = {unit.name: unit.inputs[0] for unit in whole.units if unit.lead.kind.word in ("flatten", "dropout")}
+    wanted = []
+    for unit in whole.units:
+        if unit.name not in passed:
+            wanted += [(passed.get(source, source), unit.name) for source in unit.inputs]
+    assert edges(drawn(network, width=14_400, fold=False)) == sorted(wanted)
+
+
+def test_the_inception_module_is_the_slides() -> None:
+    scene = drawn(load("inception_module"))
+    found = {group.id: group for group in scene.groups() if group.role == "layer"}
+    words = {id: [item.content for item in group.items if isinstance(item, Text)] for id, group in found.items()}
+    assert words["previous"] == ["Previous", "Activation", "28×28×192"]
+    assert words["conv1"] == ["1×1", "CONV", "28×28×64"]
+    assert words["maxpool1"] == ["MAXPOOL", "3×3, s = 1", "same", "28×28×192"]
+    assert words["concat1"] == ["Channel", "Concat", "28×28×256"]
+    box = {id: next(item for item in group.items if isinstance(item, Rect)) for id, group in found.items()}
+    ends = ("conv1", "conv3", "conv5", "conv6")
+    assert [box[id].y for id in ends] == sorted(box[id].y for id in ends)
+    assert len({round(box[id].x, 6) for id in ends}) == 1
+    assert box["conv1"].fill == LIGHT.conv
+    assert box["maxpool1"].fill == LIGHT.pool
+    assert box["previous"].fill == box["concat1"].fill == LIGHT.join
+
+
+def test_projections_are_dashed_and_explained() -> None:
+    def dashes(scene: Scene) -> int:
+        return sum(
+            any(isinstance(item, Path) and bool(item.stroke.dash) for item in group.items)
+            for group in scene.groups() if group.role == "edge"
+        )  # fmt: skip
+
+    scene = drawn(load("resnet"), fold=False)
+    assert dashes(scene) == 2 * 4
+    assert "projection" in texts(scene)
+    plain = drawn(load("residual_network"), fold=False)
+    assert (dashes(plain), "projection" in texts(plain)) == (0, False)
+
+
+def test_folding_goes_as_far_as_the_page_needs_and_says_so() -> None:
+    scene = drawn(load("googlenet"))
+    assert scene.height <= 540
+    assert "folded: blocks as one box from depth 0 on" in scene.remarks[0]
+    assert {"Inception", "3a", "5b"} <= set(texts(scene))
+    assert drawn(load("inception_module")).remarks == ()
+
+
+def test_a_repeated_block_is_drawn_once_in_a_frame() -> None:
+    scene = drawn(load("residual_network"), fold=True)
+    assert texts(scene).count("×5") == 1
+    assert sum(group.role == "layer" for group in scene.groups()) == 4
+
+
+def test_depth_says_how_far_blocks_are_open() -> None:
+    assert {"Stage", "1", "4"} <= set(texts(drawn(load("resnet"), depth=0)))
+    assert texts(drawn(load("resnet"), depth=1)).count("Residual") == 8
+    assert "Bottleneck" in texts(drawn(load("resnet"), depth=2))
+
+
+def test_a_fork_wider_than_the_page_is_taken_apart_with_letters() -> None:
+    found = texts(drawn(load("unet")))
+    assert [found.count(letter) for letter in "ABCD"] == [2, 2, 2, 0]
+
+
+@pytest.mark.parametrize("text", [AUXILIARY, BRIDGED], ids=["auxiliary", "bridged"])
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_sides_and_tangles(text: str, width: float) -> None:
+    network = parse(text)
+    scene = drawn(network, width)
+    assert faults(scene) == []
+    layers = {group.id for group in scene.groups() if group.role == "layer"}
+    assert layers == {unit.name for unit in units(network).units if unit.lead.kind.word != "flatten"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(BODIES)
+def test_any_network_is_drawn_without_a_fault(body: str) -> None:
+    network = parse(f"net t\ninput 8x8x4\n{body}\n", max_nodes=2_000)
+    if len(network) < 60:
+        for fold in (False, True):
+            assert faults(drawn(network, fold=fold)) == []
+
+
+@pytest.mark.parametrize("name", ["inception_module", "googlenet", "unet"])
+def test_golden(name: str, golden: Callable[[File, bytes], None]) -> None:
+    golden(GOLDEN / f"blocks-{name}.svg", write_svg(drawn(load(name)), "embedded"))
+
+
+def test_groups_carry_names_and_what_they_are() -> None:
+    scene = drawn(load("inception_module"))
+    (group,) = [item for item in scene.items if isinstance(item, Group) and item.id == "conv1"]
+    assert group.title == "conv1: 28×28×64, 12,352 parameters, 9,633,792 MACs"
