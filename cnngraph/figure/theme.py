@@ -1,7 +1,8 @@
 """The colours of figures, as plain data: another look is another instance.
 
-`COLORBLIND` is made of two palettes that stay apart for people who see no red, no green or no blue: Okabe & Ito 2008,
-"Color universal design", and for fills under text the "light" scheme of Tol 2021, "Colour schemes" (SRON/EPS/TN/09-002).
+`COLORBLIND` is made of two palettes that stay apart for people who see no red, no green or no blue: that of
+Okabe & Ito 2008, "Color universal design", and for fills under text the "light" scheme of Tol 2021, "Colour
+schemes" (SRON/EPS/TN/09-002).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,12 +19,15 @@ _PLACE = (0.7, 0.2)
 """Which of the positions is shown, as a share of them down and across: low and left, as on the slide, where
 the depth of the filter runs over the volume and not beyond it."""
 
+_TRIED = 1000
+"""Positions compared when no window lies on the map as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Along:
     """One axis of an example, height or width."""
 
-    taps: tuple[int, ...]
+    taps: range
     """Where the window's taps are on the map that it slides over; what is not on the map is padding."""
     cell: int
     """Which cell of the other map belongs to the window."""
@@ -68,8 +72,8 @@ def example(layer: Layer, source: Volume) -> Example:
     assert isinstance(kind, Windowed)
     height, width, channels = (as_int(dim) for dim in source.dims)
     slide = sliding(kind)
-    if slide is not None and not isinstance(kind, UpConv):
-        # Only a size that was free can be too small: the checker has seen the others.
+    if slide is not None and not layer.input_volumes[0].is_fixed:
+        # What a free size is drawn as may be smaller than the window; the checker has seen all others.
         height, width = max(height, slide.extent(0)), max(width, slide.extent(1))
     sizes = height, width
     made = kind.shape((Volume((*sizes, channels)),))
@@ -96,12 +100,21 @@ def _depth(kind: Kind, channels: int) -> int:
 def _along(kind: Windowed, axis: int, size: int, positions: int) -> Along:
     """*size* is of the map that the window slides over, *positions* of the other."""
     padding, taps = _taps(kind, axis, size, positions)
-    inside = [at for at in range(positions) if taps(at)[0] >= 0 and taps(at)[-1] < size]
-    if inside:
-        cell = inside[round(_PLACE[axis] * (len(inside) - 1))]
+    first = bisect_left(range(positions), 0, key=lambda at: taps(at)[0])
+    stop = bisect_left(range(positions), size, key=lambda at: taps(at)[-1])
+    if first < stop:
+        cell = first + round(_PLACE[axis] * (stop - first - 1))
     else:
-        cell = max(range(positions), key=lambda at: sum(0 <= tap < size for tap in taps(at)))
-    return Along(tuple(taps(cell)), cell, padding)
+        # Windows from *stop* up to *first* reach beyond the map on both sides, those beside them on one.
+        near = range(max(stop - 1, 0), min(first + 1, positions))[:_TRIED]
+        cell = max(near, key=lambda at: len(_common(taps(at), size)))
+    return Along(taps(cell), cell, padding)
+
+
+def _common(taps: range, size: int) -> range:
+    """The taps that are on a map of *size*."""
+    before = max(0, -(taps.start // taps.step))
+    return taps[before : max(before, -((taps.start - size) // taps.step))]
 
 
 def _taps(kind: Windowed, axis: int, size: int, positions: int) -> tuple[Pair, Callable[[int], range]]:

@@ -40,8 +40,10 @@ class Scale:
     def theme(self) -> Theme:
         return self.measure.theme
 
-    def face(self, size: int) -> float:
-        return max(_LEAST_FACE * self.em, self.measure.side * size / self.measure.largest)
+    def face(self, size: int, padded: int) -> float:
+        """A side of *size*, *padded* with its padding. A thin one is drawn thicker, as far as the padding allows."""
+        side = self.measure.side
+        return max(side * size / self.measure.largest, min(_LEAST_FACE * self.em, side * size / padded))
 
     def depth(self, channels: int, of: int) -> float:
         """Of *channels* of a volume that has *of*."""
@@ -64,9 +66,9 @@ class Mark:
 
     id: str
     title: str
-    rows: tuple[int, ...]
+    rows: range
     """Which rows of the map, from 0; a row not on the map is padding."""
-    columns: tuple[int, ...]
+    columns: range
     channels: int
     """How many, from the front."""
 
@@ -86,7 +88,13 @@ class Map:
     @property
     def _face(self) -> tuple[float, float]:
         """Width and height of the front."""
-        return self.scale.face(self.volume[1]), self.scale.face(self.volume[0])
+        (height, width, _), (top, left, bottom, right) = self.volume, self.padding
+        return self.scale.face(width, left + width + right), self.scale.face(height, top + height + bottom)
+
+    @property
+    def cell(self) -> tuple[float, float]:
+        """Its width and height."""
+        return self._face[0] / self.volume[1], self._face[1] / self.volume[0]
 
     @property
     def _depth(self) -> float:
@@ -95,10 +103,10 @@ class Map:
     @property
     def _border(self) -> tuple[float, float, float, float]:
         """How far the padding reaches; what is too thin to be seen is drawn thicker."""
-        cells = (self._face[1] / self.volume[0], self._face[0] / self.volume[1]) * 2
-        least = _LEAST_MARK * self.scale.em
+        least, (across, down) = _LEAST_MARK * self.scale.em, self.cell
         top, left, bottom, right = (
-            max(least, count * cell) if count else 0.0 for count, cell in zip(self.padding, cells, strict=True)
+            max(least, count * cell) if count else 0.0
+            for count, cell in zip(self.padding, (down, across, down, across), strict=True)
         )
         return top, left, bottom, right
 
@@ -128,7 +136,17 @@ class Map:
         columns = _stretches(self.mark.columns, self.volume[1], width, scale.em)
         bars = _bars(x, front, rows, columns, scale.depth(self.mark.channels, self.volume[2]), scale)
         drawn.append(Group(self.mark.id, "decoration", tuple(bars), self.mark.title))
+        if self._mark_hides:
+            drawn.append(Rect(x, front, width, height, None, Stroke(scale.theme.edge, 0.12 * scale.em)))
         return tuple(drawn)
+
+    @property
+    def _mark_hides(self) -> bool:
+        """Whether the mark reaches beyond the front, so that it cannot be seen which part of it is on the map."""
+        return any(
+            taps[0] < 0 or taps[-1] >= size
+            for taps, size in zip((self.mark.rows, self.mark.columns), self.volume[:2], strict=True)
+        )
 
     def _group_lines(self, x: float, front: float) -> Iterator[Primitive]:
         """On the top and the side, where one group of channels ends and the next begins."""
@@ -161,10 +179,16 @@ class Map:
 class Filter:
     """The filter of a mark by itself: as large as on its map, or enlarged when that is too small to be seen."""
 
-    scale: Scale
-    volume: tuple[int, int, int]
-    """Of the map it slides over, but its C is that of the input."""
+    over: Map
+    """What it slides over."""
     mark: Mark
+    """Of the window, as deep as the filter."""
+    channels: int
+    """Of the input."""
+
+    @property
+    def _scale(self) -> Scale:
+        return self.over.scale
 
     @property
     def _extent(self) -> tuple[int, int]:
@@ -172,13 +196,8 @@ class Filter:
         return columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
 
     @property
-    def _true(self) -> tuple[float, float]:
-        """Width and height of a cell on the map."""
-        return self.scale.face(self.volume[1]) / self.volume[1], self.scale.face(self.volume[0]) / self.volume[0]
-
-    @property
     def _cell(self) -> tuple[float, float]:
-        true, extent, em = self._true, self._extent, self.scale.em
+        true, extent, em = self.over.cell, self._extent, self._scale.em
         if max(size * cell for size, cell in zip(extent, true, strict=True)) >= _LEAST_FILTER * em:
             return true
         each = min(_LARGEST_CELL, _ENLARGED / max(extent)) * em
@@ -187,17 +206,17 @@ class Filter:
     @property
     def enlarged(self) -> float:
         """How many times larger than on the map, 1 if not."""
-        return self._cell[0] / self._true[0]
+        return self._cell[0] / self.over.cell[0]
 
     @property
     def _face(self) -> tuple[float, float]:
-        least = _LEAST_MARK * self.scale.em
+        least = _LEAST_MARK * self._scale.em
         width, height = (max(least, size * cell) for size, cell in zip(self._extent, self._cell, strict=True))
         return width, height
 
     @property
     def _depth(self) -> float:
-        return self.scale.depth(self.mark.channels, self.volume[2])
+        return self._scale.depth(self.mark.channels, self.channels)
 
     @property
     def width(self) -> float:
@@ -210,9 +229,13 @@ class Filter:
     def draw(self, x: float, y: float) -> tuple[Item, ...]:
         across, down = self._extent
         width, height = self._face
-        rows = _stretches([row - self.mark.rows[0] for row in self.mark.rows], down, height, self.scale.em)
-        columns = _stretches([c - self.mark.columns[0] for c in self.mark.columns], across, width, self.scale.em)
-        return tuple(_bars(x, y + self._depth, rows, columns, self._depth, self.scale))
+        rows = _stretches(_from_zero(self.mark.rows), down, height, self._scale.em)
+        columns = _stretches(_from_zero(self.mark.columns), across, width, self._scale.em)
+        return tuple(_bars(x, y + self._depth, rows, columns, self._depth, self._scale))
+
+
+def _from_zero(taps: range) -> range:
+    return range(0, taps.stop - taps.start, taps.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +249,10 @@ class _Stretch:
     """1 where single cells cannot be seen."""
 
 
-def _stretches(taps: Sequence[int], size: int, length: float, em: float) -> list[_Stretch]:
+def _stretches(taps: range, size: int, length: float, em: float) -> list[_Stretch]:
     """*taps* on a side of *size* cells that is *length* long: one stretch, or one for each when they are spaced."""
     cell = length / size
-    if len(taps) > 1 and taps[1] - taps[0] > 1 and cell >= _LEAST_GAP * em:
+    if len(taps) > 1 and taps.step > 1 and cell >= _LEAST_GAP * em:
         return [_Stretch(tap * cell, cell, 1) for tap in taps]
     covered = taps[-1] - taps[0] + 1
     drawn = max(covered * cell, min(_LEAST_MARK * em, length))
@@ -267,8 +290,6 @@ def _ruled(
         yield Path((Move((at, y)), Line((at, y + height))), line)
 
 
-def scale_for(em: float, side: float, volumes: Sequence[tuple[int, int, int]], theme: Theme) -> Scale:
-    """The scale at which the longest side of all *volumes* is *side* points long."""
-    longest = max(max(height, width) for height, width, _ in volumes)
-    deepest = max(channels for _, _, channels in volumes)
-    return Scale(Measure(em, side, longest, deepest, theme))
+def scale_for(em: float, side: float, lengths: Sequence[int], depths: Sequence[int], theme: Theme) -> Scale:
+    """The scale at which the longest of *lengths*, the sides of all maps with their padding, is *side* points long."""
+    return Scale(Measure(em, side, max(lengths), max(depths), theme))

@@ -274,21 +274,22 @@ def _windowed(
     source: Layer, layer: Layer, shown: Example, em: float, side: float, theme: Theme
 ) -> tuple[_Part, _Part, _Part]:
     """Input ∗ filter = output."""
-    scale = scale_for(em, side, (shown.source, shown.made), theme)
     rows, columns = shown.rows, shown.columns
+    over, other = (shown.made, shown.source) if shown.spreads else (shown.source, shown.made)
+    lengths = (*other[:2], over[0] + sum(rows.padding), over[1] + sum(columns.padding))
+    scale = scale_for(em, side, lengths, (over[2], other[2]), theme)
     padding = (rows.padding[0], columns.padding[0], rows.padding[1], columns.padding[1])
-    window, cell = (rows.taps, columns.taps), ((rows.cell,), (columns.cell,))
+    window, cell = (rows.taps, columns.taps), (_single(rows.cell), _single(columns.cell))
     if shown.spreads:
         seen, made = _mark(layer, "cell", cell, shown.depth), _mark(layer, "window", window, 1)
         volume = Map(scale, shown.source, seen, groups=_groups(layer))
         outcome = Map(scale, shown.made, made, padding)
-        over = shown.made
     else:
         seen, made = _mark(layer, "window", window, shown.depth), _mark(layer, "cell", cell, 1)
         volume = Map(scale, shown.source, seen, padding, _groups(layer))
         outcome = Map(scale, shown.made, made)
-        over = shown.source
-    apart = Filter(scale, (*over[:2], shown.source[2]), replace(seen, rows=window[0], columns=window[1]))
+    mark = replace(seen, rows=window[0], columns=window[1])
+    apart = Filter(outcome if shown.spreads else volume, mark, shown.source[2])
     size = (_filter_size(layer, shown), *_filter_words(layer, apart, em))
     result = tuple(_broken(_made(layer), max(outcome.width, _CAPTION * em), em))
     about = f"{layer.name}: {sentence(layer)}"
@@ -299,7 +300,11 @@ def _windowed(
     )
 
 
-def _mark(layer: Layer, word: str, cells: tuple[tuple[int, ...], tuple[int, ...]], channels: int) -> Mark:
+def _single(cell: int) -> range:
+    return range(cell, cell + 1)
+
+
+def _mark(layer: Layer, word: str, cells: tuple[range, range], channels: int) -> Mark:
     """Its title counts from 1: ``window: rows 3 to 5, columns 2 to 4``."""
     places = []
     for axis, taps in zip(("row", "column"), cells, strict=True):

@@ -97,6 +97,18 @@ def test_no_window_is_too_odd_to_draw(size: str, step: str) -> None:
         assert faults(drawn(network, width=width)) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "step"),
+    [
+        ("10000000000x4x3", "conv 4 3x3 same"),
+        ("4x4x3", "conv 1 100000001x1 same"),
+        ("100000x100000x1", "maxpool global"),
+    ],
+)
+def test_no_size_is_too_large_to_draw(size: str, step: str) -> None:
+    assert faults(drawn(one(size, step))) == []
+
+
 def test_too_small_a_width_is_refused_with_one_that_will_do() -> None:
     for name, layer in (("alexnet", "conv1"), ("alexnet", "fc1"), ("resnet", "maxpool1")):
         network = load(name)
@@ -168,6 +180,13 @@ def cells(group: Group, mark: Group, volume: tuple[int, int, int]) -> tuple[set[
         rows.update(row for row in range(-9, volume[0] + 9) if y1 < top + (row + 0.5) * down < y2)
         columns.update(column for column in range(-9, volume[1] + 9) if x1 < left + (column + 0.5) * across < x2)
     return rows, columns
+
+
+@pytest.mark.parametrize(("size", "step"), EACH)
+def test_the_volumes_drawn_are_the_networks(size: str, step: str) -> None:
+    image, layer = one(size, step).layers
+    found = example(layer, image.output)
+    assert (found.source, found.made) == (image.output.dims, layer.output.dims)
 
 
 @pytest.mark.parametrize(("size", "step"), SMALL)
@@ -248,6 +267,17 @@ def test_padding_is_a_dashed_border() -> None:
     assert left - border.x == pytest.approx(cell)
     assert border.y + border.height - bottom == pytest.approx(2 * cell)
     assert border.x + border.width - right == pytest.approx(3 * cell)
+
+
+def test_a_window_that_reaches_beyond_the_map_does_not_hide_where_the_map_ends() -> None:
+    def outlines(step: str) -> list[tuple[float, float, float, float]]:
+        items = groups(drawn(one("2x2x8", step)))["image"].items
+        plain = [item for item in items if isinstance(item, Rect) and item.stroke and not item.stroke.dash]
+        assert [(r.x, r.y) for r in plain] == [front[:2] for front in fronts(items)][: len(plain)]
+        return [(r.x, r.y, r.width, r.height) for r in plain]
+
+    assert len(outlines("conv 4 5x5 same")) == 1
+    assert outlines("conv 4 2x2 p=1") == []
 
 
 def test_small_maps_are_ruled_and_large_ones_are_not() -> None:
