@@ -16,7 +16,14 @@ FIGURES = {
     "alexnet": ("alexnet",),
     "resnet34": ("resnet", "--set", "depth=34"),
     "plain34-resnet34": ("plain34", "resnet", "--set", "depth=34"),
-    "vgg16": ("vgg16", "--style", "volumes"),
+    "vgg16": ("vgg16", "--style", "text"),
+    "inception-module": ("inception_module",),
+    "googlenet": ("googlenet",),
+    "googlenet-open": ("googlenet", "--no-fold"),
+    "resnet50-blocks": ("resnet", "--style", "blocks"),
+    "unet": ("unet",),
+    "conv1x1": ("conv1x1", "--style", "operation"),
+    "alexnet-conv1": ("alexnet", "--layer", "conv1"),
 }
 """The name of the file, and the arguments of `cnngraph render` that make it."""
 
