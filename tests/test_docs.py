@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 from cnngraph.reading import parse
 from cnngraph.spec.lexer import RESERVED
+from tests.conftest import Run
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -35,3 +37,13 @@ def test_reserved_words_are_listed() -> None:
     page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     told = " ".join(re.findall(r"`([^`]+)`", page.partition("The words of the language cannot be names")[2]))
     assert set(told.split()) - {"x"} - {"]"} == set(RESERVED)
+
+
+FIGURES = runpy.run_path(str(ROOT / "tools" / "build_figures.py"))["FIGURES"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_up_to_date(name: str, run: Run, tmp_path: Path) -> None:
+    assert run("render", *FIGURES[name], "-o", "now.svg").status == 0
+    shown = ROOT / "docs" / "figures" / f"{name}.svg"
+    assert (tmp_path / "now.svg").read_bytes() == shown.read_bytes(), "run  make figures"
