@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_networks
 from cnngraph.diagnostics import CnngraphError
 
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
+    from cnngraph.network import Network
+
 STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "operation")
 FORMATS = ("svg", "png", "pdf", "tex", "html", "dot")
-_AVAILABLE = ("svg", "png")
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
 _MM = 72 / 25.4
@@ -51,10 +55,12 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option(
     "--theme", type=click.Choice(["light", "dark", "print", "colorblind"]), default="light", show_default=True
 )
+@click.option("--layout", type=click.Choice(["own", "dot"]), default="own", show_default=True, help="Who places boxes.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), default=192, show_default=True, help="Of a PNG.")
+@click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
 @click.option("--outline", is_flag=True, help="Text of an SVG as shapes, for programs that take no fonts from a file.")
 @network_options
 def command(
@@ -67,20 +73,27 @@ def command(
     depth: int | None,
     width: float,
     theme: str,
+    layout: str,
     layer: str | None,
     title: str | None,
     image: Path | None,
     dpi: int,
+    snippet: bool,
     outline: bool,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
-    _refuse_planned(style, format_)
+    _refuse_planned(style)
     if layer is not None and style == "auto":
         style = "operation"
+    if layout == "dot" and style == "auto":
+        style = "blocks"
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
+    if format_ == "dot":
+        _save(output, networks, format_, _dot(networks))
+        return
     from cnngraph.figure.styles import Order, choose, draw
     from cnngraph.figure.theme import THEMES
 
@@ -88,17 +101,45 @@ def command(
         style, why = choose(networks)
         click.echo(f"style {style}: {why}", err=True)
     picture = _read(image) if image else None
-    scene = draw(Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer))
+    scene = draw(Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer, layout == "dot"))
     for remark in scene.remarks:
         click.echo(remark, err=True)
-    if format_ == "png":
-        from cnngraph.figure.writers.png import write_png
+    data = _written(scene, format_, dpi, outline, snippet)
+    _save(output, networks, format_, data)
 
-        data = write_png(scene, dpi=dpi)
-    else:
-        from cnngraph.figure.writers.svg import write_svg
 
-        data = write_svg(scene, "outlined" if outline else "embedded")
+def _dot(networks: list[Network]) -> bytes:
+    from cnngraph.figure.dot import dot
+
+    if len(networks) > 1:
+        raise CnngraphError.of("E0607", "a DOT file holds one network", help="--style strip compares two")
+    return dot(networks[0]).encode("utf-8")
+
+
+def _written(scene: Scene, format_: str, dpi: int, outline: bool, snippet: bool) -> bytes:
+    match format_:
+        case "png":
+            from cnngraph.figure.writers.png import write_png
+
+            return write_png(scene, dpi=dpi)
+        case "pdf":
+            from cnngraph.figure.writers.pdf import write_pdf
+
+            return write_pdf(scene)
+        case "tex":
+            from cnngraph.figure.writers.tikz import write_tikz
+
+            return write_tikz(scene, document=not snippet)
+        case "html":
+            from cnngraph.figure.writers.html import write_html
+
+            return write_html(scene)
+    from cnngraph.figure.writers.svg import write_svg
+
+    return write_svg(scene, "outlined" if outline else "embedded")
+
+
+def _save(output: str | None, networks: list[Network], format_: str, data: bytes) -> None:
     if output == "-":
         sys.stdout.buffer.write(data)
         return
@@ -118,15 +159,13 @@ def _format(output: str | None, format_: str | None) -> str:
     return format_ or suffix or "svg"
 
 
-def _refuse_planned(style: str, format_: str) -> None:
+def _refuse_planned(style: str) -> None:
     """What the command line names and this version cannot do is an error, never something else instead."""
     from cnngraph.figure.styles import PLANNED, STYLES
 
     missing = ""
     if style in PLANNED:
         missing, instead = f"the style `{style}`", f"{', '.join(STYLES)} are"
-    elif format_ not in _AVAILABLE:
-        missing, instead = f"the format {format_}", f"{' and '.join(_AVAILABLE)} are"
     if missing:
         raise CnngraphError.of("E0609", f"{missing} is not available in this version", help=instead)
 

@@ -35,6 +35,8 @@ class Order:
     """How many blocks around each other stay open; None: as many as there is room for."""
     layer: str | None = None
     """The layer that is explained."""
+    by_dot: bool = False
+    """Whether Graphviz's `dot` places the boxes."""
 
 
 def draw(order: Order) -> Scene:
@@ -50,6 +52,7 @@ def draw(order: Order) -> Scene:
         (order.fold, style.folds, "folding"),
         (order.depth, style.folds, "folding"),
         (order.layer, style.takes_layer, "one layer (--layer)"),
+        (order.by_dot or None, order.style == "blocks", "another layout"),
     ):
         if value is not None and not taken:
             raise CnngraphError.of("E0608", f"the style `{order.style}` has no place for {what}", help=style.about)
@@ -84,6 +87,10 @@ def _blocks(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or network.name
+    if order.by_dot:
+        from cnngraph.figure.styles.graphviz import by_dot
+
+        return by_dot(network, width=order.width, theme=order.theme, title=title)
     return blocks(network, width=order.width, theme=order.theme, title=title, fold=order.fold, depth=order.depth)
 
 

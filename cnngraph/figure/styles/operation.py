@@ -17,10 +17,10 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.scene import Group, Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
-from cnngraph.figure.styles.vectors import Columns, Vector, Weights
 from cnngraph.figure.styles.example import Example, example
 from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
 from cnngraph.figure.styles.stops import drawn_volumes
+from cnngraph.figure.styles.vectors import Columns, Vector, Weights
 from cnngraph.figure.text import ascent, descent, fit, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme

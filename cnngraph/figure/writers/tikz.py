@@ -1,0 +1,190 @@
+"""A scene as TikZ: the same lines at the same places, text in TeX's own fonts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.scene import (
+    Circle,
+    Curve,
+    Line,
+    Move,
+    Path,
+    Picture,
+    Point,
+    Polygon,
+    Primitive,
+    Rect,
+    Scene,
+    Stroke,
+    Text,
+)
+from cnngraph.figure.writers.svg import number
+
+_DOCUMENT = r"""\documentclass{article}
+\usepackage{fix-cm}
+\usepackage{tikz}
+\pagestyle{empty}
+\begin{document}
+\setbox0\hbox{%%
+%s}%%
+\pdfpagewidth=\wd0 \pdfpageheight=\ht0
+\hoffset=-1in \voffset=-1in
+\shipout\box0
+\end{document}
+"""
+_ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
+_FONTS = {"serif": r"\rmfamily", "serif-italic": r"\rmfamily\itshape", "sans": r"\sffamily"}
+_SPECIAL = {
+    **{char: f"\\{char}" for char in "#%&$_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "''",
+    "…": r"\ldots{}",
+    "–": "--",
+    "—": "---",
+    "‘": "`",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    "ß": r"\ss{}",
+    "æ": r"\ae{}",
+    "Æ": r"\AE{}",
+    "ø": r"\o{}",
+    "Ø": r"\O{}",
+    "å": r"\aa{}",
+    "ł": r"\l{}",
+    "ı": r"\i{}",
+    "\u00a0": "~",
+}
+_SMALL = (
+    "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
+    "xi", "pi", "rho", "sigma", "tau", "upsilon", "varphi", "chi", "psi", "omega",
+)  # fmt: skip
+_LARGE = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
+_MATH = {
+    "×": r"\times", "÷": r"\div", "·": r"\cdot", "−": "-", "±": r"\pm", "∗": r"\ast", "⊕": r"\oplus", "⊗": r"\otimes",
+    "≈": r"\approx", "≠": r"\ne", "≤": r"\le", "≥": r"\ge", "→": r"\to", "←": r"\gets", "↑": r"\uparrow",
+    "↓": r"\downarrow", "∞": r"\infty", "√": r"\surd", "∑": r"\sum", "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor",
+    "⌈": r"\lceil", "⌉": r"\rceil", "⋮": r"\vdots", "⋯": r"\cdots", "°": r"{}^\circ", "²": "{}^2", "³": "{}^3",
+    "¹": "{}^1",
+    **{letter: f"\\{name}" for letter, name in zip("αβγδεζηθικλμνξπρστυφχψω", _SMALL, strict=True)},
+    **{letter: f"\\{name}" for letter, name in zip("ΓΔΘΛΞΠΣΥΦΨΩ", _LARGE, strict=True)},
+}  # fmt: skip
+_ACCENTS = {
+    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
+    "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c", "\u0328": "k",
+}  # fmt: skip
+
+
+def write_tikz(scene: Scene, *, document: bool = True) -> bytes:
+    """*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
+    picture, to be taken in by ``\\input`` after ``\\usepackage{fix-cm,tikz}``.
+
+    Raises `CnngraphError` (E0614) for a picture, and for a character that TeX's standard fonts lack.
+    """
+    picture = "\n".join(_lines(scene)) + "\n"
+    return (_DOCUMENT % picture if document else picture).encode("ascii")
+
+
+def _lines(scene: Scene) -> Iterator[str]:
+    primitives = list(scene.primitives())
+    colors = {color: f"cnn{index}" for index, color in enumerate(dict.fromkeys(_colors(scene, primitives)))}
+    yield r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0,outer sep=0]"
+    for color, name in colors.items():
+        yield rf"\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}"
+    page = f"(0,0) rectangle ({number(scene.width)},{number(scene.height)})"
+    yield rf"\useasboundingbox {page};"
+    if scene.background:
+        yield rf"\fill[{colors[scene.background]}] {page};"
+    for item in primitives:
+        yield _drawn(item, colors)
+    yield r"\end{tikzpicture}%"
+
+
+def _colors(scene: Scene, primitives: Iterable[Primitive]) -> Iterator[str]:
+    if scene.background:
+        yield scene.background
+    for item in primitives:
+        match item:
+            case Text(fill=fill):
+                yield fill
+            case Path(stroke=stroke):
+                yield stroke.color
+            case Rect(fill=paint, stroke=line) | Circle(fill=paint, stroke=line) | Polygon(fill=paint, stroke=line):
+                yield from ([paint] if paint else [])
+                yield from ([line.color] if line else [])
+
+
+def _drawn(item: Primitive, colors: dict[str, str]) -> str:
+    match item:
+        case Rect(x, y, w, h, fill, stroke):
+            return _path(f"{_point((x, y))} rectangle {_point((x + w, y + h))}", fill, stroke, colors)
+        case Circle(x, y, radius, fill, stroke):
+            return _path(f"{_point((x, y))} circle[radius={number(radius)}bp]", fill, stroke, colors)
+        case Polygon(points, fill, stroke):
+            return _path(" -- ".join(map(_point, points)) + " -- cycle", fill, stroke, colors)
+        case Path(steps, stroke):
+            return _path("".join(map(_step, steps)), None, stroke, colors)
+        case Text():
+            turn = f",rotate={number(item.angle)}" if item.angle else ""
+            size = f"\\fontsize{{{number(item.size)}bp}}{{{number(item.size * 1.2)}bp}}\\selectfont{_FONTS[item.font]}"
+            options = f"anchor={_ANCHORS[item.anchor]}{turn},text={colors[item.fill]},font={{{size}}}"
+            return rf"\node[{options}] at {_point((item.x, item.y))} {{{escaped(item.content)}}};"
+        case Picture():
+            raise CnngraphError.of(
+                "E0614", "a TikZ file holds no picture", help="leave --image out, or write it as .pdf or .svg"
+            )
+
+
+def _path(path: str, fill: str | None, stroke: Stroke | None, colors: dict[str, str]) -> str:
+    options = [f"fill={colors[fill]}"] if fill else []
+    if stroke:
+        options += [f"draw={colors[stroke.color]}", f"line width={number(stroke.width)}bp"]
+        if stroke.dash:
+            pairs = zip(("on", "off") * len(stroke.dash), stroke.dash, strict=False)
+            options.append("dash pattern=" + " ".join(f"{word} {number(length)}bp" for word, length in pairs))
+    return rf"\path[{','.join(options)}] {path};"
+
+
+def _point(point: Point) -> str:
+    return f"({number(point[0])},{number(point[1])})"
+
+
+def _step(step: Move | Line | Curve) -> str:
+    match step:
+        case Move(to):
+            return _point(to)
+        case Line(to):
+            return f" -- {_point(to)}"
+        case Curve(control1, control2, to):
+            return f" .. controls {_point(control1)} and {_point(control2)} .. {_point(to)}"
+
+
+def escaped(content: str) -> str:
+    """*content* as TeX writes it. Raises `CnngraphError` for what TeX's standard fonts lack."""
+    return "".join(_escaped(char) for char in unicodedata.normalize("NFC", content))
+
+
+def _escaped(char: str) -> str:
+    if char in _SPECIAL:
+        return _SPECIAL[char]
+    if char in _MATH:
+        return f"${_MATH[char]}$"
+    if " " <= char <= "~":
+        return char
+    parts = unicodedata.normalize("NFD", char)
+    if len(parts) == 2 and parts[1] in _ACCENTS and parts[0].isascii():
+        letter = rf"\{parts[0]}" if parts[0] in "ij" else parts[0]
+        return f"\\{_ACCENTS[parts[1]]}{{{letter}}}"
+    raise CnngraphError.of(
+        "E0614",
+        f"TeX's standard fonts have no character {char!r} (U+{ord(char):04X})",
+        help="write the figure as .pdf or .svg, which carry their fonts",
+    )

@@ -1,0 +1,196 @@
+"""PDF, TikZ, HTML and DOT, read back by other programs."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.dot import dot
+from cnngraph.figure.scene import Circle, Curve, Line, Move, Polygon, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import Path as Drawn
+from cnngraph.figure.styles import Order, draw
+from cnngraph.figure.styles.graphviz import by_dot
+from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.writers.html import write_html
+from cnngraph.figure.writers.pdf import write_pdf
+from cnngraph.figure.writers.tikz import escaped, write_tikz
+from cnngraph.reading import load, parse
+from tests.figure.geometry import faults
+
+SEVEN = Path(__file__).parent.parent.parent.parent / "examples" / "seven.png"
+STROKE = Stroke("#112233", 1.5, (2.0, 1.0))
+ALL = Scene(
+    200,
+    100,
+    (
+        Rect(1, 2, 30, 40, "#ff0000", STROKE),
+        Circle(60, 20, 10, None, STROKE),
+        Polygon(((80, 10), (100, 10), (90, 30)), "#00ff00"),
+        Drawn((Move((10, 60)), Line((50, 60)), Curve((60, 60), (60, 80), (90, 80))), STROKE),
+        Text(100, 60, "28×28×6 ŷ ⊕", 12, "serif", "middle", 0, "#000000"),
+        Text(180, 90, "3×3 conv, 64", 8, "sans", "start", 90, "#0000ff"),
+    ),
+    "A <title> & more",
+    "what it is",
+)
+
+
+def figure(name: str, style: str, **more: object) -> Scene:
+    return draw(Order([load(name)], style, 504.0, LIGHT, **more))  # type: ignore[arg-type]
+
+
+# PDF -----------------------------------------------------------------------------------------
+
+
+def test_pdf_has_its_text_its_fonts_and_its_size() -> None:
+    reader = PdfReader(io.BytesIO(write_pdf(ALL)))
+    (page,) = reader.pages
+    assert [float(number) for number in page.mediabox] == [0, 0, 200, 100]
+    text = page.extract_text().replace("\n", "")
+    assert "28×28×6" in text
+    assert "ŷ" in text
+    assert "3×3 conv, 64" in text
+    assert reader.metadata is not None
+    assert reader.metadata.title == "A <title> & more"
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]
+    assert all("cnngraph" in font["/BaseFont"] for font in fonts)
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts)
+
+
+def test_pdf_has_pictures_only_where_one_is_given() -> None:
+    plain = PdfReader(io.BytesIO(write_pdf(figure("lenet5", "volumes"))))
+    assert len(plain.pages[0].images) == 0
+    pictured = PdfReader(io.BytesIO(write_pdf(figure("lenet5", "volumes", picture=SEVEN.read_bytes()))))
+    assert len(pictured.pages[0].images) == 1
+
+
+def test_a_figure_larger_than_a_page_may_be_is_scaled() -> None:
+    reader = PdfReader(io.BytesIO(write_pdf(Scene(100_000, 10, (), "", ""))))
+    assert float(reader.pages[0].mediabox.width) == pytest.approx(14_400)
+
+
+@pytest.mark.parametrize("format_", ["pdf", "tex", "html", "dot"])
+def test_the_same_bytes_under_every_hash_seed(format_: str) -> None:
+    made = []
+    for seed in ("0", "1"):
+        command = [sys.executable, "-m", "cnngraph", "render", "inception_module", "--format", format_, "-o", "-"]
+        made.append(
+            subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        )
+    assert made[0].stdout == made[1].stdout
+    assert made[0].stdout
+
+
+# TikZ ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=200)
+@given(
+    st.text(
+        st.characters(codec="latin-1", min_codepoint=32, exclude_characters="".join(map(chr, range(127, 192)))),
+        max_size=20,
+    )
+)
+def test_escaped_text_has_no_bare_special_character(text: str) -> None:
+    try:
+        made = escaped(text)
+    except CnngraphError:
+        return
+    assert made.isascii()
+    bare = re.sub(r"\\[#%&$_{}]", "", made)
+    bare = re.sub(r"\\(?:textbackslash|textasciitilde|textasciicircum|ldots|ss|ae|AE|o|O|aa|l|i)\{\}", "", bare)
+    bare = re.sub(r"\\[`'^~=\".ruHvck]\{\\?[A-Za-z]?\}", "", bare)
+    bare = re.sub(r"\$[^$]*\$", "", bare)
+    assert not re.search(r"[#%&_{}^\\$]", bare)
+
+
+def test_what_tex_lacks_is_one_message() -> None:
+    with pytest.raises(CnngraphError, match="E0614"):
+        escaped("Слой")
+    with pytest.raises(CnngraphError, match="E0614"):
+        write_tikz(figure("lenet5", "volumes", picture=SEVEN.read_bytes()))
+
+
+def test_a_snippet_is_the_picture_alone() -> None:
+    text = write_tikz(ALL, document=False).decode()
+    assert text.startswith(r"\begin{tikzpicture}")
+    assert r"\documentclass" not in text
+    assert text.count("{") == text.count("}")
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("lenet5", "volumes"),
+        ("resnet", "strip"),
+        ("googlenet", "blocks"),
+        ("conv1x1", "operation"),
+        ("vgg16", "text"),
+    ],
+)
+def test_pdflatex_makes_a_page_of_the_figures_size(name: str, style: str, tmp_path: Path) -> None:
+    scene = figure(name, style)
+    (tmp_path / "a.tex").write_bytes(write_tikz(scene))
+    ran = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=tmp_path, capture_output=True
+    )
+    assert ran.returncode == 0, ran.stdout.decode("latin-1")[-800:]
+    box = PdfReader(tmp_path / "a.pdf").pages[0].mediabox
+    assert (float(box.width), float(box.height)) == pytest.approx((scene.width, scene.height), abs=1.0)
+
+
+# HTML and DOT --------------------------------------------------------------------------------
+
+
+def test_html_is_one_file_that_runs_nothing_and_asks_for_nothing() -> None:
+    page = write_html(ALL).decode()
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert "<title>A &lt;title&gt; &amp; more</title>" in page
+    assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
+    svg = page[page.index("<svg") : page.index("</svg>") + 6]
+    assert ElementTree.fromstring(svg).attrib["role"] == "img"
+
+
+def test_dot_has_every_unit_and_edge() -> None:
+    text = dot(load("residual_block"))
+    assert text.count("->") == 4
+    assert text.count("style=dashed") == 1
+    assert "a -> fc1" in text
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="needs Graphviz")
+def test_graphviz_reads_what_is_written() -> None:
+    network = parse('net t "a ] <b> & -> \\\\n; x"\ninput 8x8x3\na: conv 4 1x1\n[conv 4 1x1 relu] x2\nadd a\n')
+    ran = subprocess.run(["dot", "-Tplain"], input=dot(network), capture_output=True, text=True, check=True)
+    assert ran.stdout.count("\nnode ") == 5
+    assert ran.stdout.count("\nedge ") == 5
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="needs Graphviz")
+@pytest.mark.parametrize("name", ["inception_module", "resnet", "unet"])
+def test_boxes_where_dot_puts_them(name: str) -> None:
+    scene = by_dot(load(name), width=960, theme=LIGHT, title=name)
+    assert [fault for fault in faults(scene) if "leaves the page" in fault] == []
+    assert {group.id for group in scene.groups() if group.role == "layer"} >= {"concat1", "image"} & set(
+        load(name).by_name
+    )
+
+
+def test_without_dot_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(CnngraphError, match="E0615"):
+        by_dot(load("lenet5"), width=960, theme=LIGHT, title=None)
