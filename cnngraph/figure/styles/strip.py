@@ -6,20 +6,18 @@ same place. A strip too long for the width goes on in more rows, cut where no ar
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
-from cnngraph.figure.spine import Arc, Spine, spine
+from cnngraph.figure.spine import Spine, spine
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
 from cnngraph.network import Network
 from cnngraph.units import Unit
 from cnngraph.volume import Dim
@@ -40,73 +38,6 @@ _TAIL = 0.7
 """Ems that the arrow at a row's end reaches beyond the gap."""
 _PADDING = 0.55
 """Ems between a box's end and its text."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """One thing on the strip: a box with text, or text alone."""
-
-    unit: Unit
-    label: str
-    boxed: bool
-    column: int
-    fill: str
-
-
-@dataclass(frozen=True)
-class _Strip:
-    """One network on its columns."""
-
-    spine: Spine
-    prefix: str
-    """Before ids, so that networks with layers of one name can stand in one figure."""
-    title: str
-    stops: list[_Stop]
-    arcs: list[_Span]
-
-    @property
-    def last_column(self) -> int:
-        return self.stops[-1].column
-
-    @cached_property
-    def open_after(self) -> frozenset[int]:
-        """The columns behind which an arc is open."""
-        begin, end = Counter(span.first for span in self.arcs), Counter(span.until for span in self.arcs)
-        opened = accumulate(begin[column] - end[column] for column in range(self.last_column + 1))
-        return frozenset(column for column, count in enumerate(opened) if count)
-
-    @cached_property
-    def arc_ends(self) -> frozenset[int]:
-        """The last columns that arcs pass over."""
-        return frozenset(span.last for span in self.arcs)
-
-    @cached_property
-    def columns(self) -> list[int]:
-        return [stop.column for stop in self.stops]
-
-    @cached_property
-    def arcs_from(self) -> dict[int, list[_Span]]:
-        """The arcs by the column of their first box."""
-        found: dict[int, list[_Span]] = {}
-        for span in self.arcs:
-            found.setdefault(span.first, []).append(span)
-        return found
-
-    def arcs_in(self, row: range) -> list[_Span]:
-        return [span for column in row for span in self.arcs_from.get(column, ())]
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """An arc over columns *first* to *last*."""
-
-    arc: Arc
-    first: int
-    last: int
-    until: int
-    """Column of the join, when that is drawn as text; else *last*."""
-    level: int
-    """1, or one more than the highest arc inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +64,8 @@ def strip(
     """
     spines = [spine(network, "strip") for network in networks]
     names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
-    strips = _aligned(spines, names, theme)
+    strips = aligned(spines, names)
+    fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
     em = max(_LEAST_TEXT, min(_SLIDE_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH))
     measure, rows = _fitted(strips, em, width)
     items: list[Item] = []
@@ -151,7 +83,7 @@ def strip(
             y += (_ARC + _ARC_STEP * (max(levels) - 1)) * em if levels else 0.0
             if row.start == 0 and len(strips) > 1:
                 items.append(_title(each.title, measure, y + measure.height / 2, theme))
-            items += _row(each, row, measure, y, theme)
+            items += _row(each, row, measure, y, fills, theme)
             goes_on = row.stop <= each.last_column or each.last_column in each.arc_ends
             tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
             right = max(right, measure.x(min(row.stop - 1, each.last_column), row) + measure.box / 2 + tail)
@@ -161,73 +93,9 @@ def strip(
         height=y - (_ROW_GAP - _MARGIN) * em,
         items=tuple(items),
         title=" and ".join(names),
-        description="; ".join(f"{s.title}: {', '.join(stop.label for stop in s.stops)}" for s in strips),
+        description="; ".join(f"{s.title}: {', '.join(label(stop.unit) for stop in s.stops)}" for s in strips),
         background=theme.background,
     )
-
-
-# Columns -------------------------------------------------------------------------------------
-
-
-def _aligned(spines: list[Spine], titles: list[str], theme: Theme) -> list[_Strip]:
-    """Columns for all: the n-th weighted layers in one column, and room before each for the most that stands there."""
-    drawn = [[unit for unit in s.units if not _passed_over(unit)] for s in spines]
-    before: list[int] = []
-    for shown in drawn:
-        counts, loose = [], 0
-        for unit in shown:
-            if unit.weighted:
-                counts.append(loose)
-                loose = 0
-            else:
-                loose += 1
-        for number, count in enumerate([*counts, loose]):
-            if number == len(before):
-                before.append(count)
-            before[number] = max(before[number], count)
-    strips = []
-    for number, (each, shown) in enumerate(zip(spines, drawn, strict=True)):
-        fills = _fills(each, theme)
-        stops: list[_Stop] = []
-        weighted, column, waiting = 0, 0, 0
-        for unit in shown:
-            if unit.weighted:
-                column += max(0, before[weighted] - waiting)
-                weighted, waiting = weighted + 1, 0
-            else:
-                waiting += 1
-            stops.append(_Stop(unit, _label(unit), unit.weighted, column, fills[unit.name]))
-            column += 1
-        prefix = f"{number + 1}." if len(spines) > 1 else ""
-        strips.append(_Strip(each, prefix, titles[number], stops, _spans(each, stops)))
-    return strips
-
-
-def _passed_over(unit: Unit) -> bool:
-    """What a strip does not draw: an `add` is where its arc lands, a flatten changes no number."""
-    return unit.lead.kind.word in ("add", "flatten")
-
-
-def _spans(spine: Spine, stops: list[_Stop]) -> list[_Span]:
-    """The arcs over columns, in the order of their ends, the inner ones first."""
-    columns = {stop.unit.name: stop.column for stop in stops}
-    after: list[int] = []
-    last = -1
-    for unit in spine.units:
-        last = columns.get(unit.name, last)
-        after.append(last)
-    ends = [(arc, after[arc.source] + 1, after[arc.join - 1]) for arc in spine.arcs]
-    ends.sort(key=lambda end: (end[2], -end[1]))
-    found: list[_Span] = []
-    outermost: list[_Span] = []
-    for arc, first, end in ends:
-        level = 1
-        while outermost and outermost[-1].first >= first:
-            level = max(level, outermost.pop().level + 1)
-        until = max(end, columns.get(spine.units[arc.join].name, end))
-        found.append(_Span(arc, first, end, until, level))
-        outermost.append(found[-1])
-    return found
 
 
 def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
@@ -253,7 +121,7 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
     return fills
 
 
-def _label(unit: Unit) -> str:
+def label(unit: Unit) -> str:
     """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
     kind, caption = unit.lead.kind, unit.lead.kind.caption()
     if not unit.lead.inputs:
@@ -277,40 +145,21 @@ def _label(unit: Unit) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def _fitted(strips: list[_Strip], em: float, width: float) -> tuple[_Measure, list[range]]:
+def _fitted(strips: list[Track], em: float, width: float) -> tuple[_Measure, list[range]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
-    labels = [stop.label for each in strips for stop in each.stops]
-    height = max(text_width(label, "sans", em) for label in labels) + 2 * _PADDING * em
+    labels = {label(stop.unit) for each in strips for stop in each.stops}
+    height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     columns = 1 + max(each.last_column for each in strips)
     left = (_MARGIN + (_TITLE if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
     room = width - left + (_BOX / 2 - _TAIL - _MARGIN) * em
     most = max(1, int(room / (_PITCH * em)))
-    rows = _cut(strips, columns, most)
+    rows = cut(strips, columns, most)
     longest = max(len(row) for row in rows)
     pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
     return _Measure(em, pitch, _BOX * em, height, left), rows
 
 
-def _cut(strips: list[_Strip], columns: int, most: int) -> list[range]:
-    """Rows of at most *most* columns, even in length, cut where every strip has no arc open.
-
-    A stretch between two such places that is longer than a row stays whole.
-    """
-    count = -(-columns // most)
-    cuts = [column + 1 for column in range(columns) if not any(column in each.open_after for each in strips)]
-    rows: list[range] = []
-    start = 0
-    while start < columns:
-        wanted = start + -(-(columns - start) // max(1, count - len(rows)))
-        next_cut = bisect_right(cuts, start)
-        ahead = cuts[next_cut : bisect_right(cuts, start + most)]
-        stop = min(ahead, key=lambda cut: abs(cut - wanted)) if ahead else cuts[next_cut]
-        rows.append(range(start, stop))
-        start = stop
-    return rows
-
-
-def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme) -> list[Item]:
+def _row(each: Track, row: range, measure: _Measure, y: float, fills: dict[str, str], theme: Theme) -> list[Item]:
     """One row of one strip; *y* is the top of its boxes."""
     em, middle = measure.em, y + measure.height / 2
     line = Stroke(theme.ink, 0.075 * em)
@@ -326,7 +175,8 @@ def _row(each: _Strip, row: range, measure: _Measure, y: float, theme: Theme) ->
             ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
             head = min(0.5 * em, tip - start)
             items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
-        items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, theme))
+        fill = fills[each.prefix + stop.unit.name]
+        items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill, theme))
         before = stop
     if stops[-1] is not each.stops[-1] or stops[-1].column in each.arc_ends:
         # What goes on in the next row, which begins with the same arrow; or the way out, on which an arc lands.
@@ -345,19 +195,19 @@ def _title(title: str, measure: _Measure, middle: float, theme: Theme) -> Text:
     return Text(x, middle, fit(title, "sans", size, room), size, "sans", "middle", 90, theme.ink)
 
 
-def _half(stop: _Stop, measure: _Measure) -> float:
+def _half(stop: Stop, measure: _Measure) -> float:
     """From a stop's middle to where an arrow touches it."""
     return measure.box / 2 if stop.boxed else 0.62 * measure.em
 
 
-def _stop(each: _Strip, stop: _Stop, x: float, y: float, measure: _Measure, theme: Theme) -> Group:
+def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str, theme: Theme) -> Group:
     em = measure.em
     baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
-    text = Text(baseline, y + measure.height / 2, stop.label, em, "sans", "middle", 90, theme.ink)
+    text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, theme.ink)
     drawn: list[Primitive] = [text]
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
-        drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, stop.fill, edge))
+        drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
     return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about)
 
 
@@ -365,7 +215,7 @@ def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "") -
     return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])))
 
 
-def _arc(each: _Strip, span: _Span, row: range, measure: _Measure, y: float, middle: float, theme: Theme) -> Group:
+def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middle: float, theme: Theme) -> Group:
     """Up from the line before the first box, over all of them with the head at the top, and down behind the last."""
     em = measure.em
     # Arcs that meet between two boxes part on the way up; an outer one stays nearer to its neighbour.
