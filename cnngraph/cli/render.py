@@ -85,7 +85,6 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
-    _refuse_planned(style)
     if layer is not None and style == "auto":
         style = "operation"
     if layout == "dot" and style == "auto":
@@ -157,17 +156,6 @@ def _format(output: str | None, format_: str | None) -> str:
             f"-o {output}: no format is called .{suffix}; there are {', '.join(FORMATS)}, or say --format"
         )
     return format_ or suffix or "svg"
-
-
-def _refuse_planned(style: str) -> None:
-    """What the command line names and this version cannot do is an error, never something else instead."""
-    from cnngraph.figure.styles import PLANNED, STYLES
-
-    missing = ""
-    if style in PLANNED:
-        missing, instead = f"the style `{style}`", f"{', '.join(STYLES)} are"
-    if missing:
-        raise CnngraphError.of("E0609", f"{missing} is not available in this version", help=instead)
 
 
 def _read(image: Path) -> bytes:

@@ -10,8 +10,6 @@ from cnngraph.figure.scene import Scene
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Network
 
-PLANNED = ("units",)
-"""Styles that the command line names and this version does not draw."""
 _DEEP = 30
 """Weighted layers from which on a chain is easier to see as a strip."""
 
@@ -82,6 +80,19 @@ def _strip(order: Order) -> Scene:
     return strip(order.networks, width=order.width, theme=order.theme, titles=titles)
 
 
+def _units(order: Order) -> Scene:
+    from cnngraph.figure.styles.columns import columns
+    from cnngraph.figure.styles.written import written
+
+    network = order.networks[0]
+    if order.fold is False and len(order.networks) == 1:
+        return written(
+            network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
+        )
+    titles = [order.title, *[None] * (len(order.networks) - 1)]
+    return columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+
+
 def _blocks(order: Order) -> Scene:
     from cnngraph.figure.styles.blocks import blocks
 
@@ -113,6 +124,7 @@ class _Style:
 STYLES = {
     "volumes": _Style(_volumes, "it draws every volume of a chain as a cuboid", takes_picture=True),
     "text": _Style(_text, "it writes the volumes of a chain, with arrows between", takes_picture=True, folds=True),
+    "units": _Style(_units, "it draws a column of circles for every weighted layer", compares=True, folds=True),
     "strip": _Style(_strip, "it draws one box for every weighted layer, with arcs over them", compares=True),
     "blocks": _Style(_blocks, "it draws a box for every operation, branches on lanes", folds=True),
     "operation": _Style(_operation, "it explains one layer", takes_layer=True),
