@@ -60,6 +60,8 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), default=192, show_default=True, help="Of a PNG.")
+@click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
+@click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
 @click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
 @click.option("--outline", is_flag=True, help="Text of an SVG as shapes, for programs that take no fonts from a file.")
 @network_options
@@ -78,6 +80,8 @@ def command(
     title: str | None,
     image: Path | None,
     dpi: int,
+    counts: bool,
+    steps: bool,
     snippet: bool,
     outline: bool,
     settings: dict[str, str],
@@ -103,8 +107,27 @@ def command(
     scene = draw(Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer, layout == "dot"))
     for remark in scene.remarks:
         click.echo(remark, err=True)
-    data = _written(scene, format_, dpi, outline, snippet)
-    _save(output, networks, format_, data)
+    if counts:
+        from cnngraph.figure.stages import with_footer
+
+        scene = with_footer(scene, [_counts(network, len(networks) > 1) for network in networks], THEMES[theme])
+    if not steps:
+        _save(output, networks, format_, _written(scene, format_, dpi, outline, snippet))
+        return
+    if output == "-":
+        raise click.UsageError("--steps writes several files; give -o a name")
+    from cnngraph.figure.stages import stages
+
+    scenes = stages(scene)
+    path = Path(output or f"{_stem(networks)}.{format_}")
+    for number, stage in enumerate(scenes, start=1):
+        name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
+        _save(str(path.with_name(name)), networks, format_, _written(stage, format_, dpi, outline, snippet))
+
+
+def _counts(network: Network, named: bool) -> str:
+    macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
+    return f"{f'{network.title or network.name}: ' if named else ''}{network.params:,} parameters{macs}"
 
 
 def _dot(networks: list[Network]) -> bytes:
@@ -144,9 +167,13 @@ def _save(output: str | None, networks: list[Network], format_: str, data: bytes
         return
     from cnngraph.files import write
 
-    path = Path(output or "-".join(output_stem(network) for network in networks) + f".{format_}")
+    path = Path(output or f"{_stem(networks)}.{format_}")
     write(path, data)
     click.echo(path)
+
+
+def _stem(networks: list[Network]) -> str:
+    return "-".join(output_stem(network) for network in networks)
 
 
 def _format(output: str | None, format_: str | None) -> str:

@@ -24,6 +24,7 @@ from cnngraph.figure.styles.lanes import (
     Row,
     Sign,
     Split,
+    Stacked,
     Tapped,
     border,
     edge,
@@ -40,6 +41,7 @@ from cnngraph.layers.dense import Dropout, Fc, Flatten
 from cnngraph.layers.rearrange import Crop, Slice
 from cnngraph.network import Network
 from cnngraph.units import Unit, units
+from cnngraph.volume import as_int
 
 SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.4
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
@@ -315,6 +317,7 @@ def _drawn(network: Network, chain: Chain, em: float, width: float, theme: Theme
             sides.setdefault(len(parts) - 1, []).append(part)
         else:
             parts.append(part)
+    parts += _stacked(network, parts, measure)
     room = width - 2 * _MARGIN * em
     if not sides:
         parts = _torn(parts, room - 2 * _LEAD * em, iter(_LETTERS), measure)
@@ -366,6 +369,17 @@ def _box_width(network: Network, chain: Chain, em: float) -> float:
             case Tangle(inside, ways):
                 stack += [*inside, *(element for way in ways for element in way.branch.chain)]
     return max((text_width(line, "serif", em) for line in lines), default=0.0) + 1.2 * em
+
+
+def _stacked(network: Network, parts: Sequence[Part], measure: Measure) -> list[Part]:
+    """What a network gives back as the volume it is made of, when it is one `concat` that it ends with."""
+    joins = [layer for layer in network.layers if layer.kind.word == "concat"]
+    ends = len(joins) == 1 and [output.layer for output in network.outputs] == [joins[0].name]
+    if not ends or not isinstance(parts[-1], Box) or not joins[0].output.is_map or not joins[0].output.is_fixed:
+        return []
+    height, across, _ = (as_int(dim) for dim in joins[0].output.dims)
+    channels = tuple(as_int(volume.channels) for volume in joins[0].input_volumes)
+    return [Stacked(measure, joins[0].name, height, across, channels)]
 
 
 _LETTERS = [*ascii_uppercase, *(a + b for a in ascii_uppercase for b in ascii_uppercase)]

@@ -29,7 +29,7 @@ from cnngraph.figure.scene import (
     Stroke,
     Text,
 )
-from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.shapes import arrowhead, cuboid
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -256,7 +256,8 @@ class Row:
             if before is not None:
                 gap = _gap(before, part, self.measure)
                 if gap:
-                    yield straight(before, part, x, x + gap, axis, self.measure)
+                    line = straight(before, part, x, x + gap, axis, self.measure)
+                    yield Group(line.id, "decoration", line.items) if isinstance(part, Stacked) else line
                 x += gap
             yield from part.draw(x, axis)
             before, x = part, x + part.width
@@ -272,7 +273,7 @@ def border(part: Part, *, right: bool) -> float:
     match part:
         case Row(parts=parts):
             return border(parts[-1] if right else parts[0], right=right)
-        case Box() | Sign():
+        case Box() | Sign() | Stacked():
             return part.inset
         case Tapped(inside=inside):
             return border(inside, right=right)
@@ -411,6 +412,81 @@ class Landed:
             yield from way.draw(begin, y)
             out = Move((begin + way.width - border(way, right=True), y))
             yield edge(way.last, self.join.first, (Path((out, *fall), line), head))
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
+
+    turns: ClassVar[bool] = False
+    measure: Measure
+    first: str
+    height: int
+    across: int
+    """H and W of the volume."""
+    channels: tuple[int, ...]
+    """Of each branch, in the order in which they are stacked."""
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @property
+    def side(self) -> tuple[float, float]:
+        """The front face; its longer side is always as long."""
+        longest = 4.2 * self.measure.em
+        return longest * self.across / max(self.height, self.across), longest * self.height / max(
+            self.height, self.across
+        )
+
+    @cached_property
+    def depths(self) -> list[float]:
+        """How far each segment runs back, at 45°: in proportion, and with room for its number."""
+        total = sum(self.channels)
+        free = 7.0 * self.measure.em
+        return [max(1.25 * self.measure.em, free * count / total) for count in self.channels]
+
+    @property
+    def inset(self) -> float:
+        return 0.0
+
+    @property
+    def width(self) -> float:
+        words = text_width(str(self.channels[-1]), "serif", self.measure.em)
+        return self.side[0] + sum(self.depths) + 0.4 * self.measure.em + words
+
+    @property
+    def up(self) -> float:
+        return self.side[1] / 2 + sum(self.depths)
+
+    @property
+    def down(self) -> float:
+        return self.side[1] / 2 + 1.5 * self.measure.em
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        """From the back to the front, so that nearer segments cover farther ones."""
+        em, theme = self.measure.em, self.measure.theme
+        wide, high = self.side
+        top = axis - high / 2
+        edge_line = Stroke(theme.edge, 0.05 * em)
+        offsets = [0.0]
+        for depth in self.depths:
+            offsets.append(offsets[-1] + depth)
+        drawn: list[Primitive] = []
+        for number in reversed(range(len(self.channels))):
+            near, deep = offsets[number], self.depths[number]
+            faces = theme.branches[number % len(theme.branches)]
+            drawn += cuboid(x + near, top - near - deep, wide, high, deep, faces, edge_line)
+        for number, count in enumerate(self.channels):
+            middle = offsets[number] + self.depths[number] / 2
+            spot = x + wide + middle + 0.35 * em, top + high - middle + 0.75 * em
+            drawn.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
+        drawn.append(
+            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink)
+        )
+        yield Group(
+            f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
+        )
 
 
 def letter_radius(measure: Measure) -> float:
