@@ -5,7 +5,7 @@ BIN := $(abspath $(VENV))/bin
 OUT := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench docs figures clean
+.PHONY: help demo test lint types format bench docs figures gallery clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ docs: $(VENV)/.installed ## docs/layers.md, from the layer kinds
 
 figures: $(VENV)/.installed ## docs/figures
 	$(BIN)/python tools/build_figures.py
+
+gallery: $(VENV)/.installed ## docs/gallery.md: every style on every network of the lecture
+	$(BIN)/python tools/build_gallery.py
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build

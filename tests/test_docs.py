@@ -47,3 +47,12 @@ def test_figures_are_up_to_date(name: str, run: Run, tmp_path: Path) -> None:
     assert run("render", *FIGURES[name], "-o", "now.svg").status == 0
     shown = ROOT / "docs" / "figures" / f"{name}.svg"
     assert (tmp_path / "now.svg").read_bytes() == shown.read_bytes(), "run  make figures"
+
+
+def test_gallery_is_up_to_date() -> None:
+    gallery = runpy.run_path(str(ROOT / "tools" / "build_gallery.py"))
+    drawn = list(gallery["figures"]())
+    for command, style, _, data in drawn:
+        shown = ROOT / "docs" / "gallery" / gallery["file_name"](command, style)
+        assert shown.read_bytes() == data, f"{shown.name}: run  make gallery"
+    assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn)

@@ -17,6 +17,8 @@ FIGURES = {
     "resnet34": ("resnet", "--set", "depth=34"),
     "plain34-resnet34": ("plain34", "resnet", "--set", "depth=34"),
     "vgg16": ("vgg16", "--style", "text"),
+    "plain-residual": ("plain_network", "residual_network", "--style", "units"),
+    "residual-block": ("residual_block", "--style", "units", "--no-fold"),
     "inception-module": ("inception_module",),
     "googlenet": ("googlenet",),
     "googlenet-open": ("googlenet", "--no-fold"),

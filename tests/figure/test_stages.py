@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from cnngraph.figure.scene import Scene, Text
@@ -31,7 +33,7 @@ def test_every_stage_adds_one_layer_and_moves_nothing(name: str, style: str, cou
     found = stages(whole)
     assert len(found) == count
     assert found[-1] == whole
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert (earlier.width, earlier.height) == (later.width, later.height)
         assert set(map(id, earlier.items)) < set(map(id, later.items))
         added = [item for item in later.groups() if item.role == "layer" and item not in earlier.items]

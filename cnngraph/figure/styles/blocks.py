@@ -317,8 +317,10 @@ def _drawn(network: Network, chain: Chain, em: float, width: float, theme: Theme
             sides.setdefault(len(parts) - 1, []).append(part)
         else:
             parts.append(part)
-    parts += _stacked(network, parts, measure)
     room = width - 2 * _MARGIN * em
+    with_volume = [*parts, *_stacked(network, parts, measure)]
+    if Row(measure, tuple(with_volume)).width <= room:
+        parts = with_volume
     if not sides:
         parts = _torn(parts, room - 2 * _LEAD * em, iter(_LETTERS), measure)
     rows = balanced(_pieces(parts), lambda row: _row_width(parts, row, measure), room)

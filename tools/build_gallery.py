@@ -1,0 +1,92 @@
+"""Draws the gallery, docs/gallery.md: every style on every network of the lecture that it can show.
+
+python tools/build_gallery.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.styles import STYLES, Order, draw
+from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.writers.svg import write_svg
+from cnngraph.network import Network
+from cnngraph.reading import load, source
+
+DOCS = Path(__file__).parent.parent / "docs"
+WIDTH = 960.0
+
+NETWORKS: dict[str, dict[str, object]] = {
+    "lenet5": {},
+    "alexnet": {},
+    "vgg16": {},
+    "vgg16 --set depth=19": {"depth": 19},
+    "residual_block": {},
+    "residual_network": {},
+    "plain34": {},
+    "resnet --set depth=34": {"depth": 34},
+    "resnet": {},
+    "nin": {},
+    "conv1x1": {},
+    "inception_module": {},
+    "googlenet": {},
+}
+"""What follows `cnngraph render`, and the params it sets."""
+OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x1": "conv1", "nin": "mlpconv1.conv2"}
+"""The layer that the style `operation` explains, where one is worth it."""
+_HEAD = """\
+# Gallery
+
+Every style on the networks of the lecture, each figure beside the command and the spec that made it. A style that cannot
+show a network as it is refuses, and is not here. This page is written by `make gallery`.
+"""
+
+
+def figures() -> Iterator[tuple[str, str, str, bytes]]:
+    """The network's command, the style, the whole command, and the figure."""
+    for command, params in NETWORKS.items():
+        network = load(command.split()[0], **params)  # type: ignore[arg-type]
+        for style in STYLES:
+            layer = OPERATION.get(command) if style == "operation" else None
+            if style == "operation" and layer is None:
+                continue
+            try:
+                scene = draw(Order([network], style, WIDTH, LIGHT, layer=layer))
+            except CnngraphError:
+                continue
+            option = f"--layer {layer}" if layer else f"--style {style}"
+            yield command, style, f"cnngraph render {command} {option}", write_svg(scene, "embedded")
+
+
+def file_name(command: str, style: str) -> str:
+    return f"{command.replace(' --set ', '-').replace('=', '')}-{style}.svg"
+
+
+def page(drawn: list[tuple[str, str, str, bytes]]) -> str:
+    lines = [_HEAD]
+    for command, params in NETWORKS.items():
+        network = load(command.split()[0], **params)  # type: ignore[arg-type]
+        lines.append(f"## {_title(network)}\n\n```spec\n{_spec(command)}```\n")
+        for owner, style, whole, _ in drawn:
+            if owner == command:
+                lines.append(f"`{whole}`\n\n![{_title(network)}, style {style}](gallery/{file_name(command, style)})\n")
+    return "\n".join(lines)
+
+
+def _title(network: Network) -> str:
+    return network.title or network.name
+
+
+def _spec(command: str) -> str:
+    return source(command.split()[0]).text
+
+
+if __name__ == "__main__":
+    drawn = list(figures())
+    (DOCS / "gallery").mkdir(parents=True, exist_ok=True)
+    for command, style, _, data in drawn:
+        (DOCS / "gallery" / file_name(command, style)).write_bytes(data)
+    (DOCS / "gallery.md").write_text(page(drawn), encoding="utf-8")
+    print(f"{DOCS / 'gallery.md'}: {len(drawn)} figures")
