@@ -39,8 +39,8 @@ OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x
 _HEAD = """\
 # Gallery
 
-Every style on the networks of the lecture, each figure beside the command and the spec that made it. A style that cannot
-show a network as it is refuses, and is not here. This page is written by `make gallery`.
+Every style on the networks of the lecture, each figure beside the command and the spec that made it. A style that
+cannot show a network as it is refuses, and is not here. This page is written by `make gallery`.
 """
 
 
