@@ -5,6 +5,7 @@ What all layers of a kind share stands once, in a line under the title; equal ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -119,15 +120,14 @@ def _name(kind: Kind) -> str:
 
 
 def _shared(chain: list[Stop]) -> dict[str, str]:
-    """By name the hyper-parameters that all layers of a kind have, where there are several."""
-    found: dict[str, set[str]] = {}
-    counts: dict[str, int] = {}
+    """By name the hyper-parameters that most layers of a kind have, where there are several."""
+    found: dict[str, Counter[str]] = {}
     for stop in chain[1:]:
         kind = stop.layers[0].kind
         if kind.family in ("conv", "pool") and kind.caption().window is not None:
-            found.setdefault(_name(kind), set()).add(_hyper(kind))
-            counts[_name(kind)] = counts.get(_name(kind), 0) + 1
-    return {name: next(iter(words)) for name, words in found.items() if len(words) == 1 and counts[name] > 1}
+            found.setdefault(_name(kind), Counter())[_hyper(kind)] += 1
+    most = {name: counts.most_common(1)[0] for name, counts in found.items()}
+    return {name: words for name, (words, count) in most.items() if 1 < count > found[name].total() / 2}
 
 
 def _legend(shared: dict[str, str], em: float, room: float) -> list[str]:
@@ -164,10 +164,11 @@ def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...
         return ()
     if stop.look is Look.ANSWER:
         return ()
-    if kind.family == "pool" and name in shared:
+    is_shared = shared.get(name) == _hyper(kind)
+    if kind.family == "pool" and is_shared:
         return ("POOL" if one_pool else name,)
     words = f"{name} {caption.size}".strip()
-    if name in shared:
+    if is_shared:
         return (words,)
     return (words, *arrow_words(kind).below)
 
