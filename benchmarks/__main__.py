@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import commands, size
+from benchmarks import commands, others, size
 
-GROUPS: dict[str, Callable[[], None]] = {"commands": commands.main, "size": size.main}
+GROUPS: dict[str, Callable[[], None]] = {"commands": commands.main, "size": size.main, "others": others.main}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or GROUPS:

@@ -70,7 +70,8 @@ def test_unfolded_every_layer_has_its_arrow() -> None:
 
 def test_what_a_kind_does_not_share_stands_on_its_arrows() -> None:
     found = texts(drawn("alexnet"))
-    assert {"CONV 96", "11×11", "s = 4", "MAX-POOL = 3×3, s = 2"} <= set(found)
+    assert {"CONV 96", "11×11", "s = 4", "CONV 256", "5×5"} <= set(found)
+    assert "CONV = 3×3 filter, s = 1, same        MAX-POOL = 3×3, s = 2" in found
 
 
 def test_branches_are_refused() -> None:
