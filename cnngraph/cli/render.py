@@ -60,6 +60,7 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), default=192, show_default=True, help="Of a PNG.")
+@click.option("--names", is_flag=True, help="Layers' names, as in the table and the ONNX file.")
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
 @click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
 @click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
@@ -80,6 +81,7 @@ def command(
     title: str | None,
     image: Path | None,
     dpi: int,
+    names: bool,
     counts: bool,
     steps: bool,
     snippet: bool,
@@ -104,7 +106,9 @@ def command(
         style, why = choose(networks)
         click.echo(f"style {style}: {why}", err=True)
     picture = _read(image) if image else None
-    scene = draw(Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer, layout == "dot"))
+    scene = draw(
+        Order(networks, style, width, THEMES[theme], title, picture, fold, depth, layer, names, layout == "dot")
+    )
     for remark in scene.remarks:
         click.echo(remark, err=True)
     if counts:

@@ -33,6 +33,8 @@ class Order:
     """How many blocks around each other stay open; None: as many as there is room for."""
     layer: str | None = None
     """The layer that is explained."""
+    names: bool = False
+    """Whether layers' names are written."""
     by_dot: bool = False
     """Whether Graphviz's `dot` places the boxes."""
 
@@ -50,6 +52,7 @@ def draw(order: Order) -> Scene:
         (order.fold, style.folds, "folding"),
         (order.depth, style.folds, "folding"),
         (order.layer, style.takes_layer, "one layer (--layer)"),
+        (order.names or None, order.style == "blocks", "layers' names"),
         (order.by_dot or None, order.style == "blocks", "another layout"),
     ):
         if value is not None and not taken:
@@ -102,7 +105,15 @@ def _blocks(order: Order) -> Scene:
         from cnngraph.figure.styles.graphviz import by_dot
 
         return by_dot(network, width=order.width, theme=order.theme, title=title)
-    return blocks(network, width=order.width, theme=order.theme, title=title, fold=order.fold, depth=order.depth)
+    return blocks(
+        network,
+        width=order.width,
+        theme=order.theme,
+        title=title,
+        fold=order.fold,
+        depth=order.depth,
+        names=order.names,
+    )
 
 
 def _operation(order: Order) -> Scene:

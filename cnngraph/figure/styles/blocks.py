@@ -60,18 +60,25 @@ class _Attempt:
 
 
 def blocks(
-    network: Network, *, width: float, theme: Theme, title: str | None, fold: bool | None, depth: int | None
+    network: Network,
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None,
+    fold: bool | None,
+    depth: int | None,
+    names: bool = False,
 ) -> Scene:
     """*network*, whatever its shape, at most *width* points wide if it can be.
 
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
-    stay open, deeper ones are one box each.
+    stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
     page = width * 9 / 16 if width > SLIDE_WIDTH * 0.75 else _PAGE
     best: Scene | None = None
     for attempt in _attempts(network, fold, depth):
-        scene = _drawn(network, attempt.chain, em, width, theme, title)
+        scene = _drawn(network, attempt.chain, em, width, theme, title, names)
         remarks: tuple[str, ...] = (attempt.remark,) if attempt.remark else ()
         if scene.width > width + 0.01:
             remarks += (f"the figure is {scene.width:.0f} pt wide: a part of it cannot be cut into rows",)
@@ -125,6 +132,7 @@ def _depth(path: str, network: Network) -> int:
 class _Maker:
     network: Network
     measure: Measure
+    names: bool
 
     def parts(self, chain: Chain, source: str, target: str) -> Iterator[Part | Side]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
@@ -197,7 +205,8 @@ class _Maker:
         about = f"{block.path}: {ends[-1].output.caption}, {params:,} parameters, {len(inside)} layers"
         volume = ends[-1].output.caption
         color = self.measure.theme.norm
-        return Box(self.measure, inside[0].name, ends[-1].name, tuple(name.split()), volume, color, about, times)
+        lines, named = tuple(name.split()), block.path if self.names else ""
+        return Box(self.measure, inside[0].name, ends[-1].name, lines, volume, color, about, times, named)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
@@ -252,7 +261,9 @@ def words(unit: Unit) -> tuple[str, ...]:
         if unit.name == "image" and (not volume.is_map or volume.channels in (1, 2, 3, 4)):
             return ("Image",)
         is_inside = volume.is_map and volume.channels not in (1, 2, 3, 4)
-        return ("Previous", "Activation") if is_inside and unit.name in ("image", "previous") else (unit.name,)
+        if is_inside and unit.name in ("image", "previous"):
+            return ("Previous", "Activation")
+        return (unit.name[:1].upper() + unit.name[1:] if len(unit.name) > 1 else unit.name,)
     stride = caption.stride
     strides = "" if stride is None else f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}"
     window = f"{caption.window[0]}×{caption.window[1]}" if caption.window else ""
@@ -307,9 +318,11 @@ def name_of(path: str, network: Network) -> str:
 # The page ------------------------------------------------------------------------------------
 
 
-def _drawn(network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None) -> Scene:
+def _drawn(
+    network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
+) -> Scene:
     measure = Measure(em, _box_width(network, chain, em), theme)
-    maker = _Maker(network, measure)
+    maker = _Maker(network, measure, names)
     parts: list[Part] = []
     sides: dict[int, list[Side]] = {}
     for part in maker.parts(chain, "", ""):

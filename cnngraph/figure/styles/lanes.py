@@ -111,10 +111,12 @@ class Box:
     fill: Color
     title: str
     times: int = 1
+    name: str = ""
+    """Below the caption, when names are wanted."""
 
     @property
     def caption_width(self) -> float:
-        return text_width(self.caption, "serif", self.measure.em)
+        return max(text_width(line, "serif", self.measure.em) for line in (self.caption, self.name))
 
     @cached_property
     def width(self) -> float:
@@ -140,9 +142,8 @@ class Box:
     @cached_property
     def down(self) -> float:
         em = self.measure.em
-        return max(self.height, self.least) / 2 + (
-            0.3 * em + ascent("serif", em) + descent("serif", em) if self.caption else 0.0
-        )
+        caption = 0.3 * em + ascent("serif", em) + descent("serif", em) if self.caption else 0.0
+        return max(self.height, self.least) / 2 + caption + (self.measure.leading if self.name else 0.0)
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         em, theme = self.measure.em, self.measure.theme
@@ -162,6 +163,9 @@ class Box:
         if self.caption:
             baseline = axis + height / 2 + 0.3 * em + ascent("serif", em)
             drawn.append(Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink))
+            if self.name:
+                below = baseline + self.measure.leading
+                drawn.append(Text(middle, below, self.name, em, "serif-italic", "middle", fill=theme.ink))
         yield Group(self.first, "layer", tuple(drawn), self.title)
 
     @property

@@ -178,3 +178,13 @@ def test_groups_carry_names_and_what_they_are() -> None:
     scene = drawn(load("inception_module"))
     (group,) = [item for item in scene.items if isinstance(item, Group) and item.id == "conv1"]
     assert group.title == "conv1: 28×28×64, 12,352 parameters, 9,633,792 MACs"
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", ["googlenet", "resnet", "unet", "inception_module", "se_resnet50"])
+def test_names_are_those_of_the_table(name: str, width: float) -> None:
+    network = load(name)
+    scene = blocks(network, width=width, theme=LIGHT, title=None, fold=None, depth=None, names=True)
+    assert faults(scene) == []
+    italic = {item.content for item in scene.primitives() if isinstance(item, Text) and item.font == "serif-italic"}
+    assert "conv1" in italic
