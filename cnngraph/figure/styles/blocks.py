@@ -186,17 +186,9 @@ class _Maker:
         kind = unit.lead.kind
         if kind.word in ("add", "mul") and times == 1:
             return Sign(self.measure, unit.name, "+" if kind.word == "add" else "×", unit.about)
-        lines = words(unit)
-        return Box(
-            self.measure,
-            unit.name,
-            last.name,
-            lines,
-            last.output.caption,
-            fill(unit, self.measure.theme),
-            unit.about,
-            times,
-        )
+        lines, color = words(unit), fill(unit, self.measure.theme)
+        name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
+        return Box(self.measure, unit.name, last.name, lines, last.output.caption, color, unit.about, times, name)
 
     def block(self, block: Boxed, last: Boxed, times: int) -> Box:
         inside, ends = list(units_of(block.chain)), list(units_of(last.chain))

@@ -187,4 +187,4 @@ def test_names_are_those_of_the_table(name: str, width: float) -> None:
     scene = blocks(network, width=width, theme=LIGHT, title=None, fold=None, depth=None, names=True)
     assert faults(scene) == []
     italic = {item.content for item in scene.primitives() if isinstance(item, Text) and item.font == "serif-italic"}
-    assert "conv1" in italic
+    assert {"conv1", "concat1"} & italic
