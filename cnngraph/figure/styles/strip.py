@@ -22,8 +22,9 @@ from cnngraph.network import Network
 from cnngraph.units import Unit
 from cnngraph.volume import Dim
 
-_SLIDE_WIDTH, _SLIDE_TEXT, _LEAST_TEXT = 960.0, 11.5, 6.1
-"""Points. Text of 11.5 on a slide is 6 pt when the slide is printed 178 mm wide."""
+_SLIDE_WIDTH, _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 960.0, 14.0, 11.5, 6.1
+"""Points. Networks that are compared keep to a row each as long as they can: 11.5 on a slide is 6 pt when the
+slide is printed 178 mm wide."""
 _PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
 """Ems: from box to box, a box's width, and the most that a short strip is spread."""
 _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
@@ -66,7 +67,8 @@ def strip(
     names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
     strips = aligned(spines, names)
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    em = max(_LEAST_TEXT, min(_SLIDE_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH))
+    text = _SLIDE_TEXT if len(networks) == 1 else _COMPARED_TEXT
+    em = max(_LEAST_TEXT, min(text, text * width / _SLIDE_WIDTH))
     measure, rows = _fitted(strips, em, width)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0

@@ -1,0 +1,69 @@
+"""Every network that ships, in every style that can show it, on every width; and every theme at the same places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.scene import Circle, Group, Item, Path, Polygon, Rect, Scene, Text
+from cnngraph.figure.styles import STYLES, Order, choose, draw
+from cnngraph.figure.theme import LIGHT, THEMES, Theme
+from cnngraph.reading import load, shipped
+from tests.figure.geometry import faults
+
+WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
+REFUSALS = {"E0603", "E0604", "E0606", "E0612", "E0613"}
+"""It is no chain, does not fit, is no one path, has nothing or too much to explain."""
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", shipped())
+def test_what_is_drawn_is_drawn_without_a_fault_and_the_rest_refused(name: str, width: float) -> None:
+    network = load(name)
+    shown = []
+    for style in STYLES:
+        try:
+            scene = draw(Order([network], style, width, LIGHT))
+        except CnngraphError as error:
+            assert {diagnostic.code for diagnostic in error.diagnostics} <= REFUSALS
+            continue
+        shown.append(style)
+        assert faults(scene) == []
+        texts = [item.size for item in scene.primitives() if isinstance(item, Text)]
+        assert min(texts) >= (10 if width == 960 else 6)
+        assert max(scene.width, scene.height) > 0
+    assert "blocks" in shown
+    assert choose([network])[0] in shown
+
+
+def bare(item: Item) -> Item:
+    """Without its colours."""
+    match item:
+        case Group():
+            return replace(item, items=tuple(map(bare, item.items)))
+        case Text():
+            return replace(item, fill="")
+        case Path():
+            return replace(item, stroke=replace(item.stroke, color=""))
+        case Rect() | Circle() | Polygon():
+            stroke = replace(item.stroke, color="") if item.stroke else None
+            return replace(item, fill="" if item.fill else None, stroke=stroke)
+    return item
+
+
+def places(theme: Theme, name: str, style: str) -> tuple[Item, ...]:
+    scene: Scene = draw(Order([load(name)], style, 960.0, theme, layer="conv1" if style == "operation" else None))
+    return tuple(map(bare, scene.items))
+
+
+@pytest.mark.parametrize(
+    "theme", [theme for theme in THEMES.values() if theme is not LIGHT], ids=lambda theme: theme.name
+)
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [("lenet5", "volumes"), ("vgg16", "text"), ("resnet", "units"), ("resnet", "strip"), ("googlenet", "blocks"), ("alexnet", "operation")],
+)  # fmt: skip
+def test_a_theme_changes_colours_and_nothing_else(name: str, style: str, theme: Theme) -> None:
+    assert places(theme, name, style) == places(LIGHT, name, style)
