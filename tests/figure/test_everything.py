@@ -58,12 +58,18 @@ def places(theme: Theme, name: str, style: str) -> tuple[Item, ...]:
     return tuple(map(bare, scene.items))
 
 
-@pytest.mark.parametrize(
-    "theme", [theme for theme in THEMES.values() if theme is not LIGHT], ids=lambda theme: theme.name
-)
-@pytest.mark.parametrize(
-    ("name", "style"),
-    [("lenet5", "volumes"), ("vgg16", "text"), ("resnet", "units"), ("resnet", "strip"), ("googlenet", "blocks"), ("alexnet", "operation")],
-)  # fmt: skip
-def test_a_theme_changes_colours_and_nothing_else(name: str, style: str, theme: Theme) -> None:
-    assert places(theme, name, style) == places(LIGHT, name, style)
+OTHERS = [theme for theme in THEMES.values() if theme is not LIGHT]
+FIGURES = {
+    "volumes": "lenet5",
+    "text": "vgg16",
+    "units": "resnet",
+    "strip": "resnet",
+    "blocks": "googlenet",
+    "operation": "alexnet",
+}
+
+
+@pytest.mark.parametrize("theme", OTHERS, ids=[theme.name for theme in OTHERS])
+@pytest.mark.parametrize("style", FIGURES)
+def test_a_theme_changes_colours_and_nothing_else(style: str, theme: Theme) -> None:
+    assert places(theme, FIGURES[style], style) == places(LIGHT, FIGURES[style], style)
