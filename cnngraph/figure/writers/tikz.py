@@ -1,7 +1,12 @@
-"""A scene as TikZ: the same lines at the same places, text in TeX's own fonts."""
+"""A scene as TikZ: the same lines at the same places, text in TeX's own fonts.
+
+Those of a paper are not the ones the figure was measured with. Text that is wider in them than its
+place is set narrower by TeX itself, so that it covers nothing, whatever document takes the picture in.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -21,11 +26,21 @@ from cnngraph.figure.scene import (
     Stroke,
     Text,
 )
+from cnngraph.figure.text import width
 from cnngraph.figure.writers.svg import number
 
 _DOCUMENT = r"""\documentclass{article}
-\usepackage{fix-cm}
+\usepackage[OT1]{fontenc}
+\renewcommand\rmdefault{cmr}\renewcommand\sfdefault{cmss}
+%% Small sizes of Computer Modern are drawn wider; here all are scaled from 10 pt, as the figure was measured.
+\DeclareFontFamily{OT1}{cmss}{}
+\DeclareFontShape{OT1}{cmr}{m}{n}{<->cmr10}{}
+\DeclareFontShape{OT1}{cmr}{m}{it}{<->cmti10}{}
+\DeclareFontShape{OT1}{cmss}{m}{n}{<->cmss10}{}
+\DeclareFontShape{OML}{cmm}{m}{it}{<->cmmi10}{}
+\DeclareFontShape{OMS}{cmsy}{m}{n}{<->cmsy10}{}
 \usepackage{tikz}
+\ifdefined\pagewidth \let\pdfpagewidth\pagewidth \let\pdfpageheight\pageheight \fi %% LuaTeX's names
 \pagestyle{empty}
 \begin{document}
 \setbox0\hbox{%%
@@ -35,6 +50,15 @@ _DOCUMENT = r"""\documentclass{article}
 \shipout\box0
 \end{document}
 """
+_FITTED = (
+    r"\def\cnngraphtext#1#2{\setbox0\hbox{\frenchspacing#2}"
+    r"\ifdim\wd0>#1bp\resizebox{#1bp}{\height}{\box0}\else\box0\fi}"
+)
+r"""``\cnngraphtext{width}{text}``."""
+_SLACK = 0.1
+"""Points that a text may be wider than measured."""
+_LONGEST = 16_000.0
+"""Points: TeX stops at lengths from 16,384 of its own, somewhat smaller, points on."""
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 _FONTS = {"serif": r"\rmfamily", "serif-italic": r"\rmfamily\itshape", "sans": r"\sffamily"}
 _SPECIAL = {
@@ -81,14 +105,24 @@ _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
     "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c", "\u0328": "k",
 }  # fmt: skip
+_JOINED = re.compile(r"""(?<=[-–—])(?=[-–—])|(?<=['"’”])(?=['"’”])|(?<=[`‘“?!])(?=[`‘“])|(?<=,)(?=,)|(?<=\ )(?=\ )""")
+"""Between characters that TeX would make one of: dashes, quotation marks, blanks."""
 
 
 def write_tikz(scene: Scene, *, document: bool = True) -> bytes:
     """*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
     picture, to be taken in by ``\\input`` after ``\\usepackage{fix-cm,tikz}``.
 
-    Raises `CnngraphError` (E0614) for a picture, and for a character that TeX's standard fonts lack.
+    Raises `CnngraphError` (E0614) for a picture, for a character that TeX's standard fonts lack, and for a
+    figure longer than TeX can measure.
     """
+    if max(scene.width, scene.height) > _LONGEST:
+        raise CnngraphError.of(
+            "E0614",
+            f"the figure is {scene.width:,.0f} × {scene.height:,.0f} pt",
+            reason=f"TeX knows no lengths over {_LONGEST:,.0f} pt",
+            help="write it as .pdf or .svg, or fold it to be smaller",
+        )
     picture = "\n".join(_lines(scene)) + "\n"
     return (_DOCUMENT % picture if document else picture).encode("ascii")
 
@@ -99,6 +133,7 @@ def _lines(scene: Scene) -> Iterator[str]:
     yield r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0,outer sep=0]"
     for color, name in colors.items():
         yield rf"\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}"
+    yield _FITTED
     page = f"(0,0) rectangle ({number(scene.width)},{number(scene.height)})"
     yield rf"\useasboundingbox {page};"
     if scene.background:
@@ -136,7 +171,9 @@ def _drawn(item: Primitive, colors: dict[str, str]) -> str:
             turn = f",rotate={number(item.angle)}" if item.angle else ""
             size = f"\\fontsize{{{number(item.size)}bp}}{{{number(item.size * 1.2)}bp}}\\selectfont{_FONTS[item.font]}"
             options = f"anchor={_ANCHORS[item.anchor]}{turn},text={colors[item.fill]},font={{{size}}}"
-            return rf"\node[{options}] at {_point((item.x, item.y))} {{{escaped(item.content)}}};"
+            room = number(width(item.content, item.font, item.size) + _SLACK)
+            text = rf"\cnngraphtext{{{room}}}{{{escaped(item.content)}}}"
+            return rf"\node[{options}] at {_point((item.x, item.y))} {{{text}}};"
         case Picture():
             raise CnngraphError.of(
                 "E0614", "a TikZ file holds no picture", help="leave --image out, or write it as .pdf or .svg"
@@ -169,7 +206,8 @@ def _step(step: Move | Line | Curve) -> str:
 
 def escaped(content: str) -> str:
     """*content* as TeX writes it. Raises `CnngraphError` for what TeX's standard fonts lack."""
-    return "".join(_escaped(char) for char in unicodedata.normalize("NFC", content))
+    parts = _JOINED.split(unicodedata.normalize("NFC", content))
+    return "{}".join("".join(map(_escaped, part)) for part in parts)
 
 
 def _escaped(char: str) -> str:

@@ -22,6 +22,7 @@ from cnngraph.figure.scene import Circle, Curve, Line, Move, Polygon, Rect, Scen
 from cnngraph.figure.scene import Path as Drawn
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.styles.graphviz import by_dot
+from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.html import write_html
 from cnngraph.figure.writers.pdf import write_pdf
@@ -112,7 +113,7 @@ def test_escaped_text_has_no_bare_special_character(text: str) -> None:
     bare = re.sub(r"\\[#%&$_{}]", "", made)
     bare = re.sub(r"\\(?:textbackslash|textasciitilde|textasciicircum|ldots|ss|ae|AE|o|O|aa|l|i)\{\}", "", bare)
     bare = re.sub(r"\\[`'^~=\".ruHvck]\{\\?[A-Za-z]?\}", "", bare)
-    bare = re.sub(r"\$[^$]*\$", "", bare)
+    bare = re.sub(r"\$[^$]*\$", "", bare).replace("{}", "")
     assert not re.search(r"[#%&_{}^\\$]", bare)
 
 
@@ -123,11 +124,32 @@ def test_what_tex_lacks_is_one_message() -> None:
         write_tikz(figure("lenet5", "volumes", picture=SEVEN.read_bytes()))
 
 
+def test_tex_joins_no_characters() -> None:
+    assert escaped("a  b") == "a {} b"
+    assert escaped("x--y---z –-") == "x-{}-y-{}-{}-z --{}-"
+    assert escaped("''\"`` ?` ,,") == "'{}'{}''`{}` ?{}` ,{},"
+
+
+def test_a_figure_longer_than_tex_can_measure_is_refused() -> None:
+    with pytest.raises(CnngraphError, match="E0614"):
+        write_tikz(Scene(20_000, 10, (), "", ""))
+
+
 def test_a_snippet_is_the_picture_alone() -> None:
     text = write_tikz(ALL, document=False).decode()
     assert text.startswith(r"\begin{tikzpicture}")
     assert r"\documentclass" not in text
-    assert text.count("{") == text.count("}")
+    assert len(re.findall(r"(?<!\\)\{", text)) == len(re.findall(r"(?<!\\)\}", text))
+    assert text.count(r"\definecolor") == len(set(re.findall(r"\\definecolor\{(\w+)\}", text)))
+
+
+def compiled(text: bytes, folder: Path, program: str = "pdflatex") -> Path:
+    (folder / "a.tex").write_bytes(text)
+    ran = subprocess.run(
+        [program, "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=folder, capture_output=True
+    )
+    assert ran.returncode == 0, ran.stdout.decode("latin-1")[-800:]
+    return folder / "a.pdf"
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")
@@ -143,13 +165,34 @@ def test_a_snippet_is_the_picture_alone() -> None:
 )
 def test_pdflatex_makes_a_page_of_the_figures_size(name: str, style: str, tmp_path: Path) -> None:
     scene = figure(name, style)
-    (tmp_path / "a.tex").write_bytes(write_tikz(scene))
-    ran = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"], cwd=tmp_path, capture_output=True
-    )
-    assert ran.returncode == 0, ran.stdout.decode("latin-1")[-800:]
-    box = PdfReader(tmp_path / "a.pdf").pages[0].mediabox
+    box = PdfReader(compiled(write_tikz(scene), tmp_path)).pages[0].mediabox
     assert (float(box.width), float(box.height)) == pytest.approx((scene.width, scene.height), abs=1.0)
+
+
+@pytest.mark.skipif(not shutil.which("lualatex"), reason="needs lualatex")
+def test_lualatex_makes_the_same_page(tmp_path: Path) -> None:
+    (page,) = PdfReader(compiled(write_tikz(ALL), tmp_path, "lualatex")).pages
+    assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx((200, 100), abs=1.0)
+
+
+@pytest.mark.skipif(not (shutil.which("pdflatex") and shutil.which("pdftotext")), reason="needs pdflatex and pdftotext")
+@pytest.mark.parametrize("document", [True, False])
+def test_text_in_another_font_is_no_wider_than_its_place(tmp_path: Path, document: bool) -> None:
+    """In a paper in typewriter, whose letters are wider than those the figure was measured with."""
+    words = ("MAX-POOL", "227×227×3", "projection")
+    scene = Scene(
+        200, 100, tuple(Text(100, 20 + 20 * i, word, 6.5, "serif", "middle") for i, word in enumerate(words)), "", ""
+    )
+    text = write_tikz(scene, document=document)
+    if not document:
+        packages = rb"\documentclass{article}\usepackage{fix-cm,tikz}\renewcommand\rmdefault{cmtt}\begin{document}"
+        text = packages + text + rb"\end{document}"
+    command = ["pdftotext", "-bbox", str(compiled(text, tmp_path)), "-"]
+    page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r'xMin="([\d.]+)".*xMax="([\d.]+)".*>(.*)</word>', page)
+    assert [shown for *_, shown in found] == list(words)
+    for left, right, shown in found:
+        assert float(right) - float(left) <= width(shown, "serif", 6.5) + 0.3
 
 
 # HTML and DOT --------------------------------------------------------------------------------
