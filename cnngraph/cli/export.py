@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_network
+
+if TYPE_CHECKING:
+    from cnngraph.weights.source import Weights
 
 
 @click.command("export")
@@ -17,6 +21,10 @@ from cnngraph.cli.inputs import network_options, output_stem, read_network
 @click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said.")
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
 @click.option("--batch", type=click.IntRange(min=1), help="Fix the batch; free unless said.")
+@click.option(
+    "--fold-bn/--no-fold-bn", default=True, show_default=True, help="Batch normalization into the layer before it."
+)
+@click.option("--explain", is_flag=True, help="Say what was changed on the way.")
 @network_options
 def command(
     onnx: bool,
@@ -26,6 +34,8 @@ def command(
     seed: int | None,
     opset: int | None,
     batch: int | None,
+    fold_bn: bool,
+    explain: bool,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
@@ -36,7 +46,14 @@ def command(
     from cnngraph.weights.choose import choose
 
     graph = lower(network, opset=opset or DEFAULT_OPSET, batch=batch)
-    chosen = choose(network, weights, seed)
+    chosen: Weights = choose(network, weights, seed)
+    if fold_bn:
+        from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
+
+        graph, folds = fold_batch_norm(graph)
+        chosen = FoldedWeights(chosen, folds) if folds else chosen
+        if explain:
+            click.echo(f"fold-bn: {len(folds)} batch normalizations folded into the layers before them", err=True)
     written = write(graph, chosen, output or Path(f"{output_stem(network)}.onnx"))
     click.echo(f"with {chosen.about}", err=True)
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
