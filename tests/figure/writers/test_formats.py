@@ -185,7 +185,7 @@ def test_text_in_another_font_is_no_wider_than_its_place(tmp_path: Path, documen
     )
     text = write_tikz(scene, document=document)
     if not document:
-        packages = rb"\documentclass{article}\usepackage{fix-cm,tikz}\renewcommand\rmdefault{cmtt}\begin{document}"
+        packages = rb"\documentclass{article}\usepackage{fix-cm,tikz}\renewcommand\rmdefault{cmtt}\pagestyle{empty}\begin{document}"
         text = packages + text + rb"\end{document}"
     command = ["pdftotext", "-bbox", str(compiled(text, tmp_path)), "-"]
     page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
