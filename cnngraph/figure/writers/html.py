@@ -16,7 +16,7 @@ font-src data:">
 <style>
 html {{ background: {background}; }}
 body {{ margin: 0; min-height: 100vh; display: flex; justify-content: center; align-items: safe center; }}
-svg {{ max-width: 100vw; height: auto; }}
+svg {{ max-width: 100%; height: auto; }}
 @media print {{ body {{ min-height: 0; }} svg {{ max-width: 100%; max-height: 100vh; }} }}
 </style>
 </head>

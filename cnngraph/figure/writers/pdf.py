@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import cache
 from typing import Any
 
@@ -43,8 +44,8 @@ def write_pdf(scene: Scene) -> bytes:
         pageCompression=1,
         initialFontName=_font("serif"),
     )
-    canvas.setTitle(scene.title)
-    canvas.setSubject(scene.description)
+    canvas.setTitle(_sayable(scene.title))
+    canvas.setSubject(_sayable(scene.description))
     canvas.setAuthor("")
     canvas.setCreator("cnngraph")
     canvas.transform(scale, 0, 0, -scale, 0, scene.height * scale)
@@ -89,12 +90,26 @@ def _draw(canvas: Any, item: Primitive) -> None:
         case Text():
             _text(canvas, item)
         case Picture(x, y, w, h, png):
-            from reportlab.lib.utils import ImageReader
-
             canvas.saveState()
             canvas.transform(1, 0, 0, -1, x, y + h)
-            canvas.drawImage(ImageReader(io.BytesIO(png)), 0, 0, w, h, mask="auto")
+            canvas.drawImage(_image(png), 0, 0, w, h, mask="auto")
             canvas.restoreState()
+
+
+def _sayable(text: str) -> str:
+    """*text* as a property of the file: a name that was no UTF-8 has U+FFFD where it was not."""
+    return re.sub("[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", text)
+
+
+def _image(png: bytes) -> Any:
+    """*png* as reportlab takes it, which makes white of 16-bit greys."""
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    image: Image.Image = Image.open(io.BytesIO(png))
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+    return ImageReader(image)
 
 
 def _paint(canvas: Any, path: Any, fill: str | None, stroke: Stroke | None) -> None:

@@ -8,17 +8,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pypdf import PdfReader
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.dot import dot
-from cnngraph.figure.scene import Circle, Curve, Line, Move, Polygon, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import Circle, Curve, Line, Move, Picture, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.scene import Path as Drawn
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.styles.graphviz import by_dot
@@ -75,6 +77,36 @@ def test_pdf_has_pictures_only_where_one_is_given() -> None:
     assert len(plain.pages[0].images) == 0
     pictured = PdfReader(io.BytesIO(write_pdf(figure("lenet5", "volumes", picture=SEVEN.read_bytes()))))
     assert len(pictured.pages[0].images) == 1
+
+
+@pytest.mark.parametrize(("mode", "value", "shown"), [("L", 77, 77), ("I;16", 77 * 257, 77), ("1", 1, 255)])
+def test_a_picture_keeps_its_greys_in_a_pdf(mode: str, value: int, shown: int) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, (4, 4), value).save(buffer, "PNG")
+    scene = Scene(100, 100, (Picture(10, 10, 80, 80, buffer.getvalue()),), "", "")
+    (image,) = PdfReader(io.BytesIO(write_pdf(scene))).pages[0].images
+    assert image.image is not None
+    assert image.image.convert("L").getpixel((2, 2)) == shown
+    assert write_pdf(scene) == write_pdf(scene)
+
+
+def test_a_title_of_any_characters_is_a_pdfs_title() -> None:
+    reader = PdfReader(io.BytesIO(write_pdf(Scene(9, 9, (), "(a)\\ 猫\n\x00\udcff", ""))))
+    assert reader.metadata is not None
+    assert reader.metadata.title == "(a)\\ 猫\ufffd\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("write", [write_pdf, write_tikz, write_html])
+def test_text_that_cannot_be_drawn_is_one_message(write: Callable[[Scene], bytes]) -> None:
+    for content in ("a\x00b", "a\nb", "猫", "\u202eab"):
+        with pytest.raises(CnngraphError, match=r"E0601|E0614"):
+            write(Scene(99, 99, (Text(1, 20, content, 9),), "", ""))
+
+
+@pytest.mark.parametrize("write", [write_pdf, write_tikz, write_html])
+def test_an_empty_scene_is_an_empty_page(write: Callable[[Scene], bytes]) -> None:
+    assert write(Scene(99, 99, (), "", "", None))
+    assert write(Scene(0, 0, (), "", ""))
 
 
 def test_a_figure_larger_than_a_page_may_be_is_scaled() -> None:
@@ -185,8 +217,8 @@ def test_text_in_another_font_is_no_wider_than_its_place(tmp_path: Path, documen
     )
     text = write_tikz(scene, document=document)
     if not document:
-        packages = rb"\documentclass{article}\usepackage{fix-cm,tikz}\renewcommand\rmdefault{cmtt}\pagestyle{empty}\begin{document}"
-        text = packages + text + rb"\end{document}"
+        head = rb"\documentclass{article}\usepackage{fix-cm,tikz}\renewcommand\rmdefault{cmtt}\pagestyle{empty}"
+        text = head + rb"\begin{document}" + text + rb"\end{document}"
     command = ["pdftotext", "-bbox", str(compiled(text, tmp_path)), "-"]
     page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.findall(r'xMin="([\d.]+)".*xMax="([\d.]+)".*>(.*)</word>', page)
