@@ -15,6 +15,7 @@ _COMMANDS = {
     "render": "Draw the network.",
     "run": "Run a network on pictures or arrays.",
     "summary": "Table of layers: volumes, parameters, multiply-accumulates.",
+    "verify": "Run the exported model in several ways and compare.",
 }
 
 

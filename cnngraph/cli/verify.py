@@ -1,0 +1,72 @@
+"""`cnngraph verify`"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnngraph.cli.inputs import network_options, read_network
+
+if TYPE_CHECKING:
+    from cnngraph.runtime.verify import Verdict
+
+_QUICK = 2_000_000_000
+"""Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
+
+
+@click.command("verify")
+@click.argument("file", metavar="FILE")
+@click.option("--weights", metavar="W", help="A .safetensors or .npz file, or `random`.")
+@click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
+@click.option(
+    "--reference/--no-reference",
+    default=None,
+    help="Whether onnx's own evaluator, which is slow, runs it too; small networks unless said.",
+)
+@network_options
+def command(
+    file: str,
+    weights: str | None,
+    opset: int | None,
+    reference: bool | None,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Export, run in several ways, and compare every shape and output.
+
+    FILE is a spec, or an .onnx file. Exit status 1 when something differs.
+    """
+    from cnngraph.runtime.verify import verify
+
+    if file.endswith(".onnx"):
+        if weights or settings or opset:
+            raise click.UsageError("--weights, --set and --opset are for a spec; an .onnx file has its own")
+        _report(file, verify(Path(file), reference=bool(reference)))
+        return
+    network = read_network(file, settings, max_nodes)
+    from cnngraph.onnx.lower import DEFAULT_OPSET, lower
+    from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
+    from cnngraph.onnx.write import write
+    from cnngraph.weights.choose import choose
+
+    chosen = choose(network, weights, None)
+    graph = lower(network, opset=opset or DEFAULT_OPSET)
+    small, folds = fold_batch_norm(graph)
+    small_enough = network.macs is not None and network.macs < _QUICK
+    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
+        path = Path(folder) / f"{network.name}.onnx"
+        write(graph, chosen, path)
+        click.echo(f"{network.name} with {chosen.about}", err=True)
+        _report("as written", verify(path, reference=small_enough if reference is None else reference))
+        if folds:
+            write(small, FoldedWeights(chosen, folds), path)
+            _report(f"with {len(folds)} batch normalizations folded", verify(path, reference=False))
+
+
+def _report(what: str, verdict: Verdict) -> None:
+    click.echo(f"{what}: {verdict.tensors} tensors have the shapes that are declared")
+    for each in verdict.agreements:
+        click.echo(f"  {each.output}: {each.way} differs by {each.difference:.1e} of the largest number")

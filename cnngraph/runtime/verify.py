@@ -1,0 +1,142 @@
+"""Whether an ONNX file does what it says: shapes tensor by tensor, and outputs by several ways of running it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.runtime.session import Array
+
+CLOSE = 1e-3
+"""Of the largest number of an output: more than that between two ways of running is a fault, not rounding."""
+_FREE = {"N": 2}
+_SIZE = 64
+"""What a free size other than the batch is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One output, run in two ways."""
+
+    output: str
+    way: str
+    """``onnxruntime, optimised``; ``onnx's reference``."""
+    difference: float
+    """The largest, relative to the largest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    tensors: int
+    """How many shapes were compared with what the file declares."""
+    agreements: tuple[Agreement, ...]
+
+
+def verify(path: Path, *, reference: bool) -> Verdict:
+    """Checks the file at *path* and runs it on random numbers (seed 0).
+
+    Without optimisation every tensor is looked at, then all outputs are compared with those of onnxruntime's
+    optimised run and, with *reference*, of onnx's own evaluator. Raises `CnngraphError` (E0817) when the
+    file is invalid, a shape is not what it declares, or outputs differ by more than `CLOSE`.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnx
+
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+        model = onnx.load(path)
+    except Exception as error:
+        raise _fault(path, "is not a valid ONNX file", str(error).strip().splitlines()[0]) from None
+    feed = _feed(model)
+    outputs = [output.name for output in model.graph.output]
+    plain = _run(model, feed, exposed=True)
+    tensors = _check_shapes(path, model, plain, feed)
+    ways = {"onnxruntime, optimised": _run(model, feed)}
+    if reference:
+        from onnx.reference import ReferenceEvaluator
+
+        results: Any = ReferenceEvaluator(model).run(None, feed)
+        ways["onnx's reference"] = dict(zip(outputs, results, strict=True))
+    agreements = tuple(
+        Agreement(name, way, _difference(plain[name], other[name])) for name in outputs for way, other in ways.items()
+    )
+    for each in agreements:
+        if not each.difference <= CLOSE:
+            raise _fault(
+                path, f"gives another `{each.output}` in {each.way}", f"the largest difference is {each.difference:.2g}"
+            )
+    return Verdict(tensors, agreements)
+
+
+def _fault(path: Path, message: str, reason: str) -> CnngraphError:
+    return CnngraphError.of("E0817", f"{path} {message}", reason=reason)
+
+
+def _feed(model: Any) -> dict[str, Array]:
+    """Random numbers for every input."""
+    generator = np.random.default_rng(0)
+    initialised = {tensor.name for tensor in model.graph.initializer}
+    made = {}
+    for port in model.graph.input:
+        if port.name not in initialised:
+            dims = [dim.dim_value or _FREE.get(dim.dim_param, _SIZE) for dim in port.type.tensor_type.shape.dim]
+            made[port.name] = generator.standard_normal(dims).astype(np.float32)
+    return made
+
+
+def _run(model: Any, feed: Mapping[str, Array], *, exposed: bool = False) -> dict[str, Array]:
+    """The outputs, optimised; or with *exposed* every tensor, as it is written."""
+    import onnx
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if exposed:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        whole = onnx.ModelProto()
+        whole.CopyFrom(model)
+        whole.graph.output.extend(model.graph.value_info)
+        model = whole
+    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
+        file = Path(folder) / "model.onnx"
+        onnx.save(model, file)
+        try:
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            names = [output.name for output in session.get_outputs()]
+            return dict(zip(names, session.run(None, dict(feed)), strict=True))
+        except Exception as error:
+            raise _fault(Path(model.graph.name), "does not run", str(error).strip().splitlines()[0]) from None
+
+
+def _check_shapes(path: Path, model: Any, made: Mapping[str, Array], feed: Mapping[str, Array]) -> int:
+    """Every tensor's shape against the declared one; a free size is what the inputs make it, wherever it stands."""
+    sizes: dict[str, int] = {}
+    for port in model.graph.input:
+        if port.name in feed:
+            for dim, size in zip(port.type.tensor_type.shape.dim, feed[port.name].shape, strict=True):
+                if dim.dim_param:
+                    sizes[dim.dim_param] = size
+    checked = 0
+    for info in [*model.graph.value_info, *model.graph.output]:
+        declared = [dim.dim_value or sizes.get(dim.dim_param) for dim in info.type.tensor_type.shape.dim]
+        found = made[info.name].shape
+        if len(declared) != len(found) or any(d is not None and d != f for d, f in zip(declared, found, strict=True)):
+            raise _fault(path, f"declares `{info.name}` as {declared}", f"it is {list(found)} when run")
+        checked += 1
+    return checked
+
+
+def _difference(a: Array, b: Array) -> float:
+    largest = float(np.abs(a).max()) if a.size else 0.0
+    return (
+        float(np.abs(a.astype(np.float64) - b).max()) / largest
+        if largest
+        else float(np.abs(b).max() if b.size else 0.0)
+    )
