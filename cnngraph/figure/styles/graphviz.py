@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -108,16 +107,18 @@ def _run(text: str) -> list[list[str]]:
     if program is None:
         raise _refusal("Graphviz's program `dot` is not on this machine", "install Graphviz, or leave --layout out")
     try:
-        ran = subprocess.run(
-            [program, "-Tplain"], input=text, capture_output=True, text=True, timeout=SECONDS, check=True
-        )
+        ran = subprocess.run([program, "-Tplain"], input=text.encode("ascii"), capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise _refusal(f"`dot` was not done after {SECONDS} s") from None
-    except subprocess.CalledProcessError as error:
-        raise _refusal(
-            f"`dot` failed: {error.stderr.strip().splitlines()[0] if error.stderr.strip() else error}"
-        ) from None
-    return [shlex.split(line) for line in ran.stdout.splitlines() if line]
+    except OSError as error:
+        raise _refusal(f"{program} cannot be run: {error.strerror}") from None
+    if ran.returncode:
+        said = ran.stderr.decode("utf-8", "replace").strip()
+        raise _refusal(f"`dot` failed: {said.splitlines()[0] if said else f'it left with status {ran.returncode}'}")
+    records = [line.split() for line in ran.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not records or records[0][0] != "graph" or records[-1] != ["stop"]:
+        raise _refusal(f"{program} is not Graphviz's: it answers with something else than a layout")
+    return records
 
 
 def _refusal(message: str, help: str = "leave --layout out") -> CnngraphError:

@@ -22,7 +22,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.dot import dot
 from cnngraph.figure.scene import Circle, Curve, Line, Move, Picture, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.scene import Path as Drawn
-from cnngraph.figure.styles import Order, draw
+from cnngraph.figure.styles import Order, draw, graphviz
 from cnngraph.figure.styles.graphviz import by_dot
 from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
@@ -268,4 +268,33 @@ def test_boxes_where_dot_puts_them(name: str) -> None:
 def test_without_dot_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(CnngraphError, match="E0615"):
+        by_dot(load("lenet5"), width=960, theme=LIGHT, title=None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("", "is not Graphviz's"),
+        ("echo 'hello \"world'", "is not Graphviz's"),
+        ("echo graph 1 1 1", "is not Graphviz's"),
+        (r"printf '\377\n'", "is not Graphviz's"),
+        ("exit 3", "failed: it left with status 3"),
+        ("echo 'syntax error' >&2; exit 1", "failed: syntax error"),
+        ("exec sleep 5", "was not done after 1 s"),
+    ],
+)
+def test_another_program_called_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str) -> None:
+    (tmp_path / "dot").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "dot").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(graphviz, "SECONDS", 1)
+    with pytest.raises(CnngraphError, match="E0615") as caught:
+        by_dot(load("lenet5"), width=960, theme=LIGHT, title=None)
+    assert message in str(caught.value)
+
+
+def test_dot_is_not_asked_for_what_would_take_it_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphviz, "MAX_UNITS", 7)
+    with pytest.raises(CnngraphError, match=r"E0615.*9 boxes"):
         by_dot(load("lenet5"), width=960, theme=LIGHT, title=None)
