@@ -11,26 +11,15 @@ from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.boxes import Box, Sign, Stacked
+from cnngraph.figure.lanes.layered import Layered, Link
+from cnngraph.figure.lanes.letters import Landed, Tapped
+from cnngraph.figure.lanes.part import Measure, Part, edge, straight
+from cnngraph.figure.lanes.row import Framed, Row
+from cnngraph.figure.lanes.split import Lane, Split
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.styles.lanes import (
-    Box,
-    Framed,
-    Landed,
-    Lane,
-    Measure,
-    Part,
-    Row,
-    Sign,
-    Split,
-    Stacked,
-    Tapped,
-    border,
-    edge,
-    straight,
-)
-from cnngraph.figure.styles.layered import Layered, Link
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -146,12 +135,12 @@ class _Maker:
                 continue
             if isinstance(element, Fork):
                 join = made[number + 1] if number + 1 < len(made) else None
-                inset = border(before, right=True) if before else 0.0
+                inset = before.right if before else 0.0
                 goes_to = join.first if join else target
                 part = self.split(element, before.last if before else source, inset, join, goes_to)
             elif isinstance(element, Tangle):
                 join = made[number + 1] if number + 1 < len(made) else None
-                inset = border(before, right=True) if before else 0.0
+                inset = before.right if before else 0.0
                 goes_to = join.first if join else target
                 part = self.tangle(element, before.last if before else source, inset, join, goes_to)
             elif isinstance(element, Repeat) and before is not None:
@@ -444,10 +433,10 @@ def _row(parts: Sequence[Part], row: range, line: Row, x: float, axis: float, me
             line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
             yield Group(f"to-{before.last}", "decoration", (line_in,))
         else:
-            yield straight(before, first, x - lead + border(before, right=True), x, axis, measure)
+            yield straight(before, first, x - lead + before.right, x, axis, measure)
     yield from line.draw(x, axis)
     if row.stop < len(parts):
-        start = x + line.width - border(parts[row.stop - 1], right=True)
+        start = x + line.width - parts[row.stop - 1].right
         tip = x + line.width + lead
         drawn = (
             Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
@@ -479,7 +468,7 @@ def _sides(
                     bottom = ends[lane][1] + part.down
                 y = ends[lane][1]
                 ends[lane] = (begin + part.width, y)
-                tip = begin + border(part, right=False)
+                tip = begin + part.left
                 drawn = (
                     Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
                     Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.boxes import Sign
+from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, spine
 from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, SLIDE_WIDTH, script_width, scripted
-from cnngraph.figure.styles.lanes import Measure, Sign
 from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme

@@ -12,9 +12,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import ClassVar
 
+from cnngraph.figure.lanes.curves import turn
+from cnngraph.figure.lanes.part import Measure, Part, edge
 from cnngraph.figure.scene import Curve, Item, Line, Move, Path
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.styles.lanes import Measure, Part, begins_with_split, border, edge, turn
 
 _SWEEPS = 8
 
@@ -68,6 +69,22 @@ class Layered:
     @property
     def last(self) -> str:
         return self.source
+
+    @property
+    def opens(self) -> bool:
+        return True
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return 0.0
+
+    @property
+    def top(self) -> float:
+        return self.up
 
     @property
     def gutter(self) -> float:
@@ -175,7 +192,7 @@ class Layered:
                 else:
                     part = self.nodes[place.node]
                     begin = left + (width - part.width) / 2
-                    inner = begin + border(part, right=False), begin + part.width - border(part, right=True)
+                    inner = begin + part.left, begin + part.width - part.right
                     spots[id(place)] = _Spot(left, left + width, *inner, y + part.up)
                     yield from part.draw(begin, y + part.up)
                 y += self._height(place) + self.between
@@ -199,12 +216,12 @@ class Layered:
             ends = target is not None and number == len(stops) - 1
             steps.append(Line((stop.begin, stop.y)) if ends else Line(at))
         if target is None:
-            inset = border(self.join, right=False) if self.join else 0.0
+            inset = self.join.left if self.join else 0.0
             steps += turn(at, (x + self.width + inset, axis))
         line, head = self.measure.line, self.measure.head
         drawn = Path(tuple(steps), line)
         names = (source.last if source else self.source, target.first if target else self.target)
-        if target is not None and begins_with_split(target):
+        if target is not None and target.opens:
             return edge(*names, (drawn,))
         return edge(*names, (drawn, arrowhead(steps[-1].to, (1.0, 0.0), head, line.color)))
 

@@ -1,0 +1,264 @@
+"""Units and blocks as boxes, joins as signs, a volume as what it is stacked of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from cnngraph.figure.lanes.part import Measure
+from cnngraph.figure.scene import (
+    Circle,
+    Color,
+    Group,
+    Item,
+    Line,
+    Move,
+    Path,
+    Primitive,
+    Rect,
+    Stroke,
+    Text,
+)
+from cnngraph.figure.shapes import cuboid
+from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import width as text_width
+
+
+@dataclass(frozen=True)
+class Box:
+    """A unit, or a block by its name: words in a box, and below it what it makes."""
+
+    turns: ClassVar[bool] = False
+    measure: Measure
+    first: str
+    last: str
+    lines: tuple[str, ...]
+    caption: str
+    fill: Color
+    title: str
+    times: int = 1
+    name: str = ""
+    """Below the caption, when names are wanted."""
+
+    @property
+    def caption_width(self) -> float:
+        return max(text_width(line, "serif", self.measure.em) for line in (self.caption, self.name))
+
+    @cached_property
+    def width(self) -> float:
+        return max(self.measure.box, self.caption_width)
+
+    @cached_property
+    def height(self) -> float:
+        return len(self.lines) * self.measure.leading + 0.9 * self.measure.em
+
+    @property
+    def opens(self) -> bool:
+        return False
+
+    @property
+    def left(self) -> float:
+        return (self.width - self.measure.box) / 2
+
+    @property
+    def right(self) -> float:
+        return self.left
+
+    @property
+    def top(self) -> float:
+        return max(self.height, self.least) / 2
+
+    @cached_property
+    def up(self) -> float:
+        return self.top + (self._badge if self.times > 1 else 0.0)
+
+    @property
+    def least(self) -> float:
+        """The height of a box of two lines: boxes of one line are as high."""
+        return 2 * self.measure.leading + 0.9 * self.measure.em
+
+    @property
+    def _badge(self) -> float:
+        return 1.35 * self.measure.em
+
+    @cached_property
+    def down(self) -> float:
+        em = self.measure.em
+        caption = 0.3 * em + ascent("serif", em) + descent("serif", em) if self.caption else 0.0
+        return self.top + caption + (self.measure.leading if self.name else 0.0)
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        em, theme = self.measure.em, self.measure.theme
+        height = 2 * self.top
+        left, top = x + self.left, axis - self.top
+        middle = x + self.width / 2
+        drawn: list[Primitive] = [Rect(left, top, self.measure.box, height, self.fill, Stroke(theme.edge, 0.06 * em))]
+        first = axis - (len(self.lines) - 1) / 2 * self.measure.leading + (ascent("serif", em) - 0.1 * em) / 2
+        drawn += [
+            Text(middle, first + index * self.measure.leading, line, em, "serif", "middle", fill=theme.on_box)
+            for index, line in enumerate(self.lines)
+        ]
+        if self.times > 1:
+            drawn.append(
+                Text(left + self.measure.box, top - 0.35 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
+            )
+        if self.caption:
+            baseline = axis + height / 2 + 0.3 * em + ascent("serif", em)
+            drawn.append(Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink))
+            if self.name:
+                below = baseline + self.measure.leading
+                drawn.append(Text(middle, below, self.name, em, "serif-italic", "middle", fill=theme.ink))
+        yield Group(self.first, "layer", tuple(drawn), self.title)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A join that is a sign in a circle: ``+`` or ``×``."""
+
+    turns: ClassVar[bool] = False
+    measure: Measure
+    first: str
+    sign: str
+    title: str
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @property
+    def radius(self) -> float:
+        return 0.75 * self.measure.em
+
+    @property
+    def width(self) -> float:
+        return 2 * self.radius
+
+    @property
+    def up(self) -> float:
+        return self.radius
+
+    @property
+    def down(self) -> float:
+        return self.radius
+
+    @property
+    def opens(self) -> bool:
+        return False
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return 0.0
+
+    @property
+    def top(self) -> float:
+        return self.radius
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        stroke, r = self.measure.line, self.radius
+        middle, arm = x + r, 0.55 * r
+        turns = (0.0, math.pi / 2) if self.sign == "+" else (math.pi / 4, 3 * math.pi / 4)
+        arms = (
+            Path(
+                (
+                    Move((middle - arm * math.cos(turn), axis - arm * math.sin(turn))),
+                    Line((middle + arm * math.cos(turn), axis + arm * math.sin(turn))),
+                ),
+                stroke,
+            )
+            for turn in turns
+        )
+        yield Group(self.first, "layer", (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms), self.title)
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
+
+    turns: ClassVar[bool] = False
+    measure: Measure
+    first: str
+    height: int
+    across: int
+    """H and W of the volume."""
+    channels: tuple[int, ...]
+    """Of each branch, in the order in which they are stacked."""
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @property
+    def side(self) -> tuple[float, float]:
+        """The front face; its longer side is always as long."""
+        longest = 4.2 * self.measure.em
+        return longest * self.across / max(self.height, self.across), longest * self.height / max(
+            self.height, self.across
+        )
+
+    @cached_property
+    def depths(self) -> list[float]:
+        """How far each segment runs back, at 45°: in proportion, and with room for its number."""
+        total = sum(self.channels)
+        free = 7.0 * self.measure.em
+        return [max(1.25 * self.measure.em, free * count / total) for count in self.channels]
+
+    @property
+    def opens(self) -> bool:
+        return False
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return 0.0
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    @property
+    def width(self) -> float:
+        words = text_width(str(self.channels[-1]), "serif", self.measure.em)
+        return self.side[0] + sum(self.depths) + 0.4 * self.measure.em + words
+
+    @property
+    def up(self) -> float:
+        return self.side[1] / 2 + sum(self.depths)
+
+    @property
+    def down(self) -> float:
+        return self.side[1] / 2 + 1.5 * self.measure.em
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        """From the back to the front, so that nearer segments cover farther ones."""
+        em, theme = self.measure.em, self.measure.theme
+        wide, high = self.side
+        top = axis - high / 2
+        edge_line = Stroke(theme.edge, 0.05 * em)
+        offsets = [0.0]
+        for depth in self.depths:
+            offsets.append(offsets[-1] + depth)
+        drawn: list[Primitive] = []
+        for number in reversed(range(len(self.channels))):
+            near, deep = offsets[number], self.depths[number]
+            faces = theme.branches[number % len(theme.branches)]
+            drawn += cuboid(x + near, top - near - deep, wide, high, deep, faces, edge_line)
+        for number, count in enumerate(self.channels):
+            middle = offsets[number] + self.depths[number] / 2
+            spot = x + wide + middle + 0.35 * em, top + high - middle + 0.75 * em
+            drawn.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
+        drawn.append(
+            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink)
+        )
+        yield Group(
+            f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
+        )

@@ -1,0 +1,116 @@
+"""What a layout is made of: parts that are measured, then placed, and the lines between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cnngraph.figure.scene import (
+    Group,
+    Item,
+    Line,
+    Move,
+    Path,
+    Primitive,
+    Stroke,
+)
+from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Lengths in points that all parts of a figure share."""
+
+    em: float
+    box: float
+    """Width of a box."""
+    theme: Theme
+
+    @property
+    def gap(self) -> float:
+        """Between two parts."""
+        return 2.2 * self.em
+
+    @property
+    def line(self) -> Stroke:
+        return Stroke(self.theme.ink, 0.085 * self.em)
+
+    @property
+    def dashed(self) -> Stroke:
+        return Stroke(self.theme.ink, 0.085 * self.em, (0.3 * self.em, 0.22 * self.em))
+
+    @property
+    def head(self) -> float:
+        return 0.62 * self.em
+
+    @property
+    def leading(self) -> float:
+        return 1.22 * self.em
+
+
+class Part(Protocol):
+    """Something with a way in on the left and a way out on the right, both on its axis."""
+
+    @property
+    def first(self) -> str:
+        """Name of the unit that the way in enters."""
+        ...
+
+    @property
+    def last(self) -> str:
+        """Name of the unit that the way out leaves."""
+        ...
+
+    @property
+    def turns(self) -> bool:
+        """Whether it begins and ends with gutters of its own, for lines that turn."""
+        ...
+
+    @property
+    def opens(self) -> bool:
+        """Whether it begins with such a gutter: the line into it has no head."""
+        ...
+
+    @property
+    def left(self) -> float:
+        """From its border to where a line from the left meets it."""
+        ...
+
+    @property
+    def right(self) -> float:
+        """From where a line leaves it to its border on the right."""
+        ...
+
+    @property
+    def top(self) -> float:
+        """How far above the axis a line from above meets it."""
+        ...
+
+    @property
+    def width(self) -> float: ...
+    @property
+    def up(self) -> float:
+        """How far it reaches above the axis."""
+        ...
+
+    @property
+    def down(self) -> float: ...
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        """With its left border at *x*."""
+        ...
+
+
+def straight(before: Part, after: Part, x: float, end: float, axis: float, measure: Measure) -> Group:
+    tip = end + after.left
+    start = x - before.right
+    drawn = (
+        Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
+        arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
+    )
+    return edge(before.last, after.first, drawn)
+
+
+def edge(source: str, target: str, drawn: Sequence[Primitive], title: str = "") -> Group:
+    return Group(f"{source}--{target}", "edge", tuple(drawn), title, (("src", source), ("dst", target)))
