@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_network
-
-if TYPE_CHECKING:
-    from cnngraph.weights.source import Weights
+from cnngraph.cli.weights import Asked, weight_options
 
 
 @click.command("export")
 @click.option("--onnx", is_flag=True, required=True, help="Write ONNX.")
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx unless said.")
-@click.option("--weights", metavar="W", help="A .safetensors or .npz file, or `random`.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said.")
+@weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
 @click.option("--batch", type=click.IntRange(min=1), help="Fix the batch; free unless said.")
 @click.option(
@@ -30,8 +26,7 @@ def command(
     onnx: bool,
     file: str,
     output: Path | None,
-    weights: str | None,
-    seed: int | None,
+    asked: Asked,
     opset: int | None,
     batch: int | None,
     fold_bn: bool,
@@ -43,10 +38,9 @@ def command(
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.lower import DEFAULT_OPSET, lower
     from cnngraph.onnx.write import write
-    from cnngraph.weights.choose import choose
 
     graph = lower(network, opset=opset or DEFAULT_OPSET, batch=batch)
-    chosen: Weights = choose(network, weights, seed)
+    chosen = asked.choose(network)
     if fold_bn:
         from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
 
@@ -55,5 +49,4 @@ def command(
         if explain:
             click.echo(f"fold-bn: {len(folds)} batch normalizations folded into the layers before them", err=True)
     written = write(graph, chosen, output or Path(f"{output_stem(network)}.onnx"))
-    click.echo(f"with {chosen.about}", err=True)
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.diagnostics import CnngraphError
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME=]X.npy", help="An array; with a name for one of several inputs."
 )
-@click.option("--weights", metavar="W", help="A .safetensors or .npz file, or `random`.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said.")
+@weight_options
 @click.option("--top", "k", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes to show.")
 @click.option("--labels", type=click.Path(path_type=Path), help="Names of the classes, one per line.")
 @click.option(
@@ -60,8 +60,7 @@ def command(
     file: str,
     images: tuple[Path, ...],
     inputs: tuple[str, ...],
-    weights: str | None,
-    seed: int | None,
+    asked: Asked,
     k: int,
     labels: Path | None,
     mean: tuple[float, ...],
@@ -81,7 +80,7 @@ def command(
         raise click.UsageError("give pictures with --image, or an array with --input")
     if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
         raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
-    with _session(file, weights, seed, settings, max_nodes) as (session, done):
+    with _session(file, asked, settings, max_nodes) as (session, done):
         if inputs:
             answers = [("", session.run(_arrays(session, inputs)))]
         else:
@@ -102,26 +101,25 @@ def command(
 
 @contextmanager
 def _session(
-    file: str, weights: str | None, seed: int | None, settings: dict[str, str], max_nodes: int
+    file: str, asked: Asked, settings: dict[str, str], max_nodes: int
 ) -> Iterator[tuple[Session, Preprocessing]]:
     """The network ready to run, and what it does to pictures."""
     from cnngraph.runtime.images import Preprocessing, preprocessing
     from cnngraph.runtime.session import Session
 
     if file.endswith(".onnx"):
-        if weights or seed is not None or settings:
+        if asked.anything or settings:
             raise click.UsageError("--weights, --seed and --set are for a spec; an .onnx file has its weights")
         yield Session(Path(file)), Preprocessing()
         return
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.lower import lower
     from cnngraph.onnx.write import write
-    from cnngraph.weights.choose import choose
     from cnngraph.weights.initialise import RandomWeights
 
-    chosen = choose(network, weights, seed)
-    note = ": the answers mean nothing, give --weights for real ones" if isinstance(chosen, RandomWeights) else ""
-    click.echo(f"{network.name} with {chosen.about}{note}", err=True)
+    chosen = asked.choose(network)
+    if isinstance(chosen, RandomWeights):
+        click.echo("the answers mean nothing: give --weights for real ones", err=True)
     done = preprocessing(network.inputs[0])
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
         path = Path(folder) / "network.onnx"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
     from cnngraph.runtime.verify import Verdict
@@ -19,7 +20,7 @@ _QUICK = 2_000_000_000
 
 @click.command("verify")
 @click.argument("file", metavar="FILE")
-@click.option("--weights", metavar="W", help="A .safetensors or .npz file, or `random`.")
+@weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
 @click.option(
     "--reference/--no-reference",
@@ -29,7 +30,7 @@ _QUICK = 2_000_000_000
 @network_options
 def command(
     file: str,
-    weights: str | None,
+    asked: Asked,
     opset: int | None,
     reference: bool | None,
     settings: dict[str, str],
@@ -42,7 +43,7 @@ def command(
     from cnngraph.runtime.verify import verify
 
     if file.endswith(".onnx"):
-        if weights or settings or opset:
+        if asked.anything or settings or opset:
             raise click.UsageError("--weights, --set and --opset are for a spec; an .onnx file has its own")
         _report(file, verify(Path(file), reference=bool(reference)))
         return
@@ -50,16 +51,14 @@ def command(
     from cnngraph.onnx.lower import DEFAULT_OPSET, lower
     from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
     from cnngraph.onnx.write import write
-    from cnngraph.weights.choose import choose
 
-    chosen = choose(network, weights, None)
+    chosen = asked.choose(network)
     graph = lower(network, opset=opset or DEFAULT_OPSET)
     small, folds = fold_batch_norm(graph)
     small_enough = network.macs is not None and network.macs < _QUICK
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
         path = Path(folder) / f"{network.name}.onnx"
         write(graph, chosen, path)
-        click.echo(f"{network.name} with {chosen.about}", err=True)
         _report("as written", verify(path, reference=small_enough if reference is None else reference))
         if folds:
             write(small, FoldedWeights(chosen, folds), path)

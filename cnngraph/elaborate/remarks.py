@@ -100,8 +100,10 @@ def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnosti
 
 
 def _lost_bias(before: Layer, layer: Layer) -> Diagnostic | None:
-    """W0103: batch normalization subtracts what a bias adds."""
+    """W0103: batch normalization subtracts what a bias adds; on one step, ``bias=on`` is said on purpose."""
     if not isinstance(layer.kind, BatchNorm) or not getattr(before.kind, "bias", False) or before.span is None:
+        return None
+    if layer.span == before.span:
         return None
     return Diagnostic(
         "W0103",

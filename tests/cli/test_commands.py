@@ -62,7 +62,7 @@ def test_check_goes_on_to_the_next_file(run: Run, tmp_path: Path) -> None:
 
 def test_list_names_what_can_be_loaded(run: Run) -> None:
     out = run("list").out
-    assert [line.split()[0] for line in out.splitlines()][:2] == ["alexnet", "conv1x1"]
+    assert [line.split()[0] for line in out.splitlines()][:3] == ["alexnet", "alexnet_owt", "conv1x1"]
 
 
 @pytest.mark.parametrize("command", sorted(group.list_commands(None)))  # type: ignore[arg-type]

@@ -15,8 +15,9 @@ from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
 from cnngraph.onnx.write import write
 from cnngraph.reading import load, parse
 from cnngraph.runtime.session import Session
-from cnngraph.weights.files import FileWeights, expected
+from cnngraph.weights.files import FileWeights
 from cnngraph.weights.initialise import RandomWeights
+from cnngraph.weights.match import expected
 from tests.conftest import Run
 from tests.onnx.reference import Array
 

@@ -14,7 +14,8 @@ from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.reading import parse
-from cnngraph.weights.files import FileWeights, expected
+from cnngraph.weights.files import FileWeights
+from cnngraph.weights.match import expected
 from tests.onnx.reference import Array
 
 NETWORK = parse("net t\ninput 4x4x2\nconv 3 3x3 bn -> flatten -> fc 2\n")
@@ -63,16 +64,13 @@ def test_everything_that_does_not_fit_is_listed_at_once(tmp_path: Path) -> None:
     arrays["conv1.weight"] = np.zeros((3, 2, 5, 5), np.float32)
     arrays["conv2.weight"] = np.zeros((1,), np.float32)
     save_file(arrays, tmp_path / "w.safetensors")
-    message = refused(tmp_path / "w.safetensors")
-    assert "E0704" in message
-    assert "missing: fc1.bias 2\n" in message
-    assert "wrong shape: conv1.weight is 3x2x5x5, the network's is 3x2x3x3" in message
-    assert "unexpected: conv2.weight 1" in message
-
-
-def test_a_long_list_is_cut(tmp_path: Path) -> None:
-    save_file({f"other{number}": np.zeros(1, np.float32) for number in range(50)}, tmp_path / "w.safetensors")
-    assert "and 37 more" in refused(tmp_path / "w.safetensors")
+    assert refused(tmp_path / "w.safetensors") == (
+        f"E0704 the weights in {tmp_path / 'w.safetensors'} are not those of t\n"
+        "other shapes: conv1: weight 3x2x3x3; in the file conv1: weight 3x2x5x5\n"
+        "missing: fc1: bias 2\n"
+        "unexpected: conv2: weight 1\n"
+        "5 of the network's 7 weights were found"
+    )
 
 
 def _safetensors(header: bytes, size: int | None = None) -> bytes:
@@ -128,12 +126,12 @@ def test_a_broken_or_hostile_file_is_refused_and_nothing_in_it_runs(
 
 def test_no_path_in_a_zip_is_followed(tmp_path: Path) -> None:
     (tmp_path / "w.npz").write_bytes(_npz({"../escaped.npy": _npy(np.zeros(3))}))
-    assert "unexpected: ../escaped" in refused(tmp_path / "w.npz")
+    assert "escaped 3" in refused(tmp_path / "w.npz")
     assert not (tmp_path.parent / "escaped.npy").exists()
 
 
 def test_other_files_are_named_for_what_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "w.pt").touch()
+    (tmp_path / "w.bin").touch()
     assert "there is no file" in refused(tmp_path / "missing.npz")
     assert "is a directory" in refused(tmp_path)
-    assert "weights are read from .safetensors and .npz files" in refused(tmp_path / "w.pt")
+    assert "weights are not read from .bin files" in refused(tmp_path / "w.bin")

@@ -1,0 +1,261 @@
+"""Which tensor of a file is which weight of a network: by name, by the user's names for it, by order and shape.
+
+A layer's weights go together: what has to agree are the shapes of all of them, `Signature`. Sizes of one do not
+count, so that PyTorch's 64x1x1 scale is the network's 64, and a fully connected layer a 1x1 convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.layers.normalization import BatchNorm
+from cnngraph.network import Network
+from cnngraph.volume import product
+from cnngraph.weights.readers.entry import FLOATS, Entry
+
+_COUNTER = "num_batches_tracked"
+"""Kept by PyTorch's batch normalization for training; nothing at inference."""
+
+How = Literal["name", "rename", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    weight: str
+    """Its key in the network: ``conv1.weight``."""
+    entry: Entry
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    matches: tuple[Match, ...]
+    """One for every weight of the network, in the network's order."""
+    remarks: tuple[str, ...] = ()
+    """What order and shape cannot tell, in words."""
+
+
+Signature = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    name: str
+    weights: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @property
+    def signature(self) -> Signature:
+        return tuple(map(_squeezed, self.shapes))
+
+    def __str__(self) -> str:
+        own = (name.rpartition(".")[2] for name in self.weights)
+        return f"{self.name or '(no layer)'}: " + ", ".join(
+            f"{name} {shown(shape)}" for name, shape in zip(own, self.shapes, strict=True)
+        )
+
+
+def expected(network: Network) -> dict[str, tuple[int, ...]]:
+    """Shape of every weight of *network*, by its key."""
+    return {
+        f"{layer.name}.{name}": parameter.shape
+        for layer in network.layers
+        for name, parameter in layer.parameters.items()
+    }
+
+
+def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str], file: str) -> Matching:
+    """A tensor for every weight of *network*, and none left over.
+
+    *renames* gives tensors, or all below a dotted prefix, other names; an empty one leaves them out. Raises
+    `CnngraphError` (E0704) with everything that is missing, unexpected or of another shape.
+    """
+    wanted = expected(network)
+    counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
+    renamed = _renamed(counted, renames, file)
+    found: dict[str, Match] = {}
+    rest: list[Entry] = []
+    for entry in counted:
+        name = renamed.get(entry.name, entry.name)
+        if name in wanted and _squeezed(entry.shape) == _squeezed(wanted[name]):
+            found[name] = Match(name, entry, "rename" if entry.name in renamed else "name")
+        elif name:
+            rest.append(entry)
+    there = _layers((entry.name, entry.shape) for entry in rest)
+    here = _layers((name, shape) for name, shape in wanted.items() if name not in found)
+    pairs, lacking, left = _paired(here, there, _signature, _signature)
+    if lacking and left:
+        more, lacking, left = _paired(lacking, left, _as_matrix, _as_window)
+        pairs += more
+    if lacking or left:
+        raise _unfit(network, file, lacking, left, len(found) + sum(len(layer.weights) for layer, _ in pairs), renamed)
+    by_name = {entry.name: entry for entry in rest}
+    for own, other in pairs:
+        for weight, name in zip(own.weights, other.weights, strict=True):
+            found[weight] = Match(weight, by_name[name], "order")
+    _need_floats(found.values(), file)
+    matches = tuple(found[name] for name in wanted)
+    return Matching(matches, (*_side_by_side(network, [own for own, _ in pairs]), *_epsilons(network, matches)))
+
+
+def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) -> dict[str, str]:
+    """New names of the tensors that *renames* speaks of; the longest of several prefixes holds."""
+    new: dict[str, str] = {}
+    used = set()
+    for entry in entries:
+        parts = entry.name.split(".")
+        for end in range(len(parts), 0, -1):
+            old = ".".join(parts[:end])
+            if old in renames:
+                used.add(old)
+                new[entry.name] = ".".join((renames[old], *parts[end:])) if renames[old] else ""
+                break
+    if unused := [old for old in renames if old not in used]:
+        from difflib import get_close_matches
+
+        near = get_close_matches(unused[0], [entry.name for entry in entries], 1, 0.5)
+        help = f"the nearest name is {near[0]}" if near else "names are whole, or end before a dot: features.0"
+        raise CnngraphError.of("E0706", f"--rename {unused[0]}: there is no such name in {file}", help=help)
+    return new
+
+
+def _layers(weights: Iterable[tuple[str, tuple[int, ...]]]) -> list[_Layer]:
+    """Weights of one layer together: those with the same name but for its last part."""
+    layers: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+    for name, shape in weights:
+        layers.setdefault(name.rpartition(".")[0], []).append((name, shape))
+    return [_Layer(name, *zip(*held, strict=True)) for name, held in layers.items()]
+
+
+def _paired(
+    here: Sequence[_Layer],
+    there: Sequence[_Layer],
+    key_here: Callable[[_Layer], Hashable],
+    key_there: Callable[[_Layer], Hashable],
+) -> tuple[list[tuple[_Layer, _Layer]], list[_Layer], list[_Layer]]:
+    """The first layer of each key with the first, the second with the second; and what is left on both sides."""
+    waiting: dict[Hashable, list[_Layer]] = {}
+    for layer in reversed(there):
+        waiting.setdefault(key_there(layer), []).append(layer)
+    pairs, lacking = [], []
+    for layer in here:
+        others = waiting.get(key_here(layer))
+        if others:
+            pairs.append((layer, others.pop()))
+        else:
+            lacking.append(layer)
+    left = {layer.name for others in waiting.values() for layer in others}
+    return pairs, lacking, [layer for layer in there if layer.name in left]
+
+
+def _signature(layer: _Layer) -> Hashable:
+    return layer.signature
+
+
+def _as_matrix(layer: _Layer) -> Hashable:
+    """What a fully connected layer has in common with a convolution over its whole input; else nothing with any."""
+    return layer.signature if len(layer.shapes[0]) == 2 else None
+
+
+def _as_window(layer: _Layer) -> Hashable:
+    """The signature that a convolution over its whole input has as a fully connected layer."""
+    first, *rest = layer.shapes
+    return ((first[0], product(first[1:])), *rest) if len(first) == 4 else layer.name
+
+
+def _unfit(
+    network: Network, file: str, lacking: list[_Layer], left: list[_Layer], fit: int, renamed: Mapping[str, str]
+) -> CnngraphError:
+    lines = []
+    for own in list(lacking):
+        other = next((layer for layer in left if _like(own, layer)), None)
+        if other is not None:
+            lines.append(f"other shapes: {own}; in the file {other}")
+            lacking.remove(own)
+            left.remove(other)
+    lines += [f"missing: {layer}" for layer in lacking]
+    for layer in left:
+        names = sorted({renamed[weight].rpartition(".")[0] for weight in layer.weights if weight in renamed})
+        lines.append(f"unexpected: {layer}" + (f", renamed to {', '.join(names)}" if names else ""))
+    return CnngraphError.of(
+        "E0704",
+        f"the weights in {file} are not those of {network.name}",
+        reason="\n".join((*lines, f"{fit} of the network's {len(expected(network))} weights were found")),
+        help="--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
+    )
+
+
+def _like(own: _Layer, other: _Layer) -> bool:
+    """Whether the two are the same kind of layer in another size."""
+    return [len(shape) for shape in own.shapes] == [len(shape) for shape in other.shapes] and (
+        [name.rpartition(".")[2] for name in own.weights] == [name.rpartition(".")[2] for name in other.weights]
+    )
+
+
+def _need_floats(matches: Iterable[Match], file: str) -> None:
+    for each in matches:
+        if each.entry.kind not in FLOATS:
+            raise CnngraphError.of(
+                "E0702",
+                f"{file}: `{each.entry.name}` holds {each.entry.kind} numbers",
+                help=f"weights are {', '.join(FLOATS)}; quantised ones are not read",
+            )
+
+
+def _side_by_side(network: Network, layers: Sequence[_Layer]) -> Iterable[str]:
+    """A remark when layers of the same signature are in parallel, where the order in a file may be another's."""
+    place = {layer.name: number for number, layer in enumerate(network.layers)}
+    last: dict[Signature, str] = {}
+    doubtful = []
+    for layer in layers:
+        before = last.get(layer.signature)
+        if isinstance(network[layer.name].kind, BatchNorm):
+            # It goes with its convolution.
+            continue
+        if before is not None and not _leads_to(network, place, before, layer.name):
+            doubtful.append((before, layer.name))
+        last[layer.signature] = layer.name
+    if doubtful:
+        one = f"`{doubtful[0][0]}` and `{doubtful[0][1]}`"
+        yield (
+            f"{one} have the same shapes and stand side by side"
+            + (f", as do {len(doubtful) - 1} more pairs" if len(doubtful) > 1 else "")
+            + ": only the order in the file tells them apart; --rename makes it certain"
+        )
+
+
+def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) -> bool:
+    waiting, seen = [end], {end}
+    while waiting:
+        name = waiting.pop()
+        if name == start:
+            return True
+        for before in network[name].inputs:
+            if before not in seen and place[before] >= place[start]:
+                seen.add(before)
+                waiting.append(before)
+    return False
+
+
+def _epsilons(network: Network, matches: Iterable[Match]) -> Iterable[str]:
+    """A remark where the file's batch normalization adds something else to the variance than the network's."""
+    for each in matches:
+        kind = network[each.weight.rpartition(".")[0]].kind
+        eps = each.entry.eps
+        if eps is not None and isinstance(kind, BatchNorm) and abs(kind.eps - eps) > eps * 1e-6:
+            yield (
+                f"batch normalization was trained with eps={eps:g}, `{each.weight.rpartition('.')[0]}` says "
+                f"{kind.eps:g}: write  default bn eps={eps:g}  for the same answers"
+            )
+            return
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def shown(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "one number"

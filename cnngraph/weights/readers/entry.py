@@ -1,0 +1,65 @@
+"""One tensor in a file of weights, and what all readers share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Unreadable(Exception):
+    """Why a file is not taken, in words for its user."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    name: str
+    shape: tuple[int, ...]
+    kind: str
+    """Of its numbers in the file, as numpy calls it."""
+    read: Callable[[], Array]
+    """The numbers, in *shape*; bfloat16 as float32."""
+    hwc: bool = False
+    """Whether the columns of this matrix, after a flattening, are in the order height, width, channel (Keras)."""
+    eps: float | None = None
+    """What its batch normalization adds to the variance, if the file or its format says."""
+
+
+BFLOAT16 = "bfloat16"
+"""float32 without its lower half; numpy has no such type."""
+
+FLOATS = ("float16", "float32", "float64", BFLOAT16)
+"""What weights can be."""
+
+
+def itemsize(kind: str) -> int:
+    return 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
+
+
+def mapped(path: Path) -> Array:
+    """The file's bytes, read from disk as they are touched."""
+    if path.stat().st_size == 0:
+        raise Unreadable("the file is empty")
+    return np.memmap(path, np.uint8, "r")
+
+
+def numbers(data: Array, kind: str) -> Array:
+    """Bytes as the numbers of *kind*."""
+    if kind != BFLOAT16:
+        return data.view(np.dtype(kind).newbyteorder("<"))
+    return (data.view("<u2").astype("<u4") << 16).view("<f4")
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key to sort by that puts ``conv2d_10`` after ``conv2d_2``."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]

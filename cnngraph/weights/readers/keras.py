@@ -1,0 +1,266 @@
+"""Keras's weights, turned to PyTorch's layout: ``.weights.h5`` and ``.keras`` of Keras 3, ``.h5`` of Keras 2.
+
+Keras 3 files each layer under the count of its class (``layers/conv2d_1/vars/0``) and keeps the layer's own name as
+an attribute; which variable is which follows from the class. Keras 2 names layers and variables, in order.
+Kernels are height, width, in, out there and out, in, height, width here; matrices are in, out there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.weights.readers.entry import Array, Entry, Unreadable, natural
+
+EPSILON = 1e-3
+"""What Keras's batch normalization adds to the variance unless told otherwise; everyone else adds 1e-5."""
+_LARGEST_CONFIG = 2**26
+_IN_ARCHIVE = "model.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer of the file with its variables, in Keras's order."""
+
+    name: str
+    kind: str
+    """Its class as Keras files it: ``depthwise_conv2d``."""
+    variables: Mapping[str, Any]
+    """HDF5 datasets by variable, or by number in files of Keras 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """What the model's configuration says of a layer."""
+
+    place: int
+    kind: str
+    eps: float | None
+    scale: bool
+
+
+def read_keras(path: Path) -> list[Entry]:
+    """Its tensors: in the model's order if the file tells, else by class. Raises `Unreadable`."""
+    try:
+        import h5py
+    except ImportError:
+        raise CnngraphError.of(
+            "E0705", f"{path}: files of Keras's are read with h5py, which is not installed",
+            help="pip install 'cnngraph[keras]'",
+        ) from None  # fmt: skip
+    if path.suffix.lower() == ".keras":
+        stream, config = _unpacked(path)
+        file = h5py.File(stream, "r")
+    else:
+        file, config = h5py.File(path, "r"), {}
+    datasets: dict[str, Any] = {}
+
+    def take(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            if item.external or item.is_virtual:
+                raise Unreadable(f"`{name}` is said to be in another file, and no other file is opened")
+            datasets[name] = item
+
+    # Goes through what is in the file once, and along no link that leads out of it.
+    file.visititems(take)
+    holder = file.get("model_weights", file)
+    if "layer_names" in holder.attrs or "layer_names0" in holder.attrs:
+        config = config or _configured(json.loads(str(file.attrs.get("model_config", "{}"))))
+        layers = _keras2(holder, datasets, config)
+    else:
+        layers = _keras3(file, datasets, config)
+    return [entry for layer in layers for entry in _entries(layer, config.get(layer.name))]
+
+
+def _unpacked(path: Path) -> tuple[IO[bytes], dict[str, _Config]]:
+    """The weights in a ``.keras`` archive as a file of their own, since HDF5 jumps about; and its configuration."""
+    with zipfile.ZipFile(path) as archive:
+        members = {member.filename: member for member in archive.infolist()}
+        if _IN_ARCHIVE not in members:
+            raise Unreadable(f"there is no {_IN_ARCHIVE} in it")
+        member = members[_IN_ARCHIVE]
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise Unreadable("its weights are compressed, which Keras never does")
+        config: dict[str, _Config] = {}
+        if "config.json" in members and members["config.json"].file_size <= _LARGEST_CONFIG:
+            config = _configured(json.loads(archive.read("config.json")))
+        out = tempfile.TemporaryFile()  # noqa: SIM115 - it is read as long as the weights are
+        with archive.open(member) as stream:
+            shutil.copyfileobj(stream, out, 2**20)
+    out.seek(0)
+    return out, config
+
+
+def _configured(model: Any) -> dict[str, _Config]:
+    """Layers by name, in the model's order, those of models within models too."""
+    found: dict[str, _Config] = {}
+    waiting = [model]
+    while waiting:
+        item = waiting.pop()
+        config = item.get("config", {}) if isinstance(item, dict) else {}
+        if not isinstance(config, dict):
+            continue
+        if isinstance(config.get("layers"), list):
+            waiting += reversed(config["layers"])
+            continue
+        name, eps = config.get("name"), config.get("epsilon")
+        if isinstance(name, str):
+            kind = _snake(str(item.get("class_name", "")))
+            found[name] = _Config(
+                len(found), kind, float(eps) if isinstance(eps, int | float) else None, config.get("scale") is not False
+            )
+    return found
+
+
+def _snake(name: str) -> str:
+    """A class's name as Keras files it: ``DepthwiseConv2D`` under ``depthwise_conv2d``, ``PReLU`` under ``p_re_lu``."""
+    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _keras3(file: Any, datasets: Mapping[str, Any], config: Mapping[str, _Config]) -> list[_Layer]:
+    variables: dict[str, dict[str, Any]] = {}
+    for path in sorted(datasets, key=natural):
+        place, _, number = path.rpartition("/")
+        if place.endswith("/vars"):
+            variables.setdefault(place, {})[number] = datasets[path]
+    if not variables:
+        raise Unreadable("there are no layers of Keras's in it")
+    layers = []
+    for place, held in variables.items():
+        filed = place.removesuffix("/vars").rpartition("/")[2]
+        name = file[place].attrs.get("name", filed)
+        layers.append(_Layer(str(name), re.sub(r"_\d+$", "", filed), held))
+    unknown = len(config)
+    return sorted(layers, key=lambda layer: config[layer.name].place if layer.name in config else unknown)
+
+
+def _keras2(holder: Any, datasets: Mapping[str, Any], config: Mapping[str, _Config]) -> list[_Layer]:
+    layers = []
+    root = holder.name.strip("/")
+    for name in _names(holder.attrs, "layer_names"):
+        variables = {}
+        for path in _names(holder[name].attrs, "weight_names") if name in holder else ():
+            dataset = next(
+                (datasets[at] for at in ("/".join(filter(None, (root, name, path))),) if at in datasets), None
+            )
+            if dataset is None:
+                raise Unreadable(f"`{path}` of the layer `{name}` is not in it")
+            variables[path.rpartition("/")[2].partition(":")[0]] = dataset
+        if variables:
+            kind = config[name].kind if name in config else _guessed(name, variables)
+            layers.append(_Layer(name, kind, variables))
+    return layers
+
+
+def _names(attributes: Any, key: str) -> Iterable[str]:
+    """A list of names among HDF5 attributes, which is in parts (``layer_names0``, …) when it is long."""
+    keys = [key] if key in attributes else sorted((k for k in attributes if re.fullmatch(rf"{key}\d+", k)), key=natural)
+    for each in keys:
+        for name in attributes[each]:
+            yield name.decode() if isinstance(name, bytes) else str(name)
+
+
+def _guessed(name: str, variables: Mapping[str, Any]) -> str:
+    """A layer's class by its variables and its name, where no configuration tells."""
+    if "pointwise_kernel" in variables:
+        return "separable_conv2d"
+    if "depthwise_kernel" in variables or ("depthwise" in name or "dwconv" in name):
+        return "depthwise_conv2d" if any("kernel" in key for key in variables) else "batch_normalization"
+    if "kernel" in variables:
+        if len(variables["kernel"].shape) == 2:
+            return "dense"
+        return "conv2d_transpose" if "transpose" in name else "conv2d"
+    if "moving_mean" in variables:
+        return "batch_normalization"
+    return "p_re_lu" if "alpha" in variables else "layer_normalization"
+
+
+_VARIABLES: dict[str, tuple[str, ...]] = {
+    "conv2d": ("kernel", "bias"),
+    "conv2d_transpose": ("kernel", "bias"),
+    "depthwise_conv2d": ("kernel", "bias"),
+    "dense": ("kernel", "bias"),
+    "separable_conv2d": ("depthwise_kernel", "pointwise_kernel", "bias"),
+    "batch_normalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "layer_normalization": ("gamma", "beta"),
+    "p_re_lu": ("alpha",),
+}
+"""Each class's variables, in the order they are numbered."""
+
+_HERE = {
+    "kernel": "weight",
+    "gamma": "weight",
+    "alpha": "weight",
+    "beta": "bias",
+    "bias": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
+    named = dict(layer.variables)
+    if all(name.isdigit() for name in named) and layer.kind in _VARIABLES:
+        words = list(_VARIABLES[layer.kind])
+        if layer.kind == "batch_normalization" and len(named) < 4:
+            words = [word for word in words if word != ("gamma" if config is None or not config.scale else "beta")]
+            words = words[-len(named) :]
+        named = dict(zip(words, named.values(), strict=False))
+    named = {word.replace("depthwise_kernel", "kernel"): held for word, held in named.items()} if (
+        layer.kind == "depthwise_conv2d"
+    ) else named  # fmt: skip
+    if layer.kind == "separable_conv2d":
+        return [
+            _entry(f"{layer.name}.depthwise.weight", named["depthwise_kernel"], "depthwise_conv2d"),
+            _entry(f"{layer.name}.pointwise.weight", named["pointwise_kernel"], "conv2d"),
+            *([_entry(f"{layer.name}.pointwise.bias", named["bias"], "bias")] if "bias" in named else []),
+        ]
+    if layer.kind == "batch_normalization":
+        eps = config.eps if config and config.eps is not None else EPSILON
+        order = [word for word in _VARIABLES[layer.kind] if word in named]
+        made = [_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic", eps) for word in order]
+        shape = made[0].shape
+        if "gamma" not in named:
+            # Made without a scale, which is a scale of one.
+            made.insert(0, Entry(f"{layer.name}.weight", shape, "float32", lambda: np.ones(shape, np.float32), eps=eps))
+        if "beta" not in named:
+            made.insert(1, Entry(f"{layer.name}.bias", shape, "float32", lambda: np.zeros(shape, np.float32), eps=eps))
+        return made
+    order = sorted(named, key=lambda word: word in ("bias", "beta"))
+    return [
+        _entry(f"{layer.name}.{_HERE.get(word, word)}", named[word], layer.kind if word == "kernel" else word)
+        for word in order
+    ]
+
+
+def _entry(name: str, dataset: Any, what: str, eps: float | None = None) -> Entry:
+    shape, turn = _turned(tuple(dataset.shape), what)
+    return Entry(
+        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=what == "dense", eps=eps
+    )  # fmt: skip
+
+
+def _turned(shape: tuple[int, ...], what: str) -> tuple[tuple[int, ...], Callable[[Array], Array]]:
+    """PyTorch's shape of a variable, and how its numbers get there."""
+    if what == "depthwise_conv2d" and len(shape) == 4:
+        height, width, channels, multiplier = shape
+        turned = (channels * multiplier, 1, height, width)
+        return turned, lambda array: array.transpose(2, 3, 0, 1).reshape(turned)
+    if what in ("conv2d", "conv2d_transpose") and len(shape) == 4:
+        return (shape[3], shape[2], shape[0], shape[1]), lambda array: array.transpose(3, 2, 0, 1)
+    if what == "dense" and len(shape) == 2:
+        return (shape[1], shape[0]), lambda array: array.T
+    if what == "alpha" and all(size == 1 for size in shape[:-1]):
+        return shape[-1:], lambda array: array.reshape(shape[-1:])
+    return shape, lambda array: array

@@ -1,0 +1,37 @@
+"""safetensors: a header in JSON, then the bytes (https://github.com/huggingface/safetensors)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+
+from cnngraph.weights.readers.entry import BFLOAT16, Array, Entry, mapped, natural, numbers
+
+_KINDS = {"F16": "float16", "F32": "float32", "F64": "float64", "BF16": BFLOAT16}
+
+
+def read_safetensors(path: Path) -> list[Entry]:
+    # The library checks the header; the numbers are mapped here, since it gives numpy neither bfloat16 nor a part.
+    with safe_open(str(path), framework="numpy"):
+        data = mapped(path)
+    length = int.from_bytes(data[:8].tobytes(), "little")
+    header = json.loads(data[8 : 8 + length].tobytes())
+    start = 8 + length
+    entries = []
+    for name, about in header.items():
+        if name == "__metadata__":
+            continue
+        kind, shape = _KINDS.get(about["dtype"], about["dtype"]), tuple(about["shape"])
+        begin, end = about["data_offsets"]
+
+        def read(
+            piece: Array = data[start + begin : start + end], kind: str = kind, shape: tuple[int, ...] = shape
+        ) -> Array:
+            return numbers(piece, kind).reshape(shape)
+
+        entries.append(Entry(name, shape, kind, read))
+    names = [entry.name for entry in entries]
+    # The library sorts by name, which loses a model's order and puts conv10 before conv2; the latter can be undone.
+    return sorted(entries, key=lambda entry: natural(entry.name)) if names == sorted(names) else entries

@@ -1,0 +1,113 @@
+"""Which tensor is which weight: by name, by the user's names, by order and shape; what does not fit is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnngraph.cli.weights import report
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.network import Network
+from cnngraph.reading import load, parse
+from cnngraph.weights.match import Matching, match
+from cnngraph.weights.readers.entry import Entry
+
+
+def entries(*names_and_shapes: tuple[str, tuple[int, ...]], kind: str = "float32") -> list[Entry]:
+    return [
+        Entry(name, shape, kind, lambda shape=shape: np.zeros(shape, np.float32))  # type: ignore[misc]
+        for name, shape in names_and_shapes
+    ]
+
+
+CHAIN = parse("net t\ninput 8x8x3\nconv 4 3x3 relu -> conv 4 3x3 relu -> conv 4 3x3 relu -> flatten -> fc 2\n")
+FILE = [
+    ("stem.weight", (4, 3, 3, 3)), ("stem.bias", (4,)),
+    ("a.weight", (4, 4, 3, 3)), ("a.bias", (4,)),
+    ("b.weight", (4, 4, 3, 3)), ("b.bias", (4,)),
+    ("head.weight", (2, 16)), ("head.bias", (2,)),
+]  # fmt: skip
+
+
+def matched(network: Network, found: list[Entry], **renames: str) -> Matching:
+    return match(found, network, {old.replace("_", "."): new for old, new in renames.items()}, "w.pt")
+
+
+def refused(network: Network, found: list[Entry], **renames: str) -> str:
+    with pytest.raises(CnngraphError) as caught:
+        matched(network, found, **renames)
+    return caught.value.diagnostics[0].reason
+
+
+def test_order_and_shape_and_how_it_is_told() -> None:
+    assert report(matched(CHAIN, entries(*FILE))) == [
+        "  conv1 <- stem  by order and shape: weight 4x3x3x3, bias 4",
+        "  conv2 <- a     by order and shape: weight 4x4x3x3, bias 4",
+        "  conv3 <- b     by order and shape: weight 4x4x3x3, bias 4",
+        "  fc1   <- head  by order and shape: weight 2x16, bias 2",
+    ]
+
+
+def test_what_has_its_own_name_needs_no_report() -> None:
+    own = [(name.replace("stem", "conv1"), shape) for name, shape in FILE[:2]]
+    assert [line.split()[0] for line in report(matched(CHAIN, entries(*own, *FILE[2:])))] == ["conv2", "conv3", "fc1"]
+
+
+def test_renames_come_before_order() -> None:
+    lines = report(matched(CHAIN, entries(*FILE), a="conv3", b_weight="conv2.weight", b_bias="conv2.bias"))
+    assert lines[1:3] == [
+        "  conv2 <- b     renamed: weight 4x4x3x3, bias 4",
+        "  conv3 <- a     renamed: weight 4x4x3x3, bias 4",
+    ]
+
+
+def test_an_empty_name_leaves_a_tensor_out() -> None:
+    with_more = [*FILE, ("aux.fc.weight", (9, 9)), ("aux.fc.bias", (9,))]
+    assert "unexpected: aux.fc: weight 9x9, bias 9" in refused(CHAIN, entries(*with_more))
+    assert len(matched(CHAIN, entries(*with_more), aux="").matches) == 8
+
+
+def test_a_rename_of_nothing_is_a_mistake() -> None:
+    with pytest.raises(CnngraphError, match=r"--rename hed: there is no such name in w\.pt"):
+        matched(CHAIN, entries(*FILE), hed="fc1")
+
+
+def test_another_head_is_shown_beside_the_networks() -> None:
+    other = [*FILE[:6], ("head.weight", (10, 16)), ("head.bias", (10,))]
+    assert refused(CHAIN, entries(*other)) == (
+        "other shapes: fc1: weight 2x16, bias 2; in the file head: weight 10x16, bias 10\n"
+        "6 of the network's 8 weights were found"
+    )
+
+
+def test_a_fully_connected_layer_may_be_a_convolution_in_the_file() -> None:
+    """timm's VGG has its first fully connected layer as a 7x7 convolution, the second as 1x1."""
+    as_window = [*FILE[:6], ("head.weight", (2, 4, 2, 2)), ("head.bias", (2,))]
+    assert report(matched(CHAIN, entries(*as_window)))[-1].endswith("weight 2x4x2x2, bias 2")
+
+
+def test_a_kernel_is_never_taken_for_one_of_another_window() -> None:
+    network = parse("net t\ninput 8x8x4\nconv 4 3x3 bias=off relu\n")
+    assert "other shapes: conv1" in refused(network, entries(("k.weight", (4, 36, 1, 1))))
+
+
+def test_twins_side_by_side_are_pointed_out() -> None:
+    """In a file of another order these two would be exchanged, and no shape would tell."""
+    twins = parse("net t\ninput 8x8x3\nadd {\n  | conv 4 3x3\n  | conv 4 3x3\n}\n")
+    found = entries(("p.weight", (4, 3, 3, 3)), ("p.bias", (4,)), ("q.weight", (4, 3, 3, 3)), ("q.bias", (4,)))
+    (remark,) = matched(twins, found).remarks
+    assert remark.startswith("`conv1` and `conv2` have the same shapes and stand side by side: only the order")
+    assert matched(twins, found, p="conv1", q="conv2").remarks == ()
+    assert matched(CHAIN, entries(*FILE)).remarks == ()
+
+
+def test_whole_numbers_are_not_weights() -> None:
+    with pytest.raises(CnngraphError, match=r"`stem\.weight` holds int8 numbers"):
+        matched(CHAIN, entries(*FILE, kind="int8"))
+
+
+def test_a_large_network_is_matched_in_no_time() -> None:
+    """densenet: 121 layers, many of a shape, one after the other."""
+    network = load("densenet121")
+    names = [(f"x{number}.{w}", p.shape) for number, layer in enumerate(network) for w, p in layer.parameters.items()]
+    assert matched(network, entries(*names)).remarks == ()

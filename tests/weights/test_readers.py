@@ -1,0 +1,197 @@
+"""PyTorch's and Keras's files: the same answers as the framework gave that wrote them, and nothing in them is run."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.network import Network
+from cnngraph.onnx.lower import lower
+from cnngraph.onnx.write import write
+from cnngraph.reading import parse
+from cnngraph.runtime.session import Session
+from cnngraph.weights.files import FileWeights
+from tests.onnx.reference import Array
+
+DATA = Path(__file__).parent / "data"
+
+
+def network(eps: float = 1e-5) -> Network:
+    """The one of `tests.weights.make_data`."""
+    return parse(f"""net small
+input 8x8x3
+default bn eps={eps}
+conv 6 3x3 same bn relu
+add {{
+  | dwconv 3x3 same bias=on bn relu -> conv 6 1x1
+  | skip
+}}
+relu -> maxpool 2
+flatten -> fc 5 relu -> softmax 4
+""")
+
+
+def answers(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
+    """What the network answers with the weights in *file*, and what the framework did."""
+    source = "keras" if "keras" in file else "pytorch"
+    with np.load(DATA / f"{source}.npz") as recorded:
+        x, y = recorded["x"], recorded["y"]
+    write(lower(network), FileWeights(DATA / file, network), folder / "model.onnx")
+    (output,) = Session(folder / "model.onnx").run({"image": x}).values()
+    return output, y
+
+
+@pytest.mark.parametrize(
+    "file", ["zip.pt", "stream.pth", "checkpoint.pt", "parallel.pt", "strided.pt", "parameters.pt"]
+)
+def test_pytorchs_answers(file: str, tmp_path: Path) -> None:
+    ours, theirs = answers(file, network(), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("file", "close"), [("half.pt", 1e-2), ("bfloat16.pt", 5e-2)])
+def test_half_precision_is_read(file: str, close: float, tmp_path: Path) -> None:
+    ours, theirs = answers(file, network(), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=close)
+    assert not np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("file", ["keras3.keras", "keras3.weights.h5", "keras2.h5"])
+def test_kerass_answers(file: str, tmp_path: Path) -> None:
+    """Kernels are turned, the matrix behind the flattening has its columns put in order, a missing scale is one."""
+    ours, theirs = answers(file, network(eps=1e-3), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_another_epsilon_is_remarked_on() -> None:
+    (remark,) = FileWeights(DATA / "keras3.keras", network()).matching.remarks
+    assert "trained with eps=0.001" in remark
+    assert "default bn eps=0.001" in remark
+    assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == ()
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(CnngraphError) as caught:
+        FileWeights(path, network())
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0702"
+    return f"{diagnostic.message}\n{diagnostic.reason}\n{diagnostic.help}"
+
+
+def test_a_whole_model_is_not_weights() -> None:
+    assert "whole model (`torch.nn.modules.linear.Linear`)" in refused(DATA / "model.pt")
+    assert "torch.save(model.state_dict(), FILE)" in refused(DATA / "model.pt")
+
+
+class _Touch:
+    """A pickle of it makes a file when it is loaded."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (Path("executed"),))
+
+
+def torch_zip(state: object, **members: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("archive/data.pkl", state if isinstance(state, bytes) else pickle.dumps(state))
+        for name, data in members.items():
+            archive.writestr(f"archive/data/{name}", data)
+    return stream.getvalue()
+
+
+def tensor(count: int, size: tuple[int, ...], strides: tuple[int, ...], offset: int = 0, key: str = "0") -> bytes:
+    """A pickle of ``{"w": tensor}``, in the plain letters of protocol 0."""
+    global_ = b"ctorch._utils\n_rebuild_tensor_v2\n"
+    storage = b"(V" + b"storage\nctorch\nFloatStorage\nV" + key.encode() + b"\nVcpu\nI%d\ntQ" % count
+    numbers = b"(" + b"".join(b"I%d\n" % n for n in size) + b"t(" + b"".join(b"I%d\n" % n for n in strides) + b"t"
+    return b"(dVw\n" + global_ + b"(" + storage + b"I%d\n" % offset + numbers + b"I00\nNtRs."
+
+
+def test_no_pickle_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain = pickle.dumps(_Touch())
+    for name, data in {
+        "zip.pt": torch_zip(_Touch()),
+        "within.pt": torch_zip({"a": _Touch()}),
+        "stream.pt": b"\x80\x02" + pickle.dumps(_Touch(), 2)[2:],
+        "plain.pt": plain,
+    }.items():
+        Path(name).write_bytes(data)
+        assert "it wants to run" in refused(tmp_path / name)
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "neither of the forms"),
+        (b"hello", "neither of the forms"),
+        (torch_zip({}), "holds no tensors"),
+        (torch_zip([1, 2]), "no dictionary of tensors"),
+        (torch_zip(b"\x80\x02}"), "not a file of PyTorch's"),
+        (torch_zip(tensor(4, (2, 2), (2, 1))), "the numbers '0' are missing"),
+        (torch_zip(tensor(4, (2, 2), (2, 1)), **{"0": bytes(12)}), "reaches beyond the numbers"),
+        (torch_zip(tensor(4, (2**40,), (1,)), **{"0": bytes(16)}), "reaches beyond the numbers"),
+        (torch_zip(tensor(4, (2, 2), (-2, 1), 3), **{"0": bytes(16)}), "reaches beyond the numbers"),
+        (torch_zip(tensor(4, (2, 2), (2, 1), key="../../etc/passwd")), "are missing"),
+        (torch_zip(b"\x80\x02" + b"r\xff\xff\xff\x7f" + b"."), "not a file of PyTorch's"),
+    ],
+    ids=[
+        "empty",
+        "text",
+        "no-tensors",
+        "a-list",
+        "cut",
+        "no-numbers",
+        "few-numbers",
+        "huge",
+        "backwards",
+        "path",
+        "memo",
+    ],
+)
+def test_a_broken_file_of_pytorchs_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "w.pt").write_bytes(data)
+    assert said in refused(tmp_path / "w.pt")
+
+
+def test_every_cut_of_a_file_is_refused(tmp_path: Path) -> None:
+    for file in ("zip.pt", "stream.pth", "keras3.keras", "keras3.weights.h5"):
+        whole = (DATA / file).read_bytes()
+        for part in (1, 10, 100, len(whole) // 2, len(whole) - 100):
+            cut = tmp_path / f"cut{part}-{file}"
+            cut.write_bytes(whole[:part])
+            assert refused(cut)
+
+
+def test_numbers_packed_to_nothing_are_refused(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", tensor(2**22, (2**22,), (1,)))
+        archive.writestr("archive/data/0", bytes(2**24))
+    (tmp_path / "bomb.pt").write_bytes(stream.getvalue())
+    assert "compressed, which torch.save never does" in refused(tmp_path / "bomb.pt")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.weights.h5", bytes(2**24))
+    (tmp_path / "bomb.keras").write_bytes(stream.getvalue())
+    assert "compressed, which Keras never does" in refused(tmp_path / "bomb.keras")
+
+
+def test_hdf5_leads_to_no_other_file(tmp_path: Path) -> None:
+    import h5py
+
+    (tmp_path / "secret").write_bytes(bytes(64))
+    with h5py.File(tmp_path / "outside.h5", "w") as file:
+        vars_ = file.create_group("layers/dense/vars")
+        vars_.create_dataset("0", (4, 4), "f4", external=[(str(tmp_path / "secret"), 0, 64)])
+    assert "another file" in refused(tmp_path / "outside.h5")
+    with h5py.File(tmp_path / "link.h5", "w") as file:
+        file["layers"] = h5py.ExternalLink(str(DATA / "keras3.weights.h5"), "layers")
+    assert "no layers of Keras's" in refused(tmp_path / "link.h5")
