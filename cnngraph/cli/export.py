@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_network
 from cnngraph.cli.weights import Asked, weight_options
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    found = re.fullmatch(r"(\d+)\s*([KMG]?)B?", value.strip().upper())
+    if not found:
+        raise click.BadParameter(f"{value!r} is not a size, such as 64MB")
+    return int(found[1]) * {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}[found[2]]
 
 
 @click.command("export")
@@ -20,7 +28,19 @@ from cnngraph.cli.weights import Asked, weight_options
 @click.option(
     "--fold-bn/--no-fold-bn", default=True, show_default=True, help="Batch normalization into the layer before it."
 )
+@click.option("--without", multiple=True, metavar="PASS", help="Leave out what --explain names; repeatable.")
 @click.option("--explain", is_flag=True, help="Say what was changed on the way.")
+@click.option(
+    "--dtype", type=click.Choice(["float32", "float16"]), default="float32", show_default=True, help="Of the weights."
+)
+@click.option(
+    "--external-data",
+    callback=_size,
+    default="2GB",
+    show_default=True,
+    metavar="SIZE",
+    help="Weights into a file of their own, FILE.data, when the model would be larger; 0 for always.",
+)
 @network_options
 def command(
     onnx: bool,
@@ -30,23 +50,35 @@ def command(
     opset: int | None,
     batch: int | None,
     fold_bn: bool,
+    without: tuple[str, ...],
     explain: bool,
+    dtype: str,
+    external_data: int,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
     """Write the network as an ONNX file that runs in onnxruntime."""
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.lower import DEFAULT_OPSET, lower
+    from cnngraph.onnx.passes import PASSES, run_passes
     from cnngraph.onnx.write import write
 
+    if unknown := [name for name in without if name not in PASSES]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
     graph = lower(network, opset=opset or DEFAULT_OPSET, batch=batch)
-    chosen = asked.choose(network)
-    if fold_bn:
-        from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
+    left_out = {*without, *(() if fold_bn else ("fold-bn",))}
+    graph, weights, done = run_passes(graph, asked.choose(network), left_out)
+    if explain:
+        for each in done:
+            click.echo(str(each), err=True)
+        for name in PASSES:
+            if name in left_out:
+                click.echo(f"{name}: left out", err=True)
+    if dtype == "float16":
+        from cnngraph.onnx.half import to_half
 
-        graph, folds = fold_batch_norm(graph)
-        chosen = FoldedWeights(chosen, folds) if folds else chosen
-        if explain:
-            click.echo(f"fold-bn: {len(folds)} batch normalizations folded into the layers before them", err=True)
-    written = write(graph, chosen, output or Path(f"{output_stem(network)}.onnx"))
+        graph = to_half(graph)
+    written = write(graph, weights, output or Path(f"{output_stem(network)}.onnx"), external_data)
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
+    if written.data:
+        click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")

@@ -49,20 +49,22 @@ def command(
         return
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.lower import DEFAULT_OPSET, lower
-    from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
+    from cnngraph.onnx.passes import run_passes
     from cnngraph.onnx.write import write
 
     chosen = asked.choose(network)
     graph = lower(network, opset=opset or DEFAULT_OPSET)
-    small, folds = fold_batch_norm(graph)
+    small, small_weights, done = run_passes(graph, chosen)
     small_enough = network.macs is not None and network.macs < _QUICK
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
         path = Path(folder) / f"{network.name}.onnx"
         write(graph, chosen, path)
         _report("as written", verify(path, reference=small_enough if reference is None else reference))
-        if folds:
-            write(small, FoldedWeights(chosen, folds), path)
-            _report(f"with {len(folds)} batch normalizations folded", verify(path, reference=False))
+        if changes := [str(each) for each in done if each.count]:
+            for change in changes:
+                click.echo(change)
+            write(small, small_weights, path)
+            _report("after that", verify(path, reference=False))
 
 
 def _report(what: str, verdict: Verdict) -> None:

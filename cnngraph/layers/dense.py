@@ -81,12 +81,12 @@ class Dropout(Kind):
 
     word = "dropout"
     family: ClassVar[Family] = "dropout"
-    onnx = "none: identity at inference"
+    onnx = "Dropout, which the export drops"
 
     p: float = argument(FRACTION, positional=True, default=0.5, doc="probability of a number being switched off")
 
     def lower(self, to: Lowering) -> None:
-        to.same()
+        to.node("Dropout", [to.inputs[0], to.constant("ratio", [float(self.p)], ())], to.output)
 
     def caption(self) -> Caption:
         return Caption("dropout", details=(f"p = {self.p:g}",))

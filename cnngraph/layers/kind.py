@@ -142,10 +142,6 @@ class Lowering(Protocol):
         """Name for a tensor inside the layer that holds the *rank* sizes of another, as ONNX's Shape gives them."""
         ...
 
-    def same(self) -> None:
-        """The layer's output is its first input, unchanged."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Argument:

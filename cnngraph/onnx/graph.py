@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from cnngraph.layers.kind import Parameter
 from cnngraph.network import Layer
 from cnngraph.volume import Dim
+
+Type = Literal["float32", "float16", "int64"]
+"""Of a tensor's numbers, as numpy calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +25,33 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """An initializer whose numbers come from the weights: float32."""
+    """An initializer whose numbers come from the weights."""
 
     name: str
     """The key in a weight file: ``conv1.weight``."""
     layer: Layer
     parameter: Parameter
+    type: Type = "float32"
+    """What they are written as; weights give float32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """An initializer made by the lowering: int64 for whole numbers, else float32."""
+    """An initializer made by the lowering."""
 
     name: str
     values: tuple[int, ...] | tuple[float, ...]
     shape: tuple[int, ...]
-    whole: bool
+    type: Type
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """The shape of a tensor, batch and all, and whether it holds int64 instead of float32."""
+    """The shape of a tensor, batch and all."""
 
     name: str
     dims: tuple[Dim, ...]
-    whole: bool = False
+    type: Type = "float32"
 
 
 @dataclass(frozen=True, slots=True)

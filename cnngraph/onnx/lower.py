@@ -39,7 +39,7 @@ class _Lowerer:
         self.constants: list[Constant] = []
         self.infos: dict[str, Info] = {}
         self.tensors = _tensor_names(network)
-        """The tensor that each layer makes, by the layer's name; an unchanged input is that input."""
+        """The tensor that each layer makes, by the layer's name."""
 
     def graph(self) -> Graph:
         network = self.network
@@ -97,7 +97,6 @@ class _LayerLowering:
     def __init__(self, lowerer: _Lowerer, layer: Layer) -> None:
         self._to = lowerer
         self._layer = layer
-        self._is_output = any(output.layer == layer.name for output in lowerer.network.outputs)
         self.opset = lowerer.opset
         self.inputs = tuple(lowerer.tensors[name] for name in layer.inputs)
         self.input_volumes = layer.input_volumes
@@ -121,7 +120,8 @@ class _LayerLowering:
         key = f"{self._layer.name}.{name}"
         dims = (len(values),) if shape is None else shape
         assert product(dims) == len(values)
-        self._to.constants.append(Constant(key, tuple(values), dims, all(isinstance(value, int) for value in values)))
+        whole = all(isinstance(value, int) for value in values)
+        self._to.constants.append(Constant(key, tuple(values), dims, "int64" if whole else "float32"))
         return key
 
     def inner(self, name: str, dims: tuple[Dim, ...]) -> str:
@@ -131,11 +131,5 @@ class _LayerLowering:
 
     def sizes(self, name: str, rank: int) -> str:
         key = f"{self._layer.name}.{name}"
-        self._to.infos[key] = Info(key, (rank,), whole=True)
+        self._to.infos[key] = Info(key, (rank,), "int64")
         return key
-
-    def same(self) -> None:
-        if self._is_output:
-            self.node("Identity", self.inputs[:1], self.output)
-        else:
-            self._to.tensors[self._layer.name] = self.inputs[0]

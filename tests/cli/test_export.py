@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ import numpy as np
 import onnx
 import pytest
 
+from cnngraph.onnx.graph import Weight
+from cnngraph.runtime.session import Session
 from tests.conftest import Run
 
 SMALL = "net t\ninput 8x8x3\nconv 4 3x3 bn relu -> avgpool global -> flatten\nsoftmax 2\n"
@@ -108,9 +111,103 @@ def test_an_opset_that_is_not_written(run: Run, small: Path, opset: int) -> None
     assert f"opset {opset} is not one of 17 to 22" in ran.err
 
 
-def test_a_network_too_large_for_one_file(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "big.spec").write_text("net big\ninput 32768\nfc 32768\n")
-    ran = run("export", "--onnx", "big.spec")
+def answers(path: Path) -> Any:
+    generator = np.random.default_rng(0)
+    session = Session(path)
+    shape = [dim if isinstance(dim, int) else 2 for dim in session.inputs[0].dims]
+    return next(iter(session.run({session.inputs[0].name: generator.standard_normal(shape).astype("f4")}).values()))
+
+
+def test_weights_in_a_file_of_their_own(run: Run, small: Path, tmp_path: Path) -> None:
+    assert run("export", "--onnx", small, "-o", "one.onnx").status == 0
+    ran = run("export", "--onnx", small, "-o", "two.onnx", "--external-data", "0")
+    assert ran.status == 0
+    assert "two.onnx.data: " in ran.out
+    assert "which two.onnx needs beside it" in ran.out
+    onnx.checker.check_model(str(tmp_path / "two.onnx"), full_check=True)
+    assert np.array_equal(answers(tmp_path / "one.onnx"), answers(tmp_path / "two.onnx"))
+    first = [(tmp_path / name).read_bytes() for name in ("two.onnx", "two.onnx.data")]
+    # Written again over the first, not behind it.
+    run("export", "--onnx", small, "-o", "two.onnx", "--external-data", "100B")
+    assert [(tmp_path / name).read_bytes() for name in ("two.onnx", "two.onnx.data")] == first
+    assert run("export", "--onnx", small, "--external-data", "some").status == 2
+    assert run("verify", "two.onnx").status == 0
+
+
+def test_large_weights_can_be_mapped(run: Run, tmp_path: Path) -> None:
+    """Those of a page and more start at one."""
+    run("export", "--onnx", "lenet5", "--external-data", "1KB")
+    places = {}
+    for tensor in onnx.load(tmp_path / "lenet5.onnx", load_external_data=False).graph.initializer:
+        about = {entry.key: entry.value for entry in tensor.external_data}
+        if about:
+            places[tensor.name] = int(about["offset"]), int(about["length"])
+    assert all(offset % 4096 == 0 for offset, length in places.values() if length >= 4096)
+    assert sum(length for _, length in places.values()) == 61_706 * 4
+
+
+def test_float16_halves_the_file_and_keeps_the_answers(run: Run, tmp_path: Path) -> None:
+    for dtype in ("float32", "float16"):
+        ran = run("export", "--onnx", "squeezenet", "--dtype", dtype, "-o", f"{dtype}.onnx")
+        assert ran.status == 0
+        onnx.checker.check_model(str(tmp_path / f"{dtype}.onnx"), full_check=True)
+    full, half = answers(tmp_path / "float32.onnx"), answers(tmp_path / "float16.onnx")
+    assert half.dtype == np.float32
+    assert np.abs(full - half).max() < 1e-2 * full.max()
+    assert not np.array_equal(full, half)
+    assert (tmp_path / "float16.onnx").stat().st_size < 0.51 * (tmp_path / "float32.onnx").stat().st_size
+
+
+def test_a_number_too_large_for_float16(run: Run, small: Path, tmp_path: Path) -> None:
+    run("export", "--onnx", small, "--no-fold-bn", "-o", "random.onnx")
+    arrays: dict[str, Any] = {
+        tensor.name: onnx.numpy_helper.to_array(tensor).copy()
+        for tensor in onnx.load(tmp_path / "random.onnx").graph.initializer
+    }
+    arrays["fc1.bias"][0] = 1e6
+    np.savez(tmp_path / "w.npz", **arrays)
+    ran = run("export", "--onnx", small, "--weights", "w.npz", "--dtype", "float16")
     assert ran.status == 1
-    assert "one ONNX file holds at most 2,147,483,647" in ran.err
-    assert not (tmp_path / "big.onnx").exists()
+    assert "`fc1.bias` holds 1e+06, and float16 ends at 65,504" in ran.err
+    assert not (tmp_path / "small.onnx").exists()
+
+
+@pytest.mark.parametrize("external", ["0", "2GB"])
+def test_a_full_disk_leaves_the_old_files(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, external: str
+) -> None:
+    import cnngraph.onnx.write as writer
+
+    (tmp_path / "lenet5.onnx").write_bytes(b"old")
+    (tmp_path / "lenet5.onnx.data").write_bytes(b"old")
+    written = 0
+
+    def convert(piece: bytes, weight: Weight) -> bytes:
+        nonlocal written
+        written += len(piece)
+        if written > 100_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return piece
+
+    monkeypatch.setattr(writer, "_converted", convert)
+    ran = run("export", "--onnx", "lenet5", "--external-data", external)
+    assert ran.status == 1
+    assert "No space left on device" in ran.err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "lenet5.onnx": b"old", "lenet5.onnx.data": b"old"}  # fmt: skip
+
+
+def test_external_data_outside_the_folder_is_not_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "small.spec").write_text(SMALL)
+    run("export", "--onnx", "small.spec", "--external-data", "0", "-o", "inside/m.onnx")
+    os.rename(tmp_path / "inside" / "m.onnx.data", tmp_path / "m.onnx.data")
+    model = onnx.load(tmp_path / "inside" / "m.onnx", load_external_data=False)
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = "../m.onnx.data"
+    (tmp_path / "inside" / "m.onnx").write_bytes(model.SerializeToString())
+    np.save(tmp_path / "x.npy", np.zeros((1, 3, 8, 8), np.float32))
+    assert run("run", "inside/m.onnx", "--input", "x.npy").status == 1
+    assert run("verify", "inside/m.onnx").status == 1

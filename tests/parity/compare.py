@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
-from cnngraph.onnx.passes.fold_bn import FoldedWeights, fold_batch_norm
+from cnngraph.onnx.passes import run_passes
 from cnngraph.onnx.write import write
 from cnngraph.reading import load
 from cnngraph.runtime.session import Session
@@ -71,14 +71,14 @@ def theirs(case: Case) -> tuple[State, Vector]:
 
 
 def ours(case: Case, state: State) -> Vector:
-    """What is in front of the softmax, with a file of torchvision's names as the weights, normalizations folded."""
+    """What is in front of the softmax, with a file of torchvision's names as the weights, after all passes."""
     network = without_softmax(load(case.spec, **case.settings))
     with tempfile.TemporaryDirectory() as folder:
         weights, model = Path(folder) / "w.npz", Path(folder) / "model.onnx"
         arrays: dict[str, Any] = {name: numbers(name, shape) for name, shape in state if shape}
         np.savez(weights, **arrays)
-        graph, folds = fold_batch_norm(lower(network))
-        write(graph, FoldedWeights(FileWeights(weights, network), folds), model)
+        graph, changed, _ = run_passes(lower(network), FileWeights(weights, network))
+        write(graph, changed, model)
         session = Session(model)
         (output,) = session.run({session.inputs[0].name: picture(case.size)}).values()
     return np.asarray(output[0])

@@ -1,0 +1,154 @@
+"""What a layer's channels are scaled and shifted by afterwards, put into its weights.
+
+1. The normalization or scale takes the output of a convolution or fully connected layer, and nothing else does; that
+   output is not given back.
+2. With ``s·y + t`` for each channel of the output y, the weights W become s·W and the bias b becomes s·b + t. For a
+   normalization s = γ/√(σ² + ε) and t = β - s·μ (Jacob et al. 2018, "Quantization and training of neural networks",
+   section 3.2); for a scale s is its weight, and t is 0.
+3. The layer makes the tensor of what went, under its name; where it had no bias it gets one if there is a shift.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnngraph.layers.kind import Parameter
+from cnngraph.onnx.graph import Graph, Node, Weight
+from cnngraph.weights.source import Weights
+
+_TAKES = ("Conv", "Gemm")
+"""Operators whose weights have the output channels first."""
+
+_Vector = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """One normalization or scale that went."""
+
+    kernel: str
+    """Name of the weights it went into."""
+    bias: Weight | None
+    """The bias that was there before."""
+    weights: tuple[Weight, ...]
+    """γ, β, μ and σ²; or a scale."""
+    epsilon: float | None
+    """Of a normalization."""
+
+    def scale_and_shift(self, given: list[_Vector]) -> tuple[_Vector, _Vector]:
+        if self.epsilon is None:
+            (scale,) = given
+            return scale, np.zeros_like(scale)
+        gamma, beta, mean, variance = given
+        scale = gamma / np.sqrt(variance + self.epsilon)
+        return scale, beta - mean * scale
+
+
+def fold_batch_norm(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    return _folded(graph, weights, "BatchNormalization")
+
+
+def fold_scale(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    return _folded(graph, weights, "Mul")
+
+
+def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int]:
+    uses = Counter(name for node in graph.nodes for name in node.inputs)
+    given = {info.name for info in graph.outputs}
+    weights = {weight.name: weight for weight in graph.weights}
+    made_by = {node.output: node for node in graph.nodes}
+    folds: dict[str, _Fold] = {}
+    replaced: dict[str, Node] = {}
+    gone: set[str] = set()
+    biases: dict[str, Weight] = {}
+    """The bias that follows each kernel."""
+    for node in graph.nodes:
+        before = made_by.get(node.inputs[0]) if node.op == op else None
+        if before is None or before.op not in _TAKES or uses[before.output] != 1 or before.output in given:
+            continue
+        kernel, had = before.inputs[1], weights[before.inputs[2]] if len(before.inputs) > 2 else None
+        own = tuple(weights[name] for name in node.inputs[1:] if name in weights)
+        alone = uses[kernel] == 1 and (had is None or uses[had.name] == 1)
+        if not alone or len(own) != len(node.inputs) - 1:
+            continue
+        epsilon = node.attributes.get("epsilon")
+        assert epsilon is None or isinstance(epsilon, float)
+        folds[kernel] = _Fold(kernel, had, own, epsilon)
+        if had or epsilon is not None:
+            layer = weights[kernel].layer
+            channels = weights[kernel].parameter.shape[0]
+            biases[kernel] = had or Weight(f"{layer.name}.bias", layer, Parameter((channels,), fill=0.0))
+        inputs = (before.inputs[0], kernel, *([biases[kernel].name] if kernel in biases else []))
+        replaced[before.output] = replace(before, inputs=inputs, output=node.output)
+        gone.add(node.output)
+    if not folds:
+        return graph, source, 0
+    nodes = [replaced.get(node.output, node) for node in graph.nodes if not (node.op == op and node.output in gone)]
+    taken = {name for node in nodes for name in node.inputs}
+    kept: list[Weight] = []
+    own_biases = {bias.name for bias in biases.values()}
+    for weight in graph.weights:
+        if weight.name in taken and weight.name not in own_biases:
+            kept += [weight, *([biases[weight.name]] if weight.name in biases else [])]
+    small = replace(
+        graph,
+        nodes=tuple(nodes),
+        weights=tuple(kept),
+        infos=tuple(info for info in graph.infos if info.name not in replaced),
+    )
+    return small, _FoldedWeights(source, folds.values()), len(folds)
+
+
+class _FoldedWeights:
+    """Another source's weights with normalizations and scales folded in, a piece at a time."""
+
+    def __init__(self, inner: Weights, folds: Iterable[_Fold]) -> None:
+        self.about = inner.about
+        self._inner = inner
+        self._folds = {fold.kernel: fold for fold in folds}
+
+    def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
+        wanted = list(weights)
+        of_bias = {f"{weight.layer.name}.bias": weight.name for weight in wanted if weight.name in self._folds}
+        asked: list[Weight] = []
+        for weight in wanted:
+            if fold := self._folds.get(weight.name):
+                asked += [*fold.weights, weight]
+            elif weight.name in of_bias:
+                before = self._folds[of_bias[weight.name]].bias
+                asked += [before] if before else []
+            else:
+                asked.append(weight)
+        given = self._inner.all(asked)
+        shifts: dict[str, tuple[_Vector, _Vector]] = {}
+        """By kernel the scale and the shift."""
+        for weight in wanted:
+            if fold := self._folds.get(weight.name):
+                scale, shift = fold.scale_and_shift([_vector(next(given)) for _ in fold.weights])
+                shifts[weight.name] = scale, shift
+                yield _scaled(next(given), scale, weight.parameter.size // len(scale))
+            elif weight.name in of_bias:
+                kernel = of_bias[weight.name]
+                scale, shift = shifts.pop(kernel)
+                old = _vector(next(given)) if self._folds[kernel].bias else np.zeros_like(scale)
+                yield [np.asarray(old * scale + shift, "<f4").tobytes()]
+            else:
+                yield next(given)
+
+
+def _vector(pieces: Iterable[bytes | memoryview]) -> _Vector:
+    return np.concatenate([np.frombuffer(piece, "<f4") for piece in pieces]).astype(np.float64)
+
+
+def _scaled(pieces: Iterable[bytes | memoryview], scale: _Vector, each: int) -> Iterator[bytes]:
+    """Weights times their channel's scale; *each* numbers belong to one channel."""
+    at = 0
+    for piece in pieces:
+        numbers = np.frombuffer(piece, "<f4")
+        channels = np.arange(at, at + len(numbers)) // each
+        yield np.asarray(numbers * scale[channels], "<f4").tobytes()
+        at += len(numbers)

@@ -1,0 +1,184 @@
+"""Every pass leaves the outputs as they are in onnxruntime, and does what it is there for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from cnngraph.network import Network
+from cnngraph.onnx.lower import lower
+from cnngraph.onnx.passes import PASSES, run_passes
+from cnngraph.onnx.write import write
+from cnngraph.reading import load, parse
+from cnngraph.runtime.session import Session
+from cnngraph.weights.files import FileWeights
+from cnngraph.weights.initialise import RandomWeights
+from cnngraph.weights.match import expected
+from tests.conftest import Run
+from tests.onnx.reference import Array
+
+
+def plausible(network: Network, path: Path) -> FileWeights:
+    """Weights scaled as random ones, with statistics as after training: no variance of 1, no mean of 0."""
+    generator = np.random.default_rng(0)
+    arrays: dict[str, Any] = {}
+    for name, shape in expected(network).items():
+        size = int(np.prod(shape[1:])) or 1
+        numbers = (
+            generator.standard_normal(shape) * (2 / size) ** 0.5 if len(shape) > 1 else generator.normal(0, 0.2, shape)
+        )
+        if name.endswith("running_var"):
+            numbers = generator.uniform(0.5, 2.0, shape)
+        if "bn" in name and name.endswith(".weight"):
+            numbers = generator.uniform(0.5, 1.5, shape)
+        arrays[name] = numbers.astype(np.float32)
+    np.savez(path, **arrays)
+    return FileWeights(path, network)
+
+
+def only(name: str) -> set[str]:
+    """All passes but *name*."""
+    return set(PASSES) - {name}
+
+
+def both(network: Network, folder: Path, without: set[str]) -> tuple[dict[str, Array], dict[str, Array], int]:
+    """The outputs before and after the passes, and how much these did."""
+    weights = plausible(network, folder / "w.npz")
+    graph = lower(network)
+    small, changed, done = run_passes(graph, weights, without)
+    write(graph, weights, folder / "a.onnx")
+    write(small, changed, folder / "b.onnx")
+    onnx.checker.check_model(str(folder / "b.onnx"), full_check=True)
+    generator = np.random.default_rng(1)
+    inputs = {}
+    for port in Session(folder / "a.onnx").inputs:
+        shape = [dim if isinstance(dim, int) else 2 for dim in port.dims]
+        inputs[port.name] = generator.standard_normal(shape).astype(np.float32)
+    plain, after = Session(folder / "a.onnx").run(inputs), Session(folder / "b.onnx").run(inputs)
+    return plain, after, sum(each.count for each in done)
+
+
+def same(a: dict[str, Array], b: dict[str, Array]) -> None:
+    assert list(a) == list(b)
+    for name, array in a.items():
+        assert np.abs(array - b[name]).max() <= 1e-5 * np.abs(array).max()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        ("fold-bn", "conv 4 3x3 bn relu -> conv 4 3x3 bn", 2),
+        ("fold-bn", "conv 4 3x3 bn bias=on relu", 1),
+        ("fold-bn", "conv 4 3x3 groups=2 bn", 1),
+        ("fold-bn", "dwconv 3x3 bn relu6 m=2", 1),
+        ("fold-bn", "flatten -> fc 5 bn relu -> fc 3", 1),
+        ("fold-bn", "bn -> relu -> conv 4 1x1", 0),
+        ("fold-bn", "a: conv 6 1x1\nbn -> add a", 0),
+        ("fold-bn", "a: conv 4 1x1\nb: bn\noutput a b", 0),
+        ("fold-bn", "upconv 4 2x2 s=2 bn", 0),
+        ("fold-bn", "conv 4 3x3 -> bn -> bn", 1),
+        ("fold-scale", "conv 4 3x3 -> scale -> relu", 1),
+        ("fold-scale", "conv 4 3x3 bias=off -> scale -> relu", 1),
+        ("fold-scale", "flatten -> fc 4 -> scale", 1),
+        ("fold-scale", "scale -> conv 4 1x1", 0),
+        ("fold-scale", "a: conv 6 1x1\nscale -> mul a", 0),
+        ("fold-scale", "a: conv 4 1x1\nmul a a", 0),
+        ("drop-dropout", "conv 4 1x1 -> dropout 0.3 -> conv 2 1x1", 1),
+        ("drop-dropout", "conv 4 1x1 -> dropout 0.3", 1),
+        ("drop-dropout", "dropout 0.3 -> conv 4 1x1 -> dropout -> dropout", 3),
+        ("drop-dropout", "dropout 0.3", 1),
+        ("drop-dropout", "a: conv 4 1x1\nb: dropout\noutput a b", 1),
+        ("drop-dropout", "a: conv 4 1x1\nb: dropout\nrelu -> add a b", 1),
+        ("drop-identities", "conv 4 1x1 -> crop 0 -> conv 2 1x1", 1),
+        ("drop-identities", "conv 4 1x1 -> crop 0", 1),
+        ("drop-identities", "crop 0", 0),
+        ("share-constants", "relu6 -> conv 4 1x1 relu6", 2),
+        ("share-constants", "relu6 -> conv 4 1x1 relu", 0),
+    ],
+)
+def test_one_pass_on_small_networks(name: str, text: str, count: int, tmp_path: Path) -> None:
+    plain, after, did = both(parse(f"net t\ninput 8x8x6\n{text}\n"), tmp_path, only(name))
+    same(plain, after)
+    assert did == count
+
+
+def test_all_passes_one_after_the_other(tmp_path: Path) -> None:
+    network = parse("net t\ninput 8x8x6\nconv 4 3x3 bn -> dropout -> scale -> crop 0 -> relu6 -> conv 2 1x1 relu6\n")
+    plain, after, _ = both(network, tmp_path, set())
+    same(plain, after)
+    operators = [node.op_type for node in onnx.load(tmp_path / "b.onnx").graph.node]
+    assert operators == ["Conv", "Clip", "Conv", "Clip"]
+
+
+def test_equal_weights_of_a_file_are_kept_once(tmp_path: Path) -> None:
+    network = parse("net t\ninput 8x8x4\nconv 4 3x3 same relu -> conv 4 3x3 same relu -> conv 4 3x3 same\n")
+    generator = np.random.default_rng(0)
+    arrays: dict[str, Any] = {
+        name: generator.standard_normal(shape).astype("f4") for name, shape in expected(network).items()
+    }
+    arrays["conv3.weight"] = arrays["conv1.weight"]
+    arrays["conv2.weight"] = arrays["conv1.weight"].copy()
+    arrays["conv2.weight"][-1, -1, -1, -1] += 1
+    np.savez(tmp_path / "w.npz", **arrays)
+    small, _, done = run_passes(lower(network), FileWeights(tmp_path / "w.npz", network))
+    assert [each.count for each in done if each.name == "share-weights"] == [1]
+    assert [node.inputs[1] for node in small.nodes if node.op == "Conv"] == [
+        "conv1.weight", "conv2.weight", "conv1.weight"]  # fmt: skip
+
+
+def test_random_weights_keep_their_names() -> None:
+    network = load("lenet5")
+    small, _, _ = run_passes(lower(network), RandomWeights(network))
+    assert len(small.weights) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "gone"),
+    [
+        ("resnet", {"depth": 18}, {"BatchNormalization"}),
+        ("densenet121", {}, set()),
+        ("mobilenet_v2", {}, {"BatchNormalization", "Dropout"}),
+        ("convnext_tiny", {}, {"Mul"}),
+        ("googlenet", {}, {"Dropout"}),
+    ],
+)
+def test_real_networks(name: str, params: dict[str, int], gone: set[str], tmp_path: Path) -> None:
+    network = load(name, **params)
+    plain, after, did = both(network, tmp_path, set())
+    same(plain, after)
+    operators = [node.op_type for node in onnx.load(tmp_path / "b.onnx").graph.node]
+    assert not gone & set(operators)
+    # What stands in front of a convolution, as all of DenseNet's, cannot go into it.
+    assert operators.count("BatchNormalization") == (62 if name == "densenet121" else 0)
+    assert did > 0
+
+
+def test_resnet_50_has_no_node_too_many() -> None:
+    network = load("resnet")
+    small, _, _ = run_passes(lower(network), RandomWeights(network))
+    assert len(small.nodes) <= 123
+
+
+def test_the_command_says_what_was_done_and_leaves_out_what_is_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.spec").write_text("net a\ninput 8x8x3\nconv 4 3x3 bn relu -> dropout\n")
+    ran = run("export", "--onnx", "a.spec", "--explain")
+    assert "fold-bn: batch normalizations folded into the layers before them: 1" in ran.err
+    assert [node.op_type for node in onnx.load(tmp_path / "a.onnx").graph.node] == ["Conv", "Relu"]
+    run("export", "--onnx", "a.spec", "--no-fold-bn")
+    assert len(onnx.load(tmp_path / "a.onnx").graph.node) == 3
+    ran = run("export", "--onnx", "a.spec", "--without", "drop-dropout", "--without", "fold-bn", "--explain")
+    assert "fold-bn: left out" in ran.err
+    assert len(onnx.load(tmp_path / "a.onnx").graph.node) == 4
+    assert run("export", "--onnx", "a.spec", "--without", "nothing").status == 2
+
+
+def test_passes_keep_the_bytes_the_same_for_a_seed(tmp_path: Path) -> None:
+    network = load("resnet", depth=18)
+    for name in ("a", "b"):
+        small, weights, _ = run_passes(lower(network), RandomWeights(network, 3))
+        write(small, weights, tmp_path / f"{name}.onnx")
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
