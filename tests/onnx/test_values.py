@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from cnngraph.layers import KINDS
 from cnngraph.network import Network
+from cnngraph.onnx.graph import Graph
+from cnngraph.onnx.half import to_half
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.reading import parse
@@ -68,12 +71,17 @@ def plausible(network: Network, path: Path) -> dict[str, Array]:
 
 
 def differences(
-    network: Network, folder: Path, opset: int, inputs: dict[str, Array], batch: int | None = None
+    network: Network,
+    folder: Path,
+    opset: int,
+    inputs: dict[str, Array],
+    batch: int | None = None,
+    change: Callable[[Graph], Graph] = lambda graph: graph,
 ) -> float:
     """The largest difference between onnxruntime's outputs and the definition's, relative to the largest number."""
     weights = plausible(network, folder / "weights.npz")
     file = folder / "network.onnx"
-    write(lower(network, opset=opset, batch=batch), FileWeights(folder / "weights.npz", network), file)
+    write(change(lower(network, opset=opset, batch=batch)), FileWeights(folder / "weights.npz", network), file)
     got = Session(file).run(inputs)
     wanted = evaluate(network, weights, inputs)
     worst = 0.0
@@ -93,6 +101,16 @@ def image(*shape: int) -> dict[str, Array]:
 def test_values_are_those_of_the_definition(case: str, opset: int, tmp_path: Path) -> None:
     network = parse(f"net t\ninput 7x8x6\n{case}\n")
     assert differences(network, tmp_path, opset, image(2, 6, 7, 8)) < CLOSE
+
+
+HALF = 2e-2
+"""Of results in float16, whose numbers have 11 bits."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_values_in_float16_are_near_them(case: str, tmp_path: Path) -> None:
+    network = parse(f"net t\ninput 7x8x6\n{case}\n")
+    assert differences(network, tmp_path, 20, image(2, 6, 7, 8), change=to_half) < HALF
 
 
 def test_every_kind_has_a_case() -> None:
