@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,18 +50,18 @@ def verify(path: Path, *, reference: bool) -> Verdict:
 
     try:
         onnx.checker.check_model(str(path), full_check=True)
-        model = onnx.load(path)
+        model = onnx.load(path, load_external_data=False)
     except Exception as error:
         raise _fault(path, "is not a valid ONNX file", str(error).strip().splitlines()[0]) from None
     feed = _feed(model)
     outputs = [output.name for output in model.graph.output]
-    plain = _run(model, feed, exposed=True)
+    plain = _run(path, model, feed, exposed=True)
     tensors = _check_shapes(path, model, plain, feed)
-    ways = {"onnxruntime, optimised": _run(model, feed)}
+    ways = {"onnxruntime, optimised": _run(path, model, feed)}
     if reference:
         from onnx.reference import ReferenceEvaluator
 
-        results: Any = ReferenceEvaluator(model).run(None, feed)
+        results: Any = ReferenceEvaluator(onnx.load(path)).run(None, feed)
         ways["onnx's reference"] = dict(zip(outputs, results, strict=True))
     agreements = tuple(
         Agreement(name, way, _difference(plain[name], other[name])) for name in outputs for way, other in ways.items()
@@ -91,28 +90,27 @@ def _feed(model: Any) -> dict[str, Array]:
     return made
 
 
-def _run(model: Any, feed: Mapping[str, Array], *, exposed: bool = False) -> dict[str, Array]:
+def _run(path: Path, model: Any, feed: Mapping[str, Array], *, exposed: bool = False) -> dict[str, Array]:
     """The outputs, optimised; or with *exposed* every tensor, as it is written."""
     import onnx
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # A model from memory does not know where it lay, and so not where its external weights are.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent.resolve()))
     if exposed:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         whole = onnx.ModelProto()
         whole.CopyFrom(model)
         whole.graph.output.extend(model.graph.value_info)
         model = whole
-    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
-        file = Path(folder) / "model.onnx"
-        onnx.save(model, file)
-        try:
-            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-            names = [output.name for output in session.get_outputs()]
-            return dict(zip(names, session.run(None, dict(feed)), strict=True))
-        except Exception as error:
-            raise _fault(Path(model.graph.name), "does not run", str(error).strip().splitlines()[0]) from None
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(None, dict(feed)), strict=True))
+    except Exception as error:
+        raise _fault(path, "does not run", str(error).strip().splitlines()[0]) from None
 
 
 def _check_shapes(path: Path, model: Any, made: Mapping[str, Array], feed: Mapping[str, Array]) -> int:
