@@ -52,8 +52,9 @@ format: $(VENV)/.test ## put the code into ruff's format
 bench: $(VENV)/.test ## time and memory, each beside something measured in the same run
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.installed ## docs/layers.md, from the layer kinds
+docs: $(VENV)/.installed ## docs/layers.md, from the layer kinds; the index of the pages on codes
 	$(BIN)/python tools/build_docs.py
+	$(BIN)/python tools/build_codes.py
 
 figures: $(VENV)/.installed ## docs/figures
 	$(BIN)/python tools/build_figures.py

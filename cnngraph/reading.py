@@ -135,6 +135,11 @@ def _suggest(path: Path, shown: str) -> str:
     return "give the path of a .spec file, or a name that `cnngraph list` shows"
 
 
+def unix_ends(text: str) -> str:
+    """*text* with LF for each CR alone, an old way to end a line; positions in it stay what they are."""
+    return re.sub("\r(?!\n)", "\n", text)
+
+
 _NOT_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 """Bytes that no text has: control characters other than blanks, line ends and escapes."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -160,7 +165,7 @@ def _decode(data: bytes, shown: str) -> str:
             help=f"save it as UTF-8, or  iconv -f utf-16 -t utf-8 {shown}",
         )
     try:
-        return re.sub("\r(?!\n)", "\n", data.decode("utf-8-sig"))  # a CR alone is an old way to end a line
+        return unix_ends(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         line, words = before.count("\n") + 1, before.rpartition("\n")[2][-20:].strip()

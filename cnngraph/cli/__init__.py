@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "check": "Check specs: shapes, names, claims.",
+    "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",
     "list": "List the networks that ship with cnngraph.",
     "render": "Draw the network.",

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import network_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cnngraph.diagnostics import Diagnostic
+    from cnngraph.reading import Reading
+
+
+def _warnings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    from cnngraph.diagnostics.codes import headlines
+
+    for code in values:
+        if code not in headlines():
+            raise click.BadParameter(f"there is no code {code}; `cnngraph explain` lists them")
+        if not code.startswith("W"):
+            raise click.BadParameter(f"{code} is an error, and errors cannot be ignored")
+    return frozenset(values)
 
 
 @click.command("check")
@@ -19,22 +38,34 @@ from cnngraph.cli.inputs import network_options
     show_default=True,
     help="How mistakes are written.",
 )
+@click.option("--fix", "fixes", is_flag=True, help="Apply the fixes that messages offer, in the files themselves.")
+@click.option("--ignore", multiple=True, metavar="W", callback=_warnings, help="A warning to leave out; repeatable.")
 @network_options
-def command(files: tuple[str, ...], format_: str, settings: dict[str, str], max_nodes: int) -> None:
-    """Check specs: the language, every volume, every claim. Exit status 1 when something is wrong."""
-    from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
-    from cnngraph.reading import read
+def command(
+    files: tuple[str, ...],
+    format_: str,
+    fixes: bool,
+    ignore: frozenset[str],
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Check specs: the language, every volume, every claim. Exit status 1 when something is wrong.
 
-    if format_ == "sarif":
-        raise click.UsageError("--format sarif is not available in this version; json and github are")
+    `cnngraph explain CODE` says more about a mistake.
+    """
+    from cnngraph.diagnostics import CnngraphError, Severity
+
+    if fixes:
+        _refuse_fixing(files)
     found: list[Diagnostic] = []
     for file in files:
         try:
-            reading = read(file, settings, max_nodes=max_nodes)
+            reading = _fixed(file, settings, max_nodes) if fixes else _read(file, settings, max_nodes)
         except CnngraphError as error:
             diagnostics, network = error.diagnostics, None
         else:
-            diagnostics, network = reading.diagnostics, reading.network
+            diagnostics = tuple(each for each in reading.diagnostics if each.code not in ignore)
+            network = reading.network
         found += diagnostics
         if format_ == "text":
             from cnngraph.diagnostics.terminal import print_diagnostics, summary
@@ -47,13 +78,52 @@ def command(files: tuple[str, ...], format_: str, settings: dict[str, str], max_
             macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
             counts = f"{len(network)} layers, {network.params:,} parameters{macs}"
             click.echo(f"{network.file}: {network.name} is fine: {counts}{remarks}")
-    if format_ == "json":
-        from cnngraph.diagnostics.machine import as_json
-
-        click.echo(as_json(found))
-    elif format_ == "github":
-        from cnngraph.diagnostics.machine import as_github
-
-        click.echo(as_github(found), nl=bool(found))
+    if format_ != "text":
+        _print_for_programs(found, format_)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         sys.exit(1)
+
+
+def _read(file: str, settings: dict[str, str], max_nodes: int) -> Reading:
+    from cnngraph.reading import read
+
+    return read(file, settings, max_nodes=max_nodes)
+
+
+def _fixed(file: str, settings: dict[str, str], max_nodes: int) -> Reading:
+    """Mends *file* and says on standard error what was mended."""
+    from cnngraph.fixing import fix
+
+    reading, mended = fix(file, settings, max_nodes=max_nodes)
+    for each in mended:
+        assert each.fix is not None
+        span = each.fix.span
+        click.echo(f"{file}:{span.line}:{span.column}: {each.code} fixed: {each.message}; {each.fix.about}", err=True)
+    return reading
+
+
+def _refuse_fixing(files: tuple[str, ...]) -> None:
+    from cnngraph.reading import shipped
+
+    for file in files:
+        if file == "-":
+            raise click.UsageError("--fix changes files; standard input is none")
+        if not os.path.exists(file) and file.removesuffix(".spec") in shipped():
+            raise click.UsageError(f"--fix changes your own files; {file} ships with cnngraph")
+
+
+def _print_for_programs(found: Iterable[Diagnostic], format_: str) -> None:
+    match format_:
+        case "json":
+            from cnngraph.diagnostics.machine import as_json
+
+            click.echo(as_json(found))
+        case "github":
+            from cnngraph.diagnostics.machine import as_github
+
+            text = as_github(found)
+            click.echo(text, nl=bool(text))
+        case "sarif":
+            from cnngraph.diagnostics.sarif import as_sarif
+
+            click.echo(as_sarif(found))

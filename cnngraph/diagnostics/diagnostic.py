@@ -29,6 +29,13 @@ class Fix:
     span: Span
     replacement: str
 
+    @property
+    def about(self) -> str:
+        """What it does, in words."""
+        if self.span.start == self.span.end:
+            return f"insert `{self.replacement.strip()}`"
+        return f"replace with `{self.replacement}`" if self.replacement.strip() else "replace with blanks"
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

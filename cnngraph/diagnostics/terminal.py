@@ -6,8 +6,9 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from cnngraph.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from cnngraph.diagnostics.diagnostic import Diagnostic, Label, Severity
 
 _CODES = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "help": "1;32"}
 MAX_WIDTH = 120
@@ -56,7 +57,7 @@ class _Renderer:
             yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(diagnostic.file)}"
         remarks = [("reason", diagnostic.reason), ("help", diagnostic.help)]
         if diagnostic.fix:
-            remarks.append(("fix", _fix(diagnostic.fix)))
+            remarks.append(("fix", diagnostic.fix.about))
         remarks += [("note", note) for note in diagnostic.notes]
         for kind, text in remarks:
             for index, line in enumerate(_visible(text).split("\n") if text else ()):
@@ -78,45 +79,71 @@ class _Renderer:
             if last and number > last + 1:
                 yield " " * gutter + self.paint("...", "place")
             last = number
-            text, shift = _cut(shown_source.line(number), by_line[number][0].span.column)
-            yield f"{self.paint(f'{number:>{gutter}} |', 'place')} {text}"
+            first = main if main in by_line[number] else by_line[number][0]
+            excerpt = Excerpt.around(shown_source.line(number), first.span.column - 1)
+            yield f"{self.paint(f'{number:>{gutter}} |', 'place')} {excerpt.text}"
             for label in by_line[number]:
-                marked = self.underline(label, label is main, shown_source.line(number), shift, diagnostic)
-                yield f"{bar} {marked}".rstrip()
+                yield f"{bar} {self.underline(label, label is main, excerpt, diagnostic)}".rstrip()
         for label in elsewhere:
             place = f"{label.span.source.name}:{label.span.line}:{label.span.column}"
             yield f"{bar} {_visible(place)}: {_visible(label.text or label.span.text)}"
 
-    def underline(self, label: Label, primary: bool, line: str, shift: int, diagnostic: Diagnostic) -> str:
+    def underline(self, label: Label, primary: bool, excerpt: Excerpt, diagnostic: Diagnostic) -> str:
         start = label.span.column - 1
-        stop = min(start + max(1, label.span.end - label.span.start), max(len(line), start + 1))
-        lead = display_width(line[shift:start])
-        length = max(1, display_width(line[start:stop])) if start < len(line) else 1
-        mark = ("^" if primary else "-") * min(length, MAX_WIDTH)
+        lead, length = excerpt.under(start, start + label.span.end - label.span.start)
+        mark = ("^" if primary else "-") * length
         style = diagnostic.severity.value if primary else "place"
         return " " * lead + self.paint(f"{mark} {_visible(label.text)}".rstrip(), style)
 
 
-def _fix(fix: Fix) -> str:
-    if fix.span.start == fix.span.end:
-        return f"insert `{fix.replacement.strip()}`"
-    return f"replace with `{fix.replacement}`" if fix.replacement.strip() else "replace with blanks"
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is shown of a line of source: all of it, or a stretch with … for what is cut off."""
 
+    shown: str
+    start: int
+    stop: int
 
-def _cut(line: str, column: int) -> tuple[str, int]:
-    """A long line cut around *column*: the text to show, and how many characters are gone before it."""
-    shown = "".join("»" if character == "\t" else character if character.isprintable() else "�" for character in line)
-    if len(shown) <= MAX_WIDTH:
-        return shown, 0
-    start = max(0, min(column - 1 - MAX_WIDTH // 3, len(shown) - MAX_WIDTH))
-    return shown[start : start + MAX_WIDTH], start
+    @classmethod
+    def around(cls, line: str, at: int) -> Excerpt:
+        """At most `MAX_WIDTH` columns of *line*, with character *at* among them, a third from the left."""
+        shown = "".join("»" if char == "\t" else char if char.isprintable() else "�" for char in line)
+        start, room = min(at, len(shown)), MAX_WIDTH // 3
+        if display_width(shown) <= MAX_WIDTH:
+            return cls(shown, 0, len(shown))
+        while start and (room := room - display_width(shown[start - 1])) >= 0:
+            start -= 1
+        stop, room = start, MAX_WIDTH
+        while stop < len(shown) and (room := room - display_width(shown[stop])) >= 0:
+            stop += 1
+        while start and (room := room - display_width(shown[start - 1])) >= 0:
+            start -= 1
+        return cls(shown, start, stop)
+
+    @property
+    def text(self) -> str:
+        return self._before + self.shown[self.start : self.stop] + ("…" if self.stop < len(self.shown) else "")
+
+    @property
+    def _before(self) -> str:
+        return "…" if self.start else ""
+
+    def under(self, start: int, stop: int) -> tuple[int, int]:
+        """The columns before characters *start* to *stop*, and those they take; what is cut off is at its …."""
+        lead = len(self._before) + display_width(self.shown[self.start : min(start, self.stop)])
+        if start < self.start:
+            lead = 0
+        inside = self.shown[max(start, self.start) : min(stop, self.stop)]
+        return lead, max(1, display_width(inside))
 
 
 def display_width(text: str) -> int:
     """Columns of a terminal that *text* takes: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
     return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
+        0 if unicodedata.category(char) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
     )
 
 

@@ -39,17 +39,21 @@ _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "note": _LAYER["note"],
     "allow": _LAYER["allow"],
 }  # fmt: skip
+_NET = {"allow": _LAYER["allow"]}
+_KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET}
 
 
-def annotations_of(annots: Sequence[s.Annot], scope: Scope, *, on_input: bool = False) -> tuple[Annotation, ...]:
+def annotations_of(
+    annots: Sequence[s.Annot], scope: Scope, *, on: str = "a line that makes a layer"
+) -> tuple[Annotation, ...]:
     """The annotations with their values; raises `Mistake` for one that does not exist or is written otherwise."""
-    known, others = (_INPUT, _LAYER) if on_input else (_LAYER, _INPUT)
+    known = _KNOWN[on]
     found = []
     for annot in annots:
         if annot.name not in known:
-            if annot.name in others:
-                place = "a line that makes a layer" if on_input else "an `input`"
-                raise Mistake("E0216", f"@{annot.name} belongs on {place}", annot.span)
+            places = [place for place, others in _KNOWN.items() if annot.name in others]
+            if places:
+                raise Mistake("E0216", f"@{annot.name} belongs on {places[0]}", annot.span)
             hint, near = did_you_mean(annot.name, known)
             listed = ", ".join(f"@{name}" for name in known)
             raise Mistake(
@@ -65,15 +69,3 @@ def annotations_of(annots: Sequence[s.Annot], scope: Scope, *, on_input: bool = 
             raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
         found.append(Annotation(annot.name, arguments, annot.span))
     return tuple(found)
-
-
-def allowed(line: s.Line) -> frozenset[object]:
-    """The warnings that ``@allow("W0101")`` on the line or one of its steps silences."""
-    steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
-    return frozenset(
-        value.value
-        for annot in (*line.annotations, *steps)
-        if annot.name == "allow"
-        for value in annot.arguments
-        if isinstance(value, s.Literal)
-    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from cnngraph.diagnostics import Diagnostic, Label, Severity
+from cnngraph.elaborate.allowances import written
 from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.expand import Expander, unknown_words
 from cnngraph.elaborate.include import Includes
@@ -34,7 +35,8 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
         network = None
     found = [*parsed.diagnostics, *builder.record.diagnostics]
     if network is not None:
-        found.extend(remarks(network, builder.record))
+        found += remarks(network, builder.record)
+        found += builder.record.allowances.idle()
         found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
     return Reading(None if errors else network, tuple(found))
@@ -53,6 +55,9 @@ class _Builder:
         scope = Scope(None, "", None, {}, body=file.items, settings=settings)
         for definition in prelude():
             self._define_block(definition, Scope(None, "", None, {}), into=scope)
+        for item in file.items:
+            if isinstance(item, s.Net):
+                self.record.allowances.add(written(item.annotations))
         self._check_settings(file, settings)
         flow: Tensor | None = None
         name = ""
@@ -65,6 +70,7 @@ class _Builder:
                         if name:
                             raise Mistake("E0301", "a file has one `net`", item.span, f"it is called {name} already")
                         name, net = item.name, item
+                        annotations_of(item.annotations, scope, on="the `net` line")
                     case s.Param():
                         self._param(item, scope, settings)
                     case s.Input():
@@ -205,9 +211,10 @@ class _Builder:
             volume,
             unit=name,
             span=item.span,
-            annotations=annotations_of(item.annotations, scope, on_input=True),
+            annotations=annotations_of(item.annotations, scope, on="an `input`"),
         )
-        self.record.append(layer)
+        with self.record.allowances.during(written(item.annotations)):
+            self.record.append(layer)
         scope.tensors[name] = tensor = Tensor(name, volume, item.span)
         self.inputs.append(name)
         return tensor if len(self.inputs) == 1 else None

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import Fix, Label
-from cnngraph.elaborate import foreign
-from cnngraph.elaborate.annotations import allowed, annotations_of
+from cnngraph.elaborate import allowances, foreign
+from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.binding import Bound, bind, check_default, follower, make
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
@@ -97,8 +97,12 @@ class Expander:
     def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
         if line.guard is not None and not truth(line.guard, scope):
             return before
+        steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
+        with self.record.allowances.during(allowances.written((*line.annotations, *steps))):
+            return self._stages(line, scope, before)
+
+    def _stages(self, line: s.Line, scope: Scope, before: Made) -> Made:
         flow, skipped, parts = before.tensor, before.skipped, None
-        self.record.allowed = allowed(line)
         first = len(self.record.layers)
         for index, stage in enumerate(line.stages):
             last = index == len(line.stages) - 1

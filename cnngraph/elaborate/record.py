@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from cnngraph.diagnostics import Diagnostic, Label, Severity
+from cnngraph.elaborate.allowances import Allowances
 from cnngraph.elaborate.mistake import Mistake
 from cnngraph.elaborate.scope import Scope, Tensor
 from cnngraph.elaborate.values import known_volume
@@ -49,8 +50,7 @@ class Record:
         """The blocks being expanded: name and the step that uses each."""
         self.on_shortcut = False
         """Whether the layers made now lie on a `skip -> …` branch."""
-        self.allowed: frozenset[object] = frozenset()
-        """Codes of warnings that the line at hand allows."""
+        self.allowances = Allowances()
         self.says_linear: set[str] = set()
         """Layers whose step says `linear` itself."""
         self.label_at: dict[str, Span] = {}
@@ -73,7 +73,9 @@ class Record:
         """Record *diagnostic*, once however often a block is expanded, with the blocks that led to it."""
         if diagnostic.label:
             key = (diagnostic.code, cause or diagnostic.label.span)
-            if key in self._reported or diagnostic.code in self.allowed:
+            if key in self._reported:
+                return
+            if diagnostic.severity is Severity.WARNING and self.allowances.silence(diagnostic.code):
                 return
             self._reported.add(key)
             stack = block_notes(reversed(self.calls[-6:]), diagnostic.label.span)

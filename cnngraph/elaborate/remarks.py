@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cnngraph.diagnostics import Diagnostic, Label, Severity
+from cnngraph.elaborate.allowances import on
 from cnngraph.elaborate.record import Record, block_notes
 from cnngraph.layers.convolution import Conv
 from cnngraph.layers.dense import Fc
@@ -62,12 +63,13 @@ def _found(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnostic
         found = _lost_bias(before, layer) or _two_linear(before, layer, record.says_linear)
         if found:
             seen.add(layer.span)
-            if not _allows(layer, found.code) and not (found.code == "W0103" and _allows(before, found.code)):
+            about = [layer, before] if found.code == "W0103" else [layer]
+            if not _allowed(found.code, about, record):
                 yield layer, found
 
 
-def _allows(layer: Layer, code: str) -> bool:
-    return any(annotation.name == "allow" and code in annotation.arguments for annotation in layer.annotations)
+def _allowed(code: str, layers: list[Layer], record: Record) -> bool:
+    return record.allowances.silence(code, (each for layer in layers for each in on(layer.annotations)))
 
 
 def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnostic]]:
@@ -86,7 +88,7 @@ def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnosti
                     counted.add(name)
                     stack.append(name)
         at = record.label_at.get(end.name) or record.label_at.get(end.unit) or end.span
-        if at in reported or _allows(end, "W0102"):
+        if at in reported or _allowed("W0102", [end], record):
             continue
         reported.add(at)
         remark = f"{end.output}, {params:,} parameters; not part of any output, so it is left out of the ONNX file"
@@ -94,7 +96,9 @@ def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnosti
         help = "add it to `output`, or delete the line"
         yield end, Diagnostic("W0102", f"nothing uses `{end.unit}`", label, help=help)
     for layer in network.inputs:
-        if not network.consumers[layer.name] and all(output.layer != layer.name for output in network.outputs):
+        if network.consumers[layer.name] or any(output.layer == layer.name for output in network.outputs):
+            continue
+        if not _allowed("W0102", [layer], record):
             label = Label(layer.span) if layer.span else None
             yield layer, Diagnostic("W0102", f"nothing uses the input `{layer.name}`", label)
 

@@ -254,7 +254,8 @@ class _Parser:
                     )
                 name = self.new_name("the network").names[0]
                 title = self.take("string")
-                return s.Net(self.span(start), name, title.text[1:-1] if title else "")
+                annotations = self.annotations()
+                return s.Net(self.span(start), name, title.text[1:-1] if title else "", annotations)
             case "use":
                 self.advance()
                 path = self.expect("string", "naming the file after `use`")

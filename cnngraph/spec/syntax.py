@@ -209,6 +209,7 @@ class Net:
     span: Span
     name: str
     title: str
+    annotations: tuple[Annot, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,10 @@ def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) ->
     if unused := [old for old in renames if old not in used]:
         from difflib import get_close_matches
 
-        near = get_close_matches(unused[0], [entry.name for entry in entries], 1, 0.5)
+        prefixes = {
+            ".".join(parts[:end]) for entry in entries for parts in [entry.name.split(".")] for end in range(1, 9)
+        }
+        near = get_close_matches(unused[0], sorted(prefixes), 1, 0.5)
         help = f"the nearest name is {near[0]}" if near else "names are whole, or end before a dot: features.0"
         raise CnngraphError.of("E0706", f"--rename {unused[0]}: there is no such name in {file}", help=help)
     return new

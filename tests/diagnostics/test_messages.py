@@ -23,7 +23,7 @@ ELSEWHERE = {
     "E0107": "files that are no text, in test_reading",
     "E0110": "files that cannot be read, in test_reading",
     "E0504": "a file of more than 64 MB, in test_reading",
-    "E0505": "a spec that uses more than 1,000 files, in test_reading",
+    "E0505": "a spec that uses more than 100 files, in test_reading",
 }
 
 
