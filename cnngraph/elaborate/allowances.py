@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnngraph.diagnostics import Diagnostic, Label
 from cnngraph.elaborate.mistake import did_you_mean
 from cnngraph.network import Annotation
-from cnngraph.source import Span
+from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 
 
@@ -68,10 +68,10 @@ class Allowances:
         self._used.update(dict.fromkeys(matching, True))
         return bool(matching)
 
-    def idle(self) -> Iterator[Diagnostic]:
-        """W0106 for each that had nothing to silence."""
+    def idle(self, source: Source) -> Iterator[Diagnostic]:
+        """W0106 for each in *source* that had nothing to silence; files that it uses may need theirs elsewhere."""
         for (span, code), used in self._used.items():
-            if not used and not self.silence("W0106"):
+            if not used and span.source is source and not self.silence("W0106"):
                 yield _idle(span, str(code))
 
 

@@ -36,7 +36,8 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
     found = [*parsed.diagnostics, *builder.record.diagnostics]
     if network is not None:
         found += remarks(network, builder.record)
-        found += builder.record.allowances.idle()
+        if not settings:  # with others the spec may need its allowances
+            found += builder.record.allowances.idle(parsed.file.source)
         found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
     return Reading(None if errors else network, tuple(found))

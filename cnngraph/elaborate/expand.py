@@ -375,10 +375,10 @@ class Expander:
         self.record.blocks[path] = Block(path, block.name, scope.path)
         self.record.used_at[path] = step.name.span
         self.record.expanded.add(block.span)
-        annotations = annotations_of(step.annotations, scope)
+        annotations = annotations_of((*step.annotations, *block.annotations), scope)
         first = len(self.record.layers)
         self.record.calls.append((block.name, step.name.span))
-        with self.record.nested(step.span):
+        with self.record.nested(step.span), self.record.allowances.during(allowances.written(block.annotations)):
             made = self.run(block.body, inner, flow)
         self.record.calls.pop()
         if annotations:

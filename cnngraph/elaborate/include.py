@@ -122,7 +122,9 @@ class Includes:
                     body.append(part)
         if net is not None and len(inputs) == 1:
             name = inputs[0].name.names[0] if inputs[0].name else "image"
-            own[net.name] = BlockScope(net.name, tuple(params), tuple(body), scope, {}, net.span, name, tuple(outputs))
+            own[net.name] = BlockScope(
+                net.name, tuple(params), tuple(body), scope, {}, net.span, name, tuple(outputs), net.annotations
+            )
         return own
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
-from cnngraph.spec.syntax import Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
+from cnngraph.spec.syntax import Annot, Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
 from cnngraph.volume import Dim, Volume
 
 Value = int | float | bool | str | Dim | tuple["Value", ...]
@@ -52,6 +52,8 @@ class BlockScope:
     input_name: str = ""
     """For a whole network used as a block: what it calls its input."""
     outputs: tuple[str, ...] = ()
+    annotations: tuple[Annot, ...] = ()
+    """Those of its `net` line."""
 
 
 @dataclass(eq=False, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,17 @@ def test_fixes_that_undo_each_other_come_to_an_end(tmp_path: Path, monkeypatch: 
     assert len(mended) == 3
 
 
+@pytest.mark.parametrize("file", DIAGNOSTICS, ids=[file.stem for file in DIAGNOSTICS])
+def test_what_is_mended_stays_mended(file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / file.name
+    copy.write_bytes(file.read_bytes())
+    before, _ = cnngraph.fixing.fix(str(copy), {})
+    mended = copy.read_bytes()
+    after, fixes = cnngraph.fixing.fix(str(copy), {})
+    assert (fixes, copy.read_bytes()) == ((), mended)
+    assert [each.message for each in after.diagnostics] == [each.message for each in before.diagnostics]
+
+
 @pytest.mark.parametrize("file", ["-", "lenet5", "lenet5.spec"])
 def test_what_is_no_file_of_ones_own_is_not_fixed(run: Run, file: str) -> None:
     ran = run("check", "--fix", file)
@@ -152,3 +164,9 @@ def test_only_warnings_that_exist_can_be_ignored(run: Run, code: str, says: str)
     ran = run("check", "lenet5", "--ignore", code)
     assert ran.status == 2
     assert says in ran.err
+
+
+def test_the_hooks_are_called_like_their_commands() -> None:
+    hooks = (ROOT.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"entry: cnngraph (\w+)\n", hooks)
+    assert entries == re.findall(r"id: cnngraph-(\w+)\n", hooks) == ["check", "fmt"]

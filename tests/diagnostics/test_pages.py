@@ -27,7 +27,7 @@ PACKAGE = Path(cnngraph.__path__[0])
 CODES = list(headlines())
 BLOCK = re.compile(r"```(spec|console|text)(?: (\S+))?\n(.*?)```\n", re.DOTALL)
 SPECS = [code for code in CODES if "```spec" in page(code)]
-LIBRARIES_WORDS = {"E0802", "E0817"}
+LIBRARIES_WORDS = {"E0802", "E0803", "E0817"}
 """Codes whose reason is what onnx or onnxruntime says, in other words in each version."""
 COMMANDS = [code for code in CODES if "```console\n" in page(code)]
 
