@@ -6,7 +6,7 @@ Pure data; `cnngraph.cli.summary` prints it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -46,6 +46,8 @@ class Row:
     rows: tuple[Row, ...] = ()
     times: int = 1
     """How often it stands there, one after the other; *params* and *macs* are of one."""
+    time: float | None = None
+    """Seconds, if they were measured; of one, on the mean."""
     key: Hashable = dataclasses.field(default=(), compare=False)
     """Equal for rows that say the same."""
 
@@ -60,13 +62,20 @@ class Table:
     macs: int | None
     largest: Layer | None
     """The layer with the largest activation; None while sizes are free."""
+    time: float | None = None
+    """Seconds for one input, if they were measured."""
+    elsewhere: float = 0.0
+    """Of them, those that no layer took."""
 
 
-def summarize(network: Network, *, fold: bool = True) -> Table:
-    """The table of *network*. Folding joins equal neighbours: same layers, same volumes, same counts."""
+def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float] | None = None) -> Table:
+    """The table of *network*. Folding joins equal neighbours: same layers, same volumes, same counts.
+
+    *times* are seconds by the names of units; what belongs to none stands under ``""``.
+    """
     fields = receptive_fields(network)
     whole = units(network)
-    rows = _rows(whole.units, network, fields, fold)
+    rows = _rows(whole.units, network, fields, fold, times)
     sized = [layer for layer in network.layers if layer.output.is_fixed]
     statistics = sum(p.size for layer in network.layers for p in layer.parameters.values() if not p.trainable)
     return Table(
@@ -76,6 +85,8 @@ def summarize(network: Network, *, fold: bool = True) -> Table:
         statistics=statistics,
         macs=network.macs,
         largest=max(sized, key=lambda layer: int(str(layer.output.size))) if len(sized) == len(network) else None,
+        time=sum(times.values()) if times else None,
+        elsewhere=times.get("", 0.0) if times else 0.0,
     )
 
 
@@ -116,7 +127,13 @@ class _Open:
     rows: list[Row] = dataclasses.field(default_factory=list)
 
 
-def _rows(all_units: Sequence[Unit], network: Network, fields: dict[str, Field | None], fold: bool) -> tuple[Row, ...]:
+def _rows(
+    all_units: Sequence[Unit],
+    network: Network,
+    fields: dict[str, Field | None],
+    fold: bool,
+    times: Mapping[str, float] | None,
+) -> tuple[Row, ...]:
     """Units in the blocks they are written in; a block ends where a unit is of none of it."""
     stack = [_Open("")]
 
@@ -129,7 +146,7 @@ def _rows(all_units: Sequence[Unit], network: Network, fields: dict[str, Field |
         while not _within(path, stack[-1].path):
             close()
         stack += [_Open(inner) for inner in _paths_below(stack[-1].path, path, network)]
-        stack[-1].rows.append(_row(unit, fields, path))
+        stack[-1].rows.append(_row(unit, fields, path, times))
     while len(stack) > 1:
         close()
     return _folded(stack[0].rows) if fold else tuple(stack[0].rows)
@@ -148,7 +165,7 @@ def _paths_below(outer: str, path: str, network: Network) -> list[str]:
     return found[::-1]
 
 
-def _row(unit: Unit, fields: dict[str, Field | None], path: str) -> Row:
+def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[str, float] | None) -> Row:
     volumes = (unit.lead.input_volumes, unit.output)
     operation = _operation(unit)
     return Row(
@@ -158,6 +175,7 @@ def _row(unit: Unit, fields: dict[str, Field | None], path: str) -> Row:
         params=unit.params,
         macs=unit.macs,
         field=fields[unit.layers[-1].name],
+        time=None if times is None else times.get(unit.name, 0.0),
         key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut),
     )
 
@@ -167,7 +185,8 @@ def _block(done: _Open, rows: tuple[Row, ...], outer: str) -> Row:
     macs = total(None if row.macs is None else row.macs * row.times for row in rows)
     name = done.path.removeprefix(f"{outer}.") if outer else done.path
     key = (name.rstrip("0123456789"), tuple((row.key, row.times) for row in rows))
-    return Row(name, "", rows[-1].volume, params, macs, rows[-1].field, rows, key=key)
+    time = None if rows[0].time is None else sum((row.time or 0.0) * row.times for row in rows)
+    return Row(name, "", rows[-1].volume, params, macs, rows[-1].field, rows, time=time, key=key)
 
 
 def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -176,7 +195,7 @@ def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:
     at = 0
     while at < len(rows):
         period, times = _repetition(rows, at)
-        stretch = tuple(rows[at : at + period])
+        stretch = tuple(_mean(rows[at + offset : at + period * times : period]) for offset in range(period))
         last = rows[at + period * times - 1]
         if times == 1:
             found.append(stretch[0])
@@ -189,9 +208,17 @@ def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(found)
 
 
+def _mean(rows: Sequence[Row]) -> Row:
+    """The first of *rows*, which say the same, with the mean of their times."""
+    if len(rows) == 1 or rows[0].time is None:
+        return rows[0]
+    within = tuple(_mean(each) for each in zip(*(row.rows for row in rows), strict=True))
+    return dataclasses.replace(rows[0], rows=within, time=sum(row.time or 0.0 for row in rows) / len(rows))
+
+
 def _times(row: Row, times: int, last: Row) -> Row:
     """*row*, *times* times; the field is that of the *last*."""
-    return Row(row.name, row.operation, row.volume, row.params, row.macs, last.field, row.rows, times, (row.key, times))
+    return dataclasses.replace(row, field=last.field, times=times, key=(row.key, times))
 
 
 def _repetition(rows: Sequence[Row], at: int) -> tuple[int, int]:

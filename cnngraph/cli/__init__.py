@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 _COMMANDS = {
+    "bench": "Latency, throughput, load time and memory in onnxruntime.",
     "check": "Check specs: shapes, names, claims.",
     "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",

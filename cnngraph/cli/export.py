@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_network
 from cnngraph.cli.weights import Asked, weight_options
+
+if TYPE_CHECKING:
+    from cnngraph.network import Network
+    from cnngraph.onnx.graph import Graph
+    from cnngraph.weights.source import Weights
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -41,6 +48,8 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     metavar="SIZE",
     help="Weights into a file of their own, FILE.data, when the model would be larger; 0 for always.",
 )
+@click.option("--int8", is_flag=True, help="Quantize to 8 bits with the pictures of --calibrate; says what it costs.")
+@click.option("--calibrate", type=click.Path(path_type=Path), metavar="DIR", help="Pictures like those it will see.")
 @network_options
 def command(
     onnx: bool,
@@ -54,10 +63,16 @@ def command(
     explain: bool,
     dtype: str,
     external_data: int,
+    int8: bool,
+    calibrate: Path | None,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
     """Write the network as an ONNX file that runs in onnxruntime."""
+    if int8 != (calibrate is not None):
+        raise click.UsageError("--int8 goes with --calibrate DIR, a folder of pictures that the network could see")
+    if int8 and dtype == "float16":
+        raise click.UsageError("--int8 starts from float32: leave --dtype out")
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.lower import DEFAULT_OPSET, lower
     from cnngraph.onnx.passes import PASSES, run_passes
@@ -78,7 +93,33 @@ def command(
         from cnngraph.onnx.half import to_half
 
         graph = to_half(graph)
+    if calibrate is not None:
+        _quantized(network, graph, weights, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
+        return
     written = write(graph, weights, output or Path(f"{output_stem(network)}.onnx"), external_data)
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
     if written.data:
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")
+
+
+def _quantized(network: Network, graph: Graph, weights: Weights, output: Path, folder: Path) -> None:
+    """Writes 8 bits to *output*, and says its size, speed and answers beside those of float32."""
+    from cnngraph.onnx.write import write
+    from cnngraph.runtime.bench import bench, cores
+    from cnngraph.runtime.images import preprocessing
+    from cnngraph.runtime.quantize import pictures, quantize
+
+    found = pictures(folder)
+    with tempfile.TemporaryDirectory(prefix="cnngraph-") as place:
+        exact = Path(place) / "float32.onnx"
+        size = write(graph, weights, exact).size
+        compared = quantize(exact, output, found, preprocessing(network.inputs[0]))
+        times = [bench(path, batch=1, threads=cores(), seconds=1.0).median for path in (exact, output)]
+    small = output.stat().st_size
+    click.echo(f"{output}: {small:,} bytes, 8 bits, ranges from {compared.pictures:,} pictures in {folder}")
+    click.echo(f"  size     {small / size:.2f} of float32's {size:,} bytes")
+    click.echo(f"  latency  {times[1] * 1e3:,.3f} ms, {times[1] / times[0]:.2f} of float32's {times[0] * 1e3:,.3f} ms")
+    click.echo(
+        f"  answers  differ by up to {compared.difference:.1e} of the largest output; "
+        f"the same class for {compared.agreeing:,} of {compared.pictures:,} pictures"
+    )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from cnngraph.volume import Volume
 
 _COLUMNS = ("layer", "operation", "activation", "size", "parameters", "MACs", "field")
-_NUMBERS = (3, 4, 5, 6)
+_TIMED = ("time", "share")
+"""Columns more when the layers were timed."""
+_NUMBERS = range(3, 9)
 """Columns set to the right."""
 
 
@@ -38,7 +40,11 @@ def command(file: str, as_json: bool, fold: bool, settings: dict[str, str], max_
     if as_json:
         click.echo(json.dumps(record(network), indent=2, ensure_ascii=False))
         return
-    table = summarize(network, fold=fold)
+    show(summarize(network, fold=fold))
+
+
+def show(table: Table) -> None:
+    """To standard output: drawn by rich in a terminal, plain when piped."""
     if sys.stdout.isatty():
         _print_rich(table)
     else:
@@ -88,14 +94,22 @@ def _dims(volume: Volume) -> list[int | str]:
 # Text ----------------------------------------------------------------------------------------
 
 
-def _cells(rows: tuple[Row, ...], depth: int = 0) -> Iterator[tuple[str, ...]]:
-    """Rows as text; the rows of a block stand under it, moved in."""
+def _columns(table: Table) -> tuple[str, ...]:
+    return _COLUMNS if table.time is None else (*_COLUMNS, *_TIMED)
+
+
+def _cells(rows: tuple[Row, ...], total: float | None, repeats: int = 1, depth: int = 0) -> Iterator[tuple[str, ...]]:
+    """Rows as text; the rows of a block, of which there are *repeats*, stand under it, moved in."""
     for row in rows:
         times = f" ×{row.times}" if row.times > 1 else ""
         name = "  " * depth + row.name + times
         cells = [row.volume.caption, _number(row.volume.size), f"{row.params:,}", _number(row.macs), _field(row.field)]
-        yield name, row.operation, *(cells if not row.rows else ("", "", *cells[2:4], ""))
-        yield from _cells(row.rows, depth + 1)
+        timed: tuple[str, ...] = ()
+        if total:
+            share = (row.time or 0.0) * row.times * repeats / total
+            timed = (f"{row.time * 1e3:.3f} ms", f"{share:.1%}") if row.time else ("", "")
+        yield name, row.operation, *(cells if not row.rows else ("", "", *cells[2:4], "")), *timed
+        yield from _cells(row.rows, total, repeats * row.times, depth + 1)
 
 
 def _number(count: object) -> str:
@@ -123,6 +137,9 @@ def totals(table: Table) -> Iterator[str]:
     if table.largest is not None:
         layer = table.largest
         yield f"largest activation   {layer.output.caption} = {_number(layer.output.size)} ({layer.name})"
+    if table.time is not None:
+        elsewhere = f", and {table.elsewhere * 1e3:.3f} ms between them" if table.elsewhere else ""
+        yield f"time                 {(table.time - table.elsewhere) * 1e3:.3f} ms in the layers{elsewhere}"
 
 
 def heading(network: Network) -> str:
@@ -132,8 +149,9 @@ def heading(network: Network) -> str:
 
 def plain(table: Table) -> Iterator[str]:
     """Aligned text: one line a row, two blanks between columns."""
-    lines = [_COLUMNS, *_cells(table.rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
+    columns = _columns(table)
+    lines = [columns, *_cells(table.rows, table.time)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
     yield heading(table.network)
     for line in lines:
         cells = [
@@ -153,9 +171,9 @@ def _print_rich(table: Table) -> None:
 
     console = Console()
     drawn = RichTable(box=SIMPLE_HEAD, title=heading(table.network), title_justify="left", pad_edge=False)
-    for number, column in enumerate(_COLUMNS):
+    for number, column in enumerate(_columns(table)):
         drawn.add_column(column, justify="right" if number in _NUMBERS else "left", no_wrap=number != 1)
-    for cells in _cells(table.rows):
+    for cells in _cells(table.rows, table.time):
         is_block = not cells[2]
         drawn.add_row(*(Text(cell, style="bold" if is_block else "") for cell in cells))
     console.print(drawn)

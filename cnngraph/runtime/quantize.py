@@ -1,0 +1,106 @@
+"""Static quantization by onnxruntime's own tools: 8-bit weights and activations, ranges from real pictures."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.files import replacing
+from cnngraph.runtime.images import Preprocessing, check_channels, read
+from cnngraph.runtime.session import Array, Session
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """What became of the answers."""
+
+    pictures: int
+    difference: float
+    """The largest difference of an output from the float model's, relative to the largest output."""
+    agreeing: int
+    """Pictures for which the largest output is the same one."""
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
+    if not folder.is_dir():
+        raise CnngraphError.of("E0819", f"{folder} is not a folder", help="--calibrate takes a folder of pictures")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES and path.is_file())
+    if not found:
+        raise CnngraphError.of(
+            "E0819", f"there are no pictures in {folder}", help="some tens of pictures like those the network will see"
+        )
+    return found
+
+
+def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Preprocessing) -> Quantized:
+    """Writes the model at *model* to *output* in 8 bits: unsigned activations, signed weights, one scale a channel.
+
+    Ranges are the smallest and largest numbers that the *calibration* pictures make. Raises `CnngraphError` when the
+    network does not take one picture, or a picture cannot be read.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    session = Session(model)
+    load = _loader(session, done)
+    name = session.inputs[0].name
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
+        def __init__(self) -> None:
+            self.left = ({name: load(path)} for path in calibration)
+
+        def get_next(self) -> dict[str, Array] | None:
+            return next(self.left, None)
+
+    # Its advice to preprocess is for models whose shapes are not written down.
+    logging.disable(logging.WARNING)
+    try:
+        with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
+            made = Path(folder) / "int8.onnx"
+            quantize_static(
+                str(model),
+                str(made),
+                Reader(),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
+            compared = _compared(session, Session(made), (load(path) for path in calibration))
+            with replacing(output) as stream:
+                stream.write(made.read_bytes())
+    finally:
+        logging.disable(logging.NOTSET)
+    return compared
+
+
+def _loader(session: Session, done: Preprocessing) -> Callable[[Path], Array]:
+    port = session.inputs[0]
+    if len(session.inputs) > 1 or len(port.dims) != 4:
+        raise CnngraphError.of("E0814", "the network does not take one picture", help="calibration is with pictures")
+    channels, height, width = (dim if isinstance(dim, int) else None for dim in port.dims[1:])
+    check_channels(done, channels)
+    return lambda path: read(path, (height, width), channels or 3, done)
+
+
+def _compared(exact: Session, small: Session, inputs: Iterator[Array]) -> Quantized:
+    name, output = exact.inputs[0].name, exact.outputs[0].name
+    difference = largest = 0.0
+    count = agreeing = 0
+    for array in inputs:
+        a, b = exact.run({name: array})[output], small.run({name: array})[output]
+        largest = max(largest, float(np.abs(a).max()))
+        difference = max(difference, float(np.abs(a - b).max()))
+        count += 1
+        agreeing += int(a.argmax() == b.argmax())
+    return Quantized(count, difference / largest if largest else 0.0, agreeing)
