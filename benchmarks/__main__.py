@@ -8,9 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import commands, others, size
+from benchmarks import commands, models, others, size
 
-GROUPS: dict[str, Callable[[], None]] = {"commands": commands.main, "size": size.main, "others": others.main}
+GROUPS: dict[str, Callable[[], None]] = {
+    "commands": commands.main,
+    "models": models.main,
+    "size": size.main,
+    "others": others.main,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or GROUPS:
