@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import shlex
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,18 @@ def test_gallery_is_up_to_date() -> None:
         shown = ROOT / "docs" / "gallery" / gallery["file_name"](command, style)
         assert shown.read_bytes() == data, f"{shown.name}: run  make gallery"
     assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn)
+
+
+def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its Python is executed and its commands print what they say, one after the other in one folder."""
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for language, text in re.findall(r"```(python|console)\n(.*?)```", page, re.DOTALL):
+        if language == "python":
+            exec(text, {})
+            continue
+        command, *printed = text.splitlines()
+        ran = run(*shlex.split(command.removeprefix("$ cnngraph ")))
+        assert ran.status == 0
+        if printed:
+            assert sorted((ran.out + ran.err).splitlines()) == sorted(printed)
