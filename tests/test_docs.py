@@ -63,9 +63,10 @@ def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytes
     """Its Python is executed and its commands print what they say, one after the other in one folder."""
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
     for language, text in re.findall(r"```(python|console)\n(.*?)```", page, re.DOTALL):
         if language == "python":
-            exec(text, {})
+            exec(text, names)
             continue
         command, *printed = text.splitlines()
         ran = run(*shlex.split(command.removeprefix("$ cnngraph ")))
