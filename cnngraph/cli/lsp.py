@@ -14,7 +14,7 @@ def command() -> None:
     try:
         from cnngraph.editor.server import serve
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         raise click.ClickException('the language server needs pygls:  pip install "cnngraph[lsp]"') from None
     serve()

@@ -17,6 +17,7 @@ from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.activation import ACTIVATIONS
 from cnngraph.layers.join import Join
 from cnngraph.reading import shipped
+from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token
 
@@ -54,20 +55,33 @@ def _items(document: Document, offset: int) -> Iterator[lsp.CompletionItem]:
     if at.start < offset:
         if at.kind == "string" and not _is_closed(document, at, offset):
             if tokens and tokens[-1].kind == "use":
-                yield from _files(document)
+                yield from _instead(_files(document), document, at.start + 1, offset)
             return
         if at.kind == "at":
-            yield from _annotations(tokens)
+            yield from _instead(_annotations(tokens), document, at.start, offset)
             return
         if not at.text[0].isidentifier():
             tokens = [*tokens, at]
     elif _in_comment(document, tokens, offset):
+        return
+    if document.source.text[offset - 1 : offset] == "@":
+        yield from _instead(_annotations(tokens), document, offset - 1, offset)
         return
     area, brackets = _around(document.names.top, tokens)
     if tokens and tokens[-1].kind == ".":
         yield from _inner(document, tokens, area)
         return
     yield from _in_statement(document, _statement(tokens, brackets), area, brackets, tokens)
+
+
+def _instead(
+    items: Iterator[lsp.CompletionItem], document: Document, start: int, offset: int
+) -> Iterator[lsp.CompletionItem]:
+    """*items* for all that is written from *start* on, also what editors take for no part of a word."""
+    range = document.positions.range(Span(document.source, start, offset))
+    for item in items:
+        item.text_edit = lsp.TextEdit(range, item.label)
+        yield item
 
 
 def _is_closed(document: Document, text: Token, offset: int) -> bool:
@@ -167,7 +181,7 @@ def _behind_word(document: Document, area: Area, words: Sequence[Token]) -> Iter
         parameters = block.area.parameters if block.area else []
         for name in parameters:
             if name.text not in given:
-                yield lsp.CompletionItem(f"{name.text}=", kind=_ITEM.Field, detail=_first_line(name))
+                yield lsp.CompletionItem(f"{name.text}=", kind=_ITEM.Field, detail=name.statement)
         if any(name.sort == "tensor" for name in parameters):
             yield from _tensors(document, area)
         yield from _values(document, area)
@@ -213,7 +227,7 @@ def _kind(word: str) -> lsp.CompletionItem:
 def _blocks(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
     for name in area.visible():
         if name.sort == "block" and not (isinstance(name.node, s.Use) and name.area and not _is_network(name)):
-            yield lsp.CompletionItem(name.text, kind=_ITEM.Module, detail=_first_line(name))
+            yield lsp.CompletionItem(name.text, kind=_ITEM.Module, detail=name.statement)
 
 
 def _is_network(alias: Name) -> bool:
@@ -230,7 +244,7 @@ def _tensors(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
 def _values(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
     for name in area.visible():
         if name.sort == "value":
-            yield lsp.CompletionItem(name.text, kind=_ITEM.Constant, detail=_first_line(name))
+            yield lsp.CompletionItem(name.text, kind=_ITEM.Constant, detail=name.statement)
     for function in _FUNCTIONS:
         yield lsp.CompletionItem(function, kind=_ITEM.Function)
 
@@ -250,7 +264,7 @@ def _inner(document: Document, tokens: Sequence[Token], area: Area) -> Iterator[
     for name in area.visible():
         if name.sort == "block" and name.text.startswith(f"{before.text}."):
             text = name.text.removeprefix(f"{before.text}.")
-            yield lsp.CompletionItem(text, kind=_ITEM.Module, detail=_first_line(name))
+            yield lsp.CompletionItem(text, kind=_ITEM.Module, detail=name.statement)
 
 
 def _sizes() -> Iterator[lsp.CompletionItem]:
@@ -264,10 +278,6 @@ def _volume(document: Document, name: Name) -> str | None:
     if isinstance(name.node, s.Line) and (runs := document.runs_of(name.node.stages[-1])):
         return volumes(runs)
     return None
-
-
-def _first_line(name: Name) -> str:
-    return name.node.span.text.partition("\n")[0]
 
 
 def _annotations(tokens: Sequence[Token]) -> Iterator[lsp.CompletionItem]:

@@ -143,22 +143,13 @@ def _pixels(number: Fraction) -> str:
 
 def _name(document: Document, name: Name) -> str:
     """How *name* was given, and of a tensor its volume."""
-    parts = [f"```spec\n{_statement(name)}\n```"]
+    parts = [f"```spec\n{name.statement}\n```"]
     if isinstance(name.node, s.Line) and name.span.source is document.source:
         runs = document.runs_of(name.node.stages[-1])
         parts += [volumes(runs)] if runs else []
     if isinstance(name.node, s.BlockDef) and (remark := _remark_above(name.span)):
         parts.append(remark)
     return "\n\n".join(parts)
-
-
-def _statement(name: Name) -> str:
-    """Its first line of text; a block's header."""
-    span = name.node.span
-    text = span.text.partition("\n")[0]
-    if isinstance(name.node, s.BlockParam):
-        return f"{text}  # of the block"
-    return text
 
 
 def _remark_above(span: Span) -> str:

@@ -37,6 +37,13 @@ class Name:
     home: Area | None = None
     """Where it is in reach."""
 
+    @property
+    def statement(self) -> str:
+        """The first line of what gives it."""
+        node = self.node
+        span = node.span.to(node.value.span) if isinstance(node, s.Let) else node.span
+        return span.text.partition("\n")[0]
+
 
 @dataclass(eq=False, slots=True)
 class Area:

@@ -118,8 +118,8 @@ _PARAMS: dict[str, Any] = {
 
 
 @contextmanager
-def editor(folder: Path, encodings: list[str] | None = None) -> Iterator[Editor]:
-    """An editor with *folder* as its workspace; the server ends with it, by itself."""
+def editor(folder: Path, *command: str, encodings: list[str] | None = None) -> Iterator[Editor]:
+    """An editor with *folder* as its workspace; the server, `cnngraph lsp` or Python's *command*, ends with it."""
     with asyncio.Runner() as runner:
         client = LanguageClient("tests", "0")
         made = Editor(runner, client, folder)
@@ -128,7 +128,7 @@ def editor(folder: Path, encodings: list[str] | None = None) -> Iterator[Editor]
             made.published[params.uri] = list(params.diagnostics)
 
         client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(published)
-        made.wait(client.start_io(sys.executable, "-m", "cnngraph", "lsp"))
+        made.wait(client.start_io(sys.executable, *(command or ("-m", "cnngraph", "lsp"))))
         capabilities = lsp.ClientCapabilities(general=lsp.GeneralClientCapabilities(position_encodings=encodings))
         workspace = lsp.WorkspaceFolder(folder.as_uri(), folder.name)
         made.wait(client.initialize_async(lsp.InitializeParams(capabilities, workspace_folders=[workspace])))
