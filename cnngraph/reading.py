@@ -10,13 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
-from cnngraph.network import Network
-from cnngraph.source import Source
+from cnngraph.network import Layer, Network
+from cnngraph.source import Source, Span
+from cnngraph.volume import Volume
 
 MAX_NODES = 100_000
 MAX_FILE = 64 * 1024 * 1024
+
+
+class Ran(NamedTuple):
+    """One time that a stage of a chain ran: a step, a join, a repeat."""
+
+    span: Span
+    volume: Volume
+    """What flows on from it."""
+    first: int
+    last: int
+    """Its layers, as a slice of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,9 @@ class Reading:
 
     network: Network | None
     diagnostics: tuple[Diagnostic, ...]
+    layers: tuple[Layer, ...] = ()
+    """Those that could be made, also when there are errors."""
+    ran: tuple[Ran, ...] = ()
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

@@ -14,6 +14,7 @@ _COMMANDS = {
     "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",
     "list": "List the networks that ship with cnngraph.",
+    "lsp": "Language server for editors.",
     "render": "Draw the network.",
     "run": "Run a network on pictures or arrays.",
     "summary": "Table of layers: volumes, parameters, multiply-accumulates.",

@@ -40,18 +40,19 @@ _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "allow": _LAYER["allow"],
 }  # fmt: skip
 _NET = {"allow": _LAYER["allow"]}
-_KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET}
+KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET}
+"""By the place where they may stand: each annotation, how it is written, and whether arguments fit it."""
 
 
 def annotations_of(
     annots: Sequence[s.Annot], scope: Scope, *, on: str = "a line that makes a layer"
 ) -> tuple[Annotation, ...]:
     """The annotations with their values; raises `Mistake` for one that does not exist or is written otherwise."""
-    known = _KNOWN[on]
+    known = KNOWN[on]
     found = []
     for annot in annots:
         if annot.name not in known:
-            places = [place for place, others in _KNOWN.items() if annot.name in others]
+            places = [place for place, others in KNOWN.items() if annot.name in others]
             if places:
                 raise Mistake("E0216", f"@{annot.name} belongs on {places[0]}", annot.span)
             hint, near = did_you_mean(annot.name, known)

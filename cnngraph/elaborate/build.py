@@ -40,7 +40,8 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
             found += builder.record.allowances.idle(parsed.file.source)
         found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
-    return Reading(None if errors else network, tuple(found))
+    record = builder.record
+    return Reading(None if errors else network, tuple(found), tuple(record.layers), tuple(record.ran))
 
 
 class _Builder:

@@ -27,6 +27,7 @@ from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.network import Block, Layer
+from cnngraph.reading import Ran
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
@@ -105,7 +106,7 @@ class Expander:
         flow, skipped, parts = before.tensor, before.skipped, None
         first = len(self.record.layers)
         for index, stage in enumerate(line.stages):
-            last = index == len(line.stages) - 1
+            last, before_it = index == len(line.stages) - 1, len(self.record.layers)
             labels = line.labels if last else ()
             match stage:
                 case s.From():
@@ -128,6 +129,9 @@ class Expander:
                         flow = None
                     else:
                         flow = self._step(stage, scope, flow, labels)
+            made = flow if parts is None else parts[0]
+            if made is not None and made.volume is not None:
+                self.record.ran.append(Ran(stage.span, made.volume, before_it, len(self.record.layers)))
         if parts is None:
             self._label(line, scope, flow)
         if line.claim is not None and flow is not None:

@@ -8,6 +8,8 @@ from cnngraph.source import Source
 from cnngraph.spec.parser import parse
 from cnngraph.spec.syntax import BlockDef
 
+PRELUDE = "<prelude>"
+"""What its source is called."""
 TEXT = """\
 ## The projection of a residual block, where its input needs one.
 block shortcut(c, s=1) {
@@ -18,6 +20,6 @@ block shortcut(c, s=1) {
 
 @cache
 def prelude() -> tuple[BlockDef, ...]:
-    parsed = parse(Source("<prelude>", TEXT))
+    parsed = parse(Source(PRELUDE, TEXT))
     assert not parsed.diagnostics
     return tuple(item for item in parsed.file.items if isinstance(item, BlockDef))

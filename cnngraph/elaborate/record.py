@@ -14,6 +14,7 @@ from cnngraph.elaborate.scope import Scope, Tensor
 from cnngraph.elaborate.values import known_volume
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Annotation, Block, Layer
+from cnngraph.reading import Ran
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
@@ -59,6 +60,7 @@ class Record:
         """The step that uses each block, by the block's path."""
         self.expanded: set[Span] = set()
         """The headers of the blocks that were used."""
+        self.ran: list[Ran] = []
         self.work = 0
         """How many lines have run."""
         self._reported: set[tuple[str, Span]] = set()

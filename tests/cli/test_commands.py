@@ -88,7 +88,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert "cnngraph.layers" not in modules
 
 
-@pytest.mark.parametrize("arguments", [("check", "resnet"), ("summary", "resnet"), ("render", "resnet", "-o", "-")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "resnet"),
+        ("check", "resnet", "--format", "sarif"),
+        ("explain", "E0401"),
+        ("summary", "resnet"),
+        ("render", "resnet", "-o", "-"),
+    ],
+)
 def test_commands_import_only_what_they_use(arguments: tuple[str, ...]) -> None:
     assert HEAVY.isdisjoint(imported(*arguments))
 

@@ -130,6 +130,15 @@ def test_explain_shows_the_page(run: Run) -> None:
         assert run("explain", code) == Ran(0, page("E0401"), "")
 
 
+def test_explain_lays_the_page_out_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = run("explain", "E0401").out
+    assert "E0401: add needs equal volumes" in re.sub(r"\x1b\[[\d;]*m", "", shown)
+    assert not re.search("^#|```", shown, re.MULTILINE)
+    assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
+
+
 def test_explain_lists_all_codes(run: Run) -> None:
     listed = run("explain").out
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ")] == CODES

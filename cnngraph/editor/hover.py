@@ -1,0 +1,163 @@
+"""What the editor shows about the word under the pointer: for a step its arithmetic."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from lsprotocol import types as lsp
+
+from cnngraph.editor.document import Document
+from cnngraph.editor.hints import volumes
+from cnngraph.editor.names import Name
+from cnngraph.figure.styles.arithmetic import arithmetic
+from cnngraph.layers import KINDS, Kind
+from cnngraph.layers.convolution import Conv, DwConv, UpConv
+from cnngraph.layers.dense import Fc
+from cnngraph.layers.kind import Argument
+from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.network import Layer, total
+from cnngraph.reading import Ran
+from cnngraph.source import Span
+from cnngraph.spec import syntax as s
+from cnngraph.summary import Field
+
+
+def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
+    """About the step, argument or name at *position*; None where there is nothing to say."""
+    offset = document.positions.offset(position)
+    for span, text in _answers(document, offset):
+        if text:
+            content = lsp.MarkupContent(lsp.MarkupKind.Markdown, text)
+            return lsp.Hover(content, document.positions.range(span))
+    return None
+
+
+def about_kind(kind: type[Kind]) -> str:
+    """The kind's docstring."""
+    return (inspect.getdoc(kind) or "").replace("``", "`")
+
+
+def about_argument(kind: type[Kind], word: str) -> str:
+    """What *word* means behind the word of *kind*: an argument, one of its modes, or what follows the layer."""
+    for argument in kind.arguments():
+        if word == argument.keyword or word in argument.type.words:
+            return f"`{argument.keyword}`: {argument.doc}{_unless_said(argument)}"
+    if kind.followers and word in KINDS:
+        return f"`{word}`: {about_kind(KINDS[word])}"
+    if kind.followers and word == "linear":
+        return "`linear`: no activation"
+    return ""
+
+
+def _unless_said(argument: Argument) -> str:
+    match argument.default:
+        case bool() as default if not argument.type.words:
+            return f"; {'on' if default else 'off'} unless said"
+        case int() | float() as default if not isinstance(default, bool):
+            return f"; {default} unless said"
+        case (int() as a, int() as b):
+            return f"; {a if a == b else f'{a}x{b}'} unless said"
+    return ""
+
+
+def _answers(document: Document, offset: int) -> Iterator[tuple[Span, str]]:
+    steps = [item.step for item in document.parsed.file.items if isinstance(item, s.Default)]
+    stages = [stage for line in document.lines for stage in line.stages]
+    for stage in [*stages, *steps]:
+        match stage:
+            case s.Step(name=word) | s.Joined(word=word) if _holds(word.span, offset):
+                yield word.span, _step(document, stage)
+            case s.Step(name=word) if _holds(stage.span, offset) and (kind := KINDS.get(word.span.text)):
+                for arg in stage.arguments:
+                    if _holds(arg.span, offset):
+                        yield arg.span, about_argument(kind, arg.keyword or arg.span.text)
+    if (written := document.names.at(offset)) is not None:
+        yield written.span, _name(document, written.name)
+
+
+def _holds(span: Span, offset: int) -> bool:
+    return span.start <= offset <= span.end
+
+
+# Steps -----------------------------------------------------------------------------------------
+
+
+def _step(document: Document, stage: s.Step | s.Joined) -> str:
+    word = stage.name if isinstance(stage, s.Step) else stage.word
+    kind = KINDS.get(word.span.text)
+    parts = [_made(document, runs)] if (runs := document.runs_of(stage)) else []
+    if kind is not None:
+        parts.append(about_kind(kind))
+    elif (block := document.names.at(word.span.end)) is not None:
+        parts.append(_name(document, block.name))
+    return "\n\n".join(filter(None, parts))
+
+
+def _made(document: Document, runs: Sequence[Ran]) -> str:
+    """The arithmetic of the first run, and the volumes of the others."""
+    layers = document.layers(runs[0])
+    if not layers:
+        return f"passes {runs[0].volume.caption} on"
+    lead = layers[0]
+    taken = layers[-1] if layers[-1].kind.family == "join" else lead
+    before = " + ".join(volume.caption for volume in taken.input_volumes)
+    head = f"**{lead.name}**: {before} → {runs[0].volume.caption}"
+    rows = [f"| {what} | {how} |" for what, how in _rows(document, layers)]
+    more = f"\n\nused {len(runs)} times: {volumes(runs)}" if len(runs) > 1 else ""
+    return "\n".join([head, "", "| | |", "|---|---|", *rows]) + more
+
+
+def _rows(document: Document, layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
+    lead = layers[0]
+    is_one = all(layer.unit == lead.unit for layer in layers)
+    if is_one and isinstance(lead.kind, Conv | DwConv | UpConv | MaxPool | AvgPool | Fc):
+        yield from ((what, _escaped(how)) for what, how in arithmetic(lead) if how != "none")
+        for follower in layers[1:]:
+            if follower.params:
+                yield f"parameters of its {follower.kind.caption().name}", f"{follower.params:,}"
+    elif params := sum(layer.params for layer in layers):
+        yield "parameters", f"{params:,}"
+    if not is_one:
+        yield "layers", f"{len(layers):,}"
+        if macs := total(layer.macs for layer in layers):
+            yield "MACs", f"{macs:,}"
+    yield "receptive field", _field(document.fields[layers[-1].name])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("*", "\\*").replace("|", "\\|")
+
+
+def _field(field: Field | None) -> str:
+    return "all of the input" if field is None else f"{_pixels(field.height)}×{_pixels(field.width)}"
+
+
+def _pixels(number: Fraction) -> str:
+    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
+
+
+# Names -----------------------------------------------------------------------------------------
+
+
+def _name(document: Document, name: Name) -> str:
+    """How *name* was given, and of a tensor its volume."""
+    parts = [f"```spec\n{name.statement}\n```"]
+    if isinstance(name.node, s.Line) and name.span.source is document.source:
+        runs = document.runs_of(name.node.stages[-1])
+        parts += [volumes(runs)] if runs else []
+    if isinstance(name.node, s.BlockDef) and (remark := _remark_above(name.span)):
+        parts.append(remark)
+    return "\n\n".join(parts)
+
+
+def _remark_above(span: Span) -> str:
+    """The comment right above a block."""
+    lines: list[str] = []
+    for number in range(span.line - 1, 0, -1):
+        line = span.source.line(number).strip()
+        if not line.startswith("#"):
+            break
+        lines.insert(0, line.lstrip("# "))
+    return " ".join(lines)
