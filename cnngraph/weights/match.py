@@ -6,6 +6,7 @@ count, so that PyTorch's 64x1x1 scale is the network's 64, and a fully connected
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,10 +15,16 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.network import Network
 from cnngraph.volume import product
+from cnngraph.weights.arrange import arrange
 from cnngraph.weights.readers.entry import FLOATS, Entry
 
 _COUNTER = "num_batches_tracked"
 """Kept by PyTorch's batch normalization for training; nothing at inference."""
+
+_ROLES = {"weight": 0, "bias": 1, "running_mean": 2, "running_var": 3}
+"""The order within a layer; files that are sorted by name have the bias first."""
+
+MAX_EXAMPLES = 5
 
 How = Literal["name", "rename", "order"]
 
@@ -46,6 +53,8 @@ class _Layer:
     name: str
     weights: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
+    filed: str
+    """The name that says where it stands among others."""
 
     @property
     def signature(self) -> Signature:
@@ -71,7 +80,8 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
     """A tensor for every weight of *network*, and none left over.
 
     *renames* gives tensors, or all below a dotted prefix, other names; an empty one leaves them out. Raises
-    `CnngraphError` (E0704) with everything that is missing, unexpected or of another shape.
+    `CnngraphError` with everything that is missing, unexpected or of another shape (E0704), or when only an order could
+    tell what is what, and there is none (E0707).
     """
     wanted = expected(network)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
@@ -84,7 +94,7 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
             found[name] = Match(name, entry, "rename" if entry.name in renamed else "name")
         elif name:
             rest.append(entry)
-    there = _layers((entry.name, entry.shape) for entry in rest)
+    there = _layers(((entry.name, entry.shape) for entry in rest), {entry.name: entry.filed for entry in rest})
     here = _layers((name, shape) for name, shape in wanted.items() if name not in found)
     pairs, lacking, left = _paired(here, there, _signature, _signature)
     if lacking and left:
@@ -92,13 +102,15 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
         pairs += more
     if lacking or left:
         raise _unfit(network, file, lacking, left, len(found) + sum(len(layer.weights) for layer, _ in pairs), renamed)
+    alike = {other.name: own.signature for own, other in pairs}
+    pairs, remarks = _in_order(here, there, [alike[layer.name] for layer in there], network, file)
     by_name = {entry.name: entry for entry in rest}
     for own, other in pairs:
         for weight, name in zip(own.weights, other.weights, strict=True):
             found[weight] = Match(weight, by_name[name], "order")
     _need_floats(found.values(), file)
     matches = tuple(found[name] for name in wanted)
-    return Matching(matches, (*_side_by_side(network, [own for own, _ in pairs]), *_epsilons(network, matches)))
+    return Matching(matches, (*remarks, *_epsilons(network, matches)))
 
 
 def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) -> dict[str, str]:
@@ -125,12 +137,18 @@ def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) ->
     return new
 
 
-def _layers(weights: Iterable[tuple[str, tuple[int, ...]]]) -> list[_Layer]:
-    """Weights of one layer together: those with the same name but for its last part."""
+def _layers(weights: Iterable[tuple[str, tuple[int, ...]]], filed: Mapping[str, str] | None = None) -> list[_Layer]:
+    """Weights of one layer together: those with the same name but for its last part, which says their order."""
     layers: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
     for name, shape in weights:
         layers.setdefault(name.rpartition(".")[0], []).append((name, shape))
-    return [_Layer(name, *zip(*held, strict=True)) for name, held in layers.items()]
+    for held in layers.values():
+        held.sort(key=lambda weight: _ROLES.get(weight[0].rpartition(".")[2], len(_ROLES)))
+    made = []
+    for name, held in layers.items():
+        names, shapes = zip(*held, strict=True)
+        made.append(_Layer(name, names, shapes, ((filed or {}).get(names[0]) or names[0]).rpartition(".")[0]))
+    return made
 
 
 def _paired(
@@ -167,6 +185,51 @@ def _as_window(layer: _Layer) -> Hashable:
     """The signature that a convolution over its whole input has as a fully connected layer."""
     first, *rest = layer.shapes
     return ((first[0], product(first[1:])), *rest) if len(first) == 4 else layer.name
+
+
+def _in_order(
+    here: Sequence[_Layer], there: Sequence[_Layer], alike: Sequence[Signature], network: Network, file: str
+) -> tuple[list[tuple[_Layer, _Layer]], list[str]]:
+    """The network's layers with those of the file, *alike* in shapes, in the file's order or one that its names allow.
+
+    With them, remarks on what could be otherwise. Raises `CnngraphError` (E0707) when the shapes come in the network's
+    order in neither.
+    """
+    wanted = [layer.signature for layer in here]
+    if wanted == list(alike):
+        return list(zip(here, there, strict=True)), list(_side_by_side(network, here))
+    found = arrange(wanted, [layer.filed for layer in there], alike)
+    if found is not None:
+        pairs = [(own, there[place]) for own, place in zip(here, found.places, strict=True)]
+        if found.doubts:
+            first, second = (there[place].name for place in found.doubts[0])
+            return pairs, [
+                f"`{first}` and `{second}` have the same shapes, and the file does not say which comes first"
+                + (f", nor for {len(found.doubts) - 1} more pairs" if len(found.doubts) > 1 else "")
+                + ": --rename makes it certain"
+            ]
+        return pairs, list(_side_by_side(network, here))
+    if len(set(wanted)) == len(wanted):
+        by_signature = dict(zip(alike, there, strict=True))
+        return [(layer, by_signature[layer.signature]) for layer in here], []
+    twins = [signature for signature, count in Counter(wanted).items() if count > 1]
+    examples = [
+        f"{_listed([own.name for own in here if own.signature == twin])} could each be "
+        f"{_listed([other.name for other, like in zip(there, alike, strict=True) if like == twin])}"
+        for twin in twins[:MAX_EXAMPLES]
+    ]
+    raise CnngraphError.of(
+        "E0707",
+        f"the weights in {file} have the shapes of those of {network.name}, and come in another order",
+        reason="\n".join(
+            (*examples, *([f"and {len(twins) - MAX_EXAMPLES} more"] if len(twins) > MAX_EXAMPLES else []))
+        ),
+        help="say what is what: --rename FROM=TO, or a file of such lines",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" or {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _unfit(

@@ -9,6 +9,7 @@ from cnngraph.cli.weights import report
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 from cnngraph.reading import load, parse
+from cnngraph.weights.arrange import arrange
 from cnngraph.weights.match import Matching, match
 from cnngraph.weights.readers.entry import Entry
 
@@ -104,6 +105,58 @@ def test_twins_side_by_side_are_pointed_out() -> None:
 def test_whole_numbers_are_not_weights() -> None:
     with pytest.raises(CnngraphError, match=r"`stem\.weight` holds int8 numbers"):
         matched(CHAIN, entries(*FILE, kind="int8"))
+
+
+def sorted_by_name(names: list[str], network: Network) -> list[str]:
+    """Which of the file's layers the network's get when the file is sorted; *names* are what they should get."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    own = [layer for layer in network if layer.parameters]
+    for name, layer in zip(names, own, strict=True):
+        shapes |= {f"{name}.{weight}": parameter.shape for weight, parameter in layer.parameters.items()}
+    found = entries(*((name, shapes[name]) for name in sorted(shapes)))
+    return list(dict.fromkeys(each.entry.name.rpartition(".")[0] for each in matched(network, found).matches))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # PyTorch's habits: a number counts within its kind, what belongs together has a prefix.
+        ["conv1", "bn1", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.conv2", "layer1.0.bn2", "fc"],
+        ["stem.0", "stem.1", "body.conv1", "body.norm1", "body.conv2", "body.norm2", "classifier"],
+        ["features.conv0", "features.norm0", "features.block2.conv1", "features.block2.norm1",
+         "features.block10.conv1", "features.block10.norm1", "classifier"],
+        ["conv_stem", "bn1", "blocks.0.conv_pw", "blocks.0.bn1", "blocks.1.conv_pw", "blocks.1.bn1", "classifier"],
+    ],
+)  # fmt: skip
+def test_a_file_sorted_by_name_gets_its_order_back(names: list[str]) -> None:
+    network = parse(
+        "net t\ninput 8x8x3\nconv 4 3x3 same bn relu\n[conv 4 3x3 same bn relu] x2\navgpool global -> flatten -> fc 2\n"
+    )
+    assert sorted_by_name(names, network) == names
+
+
+def test_an_order_that_the_names_leave_open_is_remarked_on() -> None:
+    found = entries(*sorted([*FILE[:2], ("x.weight", (4, 4, 3, 3)), ("x.bias", (4,)), *FILE[4:]]))
+    (remark,) = matched(CHAIN, found).remarks
+    assert remark.startswith("`x` and `b` have the same shapes, and the file does not say which comes first")
+    assert matched(CHAIN, found, x="conv3", b="conv2").remarks == ()
+
+
+def test_an_order_that_is_not_the_networks_is_refused() -> None:
+    """conv10 before conv2 would be one way to read it, and the shapes do not object: the numbers do."""
+    network = parse("net t\ninput 8x8x3\nconv 4 3x3 relu -> conv 5 1x1 relu -> conv 4 1x1 relu -> conv 5 1x1 relu\n")
+    shapes = [(5, 4, 1, 1), (4, 5, 1, 1), (5, 4, 1, 1), (4, 3, 3, 3)]
+    found = [item for n, shape in enumerate(shapes) for item in ((f"c{n}.weight", shape), (f"c{n}.bias", shape[:1]))]
+    with pytest.raises(CnngraphError, match="come in another order") as caught:
+        matched(network, entries(*found))
+    assert caught.value.diagnostics[0].code == "E0707"
+    assert caught.value.diagnostics[0].reason == "conv2, conv4 could each be c0, c2"
+
+
+def test_a_search_without_end_is_given_up() -> None:
+    wanted = [0, 1] * 30
+    names = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(60)]
+    assert arrange([*wanted, 2], [*names, "zz"], [*wanted[1:], 0, 3]) is None
 
 
 def test_a_large_network_is_matched_in_no_time() -> None:

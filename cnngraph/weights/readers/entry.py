@@ -29,6 +29,8 @@ class Entry:
     """Of its numbers in the file, as numpy calls it."""
     read: Callable[[], Array]
     """The numbers, in *shape*; bfloat16 as float32."""
+    filed: str = ""
+    """Its name in files that count layers instead of keeping their order: ``conv2d_1.weight``."""
     hwc: bool = False
     """Whether the columns of this matrix, after a flattening, are in the order height, width, channel (Keras)."""
     eps: float | None = None

@@ -12,8 +12,9 @@ import re
 import shutil
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -79,7 +80,16 @@ def read_keras(path: Path) -> list[Entry]:
         layers = _keras2(holder, datasets, config)
     else:
         layers = _keras3(file, datasets, config)
-    return [entry for layer in layers for entry in _entries(layer, config.get(layer.name))]
+    counts: Counter[str] = Counter()
+    entries: list[Entry] = []
+    for layer in layers:
+        filed = f"{layer.kind}_{counts[layer.kind]}"
+        counts[layer.kind] += 1
+        entries += [
+            replace(entry, filed=entry.name.replace(layer.name, filed, 1))
+            for entry in _entries(layer, config.get(layer.name))
+        ]
+    return entries
 
 
 def _unpacked(path: Path) -> tuple[IO[bytes], dict[str, _Config]]:
@@ -142,7 +152,14 @@ def _keras3(file: Any, datasets: Mapping[str, Any], config: Mapping[str, _Config
         name = file[place].attrs.get("name", filed)
         layers.append(_Layer(str(name), re.sub(r"_\d+$", "", filed), held))
     unknown = len(config)
-    return sorted(layers, key=lambda layer: config[layer.name].place if layer.name in config else unknown)
+    layers.sort(key=lambda layer: config[layer.name].place if layer.name in config else unknown)
+    # The configuration is sorted by depth, which mixes branches. Names that Keras made count layers as they were made.
+    for kind in {layer.kind for layer in layers}:
+        counted = [at for at, layer in enumerate(layers) if re.fullmatch(rf"{kind}(_\d+)?", layer.name)]
+        made = sorted((layers[at] for at in counted), key=lambda layer: natural(layer.name))
+        for at, layer in zip(counted, made, strict=True):
+            layers[at] = layer
+    return layers
 
 
 def _keras2(holder: Any, datasets: Mapping[str, Any], config: Mapping[str, _Config]) -> list[_Layer]:

@@ -32,6 +32,6 @@ def read_safetensors(path: Path) -> list[Entry]:
             return numbers(piece, kind).reshape(shape)
 
         entries.append(Entry(name, shape, kind, read))
+    # The library sorts by name, which puts conv10 before conv2.
     names = [entry.name for entry in entries]
-    # The library sorts by name, which loses a model's order and puts conv10 before conv2; the latter can be undone.
     return sorted(entries, key=lambda entry: natural(entry.name)) if names == sorted(names) else entries
