@@ -9,6 +9,7 @@ const PAUSE = 300; // milliseconds without a keystroke after which the figure is
 let client;
 let panel;
 let shown; // the document whose figure the panel shows
+let last; // the figure drawn last, and its document
 let waiting;
 
 async function activate(context) {
@@ -60,7 +61,7 @@ async function draw() {
       command: "cnngraph.showFigure",
       arguments: [document.uri.toString()],
     });
-    draw.last = { document, svg: svg.slice(svg.indexOf("<svg")) };
+    last = { document, svg: svg.slice(svg.indexOf("<svg")) };
   } catch (error) {
     remark = error.message;
   }
@@ -68,7 +69,7 @@ async function draw() {
     return;
   }
   panel.title = `Figure: ${vscode.workspace.asRelativePath(document.uri)}`;
-  panel.webview.html = page(draw.last?.document === document ? draw.last.svg : "", remark);
+  panel.webview.html = page(last?.document === document ? last.svg : "", remark);
 }
 
 function page(svg, remark) {
