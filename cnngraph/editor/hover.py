@@ -100,18 +100,18 @@ def _made(document: Document, runs: Sequence[Ran]) -> str:
     layers = document.layers(runs[0])
     if not layers:
         return f"passes {runs[0].volume.caption} on"
-    lead = layers[0]
-    taken = layers[-1] if layers[-1].kind.family == "join" else lead
-    before = " + ".join(volume.caption for volume in taken.input_volumes)
-    head = f"**{lead.name}**: {before} → {runs[0].volume.caption}"
+    # A join stands behind its branches; a block has the name of none of its layers.
+    shown = layers[-1] if layers[-1].kind.family == "join" else layers[0]
+    name = f"**{shown.name}**: " if shown is layers[-1] or _is_one(layers) else ""
+    before = " + ".join(volume.caption for volume in shown.input_volumes)
+    head = f"{name}{before} → {runs[0].volume.caption}"
     rows = [f"| {what} | {how} |" for what, how in _rows(document, layers)]
-    more = f"\n\nused {len(runs)} times: {volumes(runs)}" if len(runs) > 1 else ""
+    more = f"\n\nThe first of {len(runs)} times, which make {volumes(runs)}." if len(runs) > 1 else ""
     return "\n".join([head, "", "| | |", "|---|---|", *rows]) + more
 
 
 def _rows(document: Document, layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
-    lead = layers[0]
-    is_one = all(layer.unit == lead.unit for layer in layers)
+    lead, is_one = layers[0], _is_one(layers)
     if is_one and isinstance(lead.kind, Conv | DwConv | UpConv | MaxPool | AvgPool | Fc):
         yield from ((what, _escaped(how)) for what, how in arithmetic(lead) if how != "none")
         for follower in layers[1:]:
@@ -124,6 +124,11 @@ def _rows(document: Document, layers: Sequence[Layer]) -> Iterator[tuple[str, st
         if macs := total(layer.macs for layer in layers):
             yield "MACs", f"{macs:,}"
     yield "receptive field", _field(document.fields[layers[-1].name])
+
+
+def _is_one(layers: Sequence[Layer]) -> bool:
+    """Whether one step makes them all, without a block."""
+    return all(layer.unit == layers[0].unit for layer in layers)
 
 
 def _escaped(text: str) -> str:

@@ -39,8 +39,10 @@ class Name:
 
     @property
     def statement(self) -> str:
-        """The first line of what gives it."""
+        """The first line of what gives it: of a block's parameter that of the block."""
         node = self.node
+        if isinstance(node, s.BlockParam):
+            return node.span.source.line(node.span.line).strip().removesuffix("{").rstrip()
         span = node.span.to(node.value.span) if isinstance(node, s.Let) else node.span
         return span.text.partition("\n")[0]
 

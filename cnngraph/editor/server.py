@@ -104,6 +104,9 @@ def _synchronise(ls: Server) -> None:
             if any(isinstance(item, s.Use) for item in document.parsed.file.items):
                 ls.put(uri, document.source.text)
                 ls.check_soon(uri, 0)
+        workspace = ls.client_capabilities.workspace
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            ls.workspace_inlay_hint_refresh(None)
 
     @ls.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:

@@ -159,9 +159,10 @@ def test_hovering_over_a_step_shows_its_arithmetic(ed: Editor) -> None:
         ("default conv 3x3 sa^me\n", "`p`: border of zeros"),
         ("input 8x8x3\nstem: conv 8 1x1\nadd st^em\n", "8×8×8"),
         ("let n^ = 3\n", "let n = 3"),
+        ("block b(c, s=1) {\n  conv c 1x1 s=s^\n}\n", "block b(c, s=1)\n"),
         ('use "blocks.spec"\ninput 8x8x3\nun^it 8\n', "Two convolutions."),
         ('use "blocks.spec"\ninput 8x8x3\nun^it 8\n', "| parameters | 808 |"),
-        ("input 8x8x3\nad^d {\n | relu\n | skip\n}\n", "8×8×3 + 8×8×3 → 8×8×3"),
+        ("input 8x8x3\nad^d {\n | relu\n | skip\n}\n", "**add1**: 8×8×3 + 8×8×3 → 8×8×3"),
     ],
 )
 def test_hovering_over_a_word_says_what_it_is(ed: Editor, text: str, says: str) -> None:
