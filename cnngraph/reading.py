@@ -79,12 +79,11 @@ def read(file: str, settings: Mapping[str, object], *, max_nodes: int = MAX_NODE
 
 
 def params(file: str) -> list[str]:
-    """Names of the params of the spec in *file*. Raises `CnngraphError` like `read`."""
+    """Names of the params and free sizes of the spec in *file*. Raises `CnngraphError` like `read`."""
+    from cnngraph.elaborate.build import settable
     from cnngraph.spec.parser import parse as parse_spec
-    from cnngraph.spec.syntax import Param
 
-    parsed = parse_spec(source(file))
-    return [item.name.names[0] for item in parsed.file.items if isinstance(item, Param)]
+    return settable(parse_spec(source(file)).file)
 
 
 def elaborate_text(source: Source, settings: Mapping[str, object], *, max_nodes: int = MAX_NODES) -> Reading:

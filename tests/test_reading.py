@@ -9,6 +9,7 @@ import pytest
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.reading import MAX_FILE, load, parse
+from cnngraph.volume import Volume
 from tests.conftest import Run
 
 FINE = "net t\ninput 8x8x3\nconv 4 3x3\n"
@@ -134,3 +135,26 @@ def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "inner" / "link.spec").symlink_to(tmp_path / "secret.spec")
     write(tmp_path / "inner", main='net t\nuse "link.spec"\ninput 8x8x3\ns\n')
     assert "leaves the folder of the spec" in refused(tmp_path / "inner" / "main.spec")
+
+
+FREE = "net t\ninput (?H, ?W, 3)\nconv 4 3x3 same s=2 => (?, ?, 4)\navgpool f=2 s=2\n"
+
+
+def test_a_free_size_can_be_set() -> None:
+    network = parse(FREE, H=8, W="12")
+    assert network.inputs[0].output == Volume((8, 12, 3))
+    assert network[network.outputs[0].layer].output == Volume((2, 3, 4))
+    half = parse(FREE, W=12)
+    assert str(half.inputs[0].output) == "(?H, 12, 3)"
+
+
+@pytest.mark.parametrize("size", ["x", 0, -3, "1.5", True])
+def test_a_size_is_a_whole_number(size: object) -> None:
+    with pytest.raises(CnngraphError, match="a size is a whole number of at least 1"):
+        parse(FREE, H=size)
+
+
+def test_claims_hold_for_sizes_that_are_set() -> None:
+    text = "net t\ninput image (?H, ?W, 3)\ninput mask (?H, ?W, 1)\nfrom image -> concat mask => (?H, ?W, 4)\n"
+    assert parse(text, H=8, W=8).outputs
+    assert parse(text + "flatten -> fc 3\n", H=8, W=9).params == 8 * 9 * 4 * 3 + 3

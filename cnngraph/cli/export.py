@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import network_options, output_stem, read_network
-from cnngraph.cli.weights import Asked, weight_options
+from cnngraph.cli.weights import Asked, record, weight_options
 
 if TYPE_CHECKING:
     from cnngraph.network import Network
@@ -48,6 +49,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     metavar="SIZE",
     help="Weights into a file of their own, FILE.data, when the model would be larger; 0 for always.",
 )
+@click.option("--json", "as_json", is_flag=True, help="What was written, which weight came from where, as JSON.")
 @click.option("--int8", is_flag=True, help="Quantize to 8 bits with the pictures of --calibrate; says what it costs.")
 @click.option("--calibrate", type=click.Path(path_type=Path), metavar="DIR", help="Pictures like those it will see.")
 @network_options
@@ -63,6 +65,7 @@ def command(
     explain: bool,
     dtype: str,
     external_data: int,
+    as_json: bool,
     int8: bool,
     calibrate: Path | None,
     settings: dict[str, str],
@@ -71,6 +74,8 @@ def command(
     """Write the network as an ONNX file that runs in onnxruntime."""
     if int8 != (calibrate is not None):
         raise click.UsageError("--int8 goes with --calibrate DIR, a folder of pictures that the network could see")
+    if int8 and as_json:
+        raise click.UsageError("--json is for a file in floating point")
     if int8 and dtype == "float16":
         raise click.UsageError("--int8 starts from float32: leave --dtype out")
     network = read_network(file, settings, max_nodes)
@@ -82,7 +87,8 @@ def command(
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
     graph = lower(network, opset=opset or DEFAULT_OPSET, batch=batch)
     left_out = {*without, *(() if fold_bn else ("fold-bn",))}
-    graph, weights, done = run_passes(graph, asked.choose(network), left_out)
+    chosen = asked.choose(network, table=not as_json)
+    graph, weights, done = run_passes(graph, chosen, left_out)
     if explain:
         for each in done:
             click.echo(str(each), err=True)
@@ -97,6 +103,12 @@ def command(
         _quantized(network, graph, weights, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
         return
     written = write(graph, weights, output or Path(f"{output_stem(network)}.onnx"), external_data)
+    if as_json:
+        data = {"path": str(written.data), "size": written.data_size} if written.data else None
+        about = {"path": str(written.path), "size": written.size, "nodes": written.nodes, "opset": written.opset}
+        passes = {each.name: each.count for each in done}
+        click.echo(json.dumps({**about, "data": data, "passes": passes, "weights": record(chosen)}, indent=2))
+        return
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
     if written.data:
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")

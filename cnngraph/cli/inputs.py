@@ -28,7 +28,7 @@ def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="K=V",
         callback=_settings,
-        help="Set a param of the spec, as in --set depth=34; repeatable.",
+        help="Set a param of the spec, as in --set depth=34, or a free size, as in --set H=224; repeatable.",
     )(command)
     return click.option(
         "--max-nodes", type=click.IntRange(min=1), default=100_000, show_default=True, help="Largest network taken."

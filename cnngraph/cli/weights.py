@@ -49,8 +49,8 @@ class Asked:
     def anything(self) -> bool:
         return self != Asked(None, {}, None)
 
-    def choose(self, network: Network) -> Weights:
-        """The weights; what of a file went where, and what is doubtful about it, goes to standard error."""
+    def choose(self, network: Network, *, table: bool = True) -> Weights:
+        """The weights; as a *table*, what of a file went where, and what is doubtful about it, on standard error."""
         from cnngraph.weights.choose import RANDOM, choose
         from cnngraph.weights.files import FileWeights
 
@@ -58,7 +58,7 @@ class Asked:
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
         chosen = choose(network, self.weights, self.seed, self.renames)
         click.echo(f"{network.name} with {chosen.about}", err=True)
-        if isinstance(chosen, FileWeights):
+        if table and isinstance(chosen, FileWeights):
             for line in report(chosen.matching):
                 click.echo(line, err=True)
         return chosen
@@ -113,3 +113,18 @@ def report(matching: Matching) -> list[str]:
             for (own, other, kind), held in rows.items()
         ]
     return lines + [f"  note: {remark}" for remark in matching.remarks]
+
+
+def record(weights: Weights) -> dict[str, Any]:
+    """The same as JSON: every weight with the tensor it is, its shape there, and how it was found."""
+    from cnngraph.weights.files import FileWeights
+
+    matching = weights.matching if isinstance(weights, FileWeights) else None
+    return {
+        "from": weights.about,
+        "matches": [
+            {"weight": each.weight, "tensor": each.entry.name, "shape": list(each.entry.shape), "by": each.how}
+            for each in (matching.matches if matching else ())
+        ],
+        "notes": list(matching.remarks) if matching else [],
+    }

@@ -44,6 +44,15 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
     return Reading(None if errors else network, tuple(found), tuple(record.layers), tuple(record.ran))
 
 
+def settable(file: s.File) -> list[str]:
+    """Names that ``--set`` takes: those of params, and of free sizes of inputs."""
+    names = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
+    for item in file.items:
+        if isinstance(item, s.Input) and isinstance(item.volume, s.Group):
+            names += [size.name for size in item.volume.items if isinstance(size, s.FreeSize) and size.name]
+    return list(dict.fromkeys(names))
+
+
 class _Builder:
     def __init__(self, source: Source, max_nodes: int) -> None:
         self.source = source
@@ -144,11 +153,11 @@ class _Builder:
         return re.sub(r"\{(\w+)\}", value, net.title)
 
     def _check_settings(self, file: s.File, settings: Mapping[str, object]) -> None:
-        params = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
+        params = settable(file)
         for name in settings:
             if name not in params:
                 hint, _ = did_you_mean(name, params)
-                has = f"its params are: {', '.join(params)}" if params else "it has no params at all"
+                has = f"it has {', '.join(params)}" if params else "it has no params at all"
                 self.record.report(
                     Diagnostic(
                         "E0210",

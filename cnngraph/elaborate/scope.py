@@ -72,7 +72,7 @@ class Scope:
     lacks_blocks: bool = False
     """Whether a used file could not be read, and with it its blocks; that has been reported."""
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What was set from outside, by the param's name."""
+    """What was set from outside, by the name of the param or free size."""
     made_at: dict[str, Span] = field(default_factory=dict)
     """Where each name was given."""
     counts: Counter[str] = field(default_factory=Counter)

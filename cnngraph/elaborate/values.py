@@ -319,12 +319,26 @@ def _call(expr: s.Call, scope: Scope) -> Value:
     return _bounded(function(*numbers), expr.span)
 
 
+def _given_size(item: s.FreeSize, scope: Scope) -> int | None:
+    """What ``--set H=224`` makes of ``?H``."""
+    value = next((each.settings[item.name] for each in scope.chain() if item.name in each.settings), None)
+    if value is None:
+        return None
+    text = str(value)
+    if not text.isdecimal() or not int(text) or isinstance(value, bool):
+        raise Mistake("E0213", f"--set {item.name}={value}: a size is a whole number of at least 1", item.span)
+    return int(text)
+
+
 def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volume | None = None) -> Volume:
     """A written volume. *free* names an input, which may have free sizes. In a claim about a volume
-    a bare ``?`` stands for whatever size it has there."""
+    a bare ``?`` stands for whatever size it has there. A free size that was set from outside is no longer free."""
     items = expr.items if isinstance(expr, s.Group) else (expr,)
     dims: list[Dim] = []
     for axis, item in enumerate(items):
+        if isinstance(item, s.FreeSize) and (size := _given_size(item, scope)) is not None:
+            dims.append(size)
+            continue
         if isinstance(item, s.FreeSize) and free:
             dims.append(Free(item.name or f"{free}_{'HWC'[min(axis, 2)]}"))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import zipfile
 from collections.abc import Iterable
@@ -211,3 +212,19 @@ def test_external_data_outside_the_folder_is_not_read(run: Run, tmp_path: Path) 
     np.save(tmp_path / "x.npy", np.zeros((1, 3, 8, 8), np.float32))
     assert run("run", "inside/m.onnx", "--input", "x.npy").status == 1
     assert run("verify", "inside/m.onnx").status == 1
+
+
+def test_json_says_which_tensor_each_weight_is(run: Run, small: Path, tmp_path: Path) -> None:
+    run("export", "--onnx", small, "--no-fold-bn", "-o", "random.onnx")
+    tensors = onnx.load(tmp_path / "random.onnx").graph.initializer
+    arrays: dict[str, Any] = {
+        tensor.name.replace("fc1", "head"): onnx.numpy_helper.to_array(tensor) for tensor in tensors
+    }
+    np.savez(tmp_path / "w.npz", **arrays)
+    ran = run("export", "--onnx", small, "--weights", "w.npz", "--json")
+    said = json.loads(ran.out)
+    assert (said["path"], said["nodes"], said["data"]) == ("small.onnx", 6, None)
+    assert said["passes"]["fold-bn"] == 1
+    assert said["weights"]["matches"][-1] == {"weight": "fc1.bias", "tensor": "head.bias", "shape": [2], "by": "order"}
+    assert said["weights"]["matches"][0]["by"] == "name"
+    assert json.loads(run("export", "--onnx", small, "--json").out)["weights"]["matches"] == []
