@@ -13,6 +13,7 @@ _COMMANDS = {
     "check": "Check specs: shapes, names, claims.",
     "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",
+    "fmt": "Put specs into canonical form.",
     "list": "List the networks that ship with cnngraph.",
     "lsp": "Language server for editors.",
     "render": "Draw the network.",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options
+from cnngraph.cli.inputs import network_options, refuse_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +55,7 @@ def command(
     from cnngraph.diagnostics import CnngraphError, Severity
 
     if fixes:
-        _refuse_fixing(files)
+        refuse_others(files, "--fix changes files; standard input is none")
     found: list[Diagnostic] = []
     for file in files:
         try:
@@ -100,16 +99,6 @@ def _fixed(file: str, settings: dict[str, str], max_nodes: int) -> Reading:
         span = each.fix.span
         click.echo(f"{file}:{span.line}:{span.column}: {each.code} fixed: {each.message}; {each.fix.about}", err=True)
     return reading
-
-
-def _refuse_fixing(files: tuple[str, ...]) -> None:
-    from cnngraph.reading import shipped
-
-    for file in files:
-        if file == "-":
-            raise click.UsageError("--fix changes files; standard input is none")
-        if not os.path.exists(file) and file.removesuffix(".spec") in shipped():
-            raise click.UsageError(f"--fix changes your own files; {file} ships with cnngraph")
 
 
 def _print_for_programs(found: Iterable[Diagnostic], format_: str) -> None:

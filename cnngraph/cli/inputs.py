@@ -66,6 +66,22 @@ def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) ->
     return [read_network(file, mine, max_nodes) for file, mine in zip(files, own, strict=True)]
 
 
+def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:
+    """Raises `click.UsageError` unless *files*, which are to be changed, are files of the user's own.
+
+    *no_input* is what to say of standard input, where that cannot be changed.
+    """
+    import os
+
+    from cnngraph.reading import shipped
+
+    for file in files:
+        if file == "-" and no_input:
+            raise click.UsageError(no_input)
+        if not os.path.exists(file) and file.removesuffix(".spec") in shipped():
+            raise click.UsageError(f"only your own files are changed; {file} ships with cnngraph")
+
+
 def output_stem(network: Network) -> str:
     """What a file made of *network* is called unless said: like its spec, in the current folder."""
     from pathlib import Path

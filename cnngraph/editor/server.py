@@ -20,6 +20,7 @@ from cnngraph.editor import mistakes, references
 from cnngraph.editor.completion import completions
 from cnngraph.editor.document import Document
 from cnngraph.editor.figure import figure
+from cnngraph.editor.formatting import formatting
 from cnngraph.editor.hints import inlay_hints
 from cnngraph.editor.hover import hover
 from cnngraph.editor.outline import document_symbols
@@ -155,6 +156,10 @@ def _answer(ls: Server) -> None:
     @ls.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         return mistakes.code_actions(ls.document(params.text_document.uri), params.range)
+
+    @ls.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+        return formatting(ls.document(params.text_document.uri))
 
     @ls.command("cnngraph.showFigure")
     def show_figure(uri: str) -> str:

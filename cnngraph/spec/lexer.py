@@ -37,7 +37,7 @@ class Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<blank>[ ]+|\#[^\n]*|\r(?=\n))
   | (?P<newline>\n)
@@ -63,7 +63,7 @@ def tokenize(source: Source) -> tuple[list[Token], list[Diagnostic]]:
     tokens: list[Token] = []
     mistakes: list[Diagnostic] = []
     add = tokens.append
-    for match in _TOKEN.finditer(source.text):
+    for match in TOKEN.finditer(source.text):
         kind = match.lastgroup
         if kind == "blank":
             continue

@@ -111,6 +111,9 @@ _PARAMS: dict[str, Any] = {
     ),
     lsp.TEXT_DOCUMENT_INLAY_HINT: lambda file, more: lsp.InlayHintParams(file.id, WHOLE),
     lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: lambda file, more: lsp.DocumentSymbolParams(file.id),
+    lsp.TEXT_DOCUMENT_FORMATTING: lambda file, more: lsp.DocumentFormattingParams(
+        file.id, lsp.FormattingOptions(tab_size=4, insert_spaces=True)
+    ),
     lsp.TEXT_DOCUMENT_CODE_ACTION: lambda file, more: lsp.CodeActionParams(
         file.id, lsp.Range(file.cursor, file.cursor), lsp.CodeActionContext([])
     ),

@@ -366,3 +366,22 @@ def test_without_pygls_there_is_one_message() -> None:
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == 'Error: the language server needs pygls:  pip install "cnngraph[lsp]"\n'
+
+
+# Formatting ------------------------------------------------------------------------------------
+
+
+def test_formatting_edits_what_differs(tmp_path: Path) -> None:
+    with editor(tmp_path) as ed:
+        _formats(ed)
+
+
+def _formats(ed: Editor) -> None:
+    file = ed.open("input 8x8x3\nconv  8   3x3\nconv 4 1x1\n")
+    (edit,) = file.ask(lsp.TEXT_DOCUMENT_FORMATTING)
+    assert (edit.range.start.line, edit.range.end.line) == (1, 1)
+    assert file.changed([edit]) == "input 8x8x3\nconv 8 3x3\nconv 4 1x1\n"
+    file.write("input 8x8x3\nconv 8 3x3\n")
+    assert not file.ask(lsp.TEXT_DOCUMENT_FORMATTING)
+    file.write("input  8x8x3\nadd {\n")
+    assert not file.ask(lsp.TEXT_DOCUMENT_FORMATTING)
