@@ -41,6 +41,8 @@ class Reading:
     layers: tuple[Layer, ...] = ()
     """Those that could be made, also when there are errors."""
     ran: tuple[Ran, ...] = ()
+    used: tuple[Path, ...] = ()
+    """Other files that it looked for."""
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "Run a network on pictures or arrays.",
     "summary": "Table of layers: volumes, parameters, multiply-accumulates.",
     "verify": "Run the exported model in several ways and compare.",
+    "watch": "Show the figure in a browser while the spec is edited.",
 }
 
 

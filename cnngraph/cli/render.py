@@ -35,6 +35,15 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
     return width
 
 
+width_option = click.option(
+    "--width",
+    callback=_width,
+    default="slide",
+    show_default=True,
+    help="column, page, slide, or a length: 120mm, 340pt.",
+)
+
+
 @click.command("render")
 @click.argument("file", metavar="FILE")
 @click.argument("file2", metavar="[FILE2]", required=False)
@@ -45,13 +54,7 @@ def _width(ctx: click.Context, param: click.Parameter, value: str) -> float:
     "--fold/--no-fold", default=None, help="What repeats once, with how often; as the page needs unless said."
 )
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
-@click.option(
-    "--width",
-    callback=_width,
-    default="slide",
-    show_default=True,
-    help="column, page, slide, or a length: 120mm, 340pt.",
-)
+@width_option
 @click.option(
     "--theme", type=click.Choice(["light", "dark", "print", "colorblind"]), default="light", show_default=True
 )

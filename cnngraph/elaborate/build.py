@@ -41,7 +41,8 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
         found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
     record = builder.record
-    return Reading(None if errors else network, tuple(found), tuple(record.layers), tuple(record.ran))
+    used = tuple(builder.includes.wanted)
+    return Reading(None if errors else network, tuple(found), tuple(record.layers), tuple(record.ran), used)
 
 
 def settable(file: s.File) -> list[str]:

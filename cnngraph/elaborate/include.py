@@ -24,6 +24,8 @@ class Includes:
         self.root = _folder(source)
         self.reading: list[str] = [source.name]
         self.read: dict[str, dict[str, BlockScope]] = {}
+        self.wanted: list[Path] = []
+        """Every file that was looked for, found or not."""
 
     def blocks(self, item: s.Use) -> dict[str, BlockScope]:
         """What ``use "file" as name`` brings, by the name it has in the using file; raises `Mistake`."""
@@ -61,6 +63,7 @@ class Includes:
             )
         from cnngraph.reading import read_text
 
+        self.wanted.append(target)
         if not target.exists() and wanted.name == path:
             shipped = files("cnngraph").joinpath("specs", path)
             if shipped.is_file():

@@ -1,0 +1,88 @@
+"""`cnngraph watch`"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnngraph.cli.inputs import network_options
+from cnngraph.cli.render import STYLES, width_option
+
+if TYPE_CHECKING:
+    from cnngraph.preview.state import Drawn
+
+_PAUSE = 0.2
+"""Seconds between looks at the files."""
+
+
+@click.command("watch")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one unless said.")
+@click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
+@click.option("--style", type=click.Choice(STYLES), default="auto", show_default=True)
+@width_option
+@click.option(
+    "--theme", type=click.Choice(["light", "dark", "print", "colorblind"]), default="light", show_default=True
+)
+@network_options
+def command(
+    file: Path,
+    port: int,
+    open_: bool,
+    style: str,
+    width: float,
+    theme: str,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Show the figure in a browser, and draw it anew whenever the file is saved.
+
+    Mistakes stand over the last figure until they are mended. The page is for this machine only; Ctrl-C ends it.
+    """
+    from cnngraph.preview.server import Server
+    from cnngraph.preview.state import State, watch
+    from cnngraph.reading import source
+
+    source(str(file))  # says what is wrong with a file that is none
+    state = State(file.name)
+    server = Server(state, port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    click.echo(f"{file} is shown at {server.address}   (Ctrl-C ends it)")
+    if open_:
+        click.launch(server.address)
+    try:
+        watch(state, lambda: _draw(file, settings, max_nodes, style, width, theme), _PAUSE, server.ending)
+    except KeyboardInterrupt:
+        click.echo()
+    finally:
+        server.ending.set()
+        server.server_close()
+
+
+def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, width: float, theme: str) -> Drawn:
+    """The figure of *file* as it is now, or why there is none."""
+    from cnngraph.diagnostics import CnngraphError
+    from cnngraph.diagnostics.terminal import render
+    from cnngraph.figure.styles import Order, choose, draw
+    from cnngraph.figure.theme import THEMES
+    from cnngraph.figure.writers.svg import write_svg
+    from cnngraph.preview.state import Drawn
+    from cnngraph.reading import read
+
+    now = time.strftime("%H:%M:%S")
+    files: tuple[Path, ...] = (file,)
+    try:
+        reading = read(str(file), settings, max_nodes=max_nodes)
+        files = (file, *reading.used)
+        network = reading.checked()
+        picked, _ = choose([network]) if style == "auto" else (style, "")
+        svg = write_svg(draw(Order([network], picked, width, THEMES[theme])), "embedded").decode()
+    except CnngraphError as error:
+        return Drawn("", "", now, "\n\n".join(map(render, error.diagnostics)), files)
+    macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
+    about = f"{network.params:,} parameters{macs}, style {picked}"
+    return Drawn(svg, about, now, "\n\n".join(map(render, reading.diagnostics)), files)
