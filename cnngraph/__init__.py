@@ -11,21 +11,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnngraph.builder import Builder
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.network import Layer, Network
     from cnngraph.reading import load, parse
     from cnngraph.volume import Volume
 
 _HOMES = {
+    "Builder": "cnngraph.builder",
     "CnngraphError": "cnngraph.diagnostics",
     "Diagnostic": "cnngraph.diagnostics",
     "Layer": "cnngraph.network",
     "Network": "cnngraph.network",
     "Volume": "cnngraph.volume",
     "load": "cnngraph.reading",
+    "load_ipython_extension": "cnngraph.notebook",
     "parse": "cnngraph.reading",
 }
-__all__ = ["CnngraphError", "Diagnostic", "Layer", "Network", "Volume", "__version__", "load", "parse"]
+__all__ = ["Builder", "CnngraphError", "Diagnostic", "Layer", "Network", "Volume", "__version__", "load", "parse"]
 
 
 def __getattr__(name: str) -> Any:

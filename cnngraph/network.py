@@ -174,6 +174,18 @@ class Network:
                 found.append(Shortcut(at, layer.name, tuple(reversed(through))))
         return tuple(found)
 
+    def to_spec(self) -> str:
+        """The network as a spec, which reads as the same network: see `cnngraph.spec.write.to_spec`."""
+        from cnngraph.spec.write import to_spec
+
+        return to_spec(self)
+
+    def _repr_svg_(self) -> str:
+        """For notebooks: the figure that `cnngraph render` draws of it."""
+        from cnngraph.notebook import svg
+
+        return svg(self)
+
     @cached_property
     def graph(self) -> networkx.DiGraph:
         """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""

@@ -73,3 +73,13 @@ def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytes
         assert ran.status == 0
         if printed:
             assert sorted((ran.out + ran.err).splitlines()) == sorted(printed)
+
+
+def test_the_page_on_python_is_true(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its examples run, one after the other, and print what stands below them."""
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for text, printed in re.findall(r"```python\n(.*?)```\n(?:\n```text\n(?!%%)(.*?)```)?", page, re.DOTALL):
+        exec(text, names)
+        out = capsys.readouterr().out
+        assert not printed or out == f"{printed}\n"

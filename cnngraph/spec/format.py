@@ -84,7 +84,7 @@ def _break(words: list[_Word]) -> None:
     """Line ends where a bracket over several lines wants them."""
     wide = {id(word) for word in words if word.text in "[{" and _is_wide(word, words)}
     inside: list[_Word] = []
-    for word, after in zip(words, [*words[1:], None], strict=True):
+    for at, word in enumerate(words):
         if word.text in _CLOSERS and inside:
             if id(inside.pop()) in wide:
                 word.breaks = max(word.breaks, 1)
@@ -92,8 +92,8 @@ def _break(words: list[_Word]) -> None:
             word.breaks = max(word.breaks, 1)
         if word.text in _OPENERS:
             inside.append(word)
-            if id(word) in wide and after is not None and not after.is_comment:
-                after.breaks = max(after.breaks, 1)
+            if id(word) in wide and not words[at + 1].is_comment:
+                words[at + 1].breaks = max(words[at + 1].breaks, 1)
 
 
 def _is_wide(opener: _Word, words: Sequence[_Word]) -> bool:

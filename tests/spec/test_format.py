@@ -74,6 +74,10 @@ def test_one_form(written: str, canonical: str) -> None:
     assert format_text(canonical) == canonical + "\n"
 
 
+def test_nothing_stays_nothing() -> None:
+    assert format_text("") == format_text("\n\n") == ""
+
+
 def words(text: str) -> list[str]:
     """Tokens and comments."""
     found = (match.group().rstrip() for match in TOKEN.finditer(text) if match.lastgroup not in ("newline", "tab"))

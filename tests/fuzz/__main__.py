@@ -1,0 +1,71 @@
+"""Coverage-guided fuzzing of the language: ``python -m tests.fuzz [FOLDER] [libFuzzer's options]``.
+
+FOLDER keeps what was found to reach new code, so that the next run goes on from there. Needs atheris, which is for
+Linux (``pip install 'cnngraph[fuzz]'``). What it finds becomes a case in ``tests/spec/test_hostile.py``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["cnngraph.spec", "cnngraph.elaborate", "cnngraph.layers", "cnngraph.volume"]):
+    from tests.fuzz.properties import check
+
+from cnngraph.elaborate.foreign import ARGUMENTS
+from cnngraph.layers import KINDS
+from cnngraph.spec.lexer import RESERVED
+
+ROOT = Path(__file__).parents[2]
+MARKS = [
+    "->",
+    "=>",
+    "x2",
+    " x n",
+    "{ | ",
+    "\n  | ",
+    "\n}",
+    "skip",
+    "3x3",
+    "?H",
+    "(?H, ?W, 3)",
+    "s=2",
+    '"',
+    "@allow",
+    "//",
+]
+
+
+def seeds(folder: Path) -> None:
+    """Every spec of the project, as a start."""
+    for path in [*ROOT.glob("cnngraph/specs/*.spec"), *ROOT.glob("tests/**/*.spec")]:
+        (folder / path.name).write_bytes(path.read_bytes())
+
+
+def words(file: Path) -> None:
+    """A dictionary for libFuzzer."""
+    lines = {repr(word)[1:-1].replace('"', '\\"') for word in [*RESERVED, *KINDS, *ARGUMENTS, *MARKS]}
+    file.write_text("".join(f'"{line}"\n'.replace("\\n", "\\x0a") for line in sorted(lines)), encoding="utf-8")
+
+
+def one(data: bytes) -> None:
+    check(data.decode("utf-8", "replace").replace("\r\n", "\n"))
+
+
+def main() -> None:
+    options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
+    folders = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    with tempfile.TemporaryDirectory() as name:
+        start, dictionary = Path(name) / "seeds", Path(name) / "words"
+        start.mkdir()
+        seeds(start)
+        words(dictionary)
+        atheris.Setup([sys.argv[0], *folders, str(start), f"-dict={dictionary}", "-max_len=4096", *options], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
