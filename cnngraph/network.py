@@ -174,6 +174,12 @@ class Network:
                 found.append(Shortcut(at, layer.name, tuple(reversed(through))))
         return tuple(found)
 
+    def to_spec(self) -> str:
+        """A spec that reads as this network: the same layers under the same names, wired the same."""
+        from cnngraph.spec.writing.text import text
+
+        return text(self)
+
     @cached_property
     def graph(self) -> networkx.DiGraph:
         """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""
