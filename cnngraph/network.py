@@ -175,10 +175,10 @@ class Network:
         return tuple(found)
 
     def to_spec(self) -> str:
-        """The network as a spec, which reads as the same network: see `cnngraph.spec.write.to_spec`."""
-        from cnngraph.spec.write import to_spec
+        """A spec that reads as this network: the same layers under the same names, wired the same."""
+        from cnngraph.spec.writing.text import text
 
-        return to_spec(self)
+        return text(self)
 
     def _repr_svg_(self) -> str:
         """For notebooks: the figure that `cnngraph render` draws of it."""

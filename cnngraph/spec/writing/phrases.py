@@ -1,0 +1,111 @@
+"""What a text is put together from: words, and holes for the numbers that may differ between uses of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnngraph.spec.writing.blocks import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place for a value."""
+
+    keyword: str
+    """What it is called where it becomes a block's parameter: ``c``, ``s``."""
+    value: str
+    before: str = " "
+    """What stands in front of it: `` s=``."""
+    default: str = ""
+    """The value that need not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: words and holes."""
+
+    parts: tuple[str | Hole, ...]
+    starts_line: bool = True
+    """Whether it stands at the start of a line at top level, as what has weights does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A use of a block, with the names of tensors it is given; the holes are those of all that is in it."""
+
+    definition: Definition
+    tensors: tuple[str, ...]
+    holes: tuple[Hole, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    word: str
+    branches: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    body: tuple[Line, ...]
+    count: Hole
+
+
+Stage = Step | Call | Joined | Repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Stages that follow one another, up to one that has a label or annotations."""
+
+    stages: tuple[Stage, ...]
+    label: str = ""
+    begin: str = ""
+    """``from e`` or ``skip``; empty when the line takes what flows."""
+    volume: str = ""
+    """What it makes, for a claim; empty when that cannot be written."""
+    annotations: str = ""
+    """Those of the whole line."""
+    changes: bool = field(default=False, compare=False)
+    """Whether the volume is another than before."""
+
+    @property
+    def is_plain(self) -> bool:
+        return not (self.label or self.begin or self.annotations)
+
+
+def holes(phrase: Stage | Line) -> Iterator[Hole]:
+    """All holes, in the order of the text."""
+    match phrase:
+        case Line(stages=stages):
+            for stage in stages:
+                yield from holes(stage)
+        case Step(parts):
+            yield from (part for part in parts if isinstance(part, Hole))
+        case Call(holes=inner):
+            yield from inner
+        case Joined(branches=branches):
+            for branch in branches:
+                for line in branch:
+                    yield from holes(line)
+        case Repeated(body, count):
+            for line in body:
+                yield from holes(line)
+            yield count
+
+
+def skeleton(phrase: Stage | Line) -> object:
+    """Equal for phrases that differ in nothing but the values of their holes."""
+    match phrase:
+        case Line(stages, label, begin, volume, annotations):
+            return label, begin, annotations and volume, annotations, *map(skeleton, stages)
+        case Step(parts):
+            return tuple(part if isinstance(part, str) else (part.keyword, part.before, part.default) for part in parts)
+        case Call(definition, tensors):
+            return definition, tensors
+        case Joined(word, branches):
+            return word, *(tuple(map(skeleton, branch)) for branch in branches)
+        case Repeated(body):
+            return "[", *map(skeleton, body)

@@ -1,0 +1,120 @@
+"""A layer, with what follows it on the same step, as the words of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnngraph.layers.activation import Softmax
+from cnngraph.layers.dense import Fc
+from cnngraph.layers.kind import Argument, Kind
+from cnngraph.layers.normalization import BatchNorm
+from cnngraph.layers.values import Padding, show
+from cnngraph.network import Annotation
+from cnngraph.spec.lexer import MAX_DIGITS
+from cnngraph.spec.writing.phrases import Hole, Step
+
+_LIGHT = frozenset({"activation", "norm", "dropout", "reshape"})
+"""Families that are said on the line of what they follow."""
+
+
+def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequence[Annotation] = ()) -> Step:
+    """The step that makes layers of *kinds*, the first of which leads; *tensors* are those it names."""
+    lead, *followers = kinds
+    is_softmax = isinstance(lead, Fc) and bool(followers) and isinstance(followers[-1], Softmax)
+    parts: list[str | Hole] = ["softmax" if is_softmax else lead.word]
+    parts += [f" {name}" for name in tensors]
+    has_bn = any(isinstance(kind, BatchNorm) for kind in followers)
+    parts += _arguments(lead, has_bn)
+    for kind in followers[:-1] if is_softmax else followers:
+        if isinstance(kind, BatchNorm):
+            parts += [" bn", *_arguments(kind)]
+            continue
+        (*_, value) = [f"={written(getattr(kind, a.field))}" for a in kind.arguments()] or [""]
+        is_default = all(getattr(kind, a.field) == a.default for a in kind.arguments())
+        parts.append(f" {kind.word}{'' if is_default else value}")
+    parts += [f" {annotation(each)}" for each in annotations]
+    return Step(tuple(parts), starts_line=lead.family not in _LIGHT)
+
+
+def _arguments(kind: Kind, has_bn: bool = False) -> Iterator[str | Hole]:
+    by_position = not isinstance(kind, BatchNorm)  # its arguments have keywords only, on another's step too
+    for argument in kind.arguments():
+        value = getattr(kind, argument.field)
+        default = argument.default
+        if argument.field == "bias" and has_bn:
+            default = False
+        if argument.type.is_flag:
+            if value != default:
+                yield (
+                    f" {argument.keyword}"
+                    if value and not default and argument.field != "bias"
+                    else (f" {argument.keyword}={'on' if value else 'off'}")
+                )
+        elif argument.type.words:
+            if value != default:
+                yield _word(argument, value)
+        elif value is not None:
+            text = written(value)
+            optional = not argument.required and default is not None
+            if argument.positional and by_position and not text.startswith("-") and not (optional and value == default):
+                yield Hole(_parameter(argument), text)
+            else:
+                fixed = _short(default) if optional else ""
+                yield Hole(_parameter(argument), _short(value), f" {argument.keyword}=", fixed)
+
+
+def _parameter(argument: Argument) -> str:
+    return {"channels": "c", "units": "c", "start": "first", "stop": "end"}.get(argument.keyword, argument.keyword)
+
+
+def _word(argument: Argument, value: object) -> str | Hole:
+    for word, meaning in argument.type.words.items():
+        if meaning == value:
+            return f" {word}"
+    assert isinstance(value, Padding)
+    top, left, bottom, right = value.amounts
+    if top == left == bottom == right:
+        return Hole("p", str(top), " p=")
+    return f" p=({top}, {left})" if (top, left) == (bottom, right) else f" p=({top}, {left}, {bottom}, {right})"
+
+
+def written(value: object) -> str:
+    """A value as the language reads it."""
+    match value:
+        case (height, width):
+            return f"{height}x{width}"
+        case float():
+            return _float(value)
+    return show(value)
+
+
+def _short(value: object) -> str:
+    """Behind a keyword, where one number stands for a square."""
+    return str(value[0]) if isinstance(value, tuple) and value[0] == value[1] else written(value)
+
+
+def _float(value: float) -> str:
+    short = f"{value:g}"
+    text = short if float(short) == value else repr(value)
+    if len(text.lstrip("-")) <= MAX_DIGITS:
+        return text
+    # More digits than a spec may have; a quotient of whole numbers says the same exactly.
+    above, below = value.as_integer_ratio()
+    quotient = f"{above}.0"
+    while below > 1:
+        divisor = min(below, 2**59)
+        quotient, below = f"{quotient}/{divisor}", below // divisor
+    return quotient
+
+
+def annotation(each: Annotation) -> str:
+    if not each.arguments:
+        return f"@{each.name}"
+    return f"@{each.name}({', '.join(written_argument(value) for value in each.arguments)})"
+
+
+def written_argument(value: object) -> str:
+    """A value of an annotation; its pairs are lists, not sizes."""
+    if isinstance(value, tuple):
+        return f"({', '.join(written_argument(item) for item in value)})"
+    return written(value)

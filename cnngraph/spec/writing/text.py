@@ -1,0 +1,488 @@
+"""A network as the text of a spec.
+
+`scopes` sorts the layers into the file and the uses of its blocks, `runs` finds the chains and branches
+in each, and here they become phrases, with labels where a name is needed. Uses of a block whose phrases
+differ in numbers only share a definition (`blocks`); at last `layout` makes lines of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cnngraph.fold import repetition
+from cnngraph.layers import KINDS
+from cnngraph.layers.convolution import Conv
+from cnngraph.layers.normalization import BatchNorm
+from cnngraph.layers.rearrange import Split
+from cnngraph.network import Annotation, Layer, Network
+from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.writing import layout
+from cnngraph.spec.writing.blocks import Definition
+from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
+from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
+from cnngraph.spec.writing.scopes import Item, Scope, scopes
+from cnngraph.spec.writing.steps import annotation, step
+from cnngraph.volume import Volume, as_int
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def text(network: Network) -> str:
+    """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips."""
+    try:
+        return _Text(network).whole()
+    except OutOfOrder:
+        return _Text(replace(network, layers=tuple(_joins_behind_branches(network)))).whole()
+
+
+def _joins_behind_branches(network: Network) -> Iterator[Layer]:
+    """The layers in an order in which all that only leads to a join stands right before it."""
+    done: set[str] = set()
+    yield from network.inputs
+    done.update(layer.name for layer in network.inputs)
+    for end in network.layers:
+        if network.consumers[end.name]:
+            continue
+        waiting = [end]
+        while waiting:
+            layer = waiting[-1]
+            missing = [network[name] for name in layer.inputs if name not in done]
+            if missing:
+                waiting.append(missing[0])
+                continue
+            waiting.pop()
+            if layer.name not in done:
+                done.add(layer.name)
+                yield layer
+
+
+@dataclass(slots=True)
+class _Said:
+    """A stage, and what the line that it is on has to say with it."""
+
+    stage: Stage
+    label: str = ""
+    annotations: str = ""
+    tensor: str = ""
+    """What it leaves; empty behind a split."""
+    is_fixed: bool = False
+    """Whether it holds names, so that it stands for itself only."""
+    starts_line: bool = True
+
+
+class _Text:
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.whole_scopes = scopes(network)
+        self.runs: dict[Scope, list[Run]] = {}
+        self.wanted: set[Item] = set()
+        """Items whose tensor is referred to by name."""
+        self.aliases: dict[Scope, list[tuple[str, str]]] = {}
+        """Names that a scope gives to tensors at its end."""
+        self.definitions: dict[object, Definition] = {}
+        self.names = set(RESERVED) | set(KINDS) | {item.local for item in self.whole_scopes.top.items}
+        self.names |= {layer.name for layer in network.inputs}
+        self.given: dict[Scope, set[str]] = {}
+        """Names in each scope that are taken."""
+        self.counts: dict[Scope, Counter[str]] = {}
+        self.uses_prelude = self._prelude_fits(self.whole_scopes.top)
+        self.prelude = Definition("shortcut", (), (), (Hole("c", ""), Hole("s", "", default="1")), frozenset(), True)
+        if self.uses_prelude:
+            self.names.add("shortcut")
+
+    # What is needed --------------------------------------------------------------------------
+
+    def _prelude_fits(self, top: Scope) -> bool:
+        """Whether every block called `shortcut` is the one that is always there."""
+        waiting = [top]
+        while waiting:
+            scope = waiting.pop()
+            if scope.block == "shortcut" and not self._is_prelude(scope):
+                return False
+            waiting += [item.inside for item in scope.items if item.inside]
+        return True
+
+    def _is_prelude(self, scope: Scope) -> bool:
+        if len(scope.items) != 1 or scope.items[0].inside or len(scope.given) != 1:
+            return False
+        conv, *rest = scope.items[0].layers
+        kind = conv.kind
+        return (
+            isinstance(kind, Conv)
+            and kind == Conv(channels=kind.channels, window=(1, 1), stride=kind.stride, bias=False)
+            and [layer.kind for layer in rest] == [BatchNorm()]
+            and kind.stride[0] == kind.stride[1]
+            and (kind.stride[0] > 1 or conv.input_volumes[0].channels != kind.channels)
+            and scope.items[0].local == "conv1"
+            and not any(layer.annotations for layer in (conv, *rest))
+        )
+
+    def whole(self) -> str:
+        top = self.whole_scopes.top
+        self.find(top)
+        outputs = self.outputs(top)
+        lines = self.scope(top, 0)
+        definitions = list(self.definitions.values())
+        head = [self.net(), ""] if _is_name(self.network.name) else []
+        head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
+        parts = ["\n".join(head)]
+        parts += ["\n".join(layout.block(definition)) for definition in definitions]
+        parts.append("\n".join([*layout.flow(lines), *outputs]))
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def net(self) -> str:
+        return f'net {self.network.name} "{self.network.title}"' if self.network.title else f"net {self.network.name}"
+
+    def input(self, layer: Layer, number: int) -> str:
+        name = "" if number == 0 and layer.name == "image" else f"{layer.name} "
+        return " ".join([f"input {name}{layer.output}", *map(annotation, layer.annotations)])
+
+    def find(self, scope: Scope) -> None:
+        """The runs of *scope* and of the blocks in it, and what they refer to."""
+        self.runs[scope] = found = runs(scope, self.whole_scopes)
+        for run in found:
+            if run.begins:
+                self.want(run.source, scope)
+            self.find_in(run.elements, scope)
+        left = found[-1].result if found else None
+        if scope.path and left != scope.result:
+            self.want(scope.result, scope)
+
+    def find_in(self, elements: Iterable[Element], scope: Scope) -> None:
+        for element in elements:
+            for tensor in element.named:
+                self.want(tensor, scope)
+            for way in element.ways:
+                self.want(way.source, scope)
+                self.find_in(way.elements, scope)
+            if element.item.inside:
+                self.find(element.item.inside)
+
+    def want(self, tensor: str | None, scope: Scope) -> None:
+        if tensor is not None and self.is_made_in(scope, tensor):
+            self.wanted.update(self.whole_scopes.way(tensor, scope))
+
+    def is_made_in(self, scope: Scope, tensor: str) -> bool:
+        layer = self.network[tensor]
+        return bool(layer.inputs) and scope.holds(layer.block)
+
+    # Outputs ---------------------------------------------------------------------------------
+
+    def outputs(self, top: Scope) -> list[str]:
+        """The `output` line, where one is needed."""
+        found = self.runs[top]
+        left = found[-1].result if found else None
+        inputs = [layer.name for layer in self.network.inputs]
+        if not found and len(inputs) == 1:
+            left = inputs[0]
+        outputs = self.network.outputs
+        if len(outputs) == 1 and outputs[0].layer == left:
+            (output,) = outputs
+            if output.layer in inputs:
+                return [] if output.name == output.layer else [f"output {self.alias(output.name, output.layer)}"]
+            way = self.whole_scopes.way(output.layer, top)
+            if (
+                len(way) == 1
+                and output.name in (output.layer, way[0].local)
+                and not (output.name != way[0].local and way[0] in self.wanted)
+            ):
+                if output.name != output.layer:
+                    self.wanted.add(way[0])
+                return []
+        return [f"output {' '.join(self.output(output.name, output.layer, top) for output in outputs)}"]
+
+    def output(self, name: str, tensor: str, top: Scope) -> str:
+        if not self.network[tensor].inputs:
+            return name if name == tensor else self.alias(name, tensor)
+        way = self.whole_scopes.way(tensor, top)
+        if self.name(tensor, top) == name:
+            self.wanted.update(way)
+            return name
+        *blocks, last = name.split(".")
+        scope = top
+        for block in blocks:
+            item = next((item for item in scope.items if item.local == block and item.inside), None)
+            if item is None or item.inside is None:
+                return self.alias(name.replace(".", "_"), tensor)
+            self.wanted.add(item)
+            scope = item.inside
+        if not self.is_made_in(scope, tensor):
+            return self.alias(name.replace(".", "_"), tensor)
+        inner = self.whole_scopes.way(tensor, scope)
+        self.wanted.update(inner)
+        if not (len(inner) == 1 and inner[0].local == last):
+            self.aliases.setdefault(scope, []).append((last, tensor))
+        return name
+
+    def alias(self, name: str, tensor: str) -> str:
+        self.aliases.setdefault(self.whole_scopes.top, []).append((name, tensor))
+        self.want(tensor, self.whole_scopes.top)
+        return name
+
+    # Phrases ---------------------------------------------------------------------------------
+
+    def name(self, tensor: str, scope: Scope) -> str:
+        """How *scope* calls *tensor*."""
+        if self.is_made_in(scope, tensor):
+            *blocks, last = self.whole_scopes.way(tensor, scope)
+            return ".".join([*(item.local for item in blocks), self.label_of(last, tensor)])
+        if not scope.path:
+            return tensor
+        number = list(scope.given).index(tensor)
+        return self.tensor_names(scope)[number - 1] if number else "in"
+
+    def tensor_names(self, scope: Scope) -> list[str]:
+        """What a block calls the tensors it is given besides what flows."""
+        taken = {item.local for item in scope.items} | {name for name, _ in self.aliases.get(scope, ())}
+        found = []
+        for number in range(1, len(scope.given)):
+            name = "e" if len(scope.given) == 2 else f"e{number}"
+            while name in taken or name in RESERVED:
+                name += "_"
+            found.append(name)
+        return found
+
+    def label_of(self, item: Item, tensor: str) -> str:
+        if item.is_split:
+            return tensor.removeprefix(f"{item.scope.path}.")
+        return f"{item.local}_" if item.local in RESERVED else item.local
+
+    def scope(self, scope: Scope, given: int) -> tuple[Line, ...]:
+        """The lines of a file or block; the last *given* annotations of its layers stand on a line around it."""
+        self.given[scope] = {layer.name for layer in self.network.inputs} if not scope.path else set()
+        self.counts[scope] = Counter()
+        found: list[Line] = []
+        for run in self.runs[scope]:
+            begin = f"from {self.name(run.source, scope)}" if run.begins and run.source else ""
+            found += self.lines(run.elements, begin, run.source, scope, given)
+        for name, tensor in self.aliases.get(scope, ()):
+            found.append(Line((), name, f"from {self.name(tensor, scope)}"))
+        left = self.runs[scope][-1].result if self.runs[scope] else None
+        if scope.path and (left != scope.result or scope in self.aliases):
+            found.append(Line((), begin=f"from {self.name(scope.result, scope)}"))
+        return tuple(found)
+
+    def lines(
+        self, elements: Sequence[Element], begin: str, source: str | None, scope: Scope, given: int
+    ) -> list[Line]:
+        said = _folded([self.said(element, scope, given) for element in elements])
+        before = self.network[source].output if source else None
+        found: list[Line] = []
+        stages: list[_Said] = []
+
+        def end() -> None:
+            nonlocal begin, before
+            if stages or begin:
+                found.append(self.line(stages, begin, before))
+                before = self.network[stages[-1].tensor].output if stages and stages[-1].tensor else None
+            stages.clear()
+            begin = ""
+
+        for each in said:
+            alone = bool(each.label or each.annotations)
+            begins = each.starts_line and not scope.path
+            if stages and (alone or begins or stages[-1].label or stages[-1].annotations):
+                end()
+            stages.append(each)
+        end()
+        return found
+
+    def line(self, said: list[_Said], begin: str, before: Volume | None) -> Line:
+        if not said:
+            return Line((), begin=begin)
+        last = said[-1]
+        volume = self.network[last.tensor].output if last.tensor else None
+        claim = str(volume) if volume else ""
+        if volume and not volume.is_fixed:
+            claim = "(" + ", ".join(str(dim) if isinstance(dim, int) else "?" for dim in volume.dims) + ")"
+        changes = volume is not None and volume.is_fixed and volume != before
+        return Line(tuple(s.stage for s in said), last.label, begin, claim, last.annotations, changes)
+
+    def said(self, element: Element, scope: Scope, given: int) -> _Said:
+        item = element.item
+        if item.is_split:
+            return self.split(item, given)
+        if item.inside:
+            return self.call(item, [self.name(tensor, scope) for tensor in element.named], given)
+        layers = [_without(layer, given) for layer in item.layers]
+        if element.ways:
+            return self.joined(element, layers[0], scope, given)
+        lead, *followers = layers
+        common = followers[0].annotations if followers else ()
+        on_step = lead.annotations[: len(lead.annotations) - len(common)]
+        stage = step([layer.kind for layer in layers], [self.name(tensor, scope) for tensor in element.named], on_step)
+        label, stage_, fixed = self.labelled(item, lead.kind.word, stage)
+        return _Said(stage_, label, _annotations(common), item.output, fixed, stage.starts_line)
+
+    def split(self, item: Item, given: int) -> _Said:
+        names = [layer.name.removeprefix(f"{item.scope.path}.") for layer in item.layers]
+        self.given[item.scope].update(names)
+        slices = Split(n=len(names))
+        on_step = _without(item.layers[0], given).annotations
+        claim = f" => {item.layers[0].output} {_annotations(on_step)}" if on_step else ""
+        stage = step([slices])
+        return _Said(Step((*stage.parts, claim)), ", ".join(names), is_fixed=True)
+
+    def call(self, item: Item, tensors: list[str], given: int) -> _Said:
+        assert item.inside is not None
+        scope = item.inside
+        if scope.block == "shortcut" and self.uses_prelude:
+            kind = scope.items[0].layers[0].kind
+            assert isinstance(kind, Conv)
+            stage = self.shortcut(kind.channels, kind.stride[0])
+        else:
+            body = self.scope(scope, given)
+            definition = self.definition(scope, body)
+            inner = tuple(hole for line in body for hole in holes(line))
+            definition.uses.append(tuple(hole.value for hole in inner))
+            stage = Call(definition, tuple(tensors), inner)
+        label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
+        return _Said(stage_, label, tensor=item.output, is_fixed=fixed)
+
+    def shortcut(self, channels: int, stride: int) -> Call:
+        values = (str(channels), str(stride))
+        self.prelude.uses.append(values)
+        filled = tuple(replace(hole, value=value) for hole, value in zip(self.prelude.holes, values, strict=True))
+        return Call(self.prelude, (), filled)
+
+    def definition(self, scope: Scope, body: tuple[Line, ...]) -> Definition:
+        tensors = tuple(self.tensor_names(scope))
+        key = (scope.block, tensors, tuple(map(skeleton, body)))
+        if key not in self.definitions:
+            name, number = scope.block, 1
+            while name in self.names or not _is_name(name):
+                number += 1
+                name = f"{scope.block}_{number}"
+            self.names.add(name)
+            found = tuple(hole for line in body for hole in holes(line))
+            taken = frozenset(self.given[scope]) | {alias for alias, _ in self.aliases.get(scope, ())}
+            self.definitions[key] = Definition(name, body, tensors, found, taken)
+        return self.definitions[key]
+
+    def joined(self, element: Element, join: Layer, scope: Scope, given: int) -> _Said:
+        extra = len(join.annotations)
+        on_line = join.annotations
+        if extra and not all(
+            _ends_with(layer, on_line, given) for way in element.ways for each in way.elements for layer in _all(each)
+        ):
+            extra, on_line = 0, ()
+        channels = as_int(join.output.channels)
+        branches = tuple(self.branch(way, channels, scope, given + extra) for way in element.ways)
+        stage = Joined(join.kind.word, branches)
+        label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
+        inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
+        return _Said(stage_, label, _annotations(on_line), join.name, inside)
+
+    def branch(self, way: Way, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
+        """*channels* are those at the fork."""
+        begin = "skip" if way.is_skip else ""
+        found: list[Line] = []
+        if way.source is not None:
+            if way.is_skip:
+                found.append(Line((), begin="skip"))
+            begin = f"from {self.name(way.source, scope)}"
+        if way.is_skip and way.source is None and not way.elements and scope.vanished and self.uses_prelude:
+            path = scope.vanished[0]
+            if self.automatic(scope, "shortcut") == path.removeprefix(f"{scope.path}."):
+                scope.vanished.popleft()
+                self.count(scope, "shortcut")
+                self.given[scope].add(path.removeprefix(f"{scope.path}."))
+                return (Line((self.shortcut(channels, 1),), begin="skip"),)
+        found += self.lines(way.elements, begin, None, scope, given)
+        return tuple(found)
+
+    # Labels ----------------------------------------------------------------------------------
+
+    def automatic(self, scope: Scope, word: str) -> str:
+        number = self.counts[scope][word] + 1
+        while f"{word}{number}" in self.given[scope]:
+            number += 1
+        return f"{word}{number}"
+
+    def count(self, scope: Scope, word: str) -> None:
+        self.counts[scope][word] = int(self.automatic(scope, word).removeprefix(word))
+
+    def labelled(self, item: Item, word: str, stage: Stage) -> tuple[str, Stage, bool]:
+        """The label that *item* needs to have its name or be referred to; its stage; whether it stands for itself."""
+        scope, local = item.scope, item.local
+        is_automatic = self.automatic(scope, word) == local
+        needs = item in self.wanted or not is_automatic
+        if is_automatic and (not needs or local in RESERVED):
+            self.count(scope, word)
+        self.given[scope].add(local)
+        if not needs:
+            return "", stage, False
+        if local in RESERVED:
+            # no label can be such a name, but that of a group can be another
+            return self.label_of(item, item.output), Repeated((Line((stage,)),), Hole("n", "1")), True
+        return local, stage, True
+
+
+def _all(element: Element) -> Iterator[Layer]:
+    """The layers of an element, of its branches and blocks."""
+    waiting: list[Element | Item] = [element]
+    while waiting:
+        match waiting.pop():
+            case Element(item=item, ways=ways):
+                waiting += [item, *(inner for way in ways for inner in way.elements)]
+            case Item(layers=layers, inside=inside):
+                yield from layers
+                waiting += inside.items if inside else []
+
+
+def _ends_with(layer: Layer, annotations: tuple[Annotation, ...], given: int) -> bool:
+    return _without(layer, given).annotations[-len(annotations) :] == annotations
+
+
+def _without(layer: Layer, given: int) -> Layer:
+    """*layer* without the annotations that a line around it gives it."""
+    return replace(layer, annotations=layer.annotations[: len(layer.annotations) - given]) if given else layer
+
+
+def _annotations(annotations: Iterable[Annotation]) -> str:
+    return " ".join(map(annotation, annotations))
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and text not in RESERVED
+
+
+def _has_names(branches: Iterable[Iterable[Line]]) -> bool:
+    """Whether a label stands anywhere in *branches*."""
+    waiting = [line for branch in branches for line in branch]
+    while waiting:
+        line = waiting.pop()
+        if line.label:
+            return True
+        for stage in line.stages:
+            match stage:
+                case Joined(branches=inner):
+                    waiting += [line for branch in inner for line in branch]
+                case Repeated(body=body):
+                    waiting += body
+    return False
+
+
+def _folded(said: list[_Said]) -> list[_Said]:
+    """With equal stretches once, and how often, where no name is lost."""
+    numbers: dict[object, int] = {}
+    keys = []
+    for index, each in enumerate(said):
+        values = tuple(hole.value for hole in holes(each.stage))
+        alone = each.is_fixed or each.label or each.annotations
+        keys.append(numbers.setdefault(index if alone else (skeleton(each.stage), values), len(numbers)))
+    found: list[_Said] = []
+    at = 0
+    while at < len(said):
+        period, times = repetition(keys, at)
+        if times == 1:
+            found.append(said[at])
+        else:
+            body = tuple(each.stage for each in said[at : at + period])
+            stage = Repeated((Line(body),), Hole("n", str(times)))
+            found.append(_Said(stage, tensor=said[at + period * times - 1].tensor))
+        at += period * times
+    return found
