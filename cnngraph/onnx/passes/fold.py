@@ -144,11 +144,14 @@ def _vector(pieces: Iterable[bytes | memoryview]) -> _Vector:
     return np.concatenate([np.frombuffer(piece, "<f4") for piece in pieces]).astype(np.float64)
 
 
-def _scaled(pieces: Iterable[bytes | memoryview], scale: _Vector, each: int) -> Iterator[bytes]:
+def _scaled(pieces: Iterable[bytes | memoryview], scale: _Vector, each: int) -> Iterator[memoryview]:
     """Weights times their channel's scale; *each* numbers belong to one channel."""
+    factors = scale.astype("<f4")
     at = 0
     for piece in pieces:
         numbers = np.frombuffer(piece, "<f4")
-        channels = np.arange(at, at + len(numbers)) // each
-        yield np.asarray(numbers * scale[channels], "<f4").tobytes()
+        first, skipped = divmod(at, each)
         at += len(numbers)
+        own = np.repeat(factors[first : -(-at // each)], each)[skipped : skipped + len(numbers)]
+        own *= numbers
+        yield own.data.cast("B")
