@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
-from cnngraph.figure.lanes.part import Measure
+from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.scene import (
     Circle,
     Color,
@@ -28,10 +27,9 @@ from cnngraph.figure.text import width as text_width
 
 
 @dataclass(frozen=True)
-class Box:
+class Box(Plain):
     """A unit, or a block by its name: words in a box, and below it what it makes."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     first: str
     last: str
@@ -54,10 +52,6 @@ class Box:
     @cached_property
     def height(self) -> float:
         return len(self.lines) * self.measure.leading + 0.9 * self.measure.em
-
-    @property
-    def opens(self) -> bool:
-        return False
 
     @property
     def left(self) -> float:
@@ -115,10 +109,9 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Sign:
+class Sign(Plain):
     """A join that is a sign in a circle: ``+`` or ``×``."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     first: str
     sign: str
@@ -145,18 +138,6 @@ class Sign:
         return self.radius
 
     @property
-    def opens(self) -> bool:
-        return False
-
-    @property
-    def left(self) -> float:
-        return 0.0
-
-    @property
-    def right(self) -> float:
-        return 0.0
-
-    @property
     def top(self) -> float:
         return self.radius
 
@@ -178,10 +159,9 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Stacked:
+class Stacked(Plain):
     """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     first: str
     height: int
@@ -208,18 +188,6 @@ class Stacked:
         total = sum(self.channels)
         free = 7.0 * self.measure.em
         return [max(1.25 * self.measure.em, free * count / total) for count in self.channels]
-
-    @property
-    def opens(self) -> bool:
-        return False
-
-    @property
-    def left(self) -> float:
-        return 0.0
-
-    @property
-    def right(self) -> float:
-        return 0.0
 
     @property
     def top(self) -> float:

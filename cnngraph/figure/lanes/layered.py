@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import turn
-from cnngraph.figure.lanes.part import Measure, Part, edge
+from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
 from cnngraph.figure.scene import Curve, Item, Line, Move, Path
 from cnngraph.figure.shapes import arrowhead
 
@@ -50,7 +50,7 @@ class _Spot:
 
 
 @dataclass(frozen=True)
-class Layered:
+class Layered(Plain):
     measure: Measure
     source: str
     """The unit before it."""
@@ -73,14 +73,6 @@ class Layered:
     @property
     def opens(self) -> bool:
         return True
-
-    @property
-    def left(self) -> float:
-        return 0.0
-
-    @property
-    def right(self) -> float:
-        return 0.0
 
     @property
     def top(self) -> float:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import corner
-from cnngraph.figure.lanes.part import Measure, Part, edge
+from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -88,10 +88,9 @@ class Tapped:
 
 
 @dataclass(frozen=True)
-class Landed:
+class Landed(Plain):
     """A join into which tensors come from other rows: each from its letter, through what lies on its way."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     join: Part
     sources: tuple[str, ...]
@@ -105,10 +104,6 @@ class Landed:
     @property
     def last(self) -> str:
         return self.join.last
-
-    @property
-    def opens(self) -> bool:
-        return False
 
     @property
     def left(self) -> float:

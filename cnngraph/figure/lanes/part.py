@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from cnngraph.figure.scene import (
     Group,
@@ -100,6 +100,24 @@ class Part(Protocol):
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         """With its left border at *x*."""
         ...
+
+
+class Plain:
+    """What holds of most parts: lines meet their borders, and they have no gutters of their own."""
+
+    turns: ClassVar[bool] = False
+
+    @property
+    def opens(self) -> bool:
+        return False
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return 0.0
 
 
 def straight(before: Part, after: Part, x: float, end: float, axis: float, measure: Measure) -> Group:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Stacked
-from cnngraph.figure.lanes.part import Measure, Part, straight
+from cnngraph.figure.lanes.part import Measure, Part, Plain, straight
 from cnngraph.figure.scene import (
     Group,
     Item,
@@ -88,10 +88,9 @@ def gap_between(before: Part, after: Part, measure: Measure) -> float:
 
 
 @dataclass(frozen=True)
-class Framed:
+class Framed(Plain):
     """Parts that repeat, in a frame with how often."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     inside: Part
     last: str
@@ -100,18 +99,6 @@ class Framed:
     @property
     def first(self) -> str:
         return self.inside.first
-
-    @property
-    def opens(self) -> bool:
-        return False
-
-    @property
-    def left(self) -> float:
-        return 0.0
-
-    @property
-    def right(self) -> float:
-        return 0.0
 
     @property
     def top(self) -> float:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Sign
 from cnngraph.figure.lanes.curves import bent, corner, shortened, turn
-from cnngraph.figure.lanes.part import Measure, Part, edge
+from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
 from cnngraph.figure.scene import (
     Circle,
     Curve,
@@ -37,7 +37,7 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Plain):
     """A fork with its branches, up to the border of what they meet in.
 
     Lanes lie one under the other in the order of the spec; skips are arcs above them, the inner first.
@@ -65,14 +65,6 @@ class Split:
     @property
     def opens(self) -> bool:
         return True
-
-    @property
-    def left(self) -> float:
-        return 0.0
-
-    @property
-    def right(self) -> float:
-        return 0.0
 
     @property
     def top(self) -> float:
