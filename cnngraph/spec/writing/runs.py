@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cnngraph.layers.join import Join
+from cnngraph.network import Layer
 from cnngraph.spec.writing.scopes import Item, Scope, Scopes
 
 
@@ -39,17 +40,37 @@ class Way:
 class Run:
     source: str | None
     on_shortcut: bool
-    begins: bool
-    """Whether it begins with a `from`; the first run of a scope takes what flows in."""
+    level: int
+    """How many runs are below it; the lowest takes what flows in, the others begin with a `from`."""
     elements: list[Element] = field(default_factory=list)
+
+    @property
+    def begins(self) -> bool:
+        return self.level > 0
 
     @property
     def result(self) -> str | None:
         """The tensor it leaves; None behind a split."""
-        if not self.elements:
+        return self.before(len(self.elements))
+
+    def before(self, at: int) -> str | None:
+        """The tensor that flows into the element *at*."""
+        if not at:
             return self.source
-        last = self.elements[-1].item
-        return None if last.is_split else last.output
+        item = self.elements[at - 1].item
+        return None if item.is_split else item.output
+
+
+@dataclass(slots=True)
+class _Found:
+    """The branches of a join, and what is left without them."""
+
+    fork: str
+    ways: list[Way]
+    left: int
+    """How many runs of the stack."""
+    cuts: dict[Run, int]
+    """How many elements of runs that are cut."""
 
 
 def runs(scope: Scope, whole: Scopes) -> list[Run]:
@@ -60,15 +81,16 @@ def runs(scope: Scope, whole: Scopes) -> list[Run]:
 class _Runs:
     def __init__(self, scope: Scope, whole: Scopes) -> None:
         self.scope = scope
+        self.whole = whole
         self.network = whole.network
         self.outside = scope.on_shortcut
         sources = list(scope.given) if scope.path else [layer.name for layer in whole.network.inputs]
         source = sources[0] if scope.path or len(sources) == 1 else None
-        self.stack = [Run(source, self.outside, begins=False)]
-        self.place: dict[str, tuple[Run, int]] = {}
-        """For each tensor the run that it is in, and how many elements lead to it."""
-        if source is not None:
-            self.place[source] = (self.stack[0], 0)
+        self.stack = [Run(source, self.outside, 0)]
+        self.place: dict[Item | None, tuple[Run, int]] = {}
+        """For each item the run that it is in, and how many elements lead to what it makes."""
+        self.closed: dict[Item | None, Item] = {}
+        """For each item in a branch the join that it is closed by."""
 
     def found(self) -> list[Run]:
         for item in self.scope.items:
@@ -83,58 +105,118 @@ class _Runs:
     def append(self, element: Element, source: str, on_shortcut: bool) -> None:
         run = self.stack[-1]
         if run.result != source or run.on_shortcut != on_shortcut:
-            run = Run(source, on_shortcut, begins=True)
+            run = Run(source, on_shortcut, len(self.stack))
             self.stack.append(run)
         run.elements.append(element)
-        if not element.item.is_split:
-            self.place[element.item.output] = (run, len(run.elements))
+        self.place[element.item] = (run, len(run.elements))
 
     def branches(self, item: Item) -> bool:
         """Put the join *item* behind its branches; False when it is better written with names."""
         join = item.layers[0]
-        outside = join.on_shortcut
-        fork = self.fork(join.inputs, join.skips, outside)
-        ways: list[Way] = []
-        left = len(self.stack)
-        cut: tuple[Run, int] | None = None
-        for index in reversed(range(len(join.inputs))):
-            tensor, is_skip = join.inputs[index], index in join.skips
-            run = self.stack[left - 1]
-            fits = cut is None and run.result == tensor and run.on_shortcut == (outside or is_skip)
-            if fits and run.begins and run.source == fork and run.elements:
-                ways.append(Way(is_skip, None, run.elements))
-                left -= 1
-            elif fits and (at := self.after(fork, run)) is not None:
-                cut = run, at
-                ways.append(Way(is_skip, None, run.elements[at:]))
-            else:
-                ways.append(Way(is_skip, None if tensor == fork else tensor, []))
-        ways.reverse()
-        if fork is None or not (join.skips or sum(1 for way in ways if way.elements) > 1):
+        found = self.ways(join, shortcuts_last=False)
+        if join.skips and found is None:
+            found = self.ways(join, shortcuts_last=True)
+        if join.skips and found is None:
+            # no branch can be had as it stands: all are named, and the shortcuts' layers wait for another join
+            fork = join.inputs[join.skips[0]]
+            sources = [None if tensor == fork else tensor for tensor in join.inputs]
+            ways = [Way(n in join.skips, source, []) for n, source in enumerate(sources)]
+            found = _Found(fork, ways, len(self.stack), {})
+        if found is None or not (join.skips or sum(1 for way in found.ways if way.elements) > 1):
             return False
-        if any(not way.elements and not way.is_skip for way in ways):
-            ways = [Way(w.is_skip, w.source or (None if w.is_skip or w.elements else fork), w.elements) for w in ways]
-        del self.stack[left:]
-        if cut is not None:
-            del cut[0].elements[cut[1] :]
-        self.append(Element(item, ways=tuple(ways)), fork, outside)
+        del self.stack[found.left :]
+        for run, length in found.cuts.items():
+            del run.elements[length:]
+        for way in found.ways:
+            self.closed.update((element.item, item) for element in way.elements)
+            if not way.elements and not way.is_skip:
+                way.source = way.source or found.fork
+        self.append(Element(item, ways=tuple(found.ways)), found.fork, join.on_shortcut)
         return True
 
-    def after(self, fork: str | None, run: Run) -> int | None:
-        """How many elements of *run* lead to *fork*; None when it is not in it, or nothing follows."""
-        inside, at = self.place.get(fork or "", (None, 0))
-        if inside is not run or at >= len(run.elements):
+    def ways(self, join: Layer, shortcuts_last: bool) -> _Found | None:
+        """The branches of *join* on top of the stack, the last one topmost; with *shortcuts_last* its shortcuts
+        are on top, and all else is named. None when that is not how they stand."""
+        fork = self.fork(join)
+        if fork is None:
             return None
-        is_there = run.elements[at - 1].item.output == fork if at else run.source == fork
+        found = _Found(fork, [Way(False, None, [])] * len(join.inputs), len(self.stack), {})
+        is_closed = False
+        for index in sorted(range(len(join.inputs)), key=lambda n: (shortcuts_last and n not in join.skips, -n)):
+            tensor, is_skip = join.inputs[index], index in join.skips
+            run = self.stack[found.left - 1]
+            length = found.cuts.get(run, len(run.elements))
+            fits = not is_closed and length > 0 and run.before(length) == tensor
+            fits &= run.on_shortcut == (join.on_shortcut or is_skip)
+            way = found.ways[index] = Way(is_skip, None if tensor == fork else tensor, [])
+            if fits and run.begins and (run.source == fork or (shortcuts_last and is_skip)):
+                earlier = [join.inputs[n] for n in join.skips if n < index] if shortcuts_last else []
+                start = max([at for at in (self.after(each, run) for each in earlier) if at and at < length], default=0)
+                source = run.before(start)
+                way.source, way.elements = None if source == fork else source, run.elements[start:length]
+                found.cuts[run] = start
+                found.left -= not start
+            elif fits and not shortcuts_last and (at := self.after(fork, run)) is not None:
+                way.source, way.elements = None, run.elements[at:]
+                found.cuts[run], is_closed = at, True
+        return found if self.holds_good(found, join) else None
+
+    def holds_good(self, found: _Found, join: Layer) -> bool:
+        """Whether what the branches begin with is made before them, and no layer of a shortcut is left behind."""
+        if not self.is_open(found.fork, found):
+            return False
+        is_before_branch = False
+        for index in reversed(range(len(found.ways))):
+            way = found.ways[index]
+            if is_before_branch and way.source and not way.elements and not self.is_open(way.source, found):
+                return False
+            is_before_branch |= bool(way.elements)
+            left_behind = index in join.skips and not way.elements and join.inputs[index] != found.fork
+            if left_behind and self.network[join.inputs[index]].on_shortcut != join.on_shortcut:
+                place = self.place.get(self.item(join.inputs[index]))
+                if place is not None and self.stands(place[0], len(self.stack)):
+                    return False
+        return True
+
+    def is_open(self, tensor: str, found: _Found) -> bool:
+        """Whether *tensor* is made before all branches that are *found*."""
+        item = self.item(tensor)
+        while item in self.closed:
+            item = self.closed[item]
+        if item is None:
+            return True
+        run, at = self.place[item]
+        return self.stands(run, found.left) and at <= found.cuts.get(run, len(run.elements))
+
+    def stands(self, run: Run, among: int) -> bool:
+        """Whether *run* is one of the lowest *among* of the stack."""
+        return run.level < among and self.stack[run.level] is run
+
+    def after(self, tensor: str, run: Run) -> int | None:
+        """How many elements of *run* lead to *tensor*; None when it is not in it, or nothing follows."""
+        if not run.elements:
+            return None
+        if run.source == tensor and not run.begins:
+            return 0
+        inside, at = self.place.get(self.item(tensor), (None, 0))
+        is_there = inside is run and at < len(run.elements) and run.before(at) == tensor
         return at if is_there else None
 
-    def fork(self, inputs: tuple[str, ...], skips: tuple[int, ...], outside: bool) -> str | None:
-        """The tensor that the branches of a join begin with."""
-        open_ = {run.result for run in self.stack[-len(inputs) :] if run.begins}
-        for index in skips:
-            if self.network[inputs[index]].on_shortcut == outside and inputs[index] not in open_:
-                return inputs[index]
-        last = self.stack[-1]
-        if last.begins and last.result == inputs[-1]:
-            return last.source
-        return inputs[skips[0]] if skips else None
+    def fork(self, join: Layer) -> str | None:
+        """The tensor that the branches of *join* begin with."""
+        open_ = {run.result: run.source for run in self.stack[-len(join.inputs) :] if run.begins}
+        taken = [join.inputs[index] for index in join.skips]
+        for tensor in taken:
+            if self.network[tensor].on_shortcut == join.on_shortcut and tensor not in open_:
+                return tensor
+        for tensor in (*reversed(taken), join.inputs[-1]):
+            if tensor in open_:
+                return open_[tensor]
+        return taken[0] if taken else None
+
+    def item(self, tensor: str) -> Item | None:
+        """What in this scope makes *tensor*; None when it comes from outside."""
+        layer = self.network[tensor]
+        if not layer.inputs or not self.scope.holds(layer.block):
+            return None
+        return self.whole.way(tensor, self.scope)[0]

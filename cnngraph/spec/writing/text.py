@@ -39,7 +39,7 @@ def text(network: Network) -> str:
 
 
 def _joins_behind_branches(network: Network) -> Iterator[Layer]:
-    """The layers in an order in which all that only leads to a join stands right before it."""
+    """The layers in an order in which all that only leads to a join stands right before it, shortcuts last."""
     done: set[str] = set()
     yield from network.inputs
     done.update(layer.name for layer in network.inputs)
@@ -49,7 +49,8 @@ def _joins_behind_branches(network: Network) -> Iterator[Layer]:
         waiting = [end]
         while waiting:
             layer = waiting[-1]
-            missing = [network[name] for name in layer.inputs if name not in done]
+            inputs = sorted(enumerate(layer.inputs), key=lambda each: each[0] in layer.skips)
+            missing = [network[name] for _, name in inputs if name not in done]
             if missing:
                 waiting.append(missing[0])
                 continue
@@ -400,6 +401,7 @@ class _Text:
         number = self.counts[scope][word] + 1
         while f"{word}{number}" in self.given[scope]:
             number += 1
+        self.counts[scope][word] = number - 1  # a name that is taken stays so
         return f"{word}{number}"
 
     def count(self, scope: Scope, word: str) -> None:
