@@ -7,12 +7,14 @@ import json
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.onnx.lower import lower
 from cnngraph.reading import parse
 from cnngraph.weights.files import FileWeights
 from cnngraph.weights.match import expected
@@ -51,6 +53,19 @@ def test_both_formats_are_read_as_float32(tmp_path: Path, dtype: str) -> None:
     np.savez(tmp_path / "w.npz", **arrays)  # type: ignore[arg-type]
     for file in ("w.safetensors", "w.npz"):
         FileWeights(tmp_path / file, NETWORK)
+
+
+def test_npz_packed_or_not_by_rows_or_columns(tmp_path: Path) -> None:
+    arrays = {
+        name: np.random.default_rng(0).standard_normal(shape).astype("f4") for name, shape in expected(NETWORK).items()
+    }
+    by_columns: dict[str, Any] = {name: np.asfortranarray(array) for name, array in arrays.items()}
+    np.savez(tmp_path / "a.npz", **by_columns)
+    np.savez_compressed(tmp_path / "b.npz", **by_columns)
+    for file in ("a.npz", "b.npz"):
+        weights = lower(NETWORK).weights
+        for weight, pieces in zip(weights, FileWeights(tmp_path / file, NETWORK).all(weights), strict=True):
+            assert b"".join(bytes(piece) for piece in pieces) == arrays[weight.name].tobytes()
 
 
 def test_pytorchs_batch_counters_are_passed_over(tmp_path: Path) -> None:

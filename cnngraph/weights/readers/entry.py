@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,14 @@ def mapped(path: Path) -> Array:
     if path.stat().st_size == 0:
         raise Unreadable("the file is empty")
     return np.memmap(path, np.uint8, "r")
+
+
+def stored(data: Array, member: zipfile.ZipInfo) -> Array:
+    """The bytes of a *member* that a zip file, *data*, holds as they are."""
+    header = data[member.header_offset : member.header_offset + 30].tobytes()
+    # A local file header: at 26 and 28 the lengths of the name and of the extra field (PKWARE APPNOTE 4.3.7).
+    start = member.header_offset + 30 + sum(int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
+    return data[start : start + member.file_size]
 
 
 def numbers(data: Array, kind: str) -> Array:

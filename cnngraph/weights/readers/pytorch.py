@@ -17,7 +17,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
-from cnngraph.weights.readers.entry import BFLOAT16, Array, Entry, Unreadable, itemsize, mapped, numbers
+from cnngraph.weights.readers.entry import BFLOAT16, Array, Entry, Unreadable, itemsize, mapped, numbers, stored
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LARGEST_PICKLE = 2**26
@@ -89,10 +89,7 @@ def _zip(path: Path) -> tuple[object, _BytesOf]:
             raise Unreadable(f"the numbers {storage.key!r} are missing")
         if member.compress_type != zipfile.ZIP_STORED:
             raise Unreadable("its numbers are compressed, which torch.save never does")
-        header = data[member.header_offset : member.header_offset + 30].tobytes()
-        # A local file header: at 26 and 28 the lengths of the name and of the extra field (PKWARE APPNOTE 4.3.7).
-        start = member.header_offset + 30 + sum(int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
-        return data[start : start + member.file_size]
+        return stored(data, member)
 
     return state, bytes_of
 
