@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,9 @@ def width(content: str, font: Font, size: float) -> float:
     """How wide one line is, in points, as every writer sets it."""
     advance = metrics(font).advance
     try:
-        return size * sum([advance[char] for char in content])
+        return size * fsum([advance[char] for char in content])
     except KeyError:
-        return size * sum(metrics(key).advance[char] for key, run in runs(content, font) for char in run)
+        return size * fsum(metrics(key).advance[char] for key, run in runs(content, font) for char in run)
 
 
 def ink(content: str, font: Font, size: float) -> tuple[float, float]:

@@ -50,14 +50,16 @@ class State:
         return self._shown
 
     def put(self, drawn: Drawn) -> None:
-        """A figure takes the place of the one before; mistakes stand over it."""
+        """A figure takes the place of the one before; mistakes stand over it. What is the same is not shown again."""
         with self._changed:
             before = self._shown
-            shown = replace(before, mistakes=drawn.mistakes, current=bool(drawn.svg), version=before.version + 1)
+            shown = replace(before, mistakes=drawn.mistakes, current=bool(drawn.svg))
             if drawn.svg:
-                shown = replace(shown, svg=drawn.svg, about=drawn.about, drawn=drawn.drawn)
-            self._shown = shown
-            self._changed.notify_all()
+                shown = replace(shown, svg=drawn.svg, about=drawn.about)
+            if shown != before or not before.version:
+                time = drawn.drawn if drawn.svg else before.drawn
+                self._shown = replace(shown, drawn=time, version=before.version + 1)
+                self._changed.notify_all()
 
     def after(self, version: int, seconds: float) -> Shown | None:
         """What is shown when it is newer than *version*; None when nothing new came within *seconds*."""
@@ -71,21 +73,20 @@ def watch(state: State, draw: Callable[[], Drawn], pause: float, stop: threading
 
     Looking at a handful of files costs nothing, works on every file system and with editors that replace files.
     """
-    drawn = draw()
-    state.put(drawn)
-    files = drawn.files
-    seen = stamps(files)
-    while not stop.wait(pause):
+    files: tuple[Path, ...] = ()
+    seen: dict[Path, tuple[int, int] | None] = {}
+    while True:
+        # Looked at before it is drawn: a file that changes while it is being drawn is drawn again.
         now = stamps(files)
-        if now == seen:
-            continue
-        if None in now.values():
+        if now != seen or not files:
+            drawn = draw()
+            state.put(drawn)
+            seen, files = now, drawn.files or files
+        if stop.wait(pause):
+            return
+        if None in stamps(files).values() and stop.wait(pause):
             # Perhaps gone for the moment in which an editor puts the new file into its place.
-            stop.wait(pause)
-        drawn = draw()
-        state.put(drawn)
-        files = drawn.files or files
-        seen = stamps(files)
+            return
 
 
 def stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int] | None]:

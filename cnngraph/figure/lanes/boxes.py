@@ -196,11 +196,11 @@ class Stacked(Plain):
     @property
     def width(self) -> float:
         words = text_width(str(self.channels[-1]), "serif", self.measure.em)
-        return self.side[0] + sum(self.depths) + 0.4 * self.measure.em + words
+        return self.side[0] + math.fsum(self.depths) + 0.4 * self.measure.em + words
 
     @property
     def up(self) -> float:
-        return self.side[1] / 2 + sum(self.depths)
+        return self.side[1] / 2 + math.fsum(self.depths)
 
     @property
     def down(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import fsum
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import turn
@@ -153,7 +154,7 @@ class Layered(Plain):
 
     @cached_property
     def heights(self) -> list[float]:
-        return [sum(map(self._height, column)) + self.between * (len(column) - 1) for column in self.order]
+        return [fsum(map(self._height, column)) + self.between * (len(column) - 1) for column in self.order]
 
     @cached_property
     def widths(self) -> list[float]:
@@ -163,7 +164,7 @@ class Layered(Plain):
 
     @property
     def width(self) -> float:
-        return sum(self.widths) + self.gutter * (len(self.widths) + 1)
+        return fsum(self.widths) + self.gutter * (len(self.widths) + 1)
 
     @property
     def up(self) -> float:
@@ -219,4 +220,4 @@ class Layered(Plain):
 
 
 def _mean(numbers: Sequence[int]) -> float:
-    return sum(numbers) / len(numbers)
+    return fsum(numbers) / len(numbers)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import fsum
 from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Stacked
@@ -58,8 +59,8 @@ class Row:
 
     @cached_property
     def width(self) -> float:
-        gaps = sum(gap_between(before, after, self.measure) for before, after in pairwise(self.parts))
-        return sum(part.width for part in self.parts) + gaps
+        gaps = fsum(gap_between(before, after, self.measure) for before, after in pairwise(self.parts))
+        return fsum(part.width for part in self.parts) + gaps
 
     @cached_property
     def up(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import fsum
 from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Sign
@@ -94,7 +95,7 @@ class Split(Plain):
 
     @cached_property
     def _heights(self) -> float:
-        return sum(_up(lane) + _down(lane) for lane in self.lanes) + self.between * max(0, len(self.lanes) - 1)
+        return fsum(_up(lane) + _down(lane) for lane in self.lanes) + self.between * max(0, len(self.lanes) - 1)
 
     @cached_property
     def lane_up(self) -> float:

@@ -235,7 +235,7 @@ class Answer:
 
     @property
     def up(self) -> float:
-        return sum(ink(*self._symbol)) / 2 if self.units <= FEW else self.width / 2
+        return math.fsum(ink(*self._symbol)) / 2 if self.units <= FEW else self.width / 2
 
     @property
     def down(self) -> float:

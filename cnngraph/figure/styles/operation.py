@@ -173,7 +173,7 @@ class _Row:
 
     @property
     def width(self) -> float:
-        return sum(_sign_width(part.sign, self.em) + part.width(self.em) for part in self.parts)
+        return math.fsum(_sign_width(part.sign, self.em) + part.width(self.em) for part in self.parts)
 
     @property
     def _bodies(self) -> float:

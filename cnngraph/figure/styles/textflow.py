@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import fsum
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
@@ -221,7 +222,7 @@ class _Flow:
     def width(self, row: range) -> float:
         arrows = len(row) - (row.start == 0)
         air = 2 * arrows * _AIR * self.em - (0.0 if row.start == 0 else _AIR * self.em)
-        return sum(self.node_width(index) for index in row) + arrows * self.arrow() + air
+        return fsum(self.node_width(index) for index in row) + arrows * self.arrow() + air
 
     def up(self, row: range) -> float:
         body = self.body(row.start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import fsum
 
 from cnngraph.figure.scene import Circle, Group, Item, Line, Move, Path, Primitive, Stroke, Text
 from cnngraph.figure.styles.bodies import Column, Measure
@@ -60,7 +61,7 @@ class Columns:
 
     @property
     def width(self) -> float:
-        return sum(column.width for column in self._columns) + self._gap + 2 * self._overhang
+        return fsum(column.width for column in self._columns) + self._gap + 2 * self._overhang
 
     @property
     def _baseline(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import fsum
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
@@ -72,7 +73,9 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     rows: list[list[list[Term]]] = []
     for formula in formulas:
         wide = _formula_width(formula, em)
-        if rows and sum(_formula_width(f, em) + 2 * em for f in rows[-1]) + wide <= max(width - 2 * _MARGIN * em, wide):
+        if rows and fsum(_formula_width(f, em) + 2 * em for f in rows[-1]) + wide <= max(
+            width - 2 * _MARGIN * em, wide
+        ):
             rows[-1].append(formula)
         else:
             rows.append([formula])
@@ -228,7 +231,7 @@ def _formulas(path: Spine) -> list[list[Term]]:
 
 
 def _formula_width(formula: list[Term], em: float) -> float:
-    return sum(_term_width(term, em) for term in formula)
+    return fsum(_term_width(term, em) for term in formula)
 
 
 def _term_width(term: Term, em: float) -> float:
