@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import sys
+from collections.abc import Iterator
+from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnngraph import Layer, Network, load, parse
 from cnngraph.reading import read, shipped
@@ -165,3 +171,110 @@ add {
 def test_pieces_of_the_language_survive(spec: str) -> None:
     network = parse(f"net piece\n{spec}")
     assert_same(parse(network.to_spec()), network)
+
+
+# Random networks -----------------------------------------------------------------------------
+
+_STEPS = ("conv 4 1x1", "conv 4 3x3 same bn relu", "prelu", "dropout 0.1+0.2", "bn", "crop 0", "shuffle 2")
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> str:
+    """Chains, joins in joins, shortcuts, repeats, names and blocks; every volume is 4x4x4."""
+    numbers = count(1)
+    blocks: list[int] = []
+
+    def lines(depth: int, given_names: list[str], in_branch: bool = False) -> list[str]:
+        if in_branch and draw(st.booleans()):
+            return ["skip", *draw(st.lists(st.sampled_from(_STEPS), max_size=3))]
+        return [line for _ in range(draw(st.integers(1, 3))) for line in line_of(depth, given_names)]
+
+    def line_of(depth: int, given_names: list[str]) -> list[str]:
+        label = f"t{next(numbers)}" if draw(st.integers(0, 3)) == 0 else ""
+        begin = f"from {draw(st.sampled_from(given_names))} -> " if draw(st.integers(0, 3)) == 0 else ""
+        stage = one_stage(depth, given_names)
+        stage[0] = begin + stage[0]
+        if label:
+            stage[0] = f"{label}: {stage[0]}"
+            given_names.append(label)
+        return stage
+
+    def one_stage(depth: int, given_names: list[str]) -> list[str]:
+        match draw(st.integers(0, 7 if depth else 4)):
+            case 5:
+                opening = draw(st.sampled_from(["add {", "max {"]))
+                branches = [lines(depth - 1, given_names, True) for _ in range(draw(st.integers(2, 3)))]
+                text = [f"  {'| ' if n == 0 else '  '}{line}" for branch in branches for n, line in enumerate(branch)]
+                return [opening, *text, "}"]
+            case 6:
+                inner = list(given_names)  # a name inside is local to one turn
+                return ["[", *(f"  {line}" for line in lines(depth - 1, inner)), "] x2"]
+            case 7 if blocks:
+                return [f"block{draw(st.sampled_from(blocks))} {draw(st.sampled_from(given_names))} 4"]
+            case 4:
+                return [f"add {draw(st.sampled_from(given_names))}"]
+        return [draw(st.sampled_from(_STEPS))]
+
+    text = ["net random", "input 4x4x4"]
+    for number in (1, 2):
+        text += [f"block block{number}(e: tensor, c) {{", *(f"  {line}" for line in lines(1, ["in", "e"])), "}"]
+        blocks.append(number)
+    names = ["image"]
+    text += lines(3, names)
+    if draw(st.booleans()):
+        chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+        text.append(f"output {' '.join(chosen)}")
+    else:
+        text.append("relu")
+    return "\n".join(text) + "\n"
+
+
+@settings(max_examples=100, deadline=None)
+@given(specs(), st.randoms())
+def test_random_specs_survive(spec: str, chance: random.Random) -> None:
+    """Also when the layers stand in an order that no spec has. A shortcut here is a chain of steps."""
+    network = parse(spec)
+    assert_same(parse(network.to_spec()), network)
+    live = set(network.live)
+    if not network.blocks and all(layer.name in live for layer in network if layer.on_shortcut):
+        mixed = dataclasses.replace(network, layers=tuple(_shuffled(network, chance)))
+        assert_same(parse(mixed.to_spec()), mixed)
+
+
+def _shuffled(network: Network, chance: random.Random) -> Iterator[Layer]:
+    """The layers in any order in which each stands behind those it takes; the steps stay whole."""
+    steps: dict[str, list[Layer]] = {}
+    for layer in network:
+        steps.setdefault(layer.unit, []).append(layer)
+    done: set[str] = set()
+    while steps:
+        ready = [name for name, layers in steps.items() if done.issuperset(layers[0].inputs)]
+        layers = steps.pop(chance.choice(ready))
+        done.update(layer.name for layer in layers)
+        yield from layers
+
+
+def test_writing_takes_time_in_proportion() -> None:
+    """Counted in calls, which no other work on the machine changes."""
+    piece = "add {\n  | conv 4 3x3 same relu -> conv 4 1x1\n  | skip\n}\nt: relu\n"
+    small, large = (
+        _calls(parse("input 4x4x4\n" + "".join(piece.replace("t:", f"t{n}:") for n in range(count))))
+        for count in (100, 400)
+    )
+    assert large < 4.4 * small
+
+
+def _calls(network: Network) -> int:
+    found = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal found
+        found += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        network.to_spec()
+    finally:
+        sys.setprofile(before)
+    return found

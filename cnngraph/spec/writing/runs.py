@@ -34,6 +34,8 @@ class Way:
     source: str | None
     """The tensor it begins with, where that is not the one at the fork."""
     elements: list[Element]
+    aside: list[Run] = field(default_factory=list)
+    """What else is made in it, before."""
 
 
 @dataclass(eq=False, slots=True)
@@ -73,9 +75,10 @@ class _Found:
     """How many elements of runs that are cut."""
 
 
-def runs(scope: Scope, whole: Scopes) -> list[Run]:
-    """The runs of *scope* in order; raises `OutOfOrder`."""
-    return _Runs(scope, whole).found()
+def runs(scope: Scope, whole: Scopes, *, strict: bool) -> list[Run]:
+    """The runs of *scope* in order. Layers of a shortcut that no join takes are written as if on none;
+    if *strict*, that raises `OutOfOrder`."""
+    return _Runs(scope, whole).found(strict)
 
 
 class _Runs:
@@ -92,13 +95,13 @@ class _Runs:
         self.closed: dict[Item | None, Item] = {}
         """For each item in a branch the join that it is closed by."""
 
-    def found(self) -> list[Run]:
+    def found(self, strict: bool) -> list[Run]:
         for item in self.scope.items:
             on_shortcut = item.on_shortcut
             is_join = not item.inside and isinstance(item.layers[0].kind, Join)
             if not (is_join and self.branches(item)):
                 self.append(Element(item, item.inputs[1:]), item.inputs[0], on_shortcut)
-        if any(run.on_shortcut != self.outside for run in self.stack):
+        if strict and any(run.on_shortcut != self.outside for run in self.stack):
             raise OutOfOrder
         return [run for run in self.stack if run.elements]
 
@@ -129,7 +132,8 @@ class _Runs:
             del run.elements[length:]
         for way in found.ways:
             self.closed.update((element.item, item) for element in way.elements)
-            if not way.elements and not way.is_skip:
+            self.closed.update((element.item, item) for run in way.aside for element in run.elements)
+            if way.aside or not (way.elements or way.is_skip):
                 way.source = way.source or found.fork
         self.append(Element(item, ways=tuple(found.ways)), found.fork, join.on_shortcut)
         return True
@@ -149,7 +153,8 @@ class _Runs:
             fits = not is_closed and length > 0 and run.before(length) == tensor
             fits &= run.on_shortcut == (join.on_shortcut or is_skip)
             way = found.ways[index] = Way(is_skip, None if tensor == fork else tensor, [])
-            if fits and run.begins and (run.source == fork or (shortcuts_last and is_skip)):
+            fits &= is_skip or not shortcuts_last
+            if fits and run.begins and (run.source == fork or join.skips):
                 earlier = [join.inputs[n] for n in join.skips if n < index] if shortcuts_last else []
                 start = max([at for at in (self.after(each, run) for each in earlier) if at and at < length], default=0)
                 source = run.before(start)
@@ -159,7 +164,21 @@ class _Runs:
             elif fits and not shortcuts_last and (at := self.after(fork, run)) is not None:
                 way.source, way.elements = None, run.elements[at:]
                 found.cuts[run], is_closed = at, True
+            if join.skips and not is_closed and not found.cuts.get(self.stack[found.left - 1]):
+                self.take_aside(index, found, join)
         return found if self.holds_good(found, join) else None
+
+    def take_aside(self, index: int, found: _Found, join: Layer) -> None:
+        """Runs right below a branch that lead to none of the joined tensors belong to it: those of a shortcut,
+        and others that stand above a shortcut of the same join."""
+        places = [self.place.get(self.item(join.inputs[n])) for n in join.skips if n < index]
+        below = min((place[0].level for place in places if place and place[0].begins), default=found.left)
+        while (run := self.stack[found.left - 1]).begins and run.result not in join.inputs:
+            is_shortcut = run.on_shortcut != join.on_shortcut
+            if is_shortcut != (index in join.skips) or not (is_shortcut or run.level > below):
+                return
+            found.ways[index].aside.insert(0, run)
+            found.left -= 1
 
     def holds_good(self, found: _Found, join: Layer) -> bool:
         """Whether what the branches begin with is made before them, and no layer of a shortcut is left behind."""
@@ -170,7 +189,7 @@ class _Runs:
             way = found.ways[index]
             if is_before_branch and way.source and not way.elements and not self.is_open(way.source, found):
                 return False
-            is_before_branch |= bool(way.elements)
+            is_before_branch |= bool(way.elements or way.aside)
             left_behind = index in join.skips and not way.elements and join.inputs[index] != found.fork
             if left_behind and self.network[join.inputs[index]].on_shortcut != join.on_shortcut:
                 place = self.place.get(self.item(join.inputs[index]))
@@ -204,15 +223,21 @@ class _Runs:
 
     def fork(self, join: Layer) -> str | None:
         """The tensor that the branches of *join* begin with."""
-        open_ = {run.result: run.source for run in self.stack[-len(join.inputs) :] if run.begins}
         taken = [join.inputs[index] for index in join.skips]
-        for tensor in taken:
-            if self.network[tensor].on_shortcut == join.on_shortcut and tensor not in open_:
+        ends = [self.run_to(tensor) for tensor in taken]
+        for tensor, run in zip(taken, ends, strict=True):
+            if self.network[tensor].on_shortcut == join.on_shortcut and run is None:
                 return tensor
-        for tensor in (*reversed(taken), join.inputs[-1]):
-            if tensor in open_:
-                return open_[tensor]
+        found = [run for run in ends or [self.run_to(join.inputs[-1])] if run is not None]
+        if found:
+            return min(found, key=lambda run: run.level).source
         return taken[0] if taken else None
+
+    def run_to(self, tensor: str) -> Run | None:
+        """The run that begins with a `from` and ends in *tensor*."""
+        run, _ = self.place.get(self.item(tensor), (None, 0))
+        ends = run is not None and run.begins and run.result == tensor and self.stands(run, len(self.stack))
+        return run if ends else None
 
     def item(self, tensor: str) -> Item | None:
         """What in this scope makes *tensor*; None when it comes from outside."""

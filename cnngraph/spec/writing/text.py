@@ -33,24 +33,37 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 def text(network: Network) -> str:
     """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips."""
     try:
-        return _Text(network).whole()
+        return _Text(network, strict=True).whole()
     except OutOfOrder:
-        return _Text(replace(network, layers=tuple(_joins_behind_branches(network)))).whole()
+        return _Text(replace(network, layers=tuple(_joins_behind_branches(network))), strict=False).whole()
 
 
 def _joins_behind_branches(network: Network) -> Iterator[Layer]:
-    """The layers in an order in which all that only leads to a join stands right before it, shortcuts last."""
-    done: set[str] = set()
+    """The layers in an order in which all that only leads to a join stands right before it, shortcuts last.
+
+    What a shortcut makes besides belongs to the next join that a shortcut leads to.
+    """
+    done = {layer.name for layer in network.inputs}
     yield from network.inputs
-    done.update(layer.name for layer in network.inputs)
+    aside: list[Layer] = []
+    before: dict[str, list[Layer]] = {}
+    for layer in network.layers:
+        if layer.on_shortcut and not any(_goes_on(layer, network[name]) for name in network.consumers[layer.name]):
+            aside.append(layer)
+        elif layer.skips and not layer.on_shortcut:
+            before[layer.name], aside = aside, []
+    late = {layer.name for layers in before.values() for layer in layers}
     for end in network.layers:
-        if network.consumers[end.name]:
+        if network.consumers[end.name] or end.name in late:
             continue
         waiting = [end]
         while waiting:
             layer = waiting[-1]
-            inputs = sorted(enumerate(layer.inputs), key=lambda each: each[0] in layer.skips)
-            missing = [network[name] for _, name in inputs if name not in done]
+            inputs = list(enumerate(map(network.__getitem__, layer.inputs)))
+            late_ones = {n for n, each in inputs if n in layer.skips and each.on_shortcut and not layer.on_shortcut}
+            plain = [each for n, each in inputs if n not in late_ones]
+            shortcuts = [each for n, each in inputs if n in late_ones]
+            missing = [each for each in (*plain, *before.get(layer.name, ()), *shortcuts) if each.name not in done]
             if missing:
                 waiting.append(missing[0])
                 continue
@@ -58,6 +71,11 @@ def _joins_behind_branches(network: Network) -> Iterator[Layer]:
             if layer.name not in done:
                 done.add(layer.name)
                 yield layer
+
+
+def _goes_on(layer: Layer, taker: Layer) -> bool:
+    """Whether a shortcut goes on from *layer* to *taker*, or ends in it."""
+    return taker.on_shortcut or any(taker.inputs[index] == layer.name for index in taker.skips)
 
 
 @dataclass(slots=True)
@@ -75,8 +93,9 @@ class _Said:
 
 
 class _Text:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, strict: bool) -> None:
         self.network = network
+        self.strict = strict
         self.whole_scopes = scopes(network)
         self.runs: dict[Scope, list[Run]] = {}
         self.wanted: set[Item] = set()
@@ -143,7 +162,7 @@ class _Text:
 
     def find(self, scope: Scope) -> None:
         """The runs of *scope* and of the blocks in it, and what they refer to."""
-        self.runs[scope] = found = runs(scope, self.whole_scopes)
+        self.runs[scope] = found = runs(scope, self.whole_scopes, strict=self.strict)
         for run in found:
             if run.begins:
                 self.want(run.source, scope)
@@ -157,6 +176,9 @@ class _Text:
             for tensor in element.named:
                 self.want(tensor, scope)
             for way in element.ways:
+                for run in way.aside:
+                    self.want(run.source, scope)
+                    self.find_in(run.elements, scope)
                 self.want(way.source, scope)
                 self.find_in(way.elements, scope)
             if element.item.inside:
@@ -385,6 +407,9 @@ class _Text:
             if way.is_skip:
                 found.append(Line((), begin="skip"))
             begin = f"from {self.name(way.source, scope)}"
+        for run in way.aside:
+            assert run.source is not None
+            found += self.lines(run.elements, f"from {self.name(run.source, scope)}", run.source, scope, given)
         if way.is_skip and way.source is None and not way.elements and scope.vanished and self.uses_prelude:
             path = scope.vanished[0]
             if self.automatic(scope, "shortcut") == path.removeprefix(f"{scope.path}."):
