@@ -186,6 +186,12 @@ class Network:
 
         return svg(self)
 
+    def _repr_html_(self) -> str:
+        """For notebooks: the same, with what it counts below."""
+        from cnngraph.notebook import html
+
+        return html(self)
+
     @cached_property
     def graph(self) -> networkx.DiGraph:
         """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""

@@ -45,6 +45,15 @@ def _own_ids(figure: str) -> str:
     return re.sub(r"""(?<=["'])cnngraph (?=Serif|Sans)""", f"cnngraph{number} ", figure)
 
 
+def html(network: Network) -> str:
+    """The figure, and below it what the network counts."""
+    from html import escape
+
+    macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
+    counts = f"{network.title or network.name}: {len(network):,} layers, {network.params:,} parameters{macs}"
+    return f'<div style="background: white">{svg(network)}</div><p>{escape(counts)}</p>'
+
+
 class Figure:
     """A figure, and what there is to say about it, as a cell's result."""
 

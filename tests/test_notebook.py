@@ -20,6 +20,9 @@ def test_a_network_shows_its_figure() -> None:
     figure = load("lenet5")._repr_svg_()
     ElementTree.fromstring(figure)
     assert "28×28×6" in figure
+    page = load("lenet5")._repr_html_()
+    assert "<svg" in page
+    assert page.endswith("<p>LeNet - 5: 14 layers, 61,706 parameters, 416,520 multiply-accumulates</p>")
 
 
 def test_figures_on_one_page_share_neither_ids_nor_fonts() -> None:
