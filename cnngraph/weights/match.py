@@ -90,7 +90,7 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
     rest: list[Entry] = []
     for entry in counted:
         name = renamed.get(entry.name, entry.name)
-        if name in wanted and _squeezed(entry.shape) == _squeezed(wanted[name]):
+        if name in wanted and name not in found and _squeezed(entry.shape) == _squeezed(wanted[name]):
             found[name] = Match(name, entry, "rename" if entry.name in renamed else "name")
         elif name:
             rest.append(entry)

@@ -62,6 +62,12 @@ def test_renames_come_before_order() -> None:
     ]
 
 
+def test_two_tensors_cannot_be_one_weight() -> None:
+    own = [(name.replace("stem", "conv1"), shape) for name, shape in FILE]
+    twice = entries(*own, ("old.weight", (4, 3, 3, 3)), ("old.bias", (4,)))
+    assert "unexpected: old: weight 4x3x3x3, bias 4, renamed to conv1" in refused(CHAIN, twice, old="conv1")
+
+
 def test_an_empty_name_leaves_a_tensor_out() -> None:
     with_more = [*FILE, ("aux.fc.weight", (9, 9)), ("aux.fc.bias", (9,))]
     assert "unexpected: aux.fc: weight 9x9, bias 9" in refused(CHAIN, entries(*with_more))
