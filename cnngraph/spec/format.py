@@ -18,6 +18,7 @@ _OPERATORS = frozenset({"+", "-", "*", "/", "//", "%"})
 _SPACED = frozenset({"->", "=>", "==", "!=", "<", ">", "<=", ">="})
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(_OPENERS.values())
+_BEFORE_A_STAGE = frozenset({"->", "|", ":", "[", "{"})
 _BEFORE_A_SIGN = _OPERATORS | _SPACED | _OPENERS.keys() | {",", "=", "|", ":"} | (KEYWORDS - {"in", "true", "false"})
 """Behind these a minus is no subtraction."""
 
@@ -35,6 +36,10 @@ class _Word:
     """Line ends before it."""
     partner: _Word | None = None
     """The other bracket of its pair."""
+    before: _Word | None = None
+    """The next word to the left that is no comment."""
+    after: _Word | None = None
+    """The next word to the right that is no comment."""
 
     @property
     def is_comment(self) -> bool:
@@ -45,6 +50,7 @@ def format_text(text: str) -> str:
     """*text*, which parses but for tabs, in canonical form."""
     words = _words(clean(text))
     _pair(words)
+    _connect(words)
     _break(words)
     return "".join(f"{line}\n" for line in _lines(words))
 
@@ -80,6 +86,17 @@ def _pair(words: Sequence[_Word]) -> None:
             word.partner.partner = word
 
 
+def _connect(words: Sequence[_Word]) -> None:
+    near: _Word | None = None
+    for word in words:
+        word.before = near
+        near = near if word.is_comment else word
+    near = None
+    for word in reversed(words):
+        word.after = near
+        near = near if word.is_comment else word
+
+
 def _break(words: list[_Word]) -> None:
     """Line ends where a bracket over several lines wants them."""
     wide = {id(word) for word in words if word.text in "[{" and _is_wide(word, words)}
@@ -112,11 +129,11 @@ def _lines(words: Sequence[_Word]) -> Iterator[str]:
         line = words[start:end]
         if words[start].breaks > 1 and start and not _hugs(words, start):
             yield ""
-        indentation = _indentation(words, start, levels)
+        indentation = _indentation(words[start], levels)
         yield " " * indentation + "".join(_spaced(line))
         for word in line:
             if word.text in _OPENERS:
-                levels.append((indentation, word.text == "{" and _has_branches(word, words)))
+                levels.append((indentation, word.text == "{" and _is_a(word.after, "|")))
             elif word.text in _CLOSERS and levels:
                 levels.pop()
         start = end
@@ -124,21 +141,18 @@ def _lines(words: Sequence[_Word]) -> Iterator[str]:
 
 def _hugs(words: Sequence[_Word], at: int) -> bool:
     """Whether no empty line goes above the one that begins at *at*: behind a bracket or an arrow, before a closer."""
-    before = at - 1
-    while words[before].is_comment and not words[before].breaks:
-        before -= 1
-    return words[before].text in _OPENERS or words[before].text == "->" or words[at].text in _CLOSERS
+    before = words[at - 1]
+    if before.is_comment and not before.breaks and before.before is not None:
+        before = before.before
+    return before.text in _OPENERS or before.text == "->" or words[at].text in _CLOSERS
 
 
-def _indentation(words: Sequence[_Word], at: int, levels: Sequence[tuple[int, bool]]) -> int:
-    word = words[at]
-    if word.is_comment:
+def _indentation(word: _Word, levels: Sequence[tuple[int, bool]]) -> int:
+    """That of the line that begins with *word*."""
+    goes_on = _INDENT if _is_a(word.before, "->") else 0
+    if word.is_comment and word.after is not None and word.after.text not in _CLOSERS:
         # As what it stands above; before a closing bracket, as what that holds.
-        below = _beside(words, at, 1)
-        if below is not None and below.text not in _CLOSERS:
-            word = below
-    before = _beside(words, at, -1)
-    goes_on = _INDENT if before is not None and before.text == "->" else 0
+        word = word.after
     if not levels:
         return goes_on
     opened, branches = levels[-1]
@@ -150,39 +164,26 @@ def _indentation(words: Sequence[_Word], at: int, levels: Sequence[tuple[int, bo
     return inner + goes_on
 
 
-def _beside(words: Sequence[_Word], at: int, step: int) -> _Word | None:
-    """The next word that is no comment, behind (1) or before (-1) the one at *at*."""
-    at += step
-    while 0 <= at < len(words):
-        if not words[at].is_comment:
-            return words[at]
-        at += step
-    return None
-
-
-def _has_branches(opener: _Word, words: Sequence[_Word]) -> bool:
-    first = _beside(words, opener.at, 1)
-    return first is not None and first.text == "|"
+def _is_a(word: _Word | None, text: str) -> bool:
+    return word is not None and word.text == text
 
 
 def _spaced(line: Sequence[_Word]) -> Iterator[str]:
-    equals = line[0].text in ("param", "let")
-    """Whether the next `=` is that of a definition."""
     for at, word in enumerate(line):
         if at:
-            yield _between(line, at, equals)
-        if word.text == "=":
-            equals = False
+            yield _between(line, at)
         yield word.text
 
 
-def _between(line: Sequence[_Word], at: int, equals: bool) -> str:
+def _between(line: Sequence[_Word], at: int) -> str:
     """The blank before the word at *at*."""
     before, word = line[at - 1], line[at]
     if word.is_comment:
         return "  "
-    if "=" in (before.text, word.text):
-        return " " if equals or (before.text == "=" and _defines(line, at - 1)) else ""
+    if word.text == "=":
+        return " " if _defines(line, at) else ""
+    if before.text == "=":
+        return " " if _defines(line, at - 1) else ""
     if word.text in (",", ":", ")", "]") or before.text in ("(", "["):
         return ""
     if "." in (before.text, word.text):
@@ -194,18 +195,31 @@ def _between(line: Sequence[_Word], at: int, equals: bool) -> str:
     if before.text in _OPERATORS:
         return ""
     if word.text == "(":
-        defined = at > 1 and line[at - 2].text == "block"
-        return "" if defined or not word.blank else " "
+        return "" if _is_call(line, at) else " "
     if word.text == "[":
-        return " " if word.blank else ""
-    if before.text == "x" and at > 1 and line[at - 2].text == "]" and _is_count(line, at):
-        return ""
-    return " "
+        return " " if _is_repeat(word) else ""
+    return "" if _is_count(line, at) else " "
 
 
 def _defines(line: Sequence[_Word], at: int) -> bool:
-    """Whether the `=` at *at* is that of ``let`` or ``param``: the first on its line."""
-    return line[0].text in ("param", "let") and all(word.text != "=" for word in line[:at])
+    """Whether the `=` at *at* is that of ``let`` or ``param``."""
+    return at > 1 and line[at - 2].text in ("let", "param")
+
+
+def _is_call(line: Sequence[_Word], at: int) -> bool:
+    """Whether the `(` at *at* goes with the word before it: a block's, a function's or an annotation's arguments."""
+    before = line[at - 1].text
+    introduced = line[at - 2].text if at > 1 else ""
+    if introduced in ("block", "input"):
+        return introduced == "block"
+    is_name = before.startswith("@") or (before.isidentifier() and (before not in KEYWORDS or before == "in"))
+    return is_name and not line[at].blank
+
+
+def _is_repeat(opener: _Word) -> bool:
+    """Whether *opener*, a `[`, begins a stage; otherwise it is an index."""
+    before = opener.before
+    return before is None or opener.breaks > 0 or before.text in _BEFORE_A_STAGE
 
 
 def _is_sign(line: Sequence[_Word], at: int) -> bool:
@@ -219,6 +233,9 @@ def _glues(before: _Word) -> bool:
 
 
 def _is_count(line: Sequence[_Word], at: int) -> bool:
-    """Whether the number at *at*, behind the ``x`` of a repeat, is all of the count: ``x 2`` is written ``x2``."""
-    alone = at + 1 == len(line) or line[at + 1].text not in _OPERATORS
-    return alone and line[at].text.isdigit()
+    """Whether the number at *at* is all of a repeat's count: ``x 2`` is written ``x2``."""
+    if at < 2 or line[at - 1].text != "x" or not line[at].text.isdigit():
+        return False
+    opener = line[at - 2].partner
+    is_alone = at + 1 == len(line) or line[at + 1].text not in _OPERATORS
+    return is_alone and line[at - 2].text == "]" and opener is not None and _is_repeat(opener)

@@ -50,7 +50,14 @@ def test_what_ships_is_canonical(name: str) -> None:
         ("[conv 8]x n-1", "[conv 8] x n-1"),
         ("[conv 8] x n[ 0 ]", "[conv 8] x n[0]"),
         ("[conv 8] x 2*n", "[conv 8] x 2*n"),
+        ("conv n[0] x 2", "conv n[0] x 2"),
+        ("a:[ [relu]x 2->tanh ]x n", "a: [[relu] x2 -> tanh] x n"),
+        ("add {|[relu]x2|skip}", "add { | [relu] x2 | skip }"),
+        ("add {\n|let k=2\nconv k\n|skip}", "add {\n  | let k = 2\n    conv k\n  | skip\n}"),
         ("input image (?H,?W , 3)@scale( -1,1 )", "input image (?H, ?W, 3) @scale(-1, 1)"),
+        ("input image(?H,8,3)", "input image (?H, 8, 3)"),
+        ("conv 8(1,1) if(a)", "conv 8 (1, 1) if (a)"),
+        ("conv min(a,b) (a, b)", "conv min(a, b) (a, b)"),
         ("conv 8 if not a==2 and b<3", "conv 8 if not a == 2 and b < 3"),
         ("conv 8 #why", "conv 8  #why"),
         ("\tconv 8", "conv 8"),
@@ -125,6 +132,15 @@ def test_volumes_that_are_free_stay_unsaid() -> None:
     assert canonical(Source("a.spec", text), volumes=True) == text.replace("global", "global => 1x1x4")
 
 
-def test_a_long_spec_takes_no_time() -> None:
-    text = "net t\ninput 8x8x3\n" + "add {\n  | conv 3 3x3 same\n  | skip\n}\n" * 5000
+@pytest.mark.parametrize(
+    "many",
+    [
+        "add {\n  | conv 3 3x3 same\n  | skip\n}\n" * 5000,
+        "# a comment\n" * 20000,
+        "add {\n" + "  # a comment\n" * 20000 + "  | relu\n  | skip\n}\n",
+    ],
+    ids=["joins", "comments", "comments in a join"],
+)
+def test_a_long_spec_takes_no_time(many: str) -> None:
+    text = "net t\ninput 8x8x3\n" + many
     assert format_text(text) == text
