@@ -13,13 +13,22 @@ from hypothesis import strategies as st
 import cnngraph
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.reading import parse, shipped
+from cnngraph.reading import elaborate_text, parse, shipped
 from cnngraph.source import Source
 from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
 from cnngraph.spec.lexer import TOKEN
 
 SPECS = Path(cnngraph.__path__[0]) / "specs"
+SETTINGS: dict[str, list[dict[str, object]]] = {
+    "alexnet": [{"groups": 2}],
+    "conv1x1": [{"n": 8}],
+    "densenet121": [{"depth": 169}, {"k": 48}],
+    "resnet": [{"depth": 18}, {"depth": 152}],
+    "vgg16": [{"depth": 19}, {"norm": True}],
+    "yolov2": [{"size": 416}],
+}
+"""Params of networks that ship, and other values for them."""
 SHIPPED = {name: (SPECS / f"{name}.spec").read_text(encoding="utf-8") for name in shipped()}
 
 
@@ -121,7 +130,7 @@ def test_only_what_can_be_read_is_formatted() -> None:
 
 
 def test_volumes() -> None:
-    text = "net t\nparam n = 2\ninput 8x8x3\na: conv 4 3x3 relu  # first\nconv 4 1x1 => 6x6x4\nconv 2 1x1 if n > 2\n"
+    text = "net t\nlet n = 2\ninput 8x8x3\na: conv 4 3x3 relu  # first\nconv 4 1x1 => 6x6x4\nconv 2 1x1 if n > 2\n"
     text += 'b, c: split 2\nfrom b -> add c -> flatten @allow("W0101")\nlabel: softmax 3\n'
     wanted = text.replace("relu  #", "relu => 6x6x4  #").replace("flatten @", "flatten => 72 @")
     assert canonical(Source("a.spec", text), volumes=True) == wanted.replace("softmax 3", "softmax 3 => 3")
@@ -130,6 +139,49 @@ def test_volumes() -> None:
 def test_volumes_that_are_free_stay_unsaid() -> None:
     text = "net t\ninput (?H, ?W, 3)\nconv 4 3x3\navgpool global\n"
     assert canonical(Source("a.spec", text), volumes=True) == text.replace("global", "global => 1x1x4")
+
+
+def test_volumes_that_a_param_may_change_stay_unsaid() -> None:
+    """Those of values, blocks, defaults and tensors that hang on it, until a claim or `from` says otherwise."""
+    text = """net t
+param k = 1
+let c = 2*k
+input 8x8x4
+block fixed() { conv 4 1x1 }
+block open() { conv 4*k 1x1 }
+stem: fixed
+wide: open
+fixed
+conv c 1x1
+conv 4 1x1 if k > 1
+conv 4 1x1
+conv 4 1x1 => 8x8x4
+default conv s=k
+fixed
+conv 4 1x1
+from stem -> relu
+add wide
+relu
+"""
+    wanted = text.replace("stem: fixed", "stem: fixed => 8x8x4").replace("s=k\nfixed", "s=k\nfixed => 8x8x4")
+    wanted = wanted.replace("stem -> relu", "stem -> relu => 8x8x4")
+    assert canonical(Source("a.spec", text), volumes=True) == wanted
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_volumes_fit_whatever_the_params_are(name: str) -> None:
+    """As claims they say no more than the text did: it can be set to what it could be set to."""
+    before = Source(f"{name}.spec", SHIPPED[name])
+    after = Source(before.name, canonical(before, volumes=True))
+    assert canonical(after, volumes=True) == after.text
+    for chosen in [{}, *SETTINGS.get(name, [])]:
+        networks = [elaborate_text(source, chosen).checked() for source in (before, after)]
+        assert said(networks[0]) == said(networks[1])
+
+
+def test_blocks_alone_have_no_volumes() -> None:
+    text = "block b(c) {\n  conv c 1x1\n}\n"
+    assert canonical(Source("a.spec", text), volumes=True) == text
 
 
 @pytest.mark.parametrize(
