@@ -18,7 +18,10 @@ from cnngraph.source import Source
 from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
 from cnngraph.spec.lexer import TOKEN
+from cnngraph.spec.parser import parse as parse_spec
 
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SPECS = Path(cnngraph.__path__[0]) / "specs"
 SETTINGS: dict[str, list[dict[str, object]]] = {
     "alexnet": [{"groups": 2}],
@@ -35,6 +38,14 @@ SHIPPED = {name: (SPECS / f"{name}.spec").read_text(encoding="utf-8") for name i
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_ships_is_canonical(name: str) -> None:
     assert format_text(SHIPPED[name]) == SHIPPED[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_what_the_docs_show_is_canonical(page: Path) -> None:
+    """But for what is shown as a mistake."""
+    for text in re.findall(r"```spec\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        if not parse_spec(Source("a.spec", text)).diagnostics:
+            assert format_text(text) == text
 
 
 @pytest.mark.parametrize(
