@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.process import cnngraph, costs
 from cnngraph.figure.dot import dot
-from cnngraph.reading import load, parse
+from cnngraph.fronts import load, parse
 
 _CHAIN = "net deep\ninput 8x8x8\n" + "add {\n  | conv 8 3x3 same relu -> conv 8 3x3 same\n  | skip\n}\nrelu\n" * 100
 

@@ -46,7 +46,7 @@ def _times(layers: int) -> list[float]:
 
 
 def _resnet() -> float:
-    from cnngraph.reading import load
+    from cnngraph.fronts import load
 
     network = load("resnet")
     order = Order([network], "strip", 960.0, THEMES["light"])

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnngraph.builder import Builder
     from cnngraph.diagnostics import CnngraphError, Diagnostic
+    from cnngraph.fronts import load, parse
     from cnngraph.network import Layer, Network
-    from cnngraph.reading import load, parse
     from cnngraph.volume import Volume
 
 _HOMES = {
@@ -24,9 +24,9 @@ _HOMES = {
     "Layer": "cnngraph.network",
     "Network": "cnngraph.network",
     "Volume": "cnngraph.volume",
-    "load": "cnngraph.reading",
+    "load": "cnngraph.fronts",
     "load_ipython_extension": "cnngraph.notebook",
-    "parse": "cnngraph.reading",
+    "parse": "cnngraph.fronts",
 }
 __all__ = ["Builder", "CnngraphError", "Diagnostic", "Layer", "Network", "Volume", "__version__", "load", "parse"]
 

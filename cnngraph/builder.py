@@ -19,11 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError, Diagnostic
+from cnngraph.fronts.spec import read_source
 from cnngraph.layers import KINDS
 from cnngraph.layers.values import show
 from cnngraph.network import Network
-from cnngraph.reading import MAX_NODES, elaborate_text
 from cnngraph.source import Source
 from cnngraph.spec.lexer import RESERVED
 
@@ -108,7 +109,7 @@ class Builder:
 
     def build(self, max_nodes: int = MAX_NODES) -> Network:
         """The network. Raises `CnngraphError` with what is wrong, and where in Python it was written."""
-        reading = elaborate_text(Source(f"<{self._lines[0]}>", self.spec), {}, max_nodes=max_nodes)
+        reading = read_source(Source(f"<{self._lines[0]}>", self.spec), {}, max_nodes=max_nodes)
         if reading.network is None:
             raise CnngraphError([self._placed(each) for each in reading.diagnostics])
         return reading.network

@@ -6,10 +6,13 @@ import codecs
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import Diagnostic
 from cnngraph.files import write
-from cnngraph.reading import MAX_NODES, Reading, elaborate_text, source, unix_ends
+from cnngraph.fronts.spec import read_source, source
+from cnngraph.reading import Reading
 from cnngraph.source import Source
+from cnngraph.text import unix_ends
 
 MAX_ROUNDS = 1000
 """A fix may bring to light what another one mends; this ends the pursuit if two undo each other."""
@@ -30,7 +33,7 @@ def fix(
     mended: list[Diagnostic] = []
     for _ in range(MAX_ROUNDS):
         read = Source(file, unix_ends(text))
-        reading = elaborate_text(read, settings, max_nodes=max_nodes)
+        reading = read_source(read, settings, max_nodes=max_nodes)
         fixable = apart(reading.diagnostics, read)
         for diagnostic in reversed(fixable):
             assert diagnostic.fix is not None

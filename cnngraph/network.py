@@ -23,8 +23,8 @@ class Annotation:
     """``@name(arguments)`` on a line of the spec."""
 
     name: str
-    arguments: tuple[object, ...]
-    span: Span
+    arguments: tuple[object, ...] = ()
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Layer:
     """One layer, and the one tensor it makes, which has the layer's name."""
 
     name: str
-    """Unique: ``conv1``, ``stage2.residual1.conv1``, ``conv1.relu``."""
+    """Unique: ``conv1``, ``stage2.residual1.conv1``, ``conv1.relu``; `cnngraph.names` has what it may be."""
     kind: Kind
     """What it does, with its arguments; `cnngraph.layers` has the kinds."""
     inputs: tuple[str, ...]
@@ -48,7 +48,10 @@ class Layer:
     on_shortcut: bool = False
     """True for the layers of a ``skip -> …`` branch: they are the projection that a dotted arc stands for."""
     span: Span | None = None
+    """Where in a spec it is written; None for a layer that came in otherwise."""
     annotations: tuple[Annotation, ...] = ()
+    origin: str = ""
+    """What the file that it came from calls it, where that is not its name."""
 
     @property
     def parameters(self) -> dict[str, Parameter]:

@@ -75,7 +75,7 @@ def show(text: str, arguments: Sequence[str] = ()) -> tuple[Figure, Network | No
     """What a cell with the spec *text* shows, its network if it has one, and the variable that is to hold it."""
     from cnngraph.cli.render import STYLES
     from cnngraph.diagnostics.terminal import render
-    from cnngraph.reading import elaborate_text
+    from cnngraph.fronts.spec import read_source
     from cnngraph.source import Source
 
     parser = argparse.ArgumentParser(prog="%%cnn", add_help=False, exit_on_error=False)
@@ -91,7 +91,7 @@ def show(text: str, arguments: Sequence[str] = ()) -> tuple[Figure, Network | No
         settings = dict(each.split("=", 1) for each in options.set)
     except (argparse.ArgumentError, ValueError) as error:
         return Figure("", f"{error}\n{parser.format_usage()}"), None, ""
-    reading: Reading = elaborate_text(Source("cell", text.replace("\r\n", "\n")), settings)
+    reading: Reading = read_source(Source("cell", text.replace("\r\n", "\n")), settings)
     remarks = "\n\n".join(map(render, reading.diagnostics))
     if reading.network is None:
         return Figure("", remarks), None, options.name

@@ -16,7 +16,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.reading import parse
+from cnngraph.fronts import parse
 from cnngraph.weights.files import FileWeights
 from tests.conftest import Run
 

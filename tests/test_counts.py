@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnngraph.reading import load
+from cnngraph.fronts import load
 
 COUNTS = [
     # name, params of the spec, trainable parameters, MACs of conv and fc, source
@@ -58,6 +58,6 @@ def test_counts_are_those_of_the_source(
 
 
 def test_every_shipped_network_is_counted() -> None:
-    from cnngraph.reading import shipped
+    from cnngraph.shipped import shipped
 
     assert {name for name, *_ in COUNTS} == set(shipped())

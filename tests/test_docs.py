@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph.reading import parse
+from cnngraph.fronts import parse
 from cnngraph.spec.lexer import RESERVED
 from tests.conftest import Run
 

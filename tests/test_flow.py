@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cnngraph.flow import Boxed, Branch, Chain, Fork, Repeat, Side, Tangle, flow, units_of
 from cnngraph.fold import boxed, folded, same_work
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse, shipped
+from cnngraph.shipped import shipped
 from cnngraph.units import Unit, units
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.reading import MAX_FILE, load, parse
+from cnngraph.fronts import load, parse
+from cnngraph.text import MAX_FILE
 from cnngraph.volume import Volume
 from tests.conftest import Run
 

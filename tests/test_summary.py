@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from cnngraph.cli.summary import plain, record
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse, shipped
+from cnngraph.shipped import shipped
 from cnngraph.summary import Row, receptive_fields, summarize
 from cnngraph.volume import Volume, as_int
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnngraph.reading import load, parse
+from cnngraph.fronts import load, parse
 from cnngraph.units import units
 
 

@@ -84,7 +84,7 @@ def command(
 
 
 def _read(file: str, settings: dict[str, str], max_nodes: int) -> Reading:
-    from cnngraph.reading import read
+    from cnngraph.fronts import read
 
     return read(file, settings, max_nodes=max_nodes)
 

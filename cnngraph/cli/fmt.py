@@ -23,7 +23,7 @@ def command(files: tuple[str, ...], check: bool, volumes: bool) -> None:
     """
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.files import write
-    from cnngraph.reading import source
+    from cnngraph.fronts.spec import source
     from cnngraph.spec.canonical import canonical
 
     refuse_others(files)

@@ -37,7 +37,7 @@ def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network:
     """The network in *file*; its warnings are printed to standard error, its errors raised."""
-    from cnngraph.reading import read
+    from cnngraph.fronts import read
 
     reading = read(file, settings, max_nodes=max_nodes)
     if reading.diagnostics and reading.network is not None:
@@ -52,7 +52,7 @@ def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) ->
     if len(files) == 1:
         return [read_network(files[0], settings, max_nodes)]
     from cnngraph.diagnostics import CnngraphError
-    from cnngraph.reading import params
+    from cnngraph.fronts import params
 
     known = [params(file) for file in files]
     for name, value in settings.items():
@@ -73,7 +73,7 @@ def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:
     """
     import os
 
-    from cnngraph.reading import shipped
+    from cnngraph.shipped import shipped
 
     for file in files:
         if file == "-" and no_input:

@@ -8,7 +8,7 @@ import click
 @click.command("list")
 def command() -> None:
     """List the networks that ship with cnngraph."""
-    from cnngraph.reading import shipped
+    from cnngraph.shipped import shipped
 
     networks = shipped()
     width = max(map(len, networks))

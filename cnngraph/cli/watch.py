@@ -43,9 +43,9 @@ def command(
 
     Mistakes stand over the last figure until they are mended. The page is for this machine only; Ctrl-C ends it.
     """
+    from cnngraph.fronts.spec import source
     from cnngraph.preview.server import Server
     from cnngraph.preview.state import State, watch
-    from cnngraph.reading import source
 
     source(str(file))  # says what is wrong with a file that is none
     state = State(file.name)
@@ -70,8 +70,8 @@ def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, widt
     from cnngraph.figure.styles import Order, choose, draw
     from cnngraph.figure.theme import THEMES
     from cnngraph.figure.writers.svg import write_svg
+    from cnngraph.fronts import read
     from cnngraph.preview.state import Drawn
-    from cnngraph.reading import read
 
     now = time.strftime("%H:%M:%S")
     files: tuple[Path, ...] = (file,)

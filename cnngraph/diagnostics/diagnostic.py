@@ -48,12 +48,21 @@ class Diagnostic:
     secondary: tuple[Label, ...] = ()
     file: str = ""
     """The file it is about when there is no *label*."""
+    place: str = ""
+    """Where in *file*, when that is no text: ``node `/layer1/conv```."""
     reason: str = ""
     """The arithmetic, with the user's numbers."""
     help: str = ""
     """What to do."""
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that there is to say besides the place and the fix, for those who show it as running text."""
+        remark = self.label.text if self.label else ""
+        found = (self.message, self.place, remark, self.reason, self.help, *self.notes)
+        return tuple(text for text in found if text)
 
     @property
     def severity(self) -> Severity:
@@ -68,6 +77,8 @@ class CnngraphError(Exception):
         super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
 
     @classmethod
-    def of(cls, code: str, message: str, *, file: str = "", reason: str = "", help: str = "") -> CnngraphError:
+    def of(
+        cls, code: str, message: str, *, file: str = "", place: str = "", reason: str = "", help: str = ""
+    ) -> CnngraphError:
         """An error that is about no place in a text."""
-        return cls([Diagnostic(code, message, file=file, reason=reason, help=help)])
+        return cls([Diagnostic(code, message, file=file, place=place, reason=reason, help=help)])

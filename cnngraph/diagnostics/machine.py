@@ -9,7 +9,7 @@ from cnngraph.diagnostics.diagnostic import Diagnostic
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A list of objects; places are null for a diagnostic that is about no text."""
+    """A list of objects; line and column are null for one that is about no text, which may have a ``place``."""
     return json.dumps([_record(diagnostic) for diagnostic in diagnostics], indent=2, ensure_ascii=False)
 
 
@@ -31,6 +31,7 @@ def _record(diagnostic: Diagnostic) -> dict[str, object]:
         "severity": diagnostic.severity.value,
         "file": file,
         **place,
+        "place": diagnostic.place or None,
         "message": diagnostic.message,
         "reason": diagnostic.reason,
         "help": diagnostic.help,
@@ -48,7 +49,7 @@ def _command(diagnostic: Diagnostic) -> str:
     properties = {"file": record["file"], "title": diagnostic.code}
     if diagnostic.label:
         properties |= {"line": record["line"], "endLine": record["end_line"], "col": record["column"]}
-    text = "\n".join(filter(None, (diagnostic.message, diagnostic.reason, diagnostic.help)))
+    text = "\n".join(diagnostic.texts)
     written = ",".join(f"{key}={_escape(str(value), ':,')}" for key, value in properties.items())
     return f"::{record['severity']} {written}::{_escape(text)}"
 

@@ -42,18 +42,19 @@ def _rules(codes: list[str]) -> list[dict[str, object]]:
 
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, object]:
-    remark = diagnostic.label.text if diagnostic.label else ""
-    texts = (diagnostic.message, remark, diagnostic.reason, diagnostic.help, *diagnostic.notes)
     result: dict[str, object] = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
-        "message": {"text": "\n".join(filter(None, texts))},
+        "message": {"text": "\n".join(diagnostic.texts)},
     }
     if diagnostic.label:
         result["locations"] = [_location(diagnostic.label)]
     elif diagnostic.file:
-        result["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(diagnostic.file)}}]
+        location: dict[str, object] = {"physicalLocation": {"artifactLocation": _artifact(diagnostic.file)}}
+        if diagnostic.place:
+            location["logicalLocations"] = [{"fullyQualifiedName": diagnostic.place}]
+        result["locations"] = [location]
     if diagnostic.secondary:
         result["relatedLocations"] = [
             {"id": number, **_location(label)} for number, label in enumerate(diagnostic.secondary, 1)

@@ -53,8 +53,9 @@ class _Renderer:
             yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(span.source.name)}:{span.line}:{span.column}"
             yield bar
             yield from self.snippet(diagnostic, labels, gutter, bar)
-        elif diagnostic.file and diagnostic.file not in diagnostic.message:
-            yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(diagnostic.file)}"
+        elif diagnostic.place or (diagnostic.file and diagnostic.file not in diagnostic.message):
+            place = ": ".join(filter(None, (diagnostic.file, diagnostic.place)))
+            yield f"{' ' * gutter}{self.paint('-->', 'place')} {_visible(place)}"
         remarks = [("reason", diagnostic.reason), ("help", diagnostic.help)]
         if diagnostic.fix:
             remarks.append(("fix", diagnostic.fix.about))

@@ -16,7 +16,7 @@ from cnngraph.elaborate.annotations import KNOWN
 from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.activation import ACTIVATIONS
 from cnngraph.layers.join import Join
-from cnngraph.reading import shipped
+from cnngraph.shipped import shipped
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token

@@ -12,17 +12,19 @@ from pathlib import Path
 from lsprotocol.types import PositionEncodingKind
 from pygls.uris import to_fs_path
 
+from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
 from cnngraph.editor.names import Names
 from cnngraph.editor.positions import Positions
 from cnngraph.elaborate import elaborate
+from cnngraph.elaborate.outcome import Ran, SpecReading
 from cnngraph.network import Layer, Network
-from cnngraph.reading import MAX_NODES, Ran, Reading, read_text, unix_ends
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
 from cnngraph.spec.parser import Parsed, parse
 from cnngraph.summary import Field, receptive_fields
+from cnngraph.text import read_text, unix_ends
 
 UNSAVED = "<unsaved>"
 """The name of a text that is no file."""
@@ -44,7 +46,7 @@ class Document:
         return tokenize(self.source)[0]
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> SpecReading:
         """As far as it comes: lines that cannot be parsed are left out."""
         return elaborate(self.parsed, {}, MAX_NODES)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lsprotocol import types as lsp
 
 from cnngraph.editor.document import Document
-from cnngraph.reading import Ran
+from cnngraph.elaborate.outcome import Ran
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
 

@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from cnngraph.editor.document import Document
 from cnngraph.editor.hints import volumes
 from cnngraph.editor.names import Name
+from cnngraph.elaborate.outcome import Ran
 from cnngraph.figure.styles.arithmetic import arithmetic
 from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
@@ -18,7 +19,6 @@ from cnngraph.layers.dense import Fc
 from cnngraph.layers.kind import Argument
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.network import Layer, total
-from cnngraph.reading import Ran
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.summary import Field

@@ -59,13 +59,12 @@ def _path(source: Source) -> Path | None:
 
 def _diagnostic(document: Document, found: Diagnostic) -> lsp.Diagnostic:
     span = found.label.span if found.label else Span(document.source, 0, 0)
-    texts = [found.message, found.label.text if found.label else "", found.reason, found.help, *found.notes]
     related = list(_related(document, found))
     if span.source is not document.source:
         span = _use_of(document, span.source)
     return lsp.Diagnostic(
         document.positions.range(span),
-        "\n".join(filter(None, texts)),
+        "\n".join(found.texts),
         severity=lsp.DiagnosticSeverity.Error if found.severity is Severity.ERROR else lsp.DiagnosticSeverity.Warning,
         code=found.code,
         code_description=lsp.CodeDescription((_PAGES / f"{found.code}.md").as_uri()),

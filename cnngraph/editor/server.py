@@ -25,8 +25,8 @@ from cnngraph.editor.hints import inlay_hints
 from cnngraph.editor.hover import hover
 from cnngraph.editor.outline import document_symbols
 from cnngraph.editor.references import Refused
-from cnngraph.reading import read_text
 from cnngraph.spec import syntax as s
+from cnngraph.text import read_text
 
 PAUSE = 0.1
 """Seconds without a keystroke after which mistakes are looked for."""

@@ -34,7 +34,7 @@ def written(annots: Iterable[s.Annot]) -> tuple[Allowance, ...]:
 def on(annotations: Iterable[Annotation]) -> Iterator[Allowance]:
     """The allowances that a layer carries."""
     for annotation in annotations:
-        if annotation.name == "allow":
+        if annotation.name == "allow" and annotation.span:
             for code in annotation.arguments:
                 yield Allowance(annotation.span, code)
 

@@ -11,22 +11,23 @@ from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.expand import Expander, unknown_words
 from cnngraph.elaborate.include import Includes
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
+from cnngraph.elaborate.outcome import SpecReading
 from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
-from cnngraph.elaborate.remarks import few_of_each, remarks
+from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
 from cnngraph.elaborate.values import evaluate, find_tensor, written_volume
 from cnngraph.layers import KINDS
-from cnngraph.layers.source import Input
+from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
-from cnngraph.network import Layer, Network, Output
-from cnngraph.reading import Reading
+from cnngraph.network import Network
+from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import Parsed, parse_value
 
 
-def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) -> Reading:
+def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) -> SpecReading:
     """The network that *parsed* describes, its params set to *settings*, and what is wrong with it."""
     builder = _Builder(parsed.file.source, max_nodes)
     try:
@@ -35,14 +36,16 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
         network = None
     found = [*parsed.diagnostics, *builder.record.diagnostics]
     if network is not None:
-        found += remarks(network, builder.record)
+        found += placed(network, builder.record)
         if not settings:  # with others the spec may need its allowances
             found += builder.record.allowances.idle(parsed.file.source)
         found = few_of_each(found)
     errors = any(d.severity is Severity.ERROR for d in found)
     record = builder.record
     used = tuple(builder.includes.wanted)
-    return Reading(None if errors else network, tuple(found), tuple(record.layers), tuple(record.ran), used)
+    return SpecReading(
+        None if errors else network, tuple(found), layers=tuple(record.layers), ran=tuple(record.ran), used=used
+    )
 
 
 def settable(file: s.File) -> list[str]:
@@ -60,7 +63,6 @@ class _Builder:
         self.record = Record(max_nodes)
         self.inputs: list[str] = []
         self.expander = Expander(self.record, self.inputs)
-        self.outputs: list[Output] = []
         self.includes = Includes(source)
 
     def build(self, file: s.File, settings: Mapping[str, object]) -> Network | None:
@@ -108,14 +110,8 @@ class _Builder:
         if self.record.failed:
             return None
         stem = self.source.name.replace("\\", "/").rpartition("/")[2].removesuffix(".spec")
-        return Network(
-            name=name or (stem if stem.isidentifier() else "net"),
-            layers=tuple(self.record.layers),
-            outputs=tuple(self.outputs),
-            title=title,
-            blocks=self.record.blocks,
-            file=self.source.name,
-        )
+        name = name or (stem if stem.isidentifier() else "net")
+        return self.record.assembly.network(name, title=title, file=self.source.name)
 
     def _lost(self, item: s.Item, scope: Scope, flow: Tensor | None) -> Tensor | None:
         """What flows on after a statement with a mistake, so that it is reported once."""
@@ -214,19 +210,9 @@ class _Builder:
                 "E0301", "a second input needs a name", item.span, f"write  input mask {item.volume.span.text}"
             )
         volume = written_volume(item.volume, scope, free=name)
-        self.record.limit(volume, item.volume.span)
-        layer = Layer(
-            name,
-            Input(volume=volume),
-            (),
-            (),
-            volume,
-            unit=name,
-            span=item.span,
-            annotations=annotations_of(item.annotations, scope, on="an `input`"),
-        )
+        annotations = annotations_of(item.annotations, scope, on="an `input`")
         with self.record.allowances.during(written(item.annotations)):
-            self.record.append(layer)
+            self.record.input(name, volume, item.volume.span, item.span, annotations)
         scope.tensors[name] = tensor = Tensor(name, volume, item.span)
         self.inputs.append(name)
         return tensor if len(self.inputs) == 1 else None
@@ -237,9 +223,7 @@ class _Builder:
             try:
                 tensor = find_tensor(ref, scope)
                 name = ".".join(ref.names)
-                if any(output.name == name for output in self.outputs):
-                    raise Mistake("E0301", f"`{name}` is an output already", ref.span)
-                self.outputs.append(Output(name, tensor.layer))
+                self._output(name, tensor.layer, ref.span)
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic)
         if refs or self.record.failed:
@@ -266,7 +250,13 @@ class _Builder:
             )
         else:
             label = next((name for name, t in scope.tensors.items() if t.layer == flow.layer), flow.layer)
-            self.outputs.append(Output(label, flow.layer))
+            self.record.assembly.output(label, flow.layer)
+
+    def _output(self, name: str, layer: str, span: Span) -> None:
+        try:
+            self.record.assembly.output(name, layer)
+        except Fault as fault:
+            raise Mistake(fault.code, fault.message, span) from None
 
 
 def _sort(value: Value | None) -> str:

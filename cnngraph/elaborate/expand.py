@@ -15,6 +15,7 @@ from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.binding import Bound, bind, check_default, follower, make
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
+from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
@@ -26,8 +27,7 @@ from cnngraph.layers.kind import Fault, Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
-from cnngraph.network import Block, Layer
-from cnngraph.reading import Ran
+from cnngraph.network import Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
@@ -137,7 +137,7 @@ class Expander:
         if line.claim is not None and flow is not None:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
-            self.record.annotate(first, annotations_of(line.annotations, scope))
+            self.record.assembly.annotate(first, annotations_of(line.annotations, scope))
         return Made(flow, ran=True, skipped=skipped)
 
     def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> None:
@@ -376,7 +376,7 @@ class Expander:
         self._bind_block(block, step, scope, inner)
         if block.input_name:
             inner.tensors[block.input_name] = flow
-        self.record.blocks[path] = Block(path, block.name, scope.path)
+        self.record.assembly.block(path, block.name, scope.path)
         self.record.used_at[path] = step.name.span
         self.record.expanded.add(block.span)
         annotations = annotations_of((*step.annotations, *block.annotations), scope)
@@ -386,7 +386,7 @@ class Expander:
             made = self.run(block.body, inner, flow)
         self.record.calls.pop()
         if annotations:
-            self.record.annotate(first, annotations)
+            self.record.assembly.annotate(first, annotations)
         result = made.tensor
         if block.outputs:
             result = inner.tensors.get(block.outputs[0], result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError, Label
@@ -10,9 +9,11 @@ from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.scope import BlockScope, Scope
 from cnngraph.elaborate.values import evaluate
+from cnngraph.shipped import shipped_text
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import parse
+from cnngraph.text import read_text
 
 MAX_FILES = 100
 
@@ -61,13 +62,9 @@ class Includes:
                 "a spec uses files beside and below it",
                 help="move or copy the file there",
             )
-        from cnngraph.reading import read_text
-
         self.wanted.append(target)
-        if not target.exists() and wanted.name == path:
-            shipped = files("cnngraph").joinpath("specs", path)
-            if shipped.is_file():
-                return path, shipped.read_text(encoding="utf-8")
+        if not target.exists() and wanted.suffix and (text := shipped_text(path)) is not None:
+            return path, text
         try:
             return str(folder / wanted), read_text(target, str(folder / wanted))
         except CnngraphError as error:

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import NoReturn
 
+from cnngraph.assembly import Assembly, Limit
 from cnngraph.diagnostics import Diagnostic, Label, Severity
 from cnngraph.elaborate.allowances import Allowances
 from cnngraph.elaborate.mistake import Mistake
+from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.scope import Scope, Tensor
 from cnngraph.elaborate.values import known_volume
 from cnngraph.layers.kind import Kind
-from cnngraph.network import Annotation, Block, Layer
-from cnngraph.reading import Ran
+from cnngraph.network import Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
@@ -22,7 +23,6 @@ from cnngraph.volume import Volume
 MAX_ERRORS = 20
 MAX_DEPTH = 120
 """Blocks, joins and repeats inside one another; each level costs a few of Python's frames."""
-MAX_VOLUME_BYTES = 2**40
 WORK_PER_NODE = 4
 """Lines that may be run for each node allowed: bounds repeats whose lines make nothing."""
 WORK_AT_LEAST = 10_000
@@ -43,9 +43,8 @@ def block_notes(calls: Iterable[tuple[str, Span]], at: Span) -> tuple[str, ...]:
 class Record:
     def __init__(self, max_nodes: int) -> None:
         self.max_nodes = max_nodes
-        self.layers: list[Layer] = []
-        self.names: dict[str, Span] = {}
-        self.blocks: dict[str, Block] = {}
+        self.assembly = Assembly(max_nodes)
+        self.layers = self.assembly.layers
         self.diagnostics: list[Diagnostic] = []
         self.calls: list[tuple[str, Span]] = []
         """The blocks being expanded: name and the step that uses each."""
@@ -146,8 +145,8 @@ class Record:
             self.give(label, scope)
             name = f"{prefix}{label.names[0]}{scope.group}"
             self.label_at.setdefault(name, label.span)
-            if name in self.names or name in self.blocks:
-                first = self.names.get(name)
+            if name in self.assembly:
+                first = self.assembly.get(name)
                 remark = (
                     f"it is the automatic name of line {first.line}"
                     if first
@@ -160,7 +159,7 @@ class Record:
         while True:
             scope.counts[word] += 1
             name = f"{prefix}{word}{scope.counts[word]}"
-            if name not in self.names and name not in self.blocks:
+            if name not in self.assembly:
                 return name
 
     def layer(
@@ -176,48 +175,30 @@ class Record:
         annotations: tuple[Annotation, ...] = (),
         at: Span | None = None,
     ) -> Tensor:
-        volumes = tuple(known_volume(tensor) for tensor in inputs)
-        output = kind.shape(volumes)
-        self.limit(output, span, inputs)
-        self.append(
-            Layer(
+        for tensor in inputs:
+            known_volume(tensor)
+        try:
+            layer = self.assembly.add(
                 name,
                 kind,
-                tuple(tensor.layer for tensor in inputs),
-                volumes,
-                output,
-                unit=unit or name,
+                [tensor.layer for tensor in inputs],
+                unit=unit,
                 block=scope.path,
                 skips=skips,
                 on_shortcut=self.on_shortcut,
                 span=at or span,
                 annotations=annotations,
             )
-        )
-        return Tensor(name, output, at or span)
+        except Limit as reached:
+            self._stop_at(reached, (at or span) if reached.code == "E0501" else span, inputs)
+        return Tensor(name, layer.output, at or span)
 
-    def append(self, layer: Layer) -> None:
-        if len(self.layers) >= self.max_nodes:
-            assert layer.span is not None
-            self.stop(
-                "E0501", "this network is too large", layer.span, f"the limit is {self.max_nodes:,} nodes (--max-nodes)"
-            )
-        self.layers.append(layer)
-        assert layer.span is not None
-        self.names[layer.name] = layer.span
+    def input(self, name: str, volume: Volume, at: Span, span: Span, annotations: tuple[Annotation, ...]) -> None:
+        try:
+            self.assembly.input(name, volume, span=span, annotations=annotations)
+        except Limit as reached:
+            self._stop_at(reached, span if reached.code == "E0501" else at)
 
-    def limit(self, volume: Volume, at: Span, inputs: Sequence[Tensor] = ()) -> None:
-        size = volume.size
-        if isinstance(size, int) and size * 4 > MAX_VOLUME_BYTES:
-            on = f"on {inputs[0].volume} (line {inputs[0].span.line}); " if inputs else ""
-            self.stop(
-                "E0502",
-                f"{'x'.join(f'{dim:,}' for dim in volume.dims)} is {size:,} numbers ({size * 4 / 1e12:,.0f} TB)",
-                at,
-                f"{on}the limit for one volume is 2^{MAX_VOLUME_BYTES.bit_length() - 1} bytes",
-            )
-
-    def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
-        for index in range(first, len(self.layers)):
-            layer = self.layers[index]
-            self.layers[index] = replace(layer, annotations=(*layer.annotations, *annotations))
+    def _stop_at(self, reached: Limit, span: Span, inputs: Sequence[Tensor] = ()) -> NoReturn:
+        on = f"on {inputs[0].volume} (line {inputs[0].span.line}); " if inputs and reached.code == "E0502" else ""
+        self.stop(reached.code, reached.message, span, on + reached.remark)

@@ -90,7 +90,14 @@ def _numbers(value: object, annotation: Annotation) -> tuple[float, ...]:
 def _wrong(annotation: Annotation) -> CnngraphError:
     help = "@invert   @scale(-1, 1)   @normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))"
     return CnngraphError(
-        [Diagnostic("E0805", f"@{annotation.name} is not written like that", Label(annotation.span), help=help)]
+        [
+            Diagnostic(
+                "E0805",
+                f"@{annotation.name} is not written like that",
+                Label(annotation.span) if annotation.span else None,
+                help=help,
+            )
+        ]
     )
 
 

@@ -15,12 +15,12 @@ def with_volumes(source: Source) -> str:
 
     Raises `CnngraphError` when the lines make no network.
     """
-    from cnngraph.reading import elaborate_text
+    from cnngraph.fronts.spec import read_source
 
     file = parse(source).file
     if not any(isinstance(item, s.Line) for item in file.items):
         return source.text  # blocks for other files
-    reading = elaborate_text(source, {})
+    reading = read_source(source, {})
     reading.checked()
     made = {ran.span: ran.volume for ran in reading.ran}
     parts, at = [], 0

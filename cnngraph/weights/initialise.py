@@ -111,7 +111,7 @@ def _rule(annotation: Annotation) -> str:
                 Diagnostic(
                     "E0701",
                     f"@init knows {', '.join(rules)}",
-                    Label(annotation.span, f"not {rule!r}"),
+                    Label(annotation.span, f"not {rule!r}") if annotation.span else None,
                     help='write  @init("he_normal")  or, with a seed of its own,  @init("he_normal", 7)',
                 )
             ]

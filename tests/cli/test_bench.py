@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from cnngraph.reading import load
+from cnngraph.fronts import load
 from cnngraph.runtime.bench import _unit
 from cnngraph.summary import Row, summarize
 from cnngraph.units import units

@@ -20,7 +20,7 @@ import pytest
 import cnngraph
 from cnngraph.diagnostics.codes import FAMILIES, headlines, page
 from cnngraph.diagnostics.terminal import render
-from cnngraph.reading import read
+from cnngraph.fronts import read
 from tests.conftest import Ran, Run
 
 PACKAGE = Path(cnngraph.__path__[0])

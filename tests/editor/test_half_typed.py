@@ -15,7 +15,7 @@ from cnngraph.editor.hints import inlay_hints
 from cnngraph.editor.hover import hover
 from cnngraph.editor.outline import document_symbols
 from cnngraph.elaborate.prelude import PRELUDE
-from cnngraph.reading import shipped
+from cnngraph.shipped import shipped
 
 SPECS = Path(__file__).parents[2] / "cnngraph" / "specs"
 PIECES = ("{", "}", "(", ")", "[", "->", "=>", "|", "\n", "@", ".", '"', "x 2", "in", "from ", "block b(", "match ")

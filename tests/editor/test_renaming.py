@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 
 from cnngraph.editor.document import Document
 from cnngraph.editor.references import Refused, rename
-from cnngraph.reading import shipped
+from cnngraph.shipped import shipped
 
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "cnngraph" / "specs"

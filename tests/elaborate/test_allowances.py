@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph.reading import elaborate_text, read
+from cnngraph.fronts import read
+from cnngraph.fronts.spec import read_source
 from cnngraph.source import Source
 
 UNEVEN = "conv 8 3x3 s=2 relu"
@@ -14,7 +15,7 @@ UNEVEN = "conv 8 3x3 s=2 relu"
 
 
 def codes(text: str, **settings: object) -> list[str]:
-    return [diagnostic.code for diagnostic in elaborate_text(Source("a.spec", text), settings).diagnostics]
+    return [diagnostic.code for diagnostic in read_source(Source("a.spec", text), settings).diagnostics]
 
 
 def test_on_a_line() -> None:

@@ -10,8 +10,9 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Circle, Group, Item, Path, Polygon, Rect, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, choose, draw
 from cnngraph.figure.theme import LIGHT, THEMES, Theme
+from cnngraph.fronts import load
 from cnngraph.network import Network
-from cnngraph.reading import load, shipped
+from cnngraph.shipped import shipped
 from tests.figure.geometry import faults
 
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}

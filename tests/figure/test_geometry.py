@@ -10,7 +10,7 @@ import pytest
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import LIGHT
-from cnngraph.reading import load
+from cnngraph.fronts import load
 from tests.figure.geometry import faults, loose_tips
 
 INK = Stroke("#000000", 1.0)

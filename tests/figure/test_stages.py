@@ -10,7 +10,7 @@ from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.stages import stages, with_footer
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT
-from cnngraph.reading import load
+from cnngraph.fronts import load
 from tests.conftest import Run
 from tests.figure.geometry import faults
 

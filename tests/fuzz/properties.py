@@ -8,7 +8,8 @@ from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
 from cnngraph.diagnostics.machine import as_github, as_json
 from cnngraph.diagnostics.sarif import as_sarif
 from cnngraph.diagnostics.terminal import render
-from cnngraph.reading import Reading, elaborate_text
+from cnngraph.fronts.spec import read_source
+from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
@@ -22,8 +23,8 @@ def check(text: str) -> None:
     """Raises `AssertionError`, or whatever escapes, when something does not hold of *text*."""
     start = time.perf_counter()
     source = Source("fuzz.spec", text)
-    reading = elaborate_text(source, {}, max_nodes=MAX_NODES)
-    elaborate_text(source, {"depth": "18", "n": 3, "H": "8"}, max_nodes=MAX_NODES)
+    reading = read_source(source, {}, max_nodes=MAX_NODES)
+    read_source(source, {"depth": "18", "n": 3, "H": "8"}, max_nodes=MAX_NODES)
     _messages(reading, source)
     _formatted(reading, source)
     taken = time.perf_counter() - start
@@ -57,7 +58,7 @@ def _formatted(reading: Reading, source: Source) -> None:
     except CnngraphError:
         return
     assert format_text(text) == text
-    again = elaborate_text(Source("fuzz.spec", text), {}, max_nodes=MAX_NODES)
+    again = read_source(Source("fuzz.spec", text), {}, max_nodes=MAX_NODES)
     mended = any(diagnostic.code == "E0106" for diagnostic in reading.diagnostics)
     assert mended or (again.network is None) == (reading.network is None)
     if reading.network is not None and again.network is not None:

@@ -9,11 +9,11 @@ import numpy as np
 import onnx
 import pytest
 
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.passes import PASSES, run_passes
 from cnngraph.onnx.write import write
-from cnngraph.reading import load, parse
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
 from cnngraph.weights.initialise import RandomWeights

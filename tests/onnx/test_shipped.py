@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cnngraph.fronts import load
 from cnngraph.onnx.lower import lower
-from cnngraph.reading import load, shipped
+from cnngraph.shipped import shipped
 from tests.onnx.exposed import export, feed, run_exposed
 
 VARIANTS: list[tuple[str, dict[str, int]]] = [(name, {}) for name in shipped()] + [

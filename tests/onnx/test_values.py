@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnngraph.fronts import parse
 from cnngraph.layers import KINDS
 from cnngraph.network import Network
 from cnngraph.onnx.graph import Graph
 from cnngraph.onnx.half import to_half
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
-from cnngraph.reading import parse
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
 from tests.onnx.reference import Array, evaluate

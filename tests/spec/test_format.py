@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 import cnngraph
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts import parse
+from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
-from cnngraph.reading import elaborate_text, parse, shipped
+from cnngraph.shipped import shipped
 from cnngraph.source import Source
 from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
@@ -186,7 +188,7 @@ def test_volumes_fit_whatever_the_params_are(name: str) -> None:
     after = Source(before.name, canonical(before, volumes=True))
     assert canonical(after, volumes=True) == after.text
     for chosen in [{}, *SETTINGS.get(name, [])]:
-        networks = [elaborate_text(source, chosen).checked() for source in (before, after)]
+        networks = [read_source(source, chosen).checked() for source in (before, after)]
         assert said(networks[0]) == said(networks[1])
 
 

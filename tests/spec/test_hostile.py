@@ -11,7 +11,7 @@ import pytest
 
 from cnngraph.diagnostics import Diagnostic
 from cnngraph.diagnostics.terminal import render
-from cnngraph.reading import elaborate_text
+from cnngraph.fronts.spec import read_source
 from cnngraph.source import Source, Span
 from cnngraph.spec.lexer import tokenize
 
@@ -55,7 +55,7 @@ def spans(diagnostic: Diagnostic) -> Iterator[Span]:
 def read(text: str) -> None:
     source = Source("t.spec", text)
     start = time.process_time()
-    reading = elaborate_text(source, {}, max_nodes=2_000)
+    reading = read_source(source, {}, max_nodes=2_000)
     assert time.process_time() - start < 1 + SECONDS_PER_CHARACTER * len(text)
     assert reading.network is not None or reading.diagnostics
     for diagnostic in reading.diagnostics:
@@ -111,6 +111,6 @@ def test_tokens_thrown_together() -> None:
 )
 def test_extremes(text: str) -> None:
     start = time.process_time()
-    reading = elaborate_text(Source("t.spec", text), {})
+    reading = read_source(Source("t.spec", text), {})
     assert time.process_time() - start < 10
     assert reading.network is not None or 0 < len(reading.diagnostics) <= 30

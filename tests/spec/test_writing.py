@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph import Layer, Network, load, parse
-from cnngraph.reading import read, shipped
+from cnngraph.fronts import read
+from cnngraph.shipped import shipped
 from cnngraph.summary import summarize
 
 SHIPPED: list[tuple[str, dict[str, int]]] = [

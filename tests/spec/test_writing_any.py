@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph import Builder, load, parse
-from cnngraph.reading import shipped
+from cnngraph.shipped import shipped
 from cnngraph.spec.format import format_text
 
 

@@ -14,8 +14,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts import parse
 from cnngraph.onnx.lower import lower
-from cnngraph.reading import parse
 from cnngraph.weights.files import FileWeights
 from cnngraph.weights.match import expected
 from tests.onnx.reference import Array

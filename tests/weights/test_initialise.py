@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
-from cnngraph.reading import load, parse
 from cnngraph.weights.initialise import RandomWeights
 from tests.onnx.reference import Array
 

@@ -7,8 +7,8 @@ import pytest
 
 from cnngraph.cli.weights import report
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse
 from cnngraph.weights.arrange import arrange
 from cnngraph.weights.match import Matching, match
 from cnngraph.weights.readers.entry import Entry

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
-from cnngraph.reading import parse
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
 from tests.onnx.reference import Array

@@ -12,8 +12,9 @@ from cnngraph.figure.scene import Group, Path, Rect, Scene, Text
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse, shipped
+from cnngraph.shipped import shipped
 from cnngraph.units import units
 from tests.figure.geometry import faults, loose_tips
 from tests.test_flow import BODIES

@@ -13,8 +13,8 @@ from cnngraph.figure.styles.columns import columns
 from cnngraph.figure.styles.written import written
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse
 from tests.figure.geometry import faults
 
 GOLDEN = File(__file__).parent.parent / "golden"

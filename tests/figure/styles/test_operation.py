@@ -18,8 +18,9 @@ from cnngraph.figure.styles.example import example
 from cnngraph.figure.styles.operation import chosen, operation
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
+from cnngraph.fronts import load, parse
 from cnngraph.network import Layer, Network
-from cnngraph.reading import load, parse, shipped
+from cnngraph.shipped import shipped
 from tests.figure.geometry import faults
 from tests.onnx.reference import evaluate
 

@@ -12,8 +12,8 @@ from cnngraph.figure.scene import Group, Path, Polygon, Rect, Scene, Text
 from cnngraph.figure.styles.strip import strip
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse
 from tests.figure.geometry import faults
 
 GOLDEN = File(__file__).parent.parent / "golden"

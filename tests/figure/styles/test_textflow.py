@@ -13,7 +13,7 @@ from cnngraph.figure.scene import Group, Scene, Text
 from cnngraph.figure.styles.textflow import text_flow
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.reading import load
+from cnngraph.fronts import load
 from tests.figure.geometry import arrow_lengths, faults, loose_tips
 
 GOLDEN = File(__file__).parent.parent / "golden"

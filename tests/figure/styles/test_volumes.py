@@ -15,8 +15,8 @@ from cnngraph.figure.scene import Circle, Group, Path, Picture, Polygon, Rect, S
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.reading import load, parse
 from cnngraph.volume import as_int
 from tests.figure.geometry import arrow_lengths, faults, loose_tips
 

@@ -29,7 +29,7 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.html import write_html
 from cnngraph.figure.writers.pdf import write_pdf
 from cnngraph.figure.writers.tikz import escaped, write_tikz
-from cnngraph.reading import load, parse
+from cnngraph.fronts import load, parse
 from tests.figure.geometry import faults
 
 SEVEN = Path(__file__).parent.parent.parent.parent / "examples" / "seven.png"

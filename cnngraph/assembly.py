@@ -1,0 +1,199 @@
+"""The one door through which networks are made.
+
+Whoever reads a network, from whatever, hands its layers to an `Assembly` in topological order, and what comes out is
+sound: names are allowed and given once, inputs and blocks are known, every volume is what its kind makes of what flows
+in, and no limit is passed. `unsound` asks the same of a network that is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.source import Input
+from cnngraph.names import unfit
+from cnngraph.network import Annotation, Block, Layer, Network, Output
+from cnngraph.source import Span
+from cnngraph.volume import Free, Volume
+
+MAX_NODES = 100_000
+MAX_VOLUME_BYTES = 2**40
+
+
+class Limit(Fault):
+    """A fault with which there is no going on: the network is too large."""
+
+
+class Assembly:
+    """Layers as they come. What it refuses it raises as a `Fault`; the front end knows the place."""
+
+    def __init__(self, max_nodes: int = MAX_NODES, settings: Mapping[str, object] | None = None) -> None:
+        self.max_nodes = max_nodes
+        self.layers: list[Layer] = []
+        self.blocks: dict[str, Block] = {}
+        self.outputs: list[Output] = []
+        self._settings = dict(settings or {})
+        self._free: list[str] = []
+        self._by_name: dict[str, Layer] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether *name* is taken, by a layer or by a block."""
+        return name in self._by_name or name in self.blocks
+
+    def get(self, name: str) -> Layer | None:
+        return self._by_name.get(name)
+
+    def input(self, name: str, volume: Volume, *, span: Span | None = None, origin: str = "",
+              annotations: tuple[Annotation, ...] = ()) -> Layer:  # fmt: skip
+        """An input of the network. A free size that was set has the size it was set to."""
+        dims = tuple(self._sized(dim.atom) or dim if isinstance(dim, Free) else dim for dim in volume.dims)
+        volume = Volume(dims)
+        made = Layer(
+            name, Input(volume=volume), (), (), volume, unit=name, span=span, annotations=annotations, origin=origin
+        )
+        return self._append(made)
+
+    def add(
+        self,
+        name: str,
+        kind: Kind,
+        inputs: Sequence[str],
+        *,
+        unit: str = "",
+        block: str = "",
+        skips: tuple[int, ...] = (),
+        on_shortcut: bool = False,
+        span: Span | None = None,
+        annotations: tuple[Annotation, ...] = (),
+        origin: str = "",
+    ) -> Layer:
+        """One more layer, on the tensors of layers that are there already."""
+        volumes = []
+        for each in inputs:
+            if each not in self._by_name:
+                raise Fault("E0201", f"no tensor is called `{each}`", help="a layer stands behind those that it takes")
+            volumes.append(self._by_name[each].output)
+        taken = tuple(volumes)
+        return self._append(
+            Layer(
+                name,
+                kind,
+                tuple(inputs),
+                taken,
+                kind.shape(taken),
+                unit=unit or name,
+                block=block,
+                skips=skips,
+                on_shortcut=on_shortcut,
+                span=span,
+                annotations=annotations,
+                origin=origin,
+            )
+        )
+
+    def block(self, path: str, name: str, parent: str = "") -> None:
+        """A use of the block *name*; layers may be in it from now on."""
+        self._take(path)
+        if parent and parent not in self.blocks:
+            raise Fault("E0201", f"no block is called `{parent}`")
+        self.blocks[path] = Block(path, name, parent)
+
+    def output(self, name: str, layer: str) -> None:
+        if layer not in self._by_name:
+            raise Fault("E0201", f"no tensor is called `{layer}`")
+        if why := unfit(name):
+            raise Fault("E0313", f"an output cannot be called {name!r}", reason=why)
+        if any(output.name == name for output in self.outputs):
+            raise Fault("E0301", f"`{name}` is an output already")
+        self.outputs.append(Output(name, layer))
+
+    def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
+        """Gives *annotations* to all layers from number *first* on."""
+        for index in range(first, len(self.layers)):
+            layer = self.layers[index]
+            self.layers[index] = changed = replace(layer, annotations=(*layer.annotations, *annotations))
+            self._by_name[changed.name] = changed
+
+    def network(self, name: str, *, title: str = "", file: str = "") -> Network:
+        """All of it. A setting that set nothing is a fault."""
+        if not any(not layer.inputs for layer in self.layers):
+            raise Fault("E0310", "there is no network in this file")
+        if not self.outputs:
+            raise Fault("E0311", "what the network gives back is not clear")
+        if self._settings:
+            key, value = next(iter(self._settings.items()))
+            has = f"its free sizes are {', '.join(self._free)}" if self._free else "it has no free sizes"
+            raise Fault("E0210", f"--set {key}={value}: there is no free size `{key}`", help=has)
+        return Network(name, tuple(self.layers), tuple(self.outputs), title, self.blocks, file)
+
+    def _sized(self, atom: str) -> int | None:
+        if atom not in self._free:
+            self._free.append(atom)
+        if atom not in self._settings:
+            return None
+        value = self._settings[atom]
+        size = int(value) if isinstance(value, str) and value.isdecimal() else value
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise Fault("E0213", f"--set {atom}={value}: a size is a whole number of at least 1")
+        return size
+
+    def _take(self, name: str) -> None:
+        if why := unfit(name):
+            raise Fault("E0313", f"a layer cannot be called {name!r}", reason=why)
+        if name in self:
+            raise Fault("E0301", f"the name `{name}` is given twice")
+
+    def _append(self, layer: Layer) -> Layer:
+        self._take(layer.name)
+        if layer.block and layer.block not in self.blocks:
+            raise Fault("E0201", f"no block is called `{layer.block}`")
+        if any(index not in range(len(layer.inputs)) for index in layer.skips):
+            raise Fault("E0313", f"the skips of `{layer.name}` are not among its {len(layer.inputs)} inputs")
+        limit(layer.output)
+        if len(self.layers) >= self.max_nodes:
+            raise Limit(
+                "E0501", "this network is too large", remark=f"the limit is {self.max_nodes:,} nodes (--max-nodes)"
+            )
+        self.layers.append(layer)
+        self._by_name[layer.name] = layer
+        return layer
+
+
+def limit(volume: Volume) -> None:
+    """Raises `Limit` for a volume that no machine holds."""
+    size = volume.size
+    if isinstance(size, int) and size * 4 > MAX_VOLUME_BYTES:
+        raise Limit(
+            "E0502",
+            f"{'x'.join(f'{dim:,}' for dim in volume.dims)} is {size:,} numbers ({size * 4 / 1e12:,.0f} TB)",
+            remark=f"the limit for one volume is 2^{MAX_VOLUME_BYTES.bit_length() - 1} bytes",
+        )
+
+
+def unsound(network: Network, max_nodes: int = MAX_NODES) -> Iterator[Fault]:
+    """What keeps *network*, made elsewhere, from having come through an `Assembly`; nothing when it is sound."""
+    again = Assembly(max_nodes)
+    for block in network.blocks.values():
+        try:
+            again.block(block.path, block.name, block.parent)
+        except Fault as fault:
+            yield fault
+    for layer in network.layers:
+        try:
+            if layer.inputs:
+                made = again.add(layer.name, layer.kind, layer.inputs, block=layer.block, skips=layer.skips)
+            else:
+                made = again.input(layer.name, layer.output)
+        except Fault as fault:
+            yield fault
+            continue
+        if (made.output, made.input_volumes) != (layer.output, layer.input_volumes):
+            yield Fault("E0313", f"`{layer.name}` makes {made.output}, and is said to make {layer.output}")
+        if layer.unit not in again:
+            yield Fault("E0313", f"`{layer.name}` stands in the unit `{layer.unit}`, which is no layer before it")
+    for output in network.outputs:
+        try:
+            again.output(output.name, output.layer)
+        except Fault as fault:
+            yield fault
