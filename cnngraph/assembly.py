@@ -99,21 +99,28 @@ class Assembly:
             raise Fault("E0201", f"no block is called `{parent}`")
         self.blocks[path] = Block(path, name, parent)
 
-    def output(self, name: str, layer: str) -> None:
+    def output(self, name: str, layer: str, origin: str = "") -> None:
         if layer not in self._by_name:
             raise Fault("E0201", f"no tensor is called `{layer}`")
         if why := unfit(name):
             raise Fault("E0313", f"an output cannot be called {name!r}", reason=why)
         if any(output.name == name for output in self.outputs):
             raise Fault("E0301", f"`{name}` is an output already")
-        self.outputs.append(Output(name, layer))
+        self.outputs.append(Output(name, layer, origin))
 
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
         """Gives *annotations* to all layers from number *first* on."""
         for index in range(first, len(self.layers)):
             layer = self.layers[index]
-            self.layers[index] = changed = replace(layer, annotations=(*layer.annotations, *annotations))
-            self._by_name[changed.name] = changed
+            self._change(index, replace(layer, annotations=(*layer.annotations, *annotations)))
+
+    def originate(self, first: int, origins: Sequence[str]) -> None:
+        """Gives each layer from number *first* on its origin."""
+        for index, origin in enumerate(origins, first):
+            self._change(index, replace(self.layers[index], origin=origin))
+
+    def _change(self, index: int, layer: Layer) -> None:
+        self.layers[index] = self._by_name[layer.name] = layer
 
     def network(self, name: str, *, title: str = "", file: str = "") -> Network:
         """All of it. A setting that set nothing is a fault."""
@@ -121,8 +128,9 @@ class Assembly:
             raise Fault("E0310", "there is no network in this file")
         if not self.outputs:
             raise Fault("E0311", "what the network gives back is not clear")
-        if self._settings:
-            key, value = next(iter(self._settings.items()))
+        for key, value in self._settings.items():
+            if key in self._free:
+                continue
             has = f"its free sizes are {', '.join(self._free)}" if self._free else "it has no free sizes"
             raise Fault("E0210", f"--set {key}={value}: there is no free size `{key}`", help=has)
         return Network(name, tuple(self.layers), tuple(self.outputs), title, self.blocks, file)

@@ -95,6 +95,8 @@ class Output:
 
     name: str
     layer: str
+    origin: str = ""
+    """What the file that it came from calls it, where that is not its name."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,14 @@ class Volume:
 
     dims: tuple[Dim, ...]
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what is neither a map nor a vector, and for sizes below 1."""
+        if len(self.dims) not in (1, 3):
+            raise ValueError(f"a volume has 1 or 3 sizes, not {len(self.dims)}: {self}")
+        for dim in self.dims:
+            if isinstance(dim, int) and dim < 1:
+                raise ValueError(f"a size is a whole number of at least 1, not {dim}: {self}")
+
     @property
     def is_map(self) -> bool:
         return len(self.dims) == 3

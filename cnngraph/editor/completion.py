@@ -281,8 +281,10 @@ def _volume(document: Document, name: Name) -> str | None:
 
 
 def _annotations(tokens: Sequence[Token]) -> Iterator[lsp.CompletionItem]:
-    first = next((token.kind for token in reversed(tokens) if token.kind in ("newline", "net", "input")), "")
-    place = {"net": "the `net` line", "input": "an `input`"}.get(first, "a line that makes a layer")
+    first = next((token.kind for token in reversed(tokens) if token.kind in ("newline", "net", "input", "output")), "")
+    place = {"net": "the `net` line", "input": "an `input`", "output": "an `output`"}.get(
+        first, "a line that makes a layer"
+    )
     for name, (form, _) in KNOWN[place].items():
         yield lsp.CompletionItem(f"@{name}", kind=_ITEM.Keyword, detail=form)
 

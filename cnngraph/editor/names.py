@@ -196,6 +196,7 @@ class Names:
             case s.OutputDecl(refs=refs):
                 for ref in refs:
                     self._tensor(ref, area)
+                self._annotations(node.annotations, area)
             case s.Use(alias=alias):
                 if alias:
                     self._given(area, "block", alias)

@@ -29,6 +29,7 @@ _LAYER: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "weights": ('@weights("file.npz:conv1")', lambda a: len(a) == 1 and _texts(a)),
     "freeze": ("@freeze", lambda a: not a),
     "note": ('@note("stem")', lambda a: len(a) == 1 and _texts(a)),
+    "origin": ('@origin("features.0")  or, for a line of several layers,  @origin("features.0", "features.1")', _texts),
     "allow": ('@allow("W0101")', _texts),
 }  # fmt: skip
 _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
@@ -37,10 +38,12 @@ _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "normalize": ("@normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))",
                   lambda a: len(a) == 2 and all(map(_numbers, a))),
     "note": _LAYER["note"],
+    "origin": _LAYER["origin"],
     "allow": _LAYER["allow"],
 }  # fmt: skip
 _NET = {"allow": _LAYER["allow"]}
-KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET}
+_OUTPUT = {"origin": _LAYER["origin"]}
+KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET, "an `output`": _OUTPUT}
 """By the place where they may stand: each annotation, how it is written, and whether arguments fit it."""
 
 

@@ -24,6 +24,7 @@ from cnngraph.network import Network
 from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
+from cnngraph.spec.names import UNNAMED, is_name, unquoted
 from cnngraph.spec.parser import Parsed, parse_value
 
 
@@ -110,7 +111,7 @@ class _Builder:
         if self.record.failed:
             return None
         stem = self.source.name.replace("\\", "/").rpartition("/")[2].removesuffix(".spec")
-        name = name or (stem if stem.isidentifier() else "net")
+        name = name or (stem if is_name(stem) else UNNAMED)
         return self.record.assembly.network(name, title=title, file=self.source.name)
 
     def _lost(self, item: s.Item, scope: Scope, flow: Tensor | None) -> Tensor | None:
@@ -219,11 +220,12 @@ class _Builder:
 
     def _outputs(self, declared: Sequence[s.OutputDecl], scope: Scope, flow: Tensor | None) -> None:
         refs = [ref for item in declared for ref in item.refs]
-        for ref in refs:
+        origins = [name for item in declared for name in self._origins(item, scope)]
+        for ref, origin in zip(refs, origins, strict=True):
             try:
                 tensor = find_tensor(ref, scope)
                 name = ".".join(ref.names)
-                self._output(name, tensor.layer, ref.span)
+                self._output(name, tensor.layer, origin, ref.span)
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic)
         if refs or self.record.failed:
@@ -252,9 +254,22 @@ class _Builder:
             label = next((name for name, t in scope.tensors.items() if t.layer == flow.layer), flow.layer)
             self.record.assembly.output(label, flow.layer)
 
-    def _output(self, name: str, layer: str, span: Span) -> None:
+    def _origins(self, item: s.OutputDecl, scope: Scope) -> tuple[str, ...]:
+        """What the file that the network came from calls the outputs of *item*; empty where that is not said."""
+        nothing = ("",) * len(item.refs)
         try:
-            self.record.assembly.output(name, layer)
+            for annotation in annotations_of(item.annotations, scope, on="an `output`"):
+                if len(annotation.arguments) != len(item.refs):
+                    remark = f"{len(annotation.arguments)} for {len(item.refs)}"
+                    raise Mistake("E0216", "@origin names each output of its line, in order", annotation.span, remark)
+                return tuple(unquoted(str(name)) for name in annotation.arguments)
+        except Mistake as mistake:
+            self.record.report(mistake.diagnostic)
+        return nothing
+
+    def _output(self, name: str, layer: str, origin: str, span: Span) -> None:
+        try:
+            self.record.assembly.output(name, layer, origin)
         except Fault as fault:
             raise Mistake(fault.code, fault.message, span) from None
 

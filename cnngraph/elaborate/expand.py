@@ -137,7 +137,7 @@ class Expander:
         if line.claim is not None and flow is not None:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
-            self.record.assembly.annotate(first, annotations_of(line.annotations, scope))
+            self.record.annotate(first, annotations_of(line.annotations, scope))
         return Made(flow, ran=True, skipped=skipped)
 
     def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> None:
@@ -315,10 +315,13 @@ class Expander:
         for tensor in inputs:
             known_volume(tensor)
         annotations = annotations_of(step.annotations, scope)
+        origin = tuple(each for each in annotations if each.name == "origin")
+        rest = tuple(each for each in annotations if each.name != "origin")
         name = self.record.name(kind.word, scope, labels)
+        first = len(self.record.layers)
         try:
             made = make(kind, bound)
-            tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=annotations, at=step.span)
+            tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=rest, at=step.span)
             self._remark(made, inputs, step.name.span, bound)
             if flow is not None and isinstance(made, Join):
                 self._twice(word, flow, bound)
@@ -333,6 +336,7 @@ class Expander:
                 self.record.says_linear.add(name)
             for each in followers:
                 tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope, unit=name)
+            self.record.annotate(first, origin)
         except Fault as fault:
             raise _mistake(fault, step.name.span, bound, self._origin(inputs, step.span), step.span) from None
         return replace(tensor, span=step.span)
@@ -386,7 +390,7 @@ class Expander:
             made = self.run(block.body, inner, flow)
         self.record.calls.pop()
         if annotations:
-            self.record.assembly.annotate(first, annotations)
+            self.record.annotate(first, annotations)
         result = made.tensor
         if block.outputs:
             result = inner.tensors.get(block.outputs[0], result)

@@ -18,6 +18,7 @@ from cnngraph.layers.kind import Kind
 from cnngraph.network import Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
+from cnngraph.spec.names import unquoted
 from cnngraph.volume import Volume
 
 MAX_ERRORS = 20
@@ -195,9 +196,24 @@ class Record:
 
     def input(self, name: str, volume: Volume, at: Span, span: Span, annotations: tuple[Annotation, ...]) -> None:
         try:
-            self.assembly.input(name, volume, span=span, annotations=annotations)
+            first = len(self.layers)
+            self.assembly.input(name, volume, span=span)
+            self.annotate(first, annotations)
         except Limit as reached:
             self._stop_at(reached, span if reached.code == "E0501" else at)
+
+    def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
+        """What a line says of all that it made, from layer number *first* on; raises `Mistake`."""
+        rest = tuple(each for each in annotations if each.name != "origin")
+        if rest:
+            self.assembly.annotate(first, rest)
+        for each in annotations:
+            if each.name == "origin":
+                made, names = len(self.layers) - first, tuple(unquoted(str(name)) for name in each.arguments)
+                if len(names) != made:
+                    remark = f"{len(names)} name{'s' if len(names) > 1 else ''} for {made}"
+                    raise Mistake("E0216", "@origin names each layer of its line, in order", each.span, remark)
+                self.assembly.originate(first, names)
 
     def _stop_at(self, reached: Limit, span: Span, inputs: Sequence[Tensor] = ()) -> NoReturn:
         on = f"on {inputs[0].volume} (line {inputs[0].span.line}); " if inputs and reached.code == "E0502" else ""

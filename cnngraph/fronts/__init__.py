@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -58,7 +58,11 @@ class Format:
     def read(self, content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
         found = import_module(self.module).read(content, settings, max_nodes)
         assert isinstance(found, Reading)
-        return found
+        if self is SPEC or found.network is None:
+            return found
+        from cnngraph.remarks import diagnostics
+
+        return replace(found, diagnostics=(*found.diagnostics, *diagnostics(found.network)))
 
 
 def _is_onnx(head: bytes) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import add
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, kind
-from cnngraph.volume import Free, Volume
+from cnngraph.volume import Dim, Free, Volume
 
 
 class Join(Kind):
@@ -49,7 +50,7 @@ class _Equal(Join):
                 )
                 help = f"project the shortcut with a strided 1x1 convolution:  | skip -> shortcut {first.channels} s=2"
             self._refuse(inputs, reason, help)
-        return _most_known(inputs)
+        return Volume(_most_known(volume.dims for volume in inputs))
 
     def _refuse(self, inputs: tuple[Volume, ...], reason: str, help: str) -> None:
         sizes = " + ".join(str(volume) for volume in inputs) if self.word == "add" else ", ".join(map(str, inputs))
@@ -57,14 +58,9 @@ class _Equal(Join):
         raise Fault("E0401", f"`{self.word}` needs {number} equal volumes", remark=sizes, reason=reason, help=help)
 
 
-def _most_known(inputs: tuple[Volume, ...]) -> Volume:
-    """The first volume, with the sizes that are free in it taken from where they are known."""
-    return Volume(
-        tuple(
-            next((dim for dim in dims if isinstance(dim, int)), dims[0])
-            for dims in zip(*(v.dims for v in inputs), strict=True)
-        )
-    )
+def _most_known(inputs: Iterable[tuple[Dim, ...]]) -> tuple[Dim, ...]:
+    """The first sizes, with those that are free in them taken from where they are known."""
+    return tuple(next((dim for dim in dims if isinstance(dim, int)), dims[0]) for dims in zip(*inputs, strict=True))
 
 
 @kind
@@ -112,7 +108,7 @@ class Mul(Join):
                     remark=" * ".join(str(v) for v in inputs),
                     reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}",
                 )
-        return _most_known(tuple(maps))
+        return Volume(_most_known(volume.dims for volume in maps))
 
     def lower(self, to: Lowering) -> None:
         name, dims = to.inputs[0], onnx_dims(to.output_volume)
@@ -150,11 +146,7 @@ class Concat(Join):
                     help="give the branches the same strides, and `same` padding where a window is larger than 1x1",
                 )
         channels = reduce(add, (volume.channels for volume in inputs))
-        return (
-            Volume((*_most_known(tuple(Volume(v.dims[:-1]) for v in inputs)).dims, channels))
-            if first.is_map
-            else Volume((channels,))
-        )
+        return Volume((*_most_known(volume.dims[:-1] for volume in inputs), channels))
 
     def lower(self, to: Lowering) -> None:
         to.node("Concat", to.inputs, to.output, axis=1)

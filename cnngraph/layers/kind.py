@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
-from cnngraph.layers.values import Type
+from cnngraph.layers.values import BadValue, Type
 from cnngraph.volume import Dim, Volume, product
 
 Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout"]
@@ -179,6 +179,19 @@ class Kind:
     """Whether of its second input, if it has one, only the height and width matter."""
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
+
+    def __post_init__(self) -> None:
+        """Raises `Fault` for a value that its argument does not take, however the kind is made."""
+        for argument in _arguments(type(self)):
+            value = getattr(self, argument.field)
+            if value is argument.default:
+                continue
+            try:
+                held = argument.type.convert(value)
+            except BadValue as bad:
+                raise Fault(bad.code, f"`{argument.keyword}` of `{self.word}` is {bad}", at=argument.field) from None
+            if held != value:
+                raise Fault("E0208", f"`{argument.keyword}` of `{self.word}` is {value!r}", at=argument.field)
 
     @classmethod
     def arguments(cls) -> tuple[Argument, ...]:

@@ -81,6 +81,10 @@ def _pair(value: object) -> Pair:
 
 
 def _padding(value: object) -> Padding:
+    if isinstance(value, Padding):
+        if value.mode != "given":
+            return Padding(value.mode)
+        value = value.amounts
     parts = value if isinstance(value, tuple) else (value,)
     for part in parts:
         if isinstance(part, int) and not isinstance(part, bool) and part < 0:

@@ -281,7 +281,8 @@ class _Parser:
                 refs = [self.ref("the tensor to give back")]
                 while self.kind in ("name", "in"):
                     refs.append(self.ref(""))
-                return s.OutputDecl(self.span(start), tuple(refs))
+                annotations = self.annotations()
+                return s.OutputDecl(self.span(start), tuple(refs), annotations)
         return self.statement(in_branch=False)
 
     def block(self) -> s.BlockDef:

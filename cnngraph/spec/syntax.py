@@ -238,6 +238,7 @@ class Input:
 class OutputDecl:
     span: Span
     refs: tuple[Ref, ...]
+    annotations: tuple[Annot, ...]
 
 
 Item = Edition | Net | Use | Param | BlockDef | Input | OutputDecl | Statement

@@ -7,7 +7,6 @@ differ in numbers only share a definition (`blocks`); at last `layout` makes lin
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +16,9 @@ from cnngraph.layers import KINDS
 from cnngraph.layers.convolution import Conv
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
-from cnngraph.network import Annotation, Layer, Network
+from cnngraph.network import Annotation, Layer, Network, Output
 from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
@@ -27,11 +27,13 @@ from cnngraph.spec.writing.scopes import Item, Scope, scopes
 from cnngraph.spec.writing.steps import annotation, step
 from cnngraph.volume import Volume, as_int
 
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-
 
 def text(network: Network) -> str:
-    """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips."""
+    """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips.
+
+    A name that no label can be is written as one that looks like it, and kept in an ``@origin``.
+    """
+    network = sayable(network)
     try:
         return _Text(network, strict=True).whole()
     except OutOfOrder:
@@ -95,6 +97,7 @@ class _Said:
 class _Text:
     def __init__(self, network: Network, strict: bool) -> None:
         self.network = network
+        self.number = {layer.name: number for number, layer in enumerate(network.layers)}
         self.strict = strict
         self.whole_scopes = scopes(network)
         self.runs: dict[Scope, list[Run]] = {}
@@ -146,7 +149,7 @@ class _Text:
         outputs = self.outputs(top)
         lines = self.scope(top, 0)
         definitions = list(self.definitions.values())
-        head = [self.net(), ""] if _is_name(self.network.name) else []
+        head = [self.net(), ""] if self.network.name != UNNAMED or self.network.title else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
         parts = ["\n".join(head)]
         parts += ["\n".join(layout.block(definition)) for definition in definitions]
@@ -154,11 +157,12 @@ class _Text:
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def net(self) -> str:
-        return f'net {self.network.name} "{self.network.title}"' if self.network.title else f"net {self.network.name}"
+        name = identifier(self.network.name, "net")
+        return f'net {name} "{self.network.title}"' if self.network.title else f"net {name}"
 
     def input(self, layer: Layer, number: int) -> str:
         name = "" if number == 0 and layer.name == "image" else f"{layer.name} "
-        return " ".join([f"input {name}{layer.output}", *map(annotation, layer.annotations)])
+        return " ".join([f"input {name}{layer.output}", *map(annotation, (*layer.annotations, *_origin([layer])))])
 
     def find(self, scope: Scope) -> None:
         """The runs of *scope* and of the blocks in it, and what they refer to."""
@@ -202,7 +206,7 @@ class _Text:
         if not found and len(inputs) == 1:
             left = inputs[0]
         outputs = self.network.outputs
-        if len(outputs) == 1 and outputs[0].layer == left:
+        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin:
             (output,) = outputs
             if output.layer in inputs:
                 return [] if output.name == output.layer else [f"output {self.alias(output.name, output.layer)}"]
@@ -215,7 +219,8 @@ class _Text:
                 if output.name != output.layer:
                     self.wanted.add(way[0])
                 return []
-        return [f"output {' '.join(self.output(output.name, output.layer, top) for output in outputs)}"]
+        names = [self.output(output.name, output.layer, top) for output in outputs]
+        return [" ".join(["output", *names, *map(annotation, _origin(outputs))])]
 
     def output(self, name: str, tensor: str, top: Scope) -> str:
         if not self.network[tensor].inputs:
@@ -280,7 +285,7 @@ class _Text:
         found: list[Line] = []
         for run in self.runs[scope]:
             begin = f"from {self.name(run.source, scope)}" if run.begins and run.source else ""
-            found += self.lines(run.elements, begin, run.source, scope, given)
+            found += self.lines(run.elements, begin, run.source, scope, given, at_top=not scope.path)
         for name, tensor in self.aliases.get(scope, ()):
             found.append(Line((), name, f"from {self.name(tensor, scope)}"))
         left = self.runs[scope][-1].result if self.runs[scope] else None
@@ -289,9 +294,21 @@ class _Text:
         return tuple(found)
 
     def lines(
-        self, elements: Sequence[Element], begin: str, source: str | None, scope: Scope, given: int
+        self,
+        elements: Sequence[Element],
+        begin: str,
+        source: str | None,
+        scope: Scope,
+        given: int,
+        at_top: bool = False,
     ) -> list[Line]:
-        said = _folded([self.said(element, scope, given) for element in elements])
+        parts = [self.said(element, scope, given) for element in elements]
+        if at_top:
+            for part, element in zip(parts, elements, strict=True):
+                if not element.item.is_split:
+                    origins = _origin(sorted(_all(element), key=lambda layer: self.number[layer.name]))
+                    part.annotations = " ".join(filter(None, (part.annotations, _annotations(origins))))
+        said = _folded(parts)
         before = self.network[source].output if source else None
         found: list[Line] = []
         stages: list[_Said] = []
@@ -344,7 +361,7 @@ class _Text:
         names = [layer.name.removeprefix(f"{item.scope.path}.") for layer in item.layers]
         self.given[item.scope].update(names)
         slices = Split(n=len(names))
-        on_step = _without(item.layers[0], given).annotations
+        on_step = (*_without(item.layers[0], given).annotations, *([] if item.scope.path else _origin(item.layers)))
         claim = f" => {item.layers[0].output} {_annotations(on_step)}" if on_step else ""
         stage = step([slices])
         return _Said(Step((*stage.parts, claim)), ", ".join(names), is_fixed=True)
@@ -376,7 +393,7 @@ class _Text:
         key = (scope.block, tensors, tuple(map(skeleton, body)))
         if key not in self.definitions:
             name, number = scope.block, 1
-            while name in self.names or not _is_name(name):
+            while name in self.names or not is_name(name):
                 number += 1
                 name = f"{scope.block}_{number}"
             self.names.add(name)
@@ -455,6 +472,7 @@ def _all(element: Element) -> Iterator[Layer]:
         match waiting.pop():
             case Element(item=item, ways=ways):
                 waiting += [item, *(inner for way in ways for inner in way.elements)]
+                waiting += [inner for way in ways for run in way.aside for inner in run.elements]
             case Item(layers=layers, inside=inside):
                 yield from layers
                 waiting += inside.items if inside else []
@@ -464,6 +482,13 @@ def _ends_with(layer: Layer, annotations: tuple[Annotation, ...], given: int) ->
     return _without(layer, given).annotations[-len(annotations) :] == annotations
 
 
+def _origin(made: Sequence[Layer] | Sequence[Output]) -> list[Annotation]:
+    """What the layers or outputs of a line were called where they came from, if one of them was called otherwise."""
+    if not any(each.origin for each in made):
+        return []
+    return [Annotation("origin", tuple(quoted(each.origin or each.name) for each in made))]
+
+
 def _without(layer: Layer, given: int) -> Layer:
     """*layer* without the annotations that a line around it gives it."""
     return replace(layer, annotations=layer.annotations[: len(layer.annotations) - given]) if given else layer
@@ -471,10 +496,6 @@ def _without(layer: Layer, given: int) -> Layer:
 
 def _annotations(annotations: Iterable[Annotation]) -> str:
     return " ".join(map(annotation, annotations))
-
-
-def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and text not in RESERVED
 
 
 def _has_names(branches: Iterable[Iterable[Line]]) -> bool:

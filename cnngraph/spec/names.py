@@ -1,0 +1,177 @@
+"""Names that a spec can give: labels are identifiers, and what is in a block is called after it.
+
+A network may call its layers anything that can be printed (`cnngraph.names`). `sayable` is that network with names that
+a spec can give, each layer and output keeping what it was called as its origin, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from cnngraph.network import Block, Layer, Network, Output
+from cnngraph.spec.lexer import FLAGS, RESERVED
+
+UNNAMED = "net"
+"""What a network is called that was given no name."""
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_name(text: str) -> bool:
+    """Whether a label, a block or a network can be called *text*."""
+    return _IDENTIFIER.fullmatch(text) is not None and text not in RESERVED
+
+
+def quoted(name: str) -> str:
+    """*name* as it can stand in a string of a spec, which has no quotation mark in it."""
+    return name.replace("%", "%25").replace('"', "%22")
+
+
+def unquoted(text: str) -> str:
+    """The name that was `quoted` as *text*."""
+    return text.replace("%22", '"').replace("%25", "%")
+
+
+def identifier(text: str, instead: str) -> str:
+    """A name that looks like *text*: ``features_1``, ``layer1_conv``; made of *instead* where none does."""
+    if is_name(text):
+        return text
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")
+    if not name or name[0].isdigit():
+        name = f"{instead}_{name}".rstrip("_")
+    return f"{name}_" if name in RESERVED else name
+
+
+def sayable(network: Network) -> Network:
+    """*network* as a spec can say it; *network* itself where it can already."""
+    names = _Names(network)
+    layers = tuple(map(names.layer, network.layers))
+    outputs = tuple(names.outputs())
+    blocks = {names.paths[path]: names.block(block) for path, block in network.blocks.items()}
+    name = network.name if network.name == UNNAMED else identifier(network.name, "network")
+    if (layers, outputs, blocks, name) == (network.layers, network.outputs, network.blocks, network.name):
+        return network
+    title = network.title or ("" if name == network.name else re.sub(r'["{}]', "'", network.name))
+    return replace(network, name=name, layers=layers, outputs=outputs, blocks=blocks, title=title)
+
+
+class _Names:
+    """What everything is called now, by what it was called."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.paths = {"": ""}
+        self.layers: dict[str, str] = {}
+        self._units = _units(network)
+        self._taken: dict[str, set[str]] = {}
+        """Names in each block, by the path it had."""
+        self._before: dict[str, set[str]] = {}
+        """Names of the layers so far in each block."""
+        leads = [layer for layer in network.layers if self._units[layer.name] == layer.name]
+        for at, name in [*((layer.block, layer.name) for layer in leads),
+                         *((block.parent, block.path) for block in network.blocks.values())]:  # fmt: skip
+            if is_name(_local(name, at)):
+                self._taken.setdefault(at, set()).add(_local(name, at))
+        for block in network.blocks.values():
+            self._path(block)
+        for layer in network.layers:
+            unit = self._units[layer.name]
+            follows = unit != layer.name
+            self.layers[layer.name] = f"{self.layers[unit]}.{layer.kind.word}" if follows else self._lead(layer)
+
+    def _path(self, block: Block) -> str:
+        if block.path not in self.paths:
+            if block.parent:
+                self._path(self.network.blocks[block.parent])
+            self.paths[block.path] = self._given(block.path, block.parent, block.name)
+        return self.paths[block.path]
+
+    def _lead(self, layer: Layer) -> str:
+        local = _local(layer.name, layer.block)
+        before = self._before.setdefault(layer.block, set())
+        number = local.removeprefix(layer.kind.word)
+        is_flag = local in FLAGS and number.isdecimal()
+        if is_flag and all(f"{layer.kind.word}{n}" in before for n in range(1, int(number))):
+            # The automatic name of the sixth relu is no label, and is given without one: if it is the sixth.
+            return f"{self.paths[layer.block]}.{local}".lstrip(".")
+        before.add(local)
+        return self._given(layer.name, layer.block, layer.kind.word or "image")
+
+    def _given(self, name: str, at: str, instead: str) -> str:
+        local = _local(name, at)
+        if not is_name(local):
+            taken = self._taken.setdefault(at, set())
+            stem, number = identifier(local or name, instead), 1
+            local = stem
+            while local in taken:
+                number += 1
+                local = f"{stem}_{number}"
+            taken.add(local)
+        return f"{self.paths[at]}.{local}".lstrip(".")
+
+    def layer(self, layer: Layer) -> Layer:
+        name = self.layers[layer.name]
+        changed = replace(
+            layer,
+            name=name,
+            inputs=tuple(self.layers[each] for each in layer.inputs),
+            unit=self.layers[self._units[layer.name]],
+            block=self.paths[layer.block],
+            origin=layer.origin or ("" if name == layer.name else layer.name),
+        )
+        return layer if changed == layer else changed
+
+    def block(self, block: Block) -> Block:
+        return Block(self.paths[block.path], identifier(block.name, "block"), self.paths[block.parent])
+
+    def outputs(self) -> list[Output]:
+        found: list[Output] = []
+        given: set[str] = set()
+        for output in self.network.outputs:
+            layer = self.layers[output.layer]
+            name = layer if output.name == output.layer else output.name
+            if not all(map(is_name, name.split("."))) and name != layer:
+                name = identifier(name, "out")
+            while name in given or (name != layer and name != output.name and name in self._taken.get("", ())):
+                name += "_"
+            given.add(name)
+            found.append(Output(name, layer, output.origin or ("" if name == output.name else output.name)))
+        return found
+
+
+def _local(name: str, block: str) -> str:
+    """*name* without the path of its block; empty when it does not begin with it."""
+    if not block:
+        return name
+    return name.removeprefix(f"{block}.") if name.startswith(f"{block}.") else ""
+
+
+def _units(network: Network) -> dict[str, str]:
+    """The unit of each layer as far as a step can say it: a norm and then an activation, each the only one that takes
+    what is before it."""
+    given = {output.layer for output in network.outputs}
+    found: dict[str, str] = {}
+    steps: dict[str, list[Layer]] = {}
+    """What each block is at: a layer and what follows it so far."""
+    for layer in network.layers:
+        step = steps.get(layer.block, [])
+        inside = bool(step) and len(network.consumers[step[-1].name]) == 1 and step[-1].name not in given
+        if inside and layer.unit == step[0].name != layer.name and _follows(layer, step):
+            step.append(layer)
+            found[layer.name] = layer.unit
+        else:
+            steps[layer.block] = [layer]
+            found[layer.name] = layer.name
+    return found
+
+
+def _follows(layer: Layer, step: list[Layer]) -> bool:
+    lead, *followers = step
+    if layer.inputs != (step[-1].name,) or not lead.kind.followers:
+        return False
+    is_word = layer.kind.word in FLAGS or (layer.kind.word, lead.kind.word) == ("softmax", "fc")
+    order = ["norm", "activation"]
+    families = [each.kind.family for each in (*followers, layer)]
+    return is_word and families in (order, order[:1], order[1:])
