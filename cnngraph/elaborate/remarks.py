@@ -9,9 +9,6 @@ from dataclasses import replace
 from cnngraph.diagnostics import Diagnostic, Label, Severity
 from cnngraph.elaborate.allowances import on
 from cnngraph.elaborate.record import Record, block_notes
-from cnngraph.layers.convolution import Conv
-from cnngraph.layers.dense import Fc
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.network import Layer, Network
 from cnngraph.source import Span
 from cnngraph.volume import as_int
@@ -104,16 +101,17 @@ def _unused(network: Network, record: Record) -> Iterator[tuple[Layer, Diagnosti
 
 
 def _lost_bias(before: Layer, layer: Layer) -> Diagnostic | None:
-    """W0103: batch normalization subtracts what a bias adds; on one step, ``bias=on`` is said on purpose."""
-    if not isinstance(layer.kind, BatchNorm) or not getattr(before.kind, "bias", False) or before.span is None:
+    """W0103: a normalization subtracts what a bias adds; on one step, ``bias=on`` is said on purpose."""
+    word = layer.kind.word
+    if not layer.kind.subtracts_mean or not getattr(before.kind, "bias", False) or before.span is None:
         return None
     if layer.span == before.span:
         return None
     return Diagnostic(
         "W0103",
         "this bias has no effect",
-        Label(before.span, f"{as_int(before.output.channels):,} parameters that `bn` subtracts again"),
-        help="write `bn` on the same line, which drops the bias, or  bias=off",
+        Label(before.span, f"{as_int(before.output.channels):,} parameters that `{word}` subtracts again"),
+        help=f"write `{word}` on the same line, which drops the bias, or  bias=off",
     )
 
 
@@ -122,10 +120,7 @@ def _two_linear(before: Layer, layer: Layer, says_linear: set[str]) -> Diagnosti
 
     Unequal ones are left alone: 1x7 and 7x1, or a thin layer between two wide ones, are a way to save weights.
     """
-    same = (
-        isinstance(before.kind, Conv) and isinstance(layer.kind, Conv) and before.kind.window == layer.kind.window
-    ) or (isinstance(before.kind, Fc) and isinstance(layer.kind, Fc))
-    if not same or before.name in says_linear or layer.span is None:
+    if not layer.kind.is_one_with(before.kind) or before.name in says_linear or layer.span is None:
         return None
     words = [f"`{each.kind.word} {each.kind.caption().size}`" for each in (before, layer)]
     return Diagnostic(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import KINDS, Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.values import NUMBER
 from cnngraph.volume import Dim, Volume, as_int
 
@@ -13,8 +13,7 @@ class Activation(Kind):
     """The base of the activations."""
 
     family: ClassVar[Family] = "activation"
-    relu_like: ClassVar[bool] = False
-    """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
+    follows = "activation"
 
 
 @kind
@@ -189,6 +188,7 @@ class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``."""
 
     word = "sigmoid"
+    answers = True
     onnx = "Sigmoid"
 
     def lower(self, to: Lowering) -> None:
@@ -227,6 +227,8 @@ class Softmax(Kind):
 
     word = "softmax"
     family: ClassVar[Family] = "activation"
+    short_for = "fc"
+    answers = True
     onnx = "Softmax"
 
     def lower(self, to: Lowering) -> None:
@@ -242,6 +244,3 @@ def per_channel(volume: Volume) -> tuple[int, ...]:
     """Shape of one number per channel that broadcasts over a map in ONNX's order."""
     channels = as_int(volume.channels)
     return (channels, 1, 1) if volume.is_map else (channels,)
-
-
-ACTIVATIONS = tuple(kind for kind in KINDS.values() if issubclass(kind, Activation))

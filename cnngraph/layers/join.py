@@ -78,7 +78,7 @@ class Add(_Equal):
         to.node("Add" if len(to.inputs) == 2 else "Sum", to.inputs, to.output)
 
     def caption(self) -> Caption:
-        return Caption("add", details=("+",))
+        return Caption("add", details=("+",), sign="+")
 
 
 @kind
@@ -90,6 +90,9 @@ class Max(_Equal):
 
     def lower(self, to: Lowering) -> None:
         to.node("Max", to.inputs, to.output)
+
+    def caption(self) -> Caption:
+        return Caption("max", box=("MAX",))
 
 
 @kind
@@ -121,7 +124,7 @@ class Mul(Join):
         to.node("Mul", [name, to.inputs[-1]], to.output)
 
     def caption(self) -> Caption:
-        return Caption("mul", details=("×",))
+        return Caption("mul", details=("×",), sign="×")
 
 
 @kind
@@ -158,3 +161,6 @@ class Concat(Join):
 
     def lower(self, to: Lowering) -> None:
         to.node("Concat", to.inputs, to.output, axis=1)
+
+    def caption(self) -> Caption:
+        return Caption("concat", box=("Channel", "Concat"))

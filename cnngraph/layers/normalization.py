@@ -18,6 +18,8 @@ class BatchNorm(Kind):
 
     word = "bn"
     family: ClassVar[Family] = "norm"
+    follows = "norm"
+    subtracts_mean = True
     onnx = "BatchNormalization"
 
     eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
@@ -40,7 +42,7 @@ class BatchNorm(Kind):
         to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
 
     def caption(self) -> Caption:
-        return Caption("batch norm")
+        return Caption("batch norm", short="BN")
 
 
 @kind
@@ -69,7 +71,7 @@ class LayerNorm(Kind):
         to.node("Transpose", [normed], to.output, perm=[0, 3, 1, 2])
 
     def caption(self) -> Caption:
-        return Caption("layer norm")
+        return Caption("layer norm", short="LN")
 
 
 @kind

@@ -83,6 +83,7 @@ class Crop(_Rearrange):
     whose middle it keeps (U-Net)."""
 
     word = "crop"
+    cuts = True
     onnx = "Slice"
     takes_tensors = "one"
     measures_second = True
@@ -144,6 +145,7 @@ class Slice(_Rearrange):
     """The channels from *start* up to, without, *stop*."""
 
     word = "slice"
+    cuts = True
     onnx = "Slice"
 
     start: int = argument(INDEX, positional=True, doc="first channel, from 0")
