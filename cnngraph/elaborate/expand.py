@@ -21,8 +21,8 @@ from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.layers.rearrange import Split
-from cnngraph.layers.window import Windowed
 from cnngraph.layers.values import show
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Block, Layer
 from cnngraph.reading import Ran
 from cnngraph.source import Span

@@ -52,6 +52,7 @@ class Leaky(Activation):
     """``x`` when positive, else ``slope * x``. Darknet's slope is 0.1."""
 
     word = "leaky"
+    elsewhere = ("lrelu", "leakyrelu")
     relu_like = True
     onnx = "LeakyRelu"
 
@@ -128,6 +129,7 @@ class Swish(Activation):
     """``x * sigmoid(x)``, also called SiLU."""
 
     word = "swish"
+    elsewhere = ("silu",)
     relu_like = True
     onnx = "Sigmoid and Mul"
 
@@ -141,6 +143,7 @@ class HSwish(Activation):
     """``x * min(max(x + 3, 0), 6) / 6`` (MobileNetV3)."""
 
     word = "hswish"
+    elsewhere = ("hardswish",)
     relu_like = True
     onnx = "HardSwish"
 
@@ -156,6 +159,7 @@ class HSigmoid(Activation):
     """``min(max(x + 3, 0), 6) / 6``."""
 
     word = "hsigmoid"
+    elsewhere = ("hardsigmoid",)
     onnx = "HardSigmoid"
 
     def lower(self, to: Lowering) -> None:

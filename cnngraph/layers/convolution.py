@@ -77,6 +77,7 @@ class Conv(_Convolution):
     window of all input channels, or of those in its group. ``⌊(n + p - k')/s⌋ + 1`` per axis."""
 
     word = "conv"
+    elsewhere = ("conv2d", "convolution", "convolutional", "conv1x1", "conv3x3")
     onnx = "Conv"
 
     channels: int = argument(COUNT, positional=True, doc="channels it makes (the number of filters)")
@@ -145,6 +146,7 @@ class DwConv(_Convolution):
     """Depthwise convolution: every channel is filtered by itself (groups = channels)."""
 
     word = "dwconv"
+    elsewhere = ("depthwise", "depthwiseconv", "depthwiseconv2d", "dconv")
     onnx = "Conv with group = C"
 
     window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the filter")
@@ -190,6 +192,7 @@ class UpConv(_Convolution):
     """Transposed convolution ("up-convolution"): ``(n - 1)s - p + k' + op`` per axis."""
 
     word = "upconv"
+    elsewhere = ("deconv", "convtranspose", "convtranspose2d", "conv2dtranspose", "transposedconv")
     onnx = "ConvTranspose"
     spreads = True
 

@@ -16,6 +16,7 @@ class Fc(Kind):
     """Fully connected: every output is a weighted sum of all inputs, ``y = Wx + b``."""
 
     word = "fc"
+    elsewhere = ("linear", "dense", "fullyconnected", "innerproduct", "affine", "gemm")
     family: ClassVar[Family] = "dense"
     followers = True
     onnx = "Gemm"
@@ -81,6 +82,7 @@ class Flatten(Kind):
     """A volume as one vector, channel after channel, each row by row (the order of PyTorch, Caffe, ONNX)."""
 
     word = "flatten"
+    elsewhere = ("view", "reshape")
     family: ClassVar[Family] = "reshape"
     idle = True
     onnx = "Flatten"

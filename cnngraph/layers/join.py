@@ -72,6 +72,7 @@ class Add(_Equal):
     """The sum, number by number. All volumes are equal: nothing is broadcast."""
 
     word = "add"
+    elsewhere = ("sum", "plus", "eltwise", "residual")
     onnx = "Add, Sum"
 
     def lower(self, to: Lowering) -> None:
@@ -100,6 +101,7 @@ class Mul(Join):
     """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite)."""
 
     word = "mul"
+    elsewhere = ("multiply", "times")
     onnx = "Mul"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
@@ -132,6 +134,7 @@ class Concat(Join):
     """Channels stacked in the order written; height and width agree."""
 
     word = "concat"
+    elsewhere = ("cat", "concatenate", "merge", "route")
     onnx = "Concat"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:

@@ -192,6 +192,8 @@ class Kind:
 
     word: ClassVar[str] = ""
     """Its word in the language."""
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What other libraries call it, in lower case and without ``_`` or ``-``: a message says its word here."""
     family: ClassVar[Family]
     followers: ClassVar[bool] = False
     """Whether a normalization and an activation may be written on the same step."""

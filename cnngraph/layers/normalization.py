@@ -17,6 +17,7 @@ class BatchNorm(Kind):
     the learned γ and β (Ioffe & Szegedy 2015)."""
 
     word = "bn"
+    elsewhere = ("batchnorm", "batchnorm2d", "batchnormalization", "bnorm")
     family: ClassVar[Family] = "norm"
     follows = "norm"
     subtracts_mean = True
@@ -50,6 +51,7 @@ class LayerNorm(Kind):
     """Layer normalization over the channels, at each place of a map by itself (ConvNeXt; Ba et al. 2016)."""
 
     word = "layernorm"
+    elsewhere = ("ln", "layernormalization")
     family: ClassVar[Family] = "norm"
     onnx = "LayerNormalization, between two Transpose on a map"
 
@@ -80,6 +82,7 @@ class Lrn(Kind):
     ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not)."""
 
     word = "lrn"
+    elsewhere = ("localresponsenorm", "norm")
     family: ClassVar[Family] = "norm"
     onnx = "LRN"
 

@@ -102,7 +102,7 @@ class _Pool(Windowed):
             return Caption(
                 f"adaptive {name}", details=details, loud=f"ADAPTIVE {loud}", box=(box, "adaptive"), sign=sign
             )
-        details = ("ceil",) if self.ceil else ()
+        details: tuple[str, ...] = ("ceil",) if self.ceil else ()
         stride = self.stride or self.window
         return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(box,), sign=sign)
 
@@ -112,6 +112,7 @@ class MaxPool(_Pool):
     """The largest number of each window of each channel."""
 
     word = "maxpool"
+    elsewhere = ("pool", "pooling", "maxpool2d", "maxpooling", "maxpooling2d")
     onnx = "MaxPool, GlobalMaxPool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
@@ -155,6 +156,7 @@ class AvgPool(_Pool):
     """The mean of each window of each channel."""
 
     word = "avgpool"
+    elsewhere = ("averagepool", "averagepooling", "avgpool2d", "averagepooling2d", "meanpool")
     onnx = "AveragePool, GlobalAveragePool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
