@@ -57,8 +57,9 @@ fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, on Linux; goes on fr
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
 
-docs: $(VENV)/.installed ## docs/layers.md, from the layer kinds; the index of the pages on codes
+docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes
 	$(BIN)/python tools/build_docs.py
+	$(BIN)/python tools/build_words.py
 	$(BIN)/python tools/build_codes.py
 
 figures: $(VENV)/.installed ## docs/figures

@@ -84,7 +84,8 @@ class Builder:
         arguments += [_value(value) for value in values if not isinstance(value, Tensor)]
         arguments += [f"{key}={_value(value, named=True)}" for key, value in settings.items()]
         # `softmax 10` is a fully connected layer with a softmax.
-        label = name or self._automatic("fc" if word == "softmax" and arguments else word)
+        short_for = KINDS[word].short_for if word in KINDS and arguments else ""
+        label = name or self._automatic(short_for or word)
         self._names.add(label)
         start = "" if first.name == self._flow else f"from {first.name} -> "
         self._write(f"{label}: {start}{' '.join([word, *arguments])}")

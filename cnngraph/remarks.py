@@ -7,9 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import Diagnostic, Severity
-from cnngraph.layers.convolution import Conv
-from cnngraph.layers.dense import Fc
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.network import Layer, Network
 from cnngraph.volume import as_int
 
@@ -98,17 +95,16 @@ def _unused(network: Network) -> Iterator[Remark]:
 
 
 def _lost_bias(before: Layer, layer: Layer) -> Remark | None:
-    """W0103: batch normalization subtracts what a bias adds; on one step, ``bias=on`` is said on purpose."""
-    if not isinstance(layer.kind, BatchNorm) or not getattr(before.kind, "bias", False):
+    """W0103: a normalization subtracts what a bias adds; on one step, ``bias=on`` is said on purpose."""
+    if not layer.kind.subtracts_mean or not getattr(before.kind, "bias", False) or layer.unit == before.unit:
         return None
-    if layer.unit == before.unit:
-        return None
+    word = layer.kind.word
     return Remark(
         "W0103",
         layer,
         "this bias has no effect",
-        f"{as_int(before.output.channels):,} parameters that `bn` subtracts again",
-        "write `bn` on the same line, which drops the bias, or  bias=off",
+        f"{as_int(before.output.channels):,} parameters that `{word}` subtracts again",
+        f"write `{word}` on the same line, which drops the bias, or  bias=off",
         before,
     )
 
@@ -118,10 +114,7 @@ def _two_linear(before: Layer, layer: Layer) -> Remark | None:
 
     Unequal ones are left alone: 1x7 and 7x1, or a thin layer between two wide ones, are a way to save weights.
     """
-    same = (
-        isinstance(before.kind, Conv) and isinstance(layer.kind, Conv) and before.kind.window == layer.kind.window
-    ) or (isinstance(before.kind, Fc) and isinstance(layer.kind, Fc))
-    if not same:
+    if not layer.kind.is_one_with(before.kind):
         return None
     words = [f"`{each.kind.word} {each.kind.caption().size}`" for each in (before, layer)]
     return Remark(

@@ -252,6 +252,5 @@ def _operation(unit: Unit) -> str:
         parts.append(caption.padding.replace(" = ", "="))
     if kind.family != "join":
         parts += [detail.replace(" = ", "=") for detail in caption.details]
-    short = {"batch norm": "BN", "layer norm": "LN"}
-    followers = [short.get(name, name) for name in (layer.kind.caption().name for layer in unit.layers[1:])]
+    followers = [layer.kind.caption().short for layer in unit.layers[1:]]
     return ", ".join([" ".join(parts), *followers])

@@ -11,9 +11,6 @@ from functools import cached_property
 from cnngraph.network import Layer, Network, Shortcut, total
 from cnngraph.volume import Volume
 
-_SILENT = frozenset({"activation", "norm", "dropout"})
-"""Families that change no volume and are said together with what they follow."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -114,7 +111,7 @@ def units(network: Network) -> Units:
         if layer.name not in network.live:
             continue
         name = layer.name
-        if layer.kind.family in _SILENT and len(layer.inputs) == 1:
+        if layer.kind.is_silent and len(layer.inputs) == 1:
             (before,) = layer.inputs
             alone = [c for c in network.consumers[before] if c in network.live] == [layer.name]
             leads = network[before]

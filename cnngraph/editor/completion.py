@@ -13,9 +13,7 @@ from cnngraph.editor.hints import volumes
 from cnngraph.editor.hover import about_argument, about_kind
 from cnngraph.editor.names import SIZES, Area, Name
 from cnngraph.elaborate.annotations import KNOWN
-from cnngraph.layers import KINDS, Kind
-from cnngraph.layers.activation import ACTIVATIONS
-from cnngraph.layers.join import Join
+from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.shipped import shipped
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -136,7 +134,7 @@ def _in_statement(
     elif kinds[0] in ("net", "use", "block", "edition"):
         return
     elif kinds[0] == "default" and len(words) == 1:
-        yield from (_kind(word) for word, kind in KINDS.items() if not issubclass(kind, Join))
+        yield from (_kind(word) for word, kind in KINDS.items() if kind.family != "join")
     elif "=>" in kinds or "if" in kinds or kinds[0] in ("let", "param", "input") or kinds[-1] == "=":
         if kinds[0] not in ("let", "param") or "=" in kinds:
             yield from _values(document, area)
@@ -206,7 +204,7 @@ def _arguments(kind: type[Kind], given: set[str]) -> Iterator[lsp.CompletionItem
         else:
             yield lsp.CompletionItem(f"{argument.keyword}=", kind=_ITEM.Field, detail=argument.doc)
     if kind.followers:
-        for word in ("bn", "linear", *(activation.word for activation in ACTIVATIONS)):
+        for word in (*NORMS, "linear", *ACTIVATIONS):
             if word not in given:
                 yield _word(kind, word, _ITEM.EnumMember)
 

@@ -12,12 +12,9 @@ from cnngraph.editor.document import Document
 from cnngraph.editor.hints import volumes
 from cnngraph.editor.names import Name
 from cnngraph.elaborate.outcome import Ran
-from cnngraph.figure.styles.arithmetic import arithmetic
+from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.layers import KINDS, Kind
-from cnngraph.layers.convolution import Conv, DwConv, UpConv
-from cnngraph.layers.dense import Fc
 from cnngraph.layers.kind import Argument
-from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.network import Layer, total
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -112,7 +109,7 @@ def _made(document: Document, runs: Sequence[Ran]) -> str:
 
 def _rows(document: Document, layers: Sequence[Layer]) -> Iterator[tuple[str, str]]:
     lead, is_one = layers[0], _is_one(layers)
-    if is_one and isinstance(lead.kind, Conv | DwConv | UpConv | MaxPool | AvgPool | Fc):
+    if is_one and sentence(lead):
         yield from ((what, _escaped(how)) for what, how in arithmetic(lead) if how != "none")
         for follower in layers[1:]:
             if follower.params:

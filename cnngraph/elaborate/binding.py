@@ -11,14 +11,17 @@ from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope, Setting, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor
-from cnngraph.layers.activation import ACTIVATIONS, Activation
-from cnngraph.layers.kind import KINDS, Argument, Kind
-from cnngraph.layers.normalization import BatchNorm
+from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
+from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import PAIR, BadValue
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 
-_ACTIVATION_WORDS = {activation.word: activation for activation in ACTIVATIONS}
+_NORM_KEYWORDS: dict[str, type[Kind]] = {}
+"""The arguments that may stand on another's step because a normalization does; of several that have one the first."""
+for _norm in NORMS.values():
+    for _argument in _norm.arguments():
+        _NORM_KEYWORDS.setdefault(_argument.keyword, _norm)
 
 
 @dataclass(slots=True)
@@ -30,9 +33,9 @@ class Bound:
     spans: dict[str, Span] = field(default_factory=dict)
     """Where each field was set: on the step or in a `default`."""
     tensors: list[tuple[Tensor, Span]] = field(default_factory=list)
-    bn: bool = False
-    bn_settings: list[Setting] = field(default_factory=list)
-    activation: type[Activation] | None = None
+    norm: type[Kind] | None = None
+    norm_settings: list[Setting] = field(default_factory=list)
+    activation: type[Kind] | None = None
     activation_settings: list[Setting] = field(default_factory=list)
     says_linear: bool = False
     """The step itself, not a default, says `linear`."""
@@ -43,11 +46,15 @@ def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
     bound = Bound()
     for setting in scope.defaults.get(kind.word, {}).values():
         _set(kind, bound, setting, positions=None)
-    of_defaults = len(bound.bn_settings)
+    of_defaults = len(bound.norm_settings)
     _bind_step(kind, bound, step.arguments, scope)
-    if len(bound.bn_settings) > of_defaults and not bound.bn:
-        arg = bound.bn_settings[-1].arg
-        raise Mistake("E0206", f"`{arg.keyword}` belongs to `bn`, and this step has none", arg.span, help="add  bn")
+    taken = {argument.keyword for argument in bound.norm.arguments()} if bound.norm else set()
+    for setting in bound.norm_settings[of_defaults:]:
+        if setting.arg.keyword not in taken:
+            word = _NORM_KEYWORDS[setting.arg.keyword].word
+            message = f"`{setting.arg.keyword}` belongs to `{word}`, and this step has none"
+            raise Mistake("E0206", message, setting.arg.span, help="" if bound.norm else f"add  {word}")
+    bound.norm_settings = [setting for setting in bound.norm_settings if setting.arg.keyword in taken]
     missing = [argument for argument in kind.arguments() if argument.required and argument.field not in bound.values]
     if missing:
         first = missing[0]
@@ -69,15 +76,16 @@ def _a(argument: Argument) -> str:
 
 
 def make(kind: type[Kind], bound: Bound) -> Kind:
-    """The kind with the bound values. `bias` falls away with `bn` unless it was asked for."""
+    """The kind with the bound values. `bias` falls away where `bn` subtracts it, unless it was asked for."""
     values = dict(bound.values)
-    if bound.bn and "bias" not in values and any(argument.field == "bias" for argument in kind.arguments()):
+    subtracted = bound.norm is not None and bound.norm.subtracts_mean
+    if subtracted and "bias" not in values and any(argument.field == "bias" for argument in kind.arguments()):
         values["bias"] = False
     return kind(**values)
 
 
 def follower(kind: type[Kind], settings: list[Setting], scope: Scope) -> Kind:
-    """A `bn` or an activation written as a word on another step."""
+    """A normalization or an activation written as a word on another step."""
     bound = Bound()
     for setting in (*scope.defaults.get(kind.word, {}).values(), *settings):
         _set(kind, bound, setting, positions=None)
@@ -110,7 +118,7 @@ def _place_for(value: object, positions: list[Argument]) -> Argument | None:
 
 
 def _is_follower_word(kind: type[Kind], word: str) -> bool:
-    return kind.followers and (word in ("bn", "linear") or word in _ACTIVATION_WORDS)
+    return kind.followers and (word == "linear" or word in NORMS or word in ACTIVATIONS)
 
 
 def _bind_step(kind: type[Kind], bound: Bound, arguments: Iterable[s.Arg], scope: Scope) -> list[tuple[str, s.Arg]]:
@@ -123,6 +131,11 @@ def _bind_step(kind: type[Kind], bound: Bound, arguments: Iterable[s.Arg], scope
         if name and name in seen:
             if name == "activation":
                 raise Mistake("E0215", "a step has one activation", arg.span, help="put the other behind  ->")
+            if name == "normalization":
+                word = _word_of(arg) or arg.keyword
+                if word != (seen[name].text.partition("=")[0].strip()):
+                    raise Mistake("E0215", "a step has one normalization", arg.span, help="put the other behind  ->")
+                name = word
             raise Mistake("E0215", f"`{name}` is given twice", arg.span, help="keep one of them")
         seen[name] = arg.span
         found.append((name, arg))
@@ -193,20 +206,17 @@ def _is_value(ref: s.Ref, scope: Scope) -> bool:
 
 def _follow(bound: Bound, setting: Setting, word: str, is_word: bool) -> str:
     """``bn``, ``bn=off``, ``relu``, ``linear``, ``leaky=0.1``, and the ``eps=`` of a bn on a step."""
-    if word == "bn":
-        if is_word:
-            bound.bn = True
-        else:
-            value = evaluate(setting.arg.value, setting.scope)
-            if not isinstance(value, bool):
-                raise Mistake("E0208", "`bn` is on or off", setting.arg.span)
-            bound.bn = value
-        return "bn"
+    if word in NORMS:
+        is_on = is_word or evaluate(setting.arg.value, setting.scope)
+        if not isinstance(is_on, bool):
+            raise Mistake("E0208", f"`{word}` is on or off", setting.arg.span)
+        bound.norm = NORMS[word] if is_on else None
+        return "normalization"
     if word == "linear" and is_word:
         bound.activation, bound.says_linear = None, True
         return "activation"
-    if word in _ACTIVATION_WORDS:
-        activation = _ACTIVATION_WORDS[word]
+    if word in ACTIVATIONS:
+        activation = ACTIVATIONS[word]
         bound.activation, bound.activation_settings = activation, []
         if not is_word:
             arguments = activation.arguments()
@@ -216,9 +226,9 @@ def _follow(bound: Bound, setting: Setting, word: str, is_word: bool) -> str:
             bound.activation_settings = [Setting(named, setting.scope)]
             _set(activation, Bound(), bound.activation_settings[0], None)
         return "activation"
-    if word in ("eps", "momentum") and not is_word:
-        _set(BatchNorm, Bound(), setting, None)
-        bound.bn_settings.append(setting)
+    if word in _NORM_KEYWORDS and not is_word:
+        _set(_NORM_KEYWORDS[word], Bound(), setting, None)
+        bound.norm_settings.append(setting)
         return word
     return ""
 
@@ -253,11 +263,11 @@ def _unknown_word(kind: type[Kind], name: str, arg: s.Arg, scope: Scope) -> Mist
     if scope.tensor(name) is not None:
         return Mistake(code, message, arg.span, f"it is a tensor; its sizes are {name}.h {name}.w {name}.c")
     words = list(_words(kind))
-    followers = ["bn", "linear", *_ACTIVATION_WORDS] if kind.followers else []
+    followers = [*NORMS, "linear", *ACTIVATIONS] if kind.followers else []
     hint, near = did_you_mean(
         name, [*words, *followers, *scope.value_names(), *(scope.tensor_names() if takes_tensors else ())]
     )
-    listed = ", ".join([*words, *(("bn", "linear") if kind.followers else ())])
+    listed = ", ".join([*words, *((*NORMS, "linear") if kind.followers else ())])
     and_activations = ", or an activation such as relu" if kind.followers else ""
     help = f"words that `{kind.word}` takes: {listed}{and_activations}" if listed else ""
     return Mistake(code, message, arg.span, hint, help=help, replace=near)
@@ -290,7 +300,7 @@ def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.A
 def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
     known = [argument.keyword for argument in kind.arguments()]
     if kind.followers:
-        known += ["bn", "eps", "momentum"]
+        known += [*NORMS, *_NORM_KEYWORDS]
     near = ARGUMENTS.get(arg.keyword.lower(), "")
     hint = f"here it is called `{near}`" if near in known else ""
     if not hint:

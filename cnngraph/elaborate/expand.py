@@ -20,13 +20,10 @@ from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
-from cnngraph.layers.activation import Softmax
-from cnngraph.layers.dense import Fc
-from cnngraph.layers.join import Join
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -241,7 +238,7 @@ class Expander:
             while at != fork.layer and at in made and made[at].inputs:
                 layer = made[at]
                 at = layer.inputs[0]
-                slide = getattr(layer.kind, "slide", None) if getattr(layer.kind, "window", None) else None
+                slide = layer.kind.sliding if isinstance(layer.kind, Windowed) else None
                 lost = (
                     slide is not None
                     and slide.stride == (1, 1)
@@ -297,11 +294,10 @@ class Expander:
     def _layer_step(
         self, word: str, step: s.Step, scope: Scope, flow: Tensor | None, labels: Sequence[s.Ref]
     ) -> Tensor:
-        kind = KINDS[word]
-        softmax_of_fc = kind is Softmax and bool(step.arguments)
-        if softmax_of_fc:
-            kind = Fc
-        if issubclass(kind, Join) and not step.arguments:
+        kind, behind = KINDS[word], None
+        if kind.short_for and step.arguments:
+            kind, behind = KINDS[kind.short_for], kind
+        if kind.family == "join" and not step.arguments:
             raise Mistake(
                 "E0207",
                 f"`{word}` needs branches or names of tensors",
@@ -309,7 +305,7 @@ class Expander:
                 help=f"{word} {{ | … | skip }}   or   {word} NAME",
             )
         bound = bind(kind, step, scope, word)
-        if flow is None and not (issubclass(kind, Join) and len(bound.tensors) > 1):
+        if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]
         for tensor in inputs:
@@ -323,15 +319,15 @@ class Expander:
             made = make(kind, bound)
             tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=rest, at=step.span)
             self._remark(made, inputs, step.name.span, bound)
-            if flow is not None and isinstance(made, Join):
+            if flow is not None and kind.family == "join":
                 self._twice(word, flow, bound)
             followers: list[Kind] = []
-            if bound.bn:
-                followers.append(follower(BatchNorm, bound.bn_settings, scope))
-            if bound.activation is not None and not softmax_of_fc:
+            if bound.norm is not None:
+                followers.append(follower(bound.norm, bound.norm_settings, scope))
+            if behind is not None:
+                followers.append(behind())
+            elif bound.activation is not None:
                 followers.append(follower(bound.activation, bound.activation_settings, scope))
-            if softmax_of_fc:
-                followers.append(Softmax())
             if bound.says_linear:
                 self.record.says_linear.add(name)
             for each in followers:
@@ -517,12 +513,10 @@ def _mistake(
 
 def _arithmetic(layer: Layer) -> str:
     """How a sliding layer came to its height."""
-    slide = getattr(layer.kind, "slide", None) if getattr(layer.kind, "window", None) else None
-    if slide is None or not layer.input_volumes[0].is_map or isinstance(layer.input_volumes[0].height, Free):
+    sizes = layer.kind.sizes(layer.input_volumes)
+    if sizes is None or isinstance(layer.input_volumes[0].height, Free):
         return ""
-    height = layer.input_volumes[0].height
-    before, after = slide.pads(0, height)
-    return f"({height} + {before + after} - {slide.extent(0)})/{slide.stride[0]} + 1 = {layer.output.height}"
+    return f"{sizes[0].plain} = {layer.output.height}"
 
 
 def unknown_words(body: Sequence[s.Statement], scope: Scope) -> Iterator[Mistake]:

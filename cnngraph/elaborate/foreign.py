@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
+from cnngraph.layers import KINDS
+
 LAYERS = {
-    **dict.fromkeys(("linear", "dense", "fullyconnected", "innerproduct", "affine", "gemm"), "fc"),
-    **dict.fromkeys(("conv2d", "convolution", "convolutional", "conv1x1", "conv3x3"), "conv"),
-    **dict.fromkeys(("depthwise", "depthwiseconv", "depthwiseconv2d", "dconv"), "dwconv"),
-    **dict.fromkeys(("deconv", "convtranspose", "convtranspose2d", "conv2dtranspose", "transposedconv"), "upconv"),
-    **dict.fromkeys(("pool", "pooling", "maxpool2d", "maxpooling", "maxpooling2d"), "maxpool"),
-    **dict.fromkeys(("averagepool", "averagepooling", "avgpool2d", "averagepooling2d", "meanpool"), "avgpool"),
+    **{name: word for word, kind in KINDS.items() for name in kind.elsewhere},
     **dict.fromkeys(("gap", "globalavgpool", "globalaveragepool", "globalpool"), "avgpool global"),
-    **dict.fromkeys(("batchnorm", "batchnorm2d", "batchnormalization", "bnorm"), "bn"),
-    **dict.fromkeys(("ln", "layernormalization"), "layernorm"),
-    **dict.fromkeys(("localresponsenorm", "norm"), "lrn"),
-    **dict.fromkeys(("lrelu", "leakyrelu"), "leaky"),
-    **dict.fromkeys(("silu",), "swish"),
-    **dict.fromkeys(("hardswish",), "hswish"),
-    **dict.fromkeys(("hardsigmoid",), "hsigmoid"),
-    **dict.fromkeys(("sum", "plus", "eltwise", "residual"), "add"),
-    **dict.fromkeys(("cat", "concatenate", "merge", "route"), "concat"),
-    **dict.fromkeys(("multiply", "times"), "mul"),
-    **dict.fromkeys(("upsampling", "upsampling2d", "interpolate", "resize"), "upsample"),
-    **dict.fromkeys(("spacetodepth", "pixelunshuffle"), "reorg"),
-    **dict.fromkeys(("channelshuffle",), "shuffle"),
-    **dict.fromkeys(("view", "reshape"), "flatten"),
 }
 """Words for layers, in lower case and without ``_`` or ``-``."""
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.layers.convolution import Conv
-from cnngraph.layers.dense import Fc
-from cnngraph.layers.pooling import AvgPool
 from cnngraph.network import Network
 from cnngraph.units import Unit, Units, units
 
@@ -81,10 +78,7 @@ def _path(whole: Units, style: str) -> list[Unit]:
 
 def _is_projection(unit: Unit) -> bool:
     """A 1x1 convolution or a fully connected layer, or a pool or normalization that goes with one."""
-    kind = unit.lead.kind
-    return len(unit.inputs) == 1 and (
-        (isinstance(kind, Conv) and kind.window == (1, 1)) or isinstance(kind, AvgPool | Fc) or kind.family == "norm"
-    )
+    return len(unit.inputs) == 1 and unit.lead.kind.projects
 
 
 def _refusal(network: Network, style: str, reason: str) -> CnngraphError:

@@ -115,8 +115,9 @@ def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
 
 
 def _passed_over(unit: Unit) -> bool:
-    """What is not drawn: an `add` is where its arc lands, a flatten changes no number."""
-    return unit.lead.kind.word in ("add", "flatten")
+    """What is not drawn: a sum is where its arc lands, a flatten changes no number."""
+    kind = unit.lead.kind
+    return kind.idle or (kind.family == "join" and kind.caption().sign == "+")
 
 
 def _spans(spine: Spine, stops: list[Stop]) -> list[Span]:

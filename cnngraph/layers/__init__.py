@@ -3,7 +3,11 @@
 from cnngraph.layers import activation, convolution, dense, join, normalization, pooling, rearrange, source
 from cnngraph.layers.kind import KINDS, Caption, Fault, Kind, Lowering, Parameter
 
+NORMS = {word: kind for word, kind in KINDS.items() if kind.follows == "norm"}
+ACTIVATIONS = {word: kind for word, kind in KINDS.items() if kind.follows == "activation"}
+"""What may stand as a word on the step of another kind, by its word."""
+
 __all__ = [
-    "KINDS", "Caption", "Fault", "Kind", "Lowering", "Parameter",
+    "ACTIVATIONS", "KINDS", "NORMS", "Caption", "Fault", "Kind", "Lowering", "Parameter",
     "activation", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "source",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import KINDS, Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.values import NUMBER
 from cnngraph.volume import Dim, Volume, as_int
 
@@ -13,8 +13,7 @@ class Activation(Kind):
     """The base of the activations."""
 
     family: ClassVar[Family] = "activation"
-    relu_like: ClassVar[bool] = False
-    """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
+    follows = "activation"
 
 
 @kind
@@ -53,6 +52,7 @@ class Leaky(Activation):
     """``x`` when positive, else ``slope * x``. Darknet's slope is 0.1."""
 
     word = "leaky"
+    elsewhere = ("lrelu", "leakyrelu")
     relu_like = True
     onnx = "LeakyRelu"
 
@@ -129,6 +129,7 @@ class Swish(Activation):
     """``x * sigmoid(x)``, also called SiLU."""
 
     word = "swish"
+    elsewhere = ("silu",)
     relu_like = True
     onnx = "Sigmoid and Mul"
 
@@ -142,6 +143,7 @@ class HSwish(Activation):
     """``x * min(max(x + 3, 0), 6) / 6`` (MobileNetV3)."""
 
     word = "hswish"
+    elsewhere = ("hardswish",)
     relu_like = True
     onnx = "HardSwish"
 
@@ -157,6 +159,7 @@ class HSigmoid(Activation):
     """``min(max(x + 3, 0), 6) / 6``."""
 
     word = "hsigmoid"
+    elsewhere = ("hardsigmoid",)
     onnx = "HardSigmoid"
 
     def lower(self, to: Lowering) -> None:
@@ -189,6 +192,7 @@ class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``."""
 
     word = "sigmoid"
+    answers = True
     onnx = "Sigmoid"
 
     def lower(self, to: Lowering) -> None:
@@ -227,6 +231,8 @@ class Softmax(Kind):
 
     word = "softmax"
     family: ClassVar[Family] = "activation"
+    short_for = "fc"
+    answers = True
     onnx = "Softmax"
 
     def lower(self, to: Lowering) -> None:
@@ -242,6 +248,3 @@ def per_channel(volume: Volume) -> tuple[int, ...]:
     """Shape of one number per channel that broadcasts over a map in ONNX's order."""
     channels = as_int(volume.channels)
     return (channels, 1, 1) if volume.is_map else (channels,)
-
-
-ACTIVATIONS = tuple(kind for kind in KINDS.values() if issubclass(kind, Activation))

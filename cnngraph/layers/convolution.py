@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.terms import Term, apart, number, sizes
+from cnngraph.layers.terms import product as times
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
-from cnngraph.layers.window import Slide, need_map
-from cnngraph.volume import Volume, as_int, product
+from cnngraph.layers.window import Slide, Windowed, covered, need_map, padded
+from cnngraph.volume import Dim, Volume, as_int, product
 
 
-class _Convolution(Kind):
+class _Convolution(Windowed):
     """What the three convolutions share."""
 
     family: ClassVar[Family] = "conv"
@@ -26,6 +29,31 @@ class _Convolution(Kind):
     @property
     def slide(self) -> Slide:
         return Slide(self.window, self.stride, self.padding, self.dilation)
+
+    @property
+    def sliding(self) -> Slide | None:
+        return self.slide
+
+    def made(self, inputs: tuple[Volume, ...]) -> Dim:
+        """How many channels it makes of *inputs*: one a filter."""
+        raise NotImplementedError
+
+    def filter(self, inputs: tuple[Volume, ...]) -> Term:
+        """The numbers of one filter without its bias: ``5·5·96/2``."""
+        seen = times(*self.window, inputs[0].channels)
+        return seen / self.groups if self.groups > 1 else seen
+
+    def counted(self, inputs: tuple[Volume, ...]) -> Term:
+        each = self.filter(inputs)
+        return (each + 1 if self.bias else each) * self.made(inputs)
+
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        return apart(sizes(output), self.filter(inputs))
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        count = self.made(inputs)
+        filters = "1 filter" if count == 1 else f"{count} filters"
+        return f"{filters} of {self.window[0]}×{self.window[1]}×{self.depth(as_int(inputs[0].channels))}"
 
     def reach(self, volume: Volume) -> Reach | None:
         return Reach.sliding((self.slide.extent(0), self.slide.extent(1)), self.stride)
@@ -49,6 +77,7 @@ class Conv(_Convolution):
     window of all input channels, or of those in its group. ``⌊(n + p - k')/s⌋ + 1`` per axis."""
 
     word = "conv"
+    elsewhere = ("conv2d", "convolution", "convolutional", "conv1x1", "conv3x3")
     onnx = "Conv"
 
     channels: int = argument(COUNT, positional=True, doc="channels it makes (the number of filters)")
@@ -57,7 +86,9 @@ class Conv(_Convolution):
     padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border of zeros around the input")
     dilation: Pair = argument(PAIR, keyword="d", default=(1, 1), doc="spacing of the window's taps")
     groups: int = argument(COUNT, default=1, doc="groups of channels that do not see each other")
-    bias: bool = argument(FLAG, default=True, doc="one number added per channel; off when the step says `bn`")
+    bias: bool = argument(
+        FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
+    )
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
@@ -79,22 +110,35 @@ class Conv(_Convolution):
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
         return self.slide.remarks(inputs[0])
 
+    def made(self, inputs: tuple[Volume, ...]) -> Dim:
+        return self.channels
+
+    def depth(self, channels: int) -> int:
+        return channels // self.groups
+
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        each = as_int(inputs[0].channels) // self.groups
+        each = self.depth(as_int(inputs[0].channels))
         area = product(self.window)
         shape = (self.channels, each, *self.window)
         return self._weights(shape, each * area, self.channels // self.groups * area, self.channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
-        each = as_int(inputs[0].channels) // self.groups
-        return as_int(output.size) * each * product(self.window) if output.is_fixed else None
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        groups = f" in {self.groups} groups, each for its own channels" if self.groups > 1 else ""
+        return super().sentence(inputs) + groups
 
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), **({"group": self.groups} if self.groups > 1 else {})})
 
     def caption(self) -> Caption:
         details = (f"groups = {self.groups}",) if self.groups > 1 else ()
-        return _caption(self, "conv", str(self.channels), details)
+        return _caption(self, "conv", str(self.channels), details, on_arrow="")
+
+    @property
+    def projects(self) -> bool:
+        return self.window == (1, 1)
+
+    def is_one_with(self, before: Kind) -> bool:
+        return isinstance(before, Conv) and before.window == self.window
 
 
 @kind
@@ -102,6 +146,7 @@ class DwConv(_Convolution):
     """Depthwise convolution: every channel is filtered by itself (groups = channels)."""
 
     word = "dwconv"
+    elsewhere = ("depthwise", "depthwiseconv", "depthwiseconv2d", "dconv")
     onnx = "Conv with group = C"
 
     window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the filter")
@@ -109,28 +154,37 @@ class DwConv(_Convolution):
     padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border of zeros around the input")
     dilation: Pair = argument(PAIR, keyword="d", default=(1, 1), doc="spacing of the window's taps")
     multiplier: int = argument(COUNT, keyword="m", default=1, doc="filters for each channel")
-    bias: bool = argument(FLAG, default=True, doc="one number added per channel; off when the step says `bn`")
+    bias: bool = argument(
+        FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
+    )
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        (volume,) = inputs
-        return Volume((*self.slide.over(volume, self.word), volume.channels * self.multiplier))
+        return Volume((*self.slide.over(inputs[0], self.word), self.made(inputs)))
+
+    def made(self, inputs: tuple[Volume, ...]) -> Dim:
+        return inputs[0].channels * self.multiplier
 
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
         return self.slide.remarks(inputs[0])
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        channels = as_int(inputs[0].channels) * self.multiplier
+        channels = as_int(self.made(inputs))
         area = product(self.window)
         return self._weights((channels, 1, *self.window), area, area * self.multiplier, channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
-        return as_int(output.size) * product(self.window) if output.is_fixed else None
+    def filter(self, inputs: tuple[Volume, ...]) -> Term:
+        return times(*self.window)
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        each = "one" if self.multiplier == 1 else str(self.multiplier)
+        return f"{super().sentence(inputs)}, {each} for every channel"
 
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), "group": as_int(to.input_volumes[0].channels)})
 
     def caption(self) -> Caption:
-        return _caption(self, "depthwise conv", "", (f"m = {self.multiplier}",) if self.multiplier > 1 else ())
+        details = (f"m = {self.multiplier}",) if self.multiplier > 1 else ()
+        return _caption(self, "depthwise conv", "", details, short="dw conv", loud="DW CONV")
 
 
 @kind
@@ -138,7 +192,9 @@ class UpConv(_Convolution):
     """Transposed convolution ("up-convolution"): ``(n - 1)s - p + k' + op`` per axis."""
 
     word = "upconv"
+    elsewhere = ("deconv", "convtranspose", "convtranspose2d", "conv2dtranspose", "transposedconv")
     onnx = "ConvTranspose"
+    spreads = True
 
     channels: int = argument(COUNT, positional=True, doc="channels it makes")
     window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the filter")
@@ -147,7 +203,9 @@ class UpConv(_Convolution):
     dilation: Pair = argument(PAIR, keyword="d", default=(1, 1), doc="spacing of the window's taps")
     groups: int = argument(COUNT, default=1, doc="groups of channels that do not see each other")
     output_padding: int = argument(INDEX, keyword="op", default=0, doc="rows and columns added at the bottom/right")
-    bias: bool = argument(FLAG, default=True, doc="one number added per channel; off when the step says `bn`")
+    bias: bool = argument(
+        FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
+    )
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
@@ -170,19 +228,30 @@ class UpConv(_Convolution):
         slide = self.slide
         if self.padding.mode == "same" and any(slide.extent(axis) % 2 == 0 for axis in (0, 1)):
             raise Fault("E0404", "`same` needs an odd window", at="window", help="give the padding in numbers: p=1")
-        sizes = []
+        made = []
         for axis, size in enumerate((volume.height, volume.width)):
-            before, after = self.cut(axis)
-            made = (size - 1) * self.stride[axis] + slide.extent(axis) - before - after + self.output_padding
-            if isinstance(made, int) and made < 1:
-                raise Fault(
-                    "E0406",
-                    "nothing is left of the output",
-                    at="padding",
-                    reason=f"({size} - 1)*{self.stride[axis]} + {slide.extent(axis)} - {before} - {after} = {made}",
-                )
-            sizes.append(made)
-        return Volume((*sizes, self.channels))
+            term = self.size(axis, size)
+            result = term.value
+            assert not isinstance(result, Fraction)
+            if isinstance(result, int) and result < 1:
+                raise Fault("E0406", "nothing is left of the output", at="padding", reason=f"{term.plain} = {result}")
+            made.append(result)
+        return Volume((*made, self.channels))
+
+    def size(self, axis: int, size: Dim) -> Term:
+        """``(n - 1)s + k' - p + op``"""
+        spread = (number(size) - 1) * self.stride[axis] + covered(self.window[axis], self.dilation[axis])
+        made = spread - padded(*self.cut(axis))
+        return made + self.output_padding if self.output_padding else made
+
+    def made(self, inputs: tuple[Volume, ...]) -> Dim:
+        return self.channels
+
+    def depth(self, channels: int) -> int:
+        return channels // self.groups
+
+    def border(self, axis: int, size: Dim) -> Pair:
+        return self.cut(axis)
 
     def cut(self, axis: int) -> Pair:
         """What the padding takes off the output, before and after. TensorFlow's `same` makes n·s."""
@@ -202,10 +271,12 @@ class UpConv(_Convolution):
         shape = (channels, each, *self.window)
         return self._weights(shape, channels // self.groups * area, each * area, self.channels)
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
-        if not inputs[0].is_fixed:
-            return None
-        return as_int(inputs[0].size) * self.channels // self.groups * product(self.window)
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        each = times(*self.window, self.channels)
+        return apart(sizes(inputs[0]), each / self.groups if self.groups > 1 else each)
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        return f"{super().sentence(inputs)}; where windows of the output overlap they add up"
 
     def lower(self, to: Lowering) -> None:
         (top, bottom), (left, right) = self.cut(0), self.cut(1)
@@ -223,12 +294,22 @@ class UpConv(_Convolution):
         self._lower(to, "ConvTranspose", attributes)
 
     def caption(self) -> Caption:
-        return _caption(self, "up-conv", str(self.channels), (f"groups = {self.groups}",) if self.groups > 1 else ())
+        details = (f"groups = {self.groups}",) if self.groups > 1 else ()
+        return _caption(self, "up-conv", str(self.channels), details)
 
 
-def _caption(conv: _Convolution, name: str, size: str, details: tuple[str, ...]) -> Caption:
+def _caption(
+    conv: _Convolution,
+    name: str,
+    size: str,
+    details: tuple[str, ...],
+    *,
+    short: str = "",
+    loud: str = "",
+    on_arrow: str | None = None,
+) -> Caption:
     if conv.dilation != (1, 1):
         details = (f"d = {conv.dilation[0]}", *details)
     # A window of one pixel needs no padding to keep the size: `same` says nothing there.
     padding = "" if conv.window == (1, 1) and conv.padding.mode == "same" else conv.padding.caption
-    return Caption(name, size, conv.window, conv.stride, padding, details)
+    return Caption(name, size, conv.window, conv.stride, padding, details, short, loud, on_arrow=on_arrow, sign="∗")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.terms import Term, number, product
 from cnngraph.layers.values import COUNT, FLAG, FRACTION
 from cnngraph.layers.window import need_known
 from cnngraph.volume import Volume, as_int
@@ -15,12 +16,15 @@ class Fc(Kind):
     """Fully connected: every output is a weighted sum of all inputs, ``y = Wx + b``."""
 
     word = "fc"
+    elsewhere = ("linear", "dense", "fullyconnected", "innerproduct", "affine", "gemm")
     family: ClassVar[Family] = "dense"
     followers = True
     onnx = "Gemm"
 
     units: int = argument(COUNT, positional=True, doc="how many numbers it makes")
-    bias: bool = argument(FLAG, default=True, doc="one number added per unit; off when the step says `bn`")
+    bias: bool = argument(
+        FLAG, default=True, doc="one number added per unit; off when the step's normalization subtracts it"
+    )
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
@@ -45,8 +49,22 @@ class Fc(Kind):
             weights["bias"] = Parameter((self.units,), fill=0.0)
         return weights
 
-    def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
-        return as_int(inputs[0].size) * self.units
+    def counted(self, inputs: tuple[Volume, ...]) -> Term:
+        each = number(inputs[0].size)
+        return (each + 1 if self.bias else each) * self.units
+
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        return product(inputs[0].size, self.units)
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        return f"every output is a sum of all {as_int(inputs[0].size):,} inputs with weights of its own"
+
+    @property
+    def projects(self) -> bool:
+        return True
+
+    def is_one_with(self, before: Kind) -> bool:
+        return isinstance(before, Fc)
 
     def reach(self, volume: Volume) -> Reach | None:
         return None
@@ -56,7 +74,7 @@ class Fc(Kind):
         to.node("Gemm", [to.inputs[0], *weights], to.output, transB=1)
 
     def caption(self) -> Caption:
-        return Caption("fc", str(self.units))
+        return Caption("fc", str(self.units), box=("FC",), on_arrow="FC")
 
 
 @kind
@@ -64,7 +82,9 @@ class Flatten(Kind):
     """A volume as one vector, channel after channel, each row by row (the order of PyTorch, Caffe, ONNX)."""
 
     word = "flatten"
+    elsewhere = ("view", "reshape")
     family: ClassVar[Family] = "reshape"
+    idle = True
     onnx = "Flatten"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
@@ -81,6 +101,7 @@ class Dropout(Kind):
 
     word = "dropout"
     family: ClassVar[Family] = "dropout"
+    idle = True
     onnx = "Dropout, which the export drops"
 
     p: float = argument(FRACTION, positional=True, default=0.5, doc="probability of a number being switched off")

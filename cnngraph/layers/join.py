@@ -68,13 +68,14 @@ class Add(_Equal):
     """The sum, number by number. All volumes are equal: nothing is broadcast."""
 
     word = "add"
+    elsewhere = ("sum", "plus", "eltwise", "residual")
     onnx = "Add, Sum"
 
     def lower(self, to: Lowering) -> None:
         to.node("Add" if len(to.inputs) == 2 else "Sum", to.inputs, to.output)
 
     def caption(self) -> Caption:
-        return Caption("add", details=("+",))
+        return Caption("add", details=("+",), sign="+")
 
 
 @kind
@@ -87,12 +88,16 @@ class Max(_Equal):
     def lower(self, to: Lowering) -> None:
         to.node("Max", to.inputs, to.output)
 
+    def caption(self) -> Caption:
+        return Caption("max", box=("MAX",))
+
 
 @kind
 class Mul(Join):
     """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite)."""
 
     word = "mul"
+    elsewhere = ("multiply", "times")
     onnx = "Mul"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
@@ -117,7 +122,7 @@ class Mul(Join):
         to.node("Mul", [name, to.inputs[-1]], to.output)
 
     def caption(self) -> Caption:
-        return Caption("mul", details=("×",))
+        return Caption("mul", details=("×",), sign="×")
 
 
 @kind
@@ -125,6 +130,7 @@ class Concat(Join):
     """Channels stacked in the order written; height and width agree."""
 
     word = "concat"
+    elsewhere = ("cat", "concatenate", "merge", "route")
     onnx = "Concat"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
@@ -150,3 +156,6 @@ class Concat(Join):
 
     def lower(self, to: Lowering) -> None:
         to.node("Concat", to.inputs, to.output, axis=1)
+
+    def caption(self) -> Caption:
+        return Caption("concat", box=("Channel", "Concat"))

@@ -1,8 +1,9 @@
 """What a layer kind is: a frozen dataclass that says all that is particular to it.
 
 A kind declares its word in the language, its arguments (the dataclass fields), its shape rule, its
-parameters, its multiply-accumulates, its ONNX lowering and its caption. The parser, the checker, the
-table, the figures, the export and ``docs/layers.md`` follow from the declaration.
+parameters, its multiply-accumulates, its ONNX lowering and its caption, and it answers what others want to
+know of it. The parser, the checker, the table, the figures, the export, the editor and ``docs/layers.md`` follow
+from the declaration: none of them lists kinds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
+from cnngraph.layers.terms import NOTHING, Term
 from cnngraph.layers.values import BadValue, Type
 from cnngraph.volume import Dim, Volume, product
 
@@ -101,6 +103,26 @@ class Caption:
     """``same``, ``p = 2``; empty for none."""
     details: tuple[str, ...] = ()
     """The rest, such as ``groups = 2``."""
+    short: str = ""
+    """Where there is little room: ``BN``, ``pool``; the name unless said."""
+    loud: str = ""
+    """As lectures write it in running text: ``CONV``, ``MAX-POOL``; the name in capitals unless said."""
+    box: tuple[str, ...] = ()
+    """The lines of its name in a box of its own: ``Channel``, ``Concat``; the words of the name unless said."""
+    on_arrow: str | None = None
+    """Its name on an arrow between two volumes; empty where the window says enough, the name unless said."""
+    sign: str = ""
+    """What stands between its tensors: ``+``; between a map and its window: ``∗``, ``max``."""
+
+    def __post_init__(self) -> None:
+        given = object.__setattr__
+        given(self, "short", self.short or self.name)
+        given(self, "loud", self.loud or self.name.upper())
+        given(self, "box", self.box or tuple(self.name.split()))
+
+    @property
+    def arrow(self) -> str:
+        return self.name if self.on_arrow is None else self.on_arrow
 
 
 class Lowering(Protocol):
@@ -170,13 +192,29 @@ class Kind:
 
     word: ClassVar[str] = ""
     """Its word in the language."""
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What other libraries call it, in lower case and without ``_`` or ``-``: a message says its word here."""
     family: ClassVar[Family]
     followers: ClassVar[bool] = False
-    """Whether ``bn`` and an activation may be written on the same step."""
+    """Whether a normalization and an activation may be written on the same step."""
+    follows: ClassVar[Literal["", "norm", "activation"]] = ""
+    """As what its word may stand on such a step: ``conv 8 3x3 bn relu``."""
+    short_for: ClassVar[str] = ""
+    """Its word with arguments stands for a layer of the kind with this word and, behind it, one of its own."""
     takes_tensors: ClassVar[Literal["none", "one", "many"]] = "none"
     """Whether named tensors may be its arguments, as in ``crop u`` and ``add a b``."""
     measures_second: ClassVar[bool] = False
     """Whether of its second input, if it has one, only the height and width matter."""
+    subtracts_mean: ClassVar[bool] = False
+    """Whether it takes its mean out of each channel, and with it any bias before it."""
+    relu_like: ClassVar[bool] = False
+    """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
+    idle: ClassVar[bool] = False
+    """Whether no number changes, nor its place in a row, when the network runs."""
+    cuts: ClassVar[bool] = False
+    """Whether it takes a piece of its tensor as it is."""
+    answers: ClassVar[bool] = False
+    """Whether at a network's end it makes probabilities: the answer."""
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
 
@@ -197,6 +235,26 @@ class Kind:
     def arguments(cls) -> tuple[Argument, ...]:
         return _arguments(cls)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it changes no volume and is said in one breath with the layer before."""
+        return self.family in ("activation", "norm", "dropout")
+
+    @property
+    def keeps_scale(self) -> bool:
+        """Whether its numbers begin about as large as those it takes, so that weights before it are started for
+        the activation behind it."""
+        return self.family in ("pool", "norm", "dropout", "reshape")
+
+    @property
+    def projects(self) -> bool:
+        """Whether it may be a shortcut's projection, which does no more than fit a volume to another."""
+        return self.family == "norm"
+
+    def is_one_with(self, before: Kind) -> bool:
+        """Whether it and *before*, right in front of it, are no more than one linear layer."""
+        return False
+
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         """The volume it makes; raises `Fault` when it cannot take *inputs*."""
         return inputs[0]
@@ -208,9 +266,25 @@ class Kind:
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         return {}
 
+    def sizes(self, inputs: tuple[Volume, ...]) -> tuple[Term, Term] | None:
+        """The arithmetic of the output's height and width, where a window makes them."""
+        return None
+
+    def counted(self, inputs: tuple[Volume, ...]) -> Term:
+        """How many trainable numbers its `parameters` are."""
+        return Term("+", (0, *(p.size for p in self.parameters(inputs).values() if p.trainable)))
+
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        """Multiply-accumulates for one input, no bias."""
+        return NOTHING
+
     def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
-        """Multiply-accumulates for one input, no bias; None while a size they depend on is free."""
-        return 0
+        """The number that `work` is; None while a size it depends on is free."""
+        return self.work(inputs, output).count
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        """What it does, in one line, for the figure that explains it; empty for a kind it cannot show."""
+        return ""
 
     def reach(self, volume: Volume) -> Reach | None:
         """What of *volume*, its input, one number of its output sees; None: all of it."""

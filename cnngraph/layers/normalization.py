@@ -17,7 +17,10 @@ class BatchNorm(Kind):
     the learned γ and β (Ioffe & Szegedy 2015)."""
 
     word = "bn"
+    elsewhere = ("batchnorm", "batchnorm2d", "batchnormalization", "bnorm")
     family: ClassVar[Family] = "norm"
+    follows = "norm"
+    subtracts_mean = True
     onnx = "BatchNormalization"
 
     eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
@@ -40,7 +43,7 @@ class BatchNorm(Kind):
         to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
 
     def caption(self) -> Caption:
-        return Caption("batch norm")
+        return Caption("batch norm", short="BN")
 
 
 @kind
@@ -48,6 +51,7 @@ class LayerNorm(Kind):
     """Layer normalization over the channels, at each place of a map by itself (ConvNeXt; Ba et al. 2016)."""
 
     word = "layernorm"
+    elsewhere = ("ln", "layernormalization")
     family: ClassVar[Family] = "norm"
     onnx = "LayerNormalization, between two Transpose on a map"
 
@@ -69,7 +73,7 @@ class LayerNorm(Kind):
         to.node("Transpose", [normed], to.output, perm=[0, 3, 1, 2])
 
     def caption(self) -> Caption:
-        return Caption("layer norm")
+        return Caption("layer norm", short="LN")
 
 
 @kind
@@ -78,6 +82,7 @@ class Lrn(Kind):
     ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not)."""
 
     word = "lrn"
+    elsewhere = ("localresponsenorm", "norm")
     family: ClassVar[Family] = "norm"
     onnx = "LRN"
 

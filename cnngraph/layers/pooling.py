@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Lowering, Reach, argument, kind
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
-from cnngraph.layers.window import Slide, need_known, need_map
+from cnngraph.layers.window import Slide, Windowed, need_known, need_map
 from cnngraph.volume import Volume, as_int
 
 _WINDOW_HELP = (
@@ -17,7 +18,7 @@ _WINDOW_HELP = (
 )
 
 
-class _Pool(Kind):
+class _Pool(Windowed):
     """What both pools share."""
 
     family: ClassVar[Family] = "pool"
@@ -33,6 +34,10 @@ class _Pool(Kind):
     def slide(self) -> Slide:
         assert self.window is not None
         return Slide(self.window, self.stride or self.window, self.padding, ceil=self.ceil)
+
+    @property
+    def sliding(self) -> Slide | None:
+        return None if self.everything or self.to is not None else self.slide
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
@@ -58,7 +63,7 @@ class _Pool(Kind):
         return Volume((height, width, volume.channels))
 
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
-        return iter(()) if self.window is None or self.everything or self.to else self.slide.remarks(inputs[0])
+        return iter(()) if self.sliding is None else self.sliding.remarks(inputs[0])
 
     def reach(self, volume: Volume) -> Reach | None:
         if self.everything:
@@ -79,13 +84,27 @@ class _Pool(Kind):
         window = (height // self.to[0], width // self.to[1])
         return Slide(window, window, VALID)
 
-    def _caption(self, name: str) -> Caption:
+    def _pooled(self) -> str:
+        """Of what it takes the largest or the mean, for its sentence."""
         if self.everything:
-            return Caption(f"global {name}")
+            return "the whole map, in every channel"
         if self.to is not None:
-            return Caption(f"adaptive {name}", details=(f"to {self.to[0]}×{self.to[1]}",))
+            return f"each of {self.to[0]}×{self.to[1]} parts of the map, in every channel"
+        assert self.window is not None
+        return f"each {self.window[0]}×{self.window[1]} window, in every channel"
+
+    def _caption(self, sign: str) -> Caption:
+        name, loud, box = f"{sign} pool", f"{sign}-pool".upper(), f"{sign}pool".upper()
+        if self.everything:
+            return Caption(f"global {name}", short=name, loud=f"GLOBAL {loud}", box=(box, "global"), sign=sign)
+        if self.to is not None:
+            size = f"to {self.to[0]}×{self.to[1]}"
+            return Caption(
+                f"adaptive {name}", details=(size,), loud=f"ADAPTIVE {loud}", box=(box, "adaptive"), sign=sign
+            )
         details = ("ceil",) if self.ceil else ()
-        return Caption(name, "", self.window, self.stride or self.window, self.padding.caption, details)
+        stride = self.stride or self.window
+        return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(box,), sign=sign)
 
 
 @kind
@@ -93,6 +112,7 @@ class MaxPool(_Pool):
     """The largest number of each window of each channel."""
 
     word = "maxpool"
+    elsewhere = ("pool", "pooling", "maxpool2d", "maxpooling", "maxpooling2d")
     onnx = "MaxPool, GlobalMaxPool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
@@ -124,7 +144,11 @@ class MaxPool(_Pool):
         to.node("MaxPool", to.inputs, to.output, **slide.onnx(to))
 
     def caption(self) -> Caption:
-        return self._caption("max pool")
+        caption = self._caption("max")
+        return caption if self.sliding is None else replace(caption, short="pool", on_arrow=caption.loud)
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        return f"the largest number of {self._pooled()}"
 
 
 @kind
@@ -132,6 +156,7 @@ class AvgPool(_Pool):
     """The mean of each window of each channel."""
 
     word = "avgpool"
+    elsewhere = ("averagepool", "averagepooling", "avgpool2d", "averagepooling2d", "meanpool")
     onnx = "AveragePool, GlobalAveragePool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
@@ -186,7 +211,14 @@ class AvgPool(_Pool):
         to.node("MatMul", [down, narrow], to.output)
 
     def caption(self) -> Caption:
-        return self._caption("avg pool")
+        return self._caption("avg")
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        return f"the mean of {self._pooled()}"
+
+    @property
+    def projects(self) -> bool:
+        return True
 
 
 def _shares(size: int, cells: int) -> list[list[float]]:

@@ -19,6 +19,7 @@ class Upsample(_Rearrange):
     """Each pixel becomes n x n pixels, copied (nearest) or blended (bilinear, corners not aligned)."""
 
     word = "upsample"
+    elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize")
     onnx = "Resize"
 
     n: int = argument(COUNT, positional=True, doc="how many times larger")
@@ -50,6 +51,7 @@ class Reorg(_Rearrange):
     """Every n x n square of pixels becomes one pixel with n² times the channels (space to depth)."""
 
     word = "reorg"
+    elsewhere = ("spacetodepth", "pixelunshuffle")
     onnx = "SpaceToDepth"
 
     n: int = argument(COUNT, positional=True, doc="side of the square")
@@ -83,6 +85,7 @@ class Crop(_Rearrange):
     whose middle it keeps (U-Net)."""
 
     word = "crop"
+    cuts = True
     onnx = "Slice"
     takes_tensors = "one"
     measures_second = True
@@ -144,6 +147,7 @@ class Slice(_Rearrange):
     """The channels from *start* up to, without, *stop*."""
 
     word = "slice"
+    cuts = True
     onnx = "Slice"
 
     start: int = argument(INDEX, positional=True, doc="first channel, from 0")
@@ -200,6 +204,7 @@ class Shuffle(_Rearrange):
     """The channels dealt out as from *g* piles, one from each in turn (ShuffleNet)."""
 
     word = "shuffle"
+    elsewhere = ("channelshuffle",)
     onnx = "Reshape, Transpose, Reshape"
 
     g: int = argument(COUNT, positional=True, doc="how many groups")

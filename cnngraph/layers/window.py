@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from cnngraph.layers.kind import Fault, Lowering
+from cnngraph.layers.kind import Fault, Kind, Lowering
+from cnngraph.layers.terms import Term, brief, number
 from cnngraph.layers.values import Padding, Pair
 from cnngraph.volume import Dim, Free, Volume
 
@@ -81,6 +83,17 @@ class Slide:
             positions -= 1
         return positions
 
+    def count(self, axis: int, size: Dim) -> Term:
+        """The arithmetic of `size`: ``(n + p - k')/s + 1``. In `ceil` mode its value is one more where a last window
+        would begin beyond the input."""
+        before, after = self.pads(axis, size)
+        return self.positions(axis, number(size) + padded(before, after))
+
+    def positions(self, axis: int, padded: Term) -> Term:
+        """`count` with ``n + p`` in words of the caller's."""
+        room, stride = padded - covered(self.window[axis], self.dilation[axis]), self.stride[axis]
+        return (room.ceildiv(stride) if self.ceil else room // stride) + 1
+
     def overhang(self, axis: int, size: Dim) -> int:
         """How far, in `ceil` mode, the last window reaches beyond the padding."""
         if not self.ceil or isinstance(size, Free):
@@ -118,7 +131,7 @@ class Slide:
         covers = f", {self.extent(0)}x{self.extent(1)} with its dilation" if self.dilation != (1, 1) else ""
         padding = str(before) if before == after else f"{before} and {after}"
         fault.remark = f"{self.window[0]}x{self.window[1]} window{covers}, input {volume}, padding {padding}"
-        fault.reason = f"({sizes[axis]} + {before} + {after} - {self.extent(axis)})/{self.stride[axis]} + 1 < 1"
+        fault.reason = f"{self.positions(axis, number(sizes[axis]) + before + after).plain} < 1"
         fault.help = f"the largest window here is {room[0]}x{room[1]}"
         if word.endswith("pool"):
             fault.help += f"; for one value per channel write  {word} global"
@@ -139,7 +152,7 @@ class Slide:
             room = size + before + after - extent
             name = ("row", "column")[axis]
             lost = f"the last {name} is" if unseen == 1 else f"the last {unseen} {name}s are"
-            padding = f" + {before + after}" if before + after else ""
+            padding = number(size) + (before + after) if before or after else number(size)
             smaller = size - room % stride
             fitting = (
                 f"an input of {smaller} gives exactly {positions}, one of {smaller + stride} exactly {positions + 1}"
@@ -148,7 +161,7 @@ class Slide:
                 "W0101",
                 f"the stride does not divide evenly; {lost} never seen",
                 at="stride",
-                remark=f"input {volume}: ({size}{padding} - {extent})/{stride} + 1 = {room / stride + 1:g},"
+                remark=f"input {volume}: {self.positions(axis, padding).plain} = {room / stride + 1:g},"
                 f" taken as {positions}",
                 help=fitting + self._padding_that_fits(room, before, after, unseen),
             )
@@ -180,6 +193,43 @@ class Slide:
         if self.ceil and (isinstance(height, Free) or isinstance(width, Free)):
             attributes["ceil_mode"] = 1
         return attributes
+
+
+class Windowed(Kind):
+    """The base of the kinds that put a window on a map: what the figure that explains a layer asks of them."""
+
+    spreads: ClassVar[bool] = False
+    """Whether each number of the input goes to a window of the output, instead of a window to a number."""
+    groups: int = 1
+
+    @property
+    def sliding(self) -> Slide | None:
+        """How the window slides; None for one over everything, or as many as an asked size takes."""
+        raise NotImplementedError
+
+    def border(self, axis: int, size: Dim) -> Pair:
+        """Padding, before and after, of the map that the window is on; *size* is the input's."""
+        return self.sliding.pads(axis, size) if self.sliding is not None else (0, 0)
+
+    def depth(self, channels: int) -> int:
+        """How many of the input's *channels* one filter sees."""
+        return 1
+
+    def size(self, axis: int, size: Dim) -> Term | None:
+        return self.sliding.count(axis, size) if self.sliding is not None else None
+
+    def sizes(self, inputs: tuple[Volume, ...]) -> tuple[Term, Term] | None:
+        height, width = (self.size(axis, size) for axis, size in enumerate(inputs[0].dims[:2]))
+        return (height, width) if height is not None and width is not None else None
+
+
+def covered(window: int, dilation: int) -> Term:
+    """``k' = d(k - 1) + 1``"""
+    return number(window) if dilation == 1 else brief(number(dilation) * (number(window) - 1) + 1)
+
+
+def padded(before: int, after: int) -> Term:
+    return brief(number(2) * before if before == after else number(before) + after)
 
 
 def need_map(volume: Volume, word: str) -> None:

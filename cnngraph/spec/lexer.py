@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cnngraph.diagnostics import Diagnostic, Fix, Label
+from cnngraph.layers import ACTIVATIONS, KINDS, NORMS
 from cnngraph.source import Source, Span
 
 KEYWORDS = frozenset(
@@ -15,13 +16,15 @@ KEYWORDS = frozenset(
         *("from", "skip", "in", "if", "and", "or", "not", "match", "true", "false"),
     }
 )
+_ARGUMENTS = [argument for kind in KINDS.values() for argument in kind.arguments()]
 FLAGS = frozenset(
     {
-        *("same", "valid", "same_upper", "same_lower", "bn", "global", "ceil", "count_pad", "nearest", "bilinear"),
-        *("linear", "relu", "relu6", "leaky", "prelu", "elu", "gelu", "swish", "hswish", "hsigmoid", "mish"),
-        *("sigmoid", "tanh", "softplus"),
+        *("linear", *NORMS, *ACTIVATIONS),
+        *(word for argument in _ARGUMENTS for word in argument.type.words),
+        *(argument.keyword for argument in _ARGUMENTS if argument.type.is_flag and argument.default is False),
     }
 )
+"""What stands on a step without a keyword: the layer kinds say it."""
 RESERVED = KEYWORDS | FLAGS
 """What cannot name a tensor, block or parameter."""
 

@@ -171,7 +171,7 @@ def _follows(layer: Layer, step: list[Layer]) -> bool:
     lead, *followers = step
     if layer.inputs != (step[-1].name,) or not lead.kind.followers:
         return False
-    is_word = layer.kind.word in FLAGS or (layer.kind.word, lead.kind.word) == ("softmax", "fc")
-    order = ["norm", "activation"]
-    families = [each.kind.family for each in (*followers, layer)]
-    return is_word and families in (order, order[:1], order[1:])
+    if layer.kind.short_for:
+        return layer.kind.short_for == lead.kind.word and all(each.kind.follows == "norm" for each in followers)
+    said = [each.kind.follows for each in (*followers, layer)]
+    return said in (["norm"], ["activation"], ["norm", "activation"])

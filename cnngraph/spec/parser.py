@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cnngraph.diagnostics import Diagnostic, Fix, Label
+from cnngraph.layers import KINDS
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import KEYWORDS, RESERVED, Token, tokenize
@@ -17,7 +18,7 @@ MAX_ERRORS = 20
 MAX_DEPTH = 40
 """Nesting of brackets in one another; more is a generated file's mistake, and far below Python's own limit."""
 
-JOINS = frozenset({"add", "concat", "mul", "max"})
+JOINS = frozenset(word for word, kind in KINDS.items() if kind.family == "join")
 _TOP_ONLY = frozenset({"edition", "net", "use", "param", "block", "input", "output"})
 _CLOSERS = frozenset({"]", "}", "|"})
 _ENDS_STEP = frozenset({"newline", "->", "=>", "if", "]", "}", "|", "at", "end"})

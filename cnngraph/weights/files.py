@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.layers.dense import Flatten
 from cnngraph.network import Network
 from cnngraph.onnx.graph import Weight
 from cnngraph.volume import Volume, as_int
@@ -57,7 +56,7 @@ class FileWeights:
         layer = weight.layer
         while layer.inputs:
             layer = self._network[layer.inputs[0]]
-            if isinstance(layer.kind, Flatten):
+            if layer.input_volumes[:1] and layer.input_volumes[0].is_map and not layer.output.is_map:
                 return layer.input_volumes[0]
             if layer.parameters or len(layer.inputs) != 1:
                 return None
@@ -66,8 +65,6 @@ class FileWeights:
 
 def _channels_first(matrix: Array, volume: Volume) -> Array:
     """*matrix* with the columns of a flattened volume in the order channel, height, width instead of h, w, c."""
-    if not volume.is_map:
-        return matrix
     height, width, channels = (as_int(dim) for dim in volume.dims)
     return matrix.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(matrix.shape)
 

@@ -16,18 +16,11 @@ from math import sqrt
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
-from cnngraph.layers.activation import Activation
-from cnngraph.layers.dense import Dropout
-from cnngraph.layers.normalization import BatchNorm, LayerNorm, Lrn
-from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.network import Annotation, Layer, Network
 from cnngraph.onnx.graph import Weight
 
 STRETCH = 2**18
 """Numbers made by one generator: 1 MB of float32."""
-
-_PASSES_ON = (BatchNorm, LayerNorm, Lrn, Dropout, MaxPool, AvgPool)
-"""Kinds between a convolution and the activation that its weights are scaled for."""
 
 
 class RandomWeights:
@@ -92,10 +85,8 @@ class RandomWeights:
             if len(consumers) != 1:
                 return False
             layer = self.network[consumers[0]]
-            if isinstance(layer.kind, Activation):
+            if not layer.kind.keeps_scale:
                 return layer.kind.relu_like
-            if not isinstance(layer.kind, _PASSES_ON):
-                return False
 
 
 def _init(layer: Layer) -> Annotation | None:

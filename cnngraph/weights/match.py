@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.network import Network
 from cnngraph.volume import product
 from cnngraph.weights.arrange import arrange
@@ -278,7 +277,7 @@ def _side_by_side(network: Network, layers: Sequence[_Layer]) -> Iterable[str]:
     doubtful = []
     for layer in layers:
         before = last.get(layer.signature)
-        if isinstance(network[layer.name].kind, BatchNorm):
+        if network[layer.name].kind.follows == "norm":
             # It goes with its convolution.
             continue
         if before is not None and not _leads_to(network, place, before, layer.name):
@@ -310,11 +309,11 @@ def _epsilons(network: Network, matches: Iterable[Match]) -> Iterable[str]:
     """A remark where the file's batch normalization adds something else to the variance than the network's."""
     for each in matches:
         kind = network[each.weight.rpartition(".")[0]].kind
-        eps = each.entry.eps
-        if eps is not None and isinstance(kind, BatchNorm) and abs(kind.eps - eps) > eps * 1e-6:
+        eps, own = each.entry.eps, getattr(kind, "eps", None)
+        if eps is not None and own is not None and abs(own - eps) > eps * 1e-6:
             yield (
                 f"batch normalization was trained with eps={eps:g}, `{each.weight.rpartition('.')[0]}` says "
-                f"{kind.eps:g}: write  default bn eps={eps:g}  for the same answers"
+                f"{own:g}: write  default {kind.word} eps={eps:g}  for the same answers"
             )
             return
 

@@ -25,10 +25,7 @@ from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.flow import Boxed, Branch, Chain, Fork, Repeat, Side, Tangle, flow, units_of
 from cnngraph.fold import boxed, folded
-from cnngraph.layers.activation import Softmax
-from cnngraph.layers.dense import Dropout, Fc, Flatten
-from cnngraph.layers.rearrange import Crop, Slice
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network
 from cnngraph.units import Unit, units
 from cnngraph.volume import as_int
 
@@ -172,9 +169,8 @@ class _Maker:
         return Framed(self.measure, inside, self.row(last, "", "").last, times)
 
     def unit(self, unit: Unit, last: Unit, times: int) -> Box | Sign:
-        kind = unit.lead.kind
-        if kind.word in ("add", "mul") and times == 1:
-            return Sign(self.measure, unit.name, "+" if kind.word == "add" else "×", unit.about)
+        if (sign := _sign(unit)) and times == 1:
+            return Sign(self.measure, unit.name, sign, unit.about)
         lines, color = words(unit), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
         return Box(self.measure, unit.name, last.name, lines, last.output.caption, color, unit.about, times, name)
@@ -223,7 +219,7 @@ def first_name(chain: Chain) -> str:
 
 def _passed_over(element: object, chain: Chain) -> bool:
     """What has no box of its own: a flatten moves no number, a dropout does nothing when the network runs."""
-    return isinstance(element, Unit) and isinstance(element.lead.kind, Flatten | Dropout) and len(chain) > 1
+    return isinstance(element, Unit) and element.lead.kind.idle and len(chain) > 1
 
 
 def _is_arc(branch: Branch, most: int) -> bool:
@@ -231,7 +227,7 @@ def _is_arc(branch: Branch, most: int) -> bool:
     if branch.is_skip or not branch.chain:
         return True
     inside = list(units_of(branch.chain))
-    return most > 0 and all(isinstance(unit.lead.kind, Crop | Slice) for unit in inside)
+    return most > 0 and all(unit.lead.kind.cuts for unit in inside)
 
 
 def words(unit: Unit) -> tuple[str, ...]:
@@ -249,24 +245,17 @@ def words(unit: Unit) -> tuple[str, ...]:
     strides = "" if stride is None else f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}"
     window = f"{caption.window[0]}×{caption.window[1]}" if caption.window else ""
     if kind.family == "conv":
-        names = {"conv": "CONV", "depthwise conv": "DW CONV", "up-conv": "UP-CONV"}
         loud = (strides,) if stride != (1, 1) else ()
-        return (window, names.get(caption.name, caption.name), *loud, *caption.details)
+        return (window, caption.loud, *loud, *caption.details)
     if kind.family == "pool":
-        name = caption.name.replace("max pool", "MAXPOOL").replace("avg pool", "AVGPOOL")
         if not window:
-            return (*reversed(name.split()), *caption.details)
+            return (*caption.box, *caption.details)
         padding = (caption.padding,) if caption.padding else ()
-        return (name, f"{window}, {strides}", *padding)
-    if isinstance(kind, Fc):
-        if isinstance(unit.layers[-1].kind, Softmax):
-            return ("Softmax", caption.size)
-        return ("FC", caption.size)
-    if kind.word == "concat":
-        return ("Channel", "Concat")
-    if kind.word == "max":
-        return ("MAX",)
-    return (*caption.name.split(), *caption.details)
+        return (*caption.box, f"{window}, {strides}", *padding)
+    if kind.family == "dense":
+        last = unit.layers[-1].kind
+        return ((last.word.capitalize(),) if last.short_for == kind.word else caption.box) + (caption.size,)
+    return (*caption.box, *caption.details)
 
 
 def fill(unit: Unit, theme: Theme) -> Color:
@@ -354,7 +343,7 @@ def _box_width(network: Network, chain: Chain, em: float) -> float:
     while stack:
         match stack.pop():
             case Unit() as unit:
-                if unit.lead.kind.word not in ("add", "mul"):
+                if not _sign(unit):
                     lines.update(words(unit))
             case Boxed(path):
                 lines.update(name_of(path, network).split())
@@ -368,14 +357,24 @@ def _box_width(network: Network, chain: Chain, em: float) -> float:
 
 
 def _stacked(network: Network, parts: Sequence[Part], measure: Measure) -> list[Part]:
-    """What a network gives back as the volume it is made of, when it is one `concat` that it ends with."""
-    joins = [layer for layer in network.layers if layer.kind.word == "concat"]
+    """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with."""
+    joins = [layer for layer in network.layers if _stacks(layer)]
     ends = len(joins) == 1 and [output.layer for output in network.outputs] == [joins[0].name]
     if not ends or not isinstance(parts[-1], Box) or not joins[0].output.is_map or not joins[0].output.is_fixed:
         return []
     height, across, _ = (as_int(dim) for dim in joins[0].output.dims)
     channels = tuple(as_int(volume.channels) for volume in joins[0].input_volumes)
     return [Stacked(measure, joins[0].name, height, across, channels)]
+
+
+def _stacks(layer: Layer) -> bool:
+    channels = sum(as_int(volume.channels) for volume in layer.input_volumes)
+    return layer.kind.family == "join" and layer.output.channels == channels
+
+
+def _sign(unit: Unit) -> str:
+    """The sign that a join is drawn as."""
+    return unit.lead.kind.caption().sign if unit.lead.kind.family == "join" else ""
 
 
 _LETTERS = [*ascii_uppercase, *(a + b for a in ascii_uppercase for b in ascii_uppercase)]

@@ -18,7 +18,6 @@ from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
-from cnngraph.layers.activation import Softmax
 from cnngraph.network import Network
 from cnngraph.units import Unit
 
@@ -183,9 +182,7 @@ def _loose(unit: Unit) -> tuple[str, ...]:
     """Words for what is no column: an input, a pool."""
     if not unit.lead.inputs:
         return (unit.name,)
-    short = {"max pool": "pool", "global avg pool": "avg pool", "batch norm": "BN", "layer norm": "LN"}
-    name = short.get(unit.lead.kind.caption().name, unit.lead.kind.caption().name)
-    return (*name.split(), *_stride(unit))
+    return (*unit.lead.kind.caption().short.split(), *_stride(unit))
 
 
 def _is_activation(unit: Unit) -> bool:
@@ -220,7 +217,7 @@ def _row(track: Track, row: range, page: _Page, middle: float) -> tuple[list[Ite
     reach = tip
     tail: list[Primitive] = list(arrow((start, middle), (tip, middle), page.line, 0.7 * em))
     ends = last is track.stops[-1]
-    if ends and isinstance(last.unit.layers[-1].kind, Softmax):
+    if ends and last.unit.layers[-1].kind.answers:
         tail.append(Text(tip + 0.4 * em, middle + 0.3 * em, "ŷ", 1.3 * em, "serif-italic", fill=ink))
         reach += 0.4 * em + text_width("ŷ", "serif-italic", 1.3 * em)
     elif ends and not last.unit.output.is_map:

@@ -6,15 +6,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnngraph.layers.convolution import Conv, DwConv, UpConv
-from cnngraph.layers.kind import Kind
-from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.values import Pair
-from cnngraph.layers.window import Slide
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer
 from cnngraph.volume import Volume, as_int
 
-Windowed = Conv | DwConv | UpConv | MaxPool | AvgPool
 _PLACE = (0.7, 0.2)
 """Which of the positions is shown, as a share of them down and across: low and left, as on the slide, where
 the depth of the filter runs over the volume and not beyond it."""
@@ -71,30 +67,17 @@ def example(layer: Layer, source: Volume) -> Example:
     kind = layer.kind
     assert isinstance(kind, Windowed)
     height, width, channels = (as_int(dim) for dim in source.dims)
-    slide = sliding(kind)
+    slide = kind.sliding
     if slide is not None and not layer.input_volumes[0].is_fixed:
         # What a free size is drawn as may be smaller than the window; the checker has seen all others.
         height, width = max(height, slide.extent(0)), max(width, slide.extent(1))
     sizes = height, width
     made = kind.shape((Volume((*sizes, channels)),))
     results = as_int(made.height), as_int(made.width)
-    spreads = isinstance(kind, UpConv)
-    over, other = (results, sizes) if spreads else (sizes, results)
+    over, other = (results, sizes) if kind.spreads else (sizes, results)
     rows, columns = (_along(kind, axis, over[axis], other[axis]) for axis in (0, 1))
-    return Example(
-        (*sizes, channels), (*results, as_int(made.channels)), rows, columns, _depth(kind, channels), spreads
-    )
-
-
-def sliding(kind: Windowed) -> Slide | None:
-    """How its window slides; None for a pool over everything, or to an asked size."""
-    if isinstance(kind, MaxPool | AvgPool) and (kind.everything or kind.to is not None):
-        return None
-    return kind.slide
-
-
-def _depth(kind: Kind, channels: int) -> int:
-    return channels // kind.groups if isinstance(kind, Conv | UpConv) else 1
+    depth = kind.depth(channels)
+    return Example((*sizes, channels), (*results, as_int(made.channels)), rows, columns, depth, kind.spreads)
 
 
 def _along(kind: Windowed, axis: int, size: int, positions: int) -> Along:
@@ -119,12 +102,12 @@ def _common(taps: range, size: int) -> range:
 
 def _taps(kind: Windowed, axis: int, size: int, positions: int) -> tuple[Pair, Callable[[int], range]]:
     """The padding, and for every position the taps of its window."""
-    slide = sliding(kind)
+    slide = kind.sliding
     if slide is None:
         # PyTorch's adaptive pools; one window over everything is the case of one position.
         return (0, 0), lambda at: range(at * size // positions, -(-(at + 1) * size // positions))
     step, between, taps = slide.stride[axis], slide.dilation[axis], slide.window[axis]
-    padding = kind.cut(axis) if isinstance(kind, UpConv) else slide.pads(axis, size)
+    padding = kind.border(axis, size)
 
     def window(at: int) -> range:
         first = at * step - padding[0]

@@ -24,9 +24,7 @@ from cnngraph.figure.styles.vectors import Columns, Vector, Weights
 from cnngraph.figure.text import ascent, descent, fit, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.layers.convolution import Conv, DwConv, UpConv
-from cnngraph.layers.dense import Fc
-from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 from cnngraph.volume import as_int
@@ -43,7 +41,6 @@ _CAPTION, _FORMULA = 7.5, 13.0
 """Ems after which a caption goes on in a second line, and ems that the formulas need."""
 _LISTED = 12
 """How many layers a message lists."""
-_SHOWN = (Conv, DwConv, UpConv, MaxPool, AvgPool, Fc)
 
 
 def operation(network: Network, layer: str | None, *, width: float, theme: Theme, title: str | None = None) -> Scene:
@@ -84,9 +81,9 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
 
 def chosen(network: Network, name: str | None) -> Layer:
     """The layer to be shown. Raises `CnngraphError` as `operation` does."""
-    shown = [layer for layer in network if isinstance(layer.kind, _SHOWN)]
+    shown = [layer for layer in network if sentence(layer)]
     if name is None:
-        candidates = [layer for layer in shown if not isinstance(layer.kind, Fc)] or shown
+        candidates = [layer for layer in shown if isinstance(layer.kind, Windowed)] or shown
         if len(candidates) == 1:
             return candidates[0]
         raise CnngraphError.of(
@@ -105,7 +102,7 @@ def chosen(network: Network, name: str | None) -> Layer:
             reason=f"the style `operation` can show {_listed(shown)}" if shown else _nothing(network),
             help=_near(name, [layer.name for layer in shown]),
         )
-    if not isinstance(found.kind, _SHOWN):
+    if not sentence(found):
         lead = network.by_name.get(found.unit)
         raise CnngraphError.of(
             "E0612",
@@ -113,7 +110,7 @@ def chosen(network: Network, name: str | None) -> Layer:
             f" `{name}` is none of them ({found.kind.caption().name})",
             file=network.file,
             reason=f"in {network.name} it can show {_listed(shown)}" if shown else _nothing(network),
-            help=f"--layer {lead.name}" if lead is not None and isinstance(lead.kind, _SHOWN) else "",
+            help=f"--layer {lead.name}" if lead is not None and sentence(lead) else "",
         )
     return found
 
@@ -261,7 +258,7 @@ def _too_narrow(width: float, needed: float) -> CnngraphError:
 def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[[float], tuple[_Part, ...]]:
     """What is drawn, as a function of the length of the longest side."""
     source = network[layer.inputs[0]]
-    if isinstance(layer.kind, Fc):
+    if not isinstance(layer.kind, Windowed):
         return lambda side: (_dense(source, layer, em, side, theme),)
     shown = example(layer, drawn_volumes(network)[source.name])
     return lambda side: _windowed(source, layer, shown, em, side, theme)
@@ -295,7 +292,7 @@ def _windowed(
     about = f"{layer.name}: {sentence(layer)}"
     return (
         _Part("", volume, (source.output.caption,), source.name, "layer", _about(source)),
-        _Part(_sign(layer), apart, size, f"{layer.name}.filter", "decoration", about),
+        _Part(layer.kind.caption().sign, apart, size, f"{layer.name}.filter", "decoration", about),
         _Part("=", outcome, result, layer.name, "layer", _about(layer)),
     )
 
@@ -314,24 +311,18 @@ def _mark(layer: Layer, word: str, cells: tuple[range, range], channels: int) ->
 
 
 def _groups(layer: Layer) -> int:
-    return layer.kind.groups if isinstance(layer.kind, Conv | UpConv) else 1
+    return layer.kind.groups if isinstance(layer.kind, Windowed) else 1
 
 
 def _about(layer: Layer) -> str:
     return Unit((layer,), layer.inputs).about
 
 
-def _sign(layer: Layer) -> str:
-    if isinstance(layer.kind, MaxPool):
-        return "max"
-    return "avg" if isinstance(layer.kind, AvgPool) else "∗"
-
-
 def _filter_size(layer: Layer, shown: Example) -> str:
     """``11×11×3``; a pool's window has no depth of its own."""
     kind, (source,) = layer.kind, layer.input_volumes
-    if isinstance(kind, MaxPool | AvgPool):
-        height, width = (source.height, source.width) if kind.everything else shown.window
+    if kind.family == "pool":
+        height, width = (source.height, source.width) if kind.reach(source) is None else shown.window
         return f"{height}×{width}"
     return f"{shown.window[0]}×{shown.window[1]}×{shown.depth}"
 

@@ -6,17 +6,10 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.layers.activation import Sigmoid, Softmax
-from cnngraph.layers.dense import Fc, Flatten
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.layers.pooling import MaxPool
-from cnngraph.layers.source import Input
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Volume
 
-_SILENT = ("activation", "norm", "dropout")
-"""Families that change no volume: they are said in one breath with the layer before."""
-_ANSWERS = (Softmax, Sigmoid)
 _TYPICAL = 224
 """What a free size of an input is drawn as."""
 
@@ -76,13 +69,13 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
         if not found:
             found.append(stop)
         elif _answers(layer, network):
-            if isinstance(found[-1].layers[0].kind, Fc):
+            if found[-1].layers[0].kind.family == "dense":
                 found[-1] = replace(found[-1], layers=(*found[-1].layers, layer), look=Look.ANSWER)
             else:
                 found.append(replace(stop, look=Look.ANSWER, words=Words()))
-        elif isinstance(layer.kind, Flatten) and isinstance(successor, Fc):
+        elif layer.kind.idle and not layer.kind.is_silent and successor is not None and successor.family == "dense":
             found.append(replace(stop, words=Words(), equals=True))
-        elif isinstance(layer.kind, Flatten) or layer.kind.family in _SILENT:
+        elif layer.kind.idle or layer.kind.is_silent:
             found[-1] = replace(found[-1], layers=(*found[-1].layers, layer))
         else:
             found.append(stop)
@@ -90,13 +83,13 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
 
 
 def _look(layer: Layer) -> Look:
-    if isinstance(layer.kind, Input) and layer.output.is_map:
+    if not layer.inputs and layer.output.is_map:
         return Look.INPUT
     return Look.VOLUME if layer.output.is_map else Look.VECTOR
 
 
 def _answers(layer: Layer, network: Network) -> bool:
-    return layer is network.layers[-1] and isinstance(layer.kind, _ANSWERS) and not layer.output.is_map
+    return layer is network.layers[-1] and layer.kind.answers and not layer.output.is_map
 
 
 def _loud_successors(network: Network) -> list[Kind | None]:
@@ -105,7 +98,7 @@ def _loud_successors(network: Network) -> list[Kind | None]:
     loud: Kind | None = None
     for layer in reversed(network.layers):
         found.append(loud)
-        if layer.kind.family not in _SILENT:
+        if not layer.kind.is_silent:
             loud = layer.kind
     return found[::-1]
 
@@ -123,13 +116,7 @@ def arrow_words(kind: Kind) -> Words:
         if stride != (1, 1) or not caption.padding:
             below.append(f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}")
     below += [*([caption.padding] if caption.padding else []), *caption.details]
-    if kind.family == "dense":
-        name = "FC"
-    elif isinstance(kind, MaxPool) and caption.window is not None:
-        name = "MAX-POOL"
-    else:
-        name = "" if caption.name == "conv" else caption.name
-    return Words((name,) if name else (), tuple(below))
+    return Words((caption.arrow,) if caption.arrow else (), tuple(below))
 
 
 def _refuse_branches(network: Network, style: str) -> None:

@@ -130,8 +130,7 @@ def label(unit: Unit) -> str:
         return unit.name
     if kind.family == "dense":
         return f"fc {caption.size}"
-    short = {"max pool": "pool", "global avg pool": "avg pool", "depthwise conv": "dw conv"}
-    name = short.get(caption.name, caption.name)
+    name = caption.short
     if kind.family == "conv":
         assert caption.window is not None
         name = f"{caption.window[0]}×{caption.window[1]} {name}"

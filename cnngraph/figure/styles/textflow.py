@@ -116,8 +116,7 @@ def _hyper(kind: Kind) -> str:
 
 
 def _name(kind: Kind) -> str:
-    names = {"conv": "CONV", "depthwise conv": "DW CONV", "up-conv": "UP-CONV", "max pool": "MAX-POOL", "fc": "FC"}
-    return names.get(kind.caption().name, kind.caption().name.upper().replace("AVG POOL", "AVG-POOL"))
+    return kind.caption().loud
 
 
 def _shared(chain: list[Stop]) -> dict[str, str]:

@@ -17,7 +17,6 @@ from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, SLIDE_WIDTH, 
 from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.layers.dense import Dropout, Fc, Flatten
 from cnngraph.network import Layer, Network
 
 _MARGIN, _ARROW, _AIR = 1.0, 2.6, 0.4
@@ -45,7 +44,7 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     """
     path = spine(network, "units")
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
-    layers = [layer for unit in path.units for layer in unit.layers if not isinstance(layer.kind, Flatten | Dropout)]
+    layers = [layer for unit in path.units for layer in unit.layers if not layer.kind.idle]
     places, end = _places(layers, em)
     if end + (_ARROW + 3) * em > width:
         raise CnngraphError.of(
@@ -101,8 +100,19 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
 def _word(layer: Layer) -> str:
     if not layer.inputs:
         return ""
-    name = layer.kind.caption().name
-    return {"fc": "Linear", "conv": "Conv", "batch norm": "BN"}.get(name, name)
+    caption = layer.kind.caption()
+    match layer.kind.family:
+        case "dense":
+            return "Linear"
+        case "conv":
+            return caption.name[:1].upper() + caption.name[1:]
+        case "norm":
+            return caption.short
+    return caption.name
+
+
+def _is_sum(layer: Layer) -> bool:
+    return layer.kind.family == "join" and layer.kind.caption().sign == "+"
 
 
 def _places(layers: list[Layer], em: float) -> tuple[list[_Place], float]:
@@ -112,7 +122,7 @@ def _places(layers: list[Layer], em: float) -> tuple[list[_Place], float]:
         if not layer.inputs:
             wide = script_width("a", "[l]", em) if layer.name == "a" else text_width(layer.name, "serif", em)
         else:
-            wide = 1.5 * em if layer.kind.word == "add" else text_width(_word(layer), "serif", em)
+            wide = 1.5 * em if _is_sum(layer) else text_width(_word(layer), "serif", em)
         x += (_ARROW + 2 * _AIR) * em if found else 0.0
         found.append(_Place(layer, x + wide / 2, wide))
         x += wide
@@ -131,13 +141,13 @@ def _path(places: list[_Place], y: float, em: float, theme: Theme) -> Iterator[I
             before = places[number - 1]
             start, tip = before.x + before.width / 2 + _AIR * em, place.x - place.width / 2 - _AIR * em
             drawn = list(_arrow(start, tip, y, em, theme))
-            if isinstance(layer.kind, Fc) and linear:
+            if layer.kind.family == "dense" and linear:
                 drawn += scripted((start + tip) / 2, y - 0.5 * em, "a", f"[l+{linear}]", em, theme.ink)
             data = (("src", before.layer.name), ("dst", layer.name))
             yield Group(f"{before.layer.name}--{layer.name}", "edge", tuple(drawn), data=data)
         linear += layer.kind.family in ("dense", "conv")
         about = f"{layer.name}: {layer.output.caption}"
-        if layer.kind.word == "add":
+        if _is_sum(layer):
             yield from Sign(Measure(em, 0.0, theme), layer.name, "+", about).draw(place.x - 0.75 * em, y)
         elif not layer.inputs and layer.name == "a":
             yield Group(layer.name, "layer", tuple(scripted(place.x, y + 0.3 * em, "a", "[l]", em, theme.ink)), about)
@@ -202,7 +212,7 @@ def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> It
 def _formulas(path: Spine) -> list[list[Term]]:
     """``z = W a + b`` and ``a = g(z)`` of every fully connected layer, as the path has them; none for others."""
     units = [unit for unit in path.units if unit.lead.inputs]
-    if not units or not all(isinstance(u.lead.kind, Fc) or u.lead.kind.word == "add" for u in units):
+    if not units or not all(u.lead.kind.family == "dense" or _is_sum(u.lead) for u in units):
         return []
     start: Term = ("a", "[l]") if path.units[0].name == "a" else ("x", "")
     joins = {arc.join: arc for arc in path.arcs}
@@ -212,8 +222,8 @@ def _formulas(path: Spine) -> list[list[Term]]:
     for number, unit in enumerate(path.units[1:], start=1):
         script = f"[l+{layer + 1}]"
         silent = [each.kind.caption().name for each in unit.layers[1:]]
-        if isinstance(unit.lead.kind, Fc):
-            bias: list[Term] = [" + ", ("b", script)] if unit.lead.kind.bias else []
+        if unit.lead.kind.family == "dense":
+            bias: list[Term] = [" + ", ("b", script)] if "bias" in unit.lead.parameters else []
             found.append([("z", script), " = ", ("W", script), " ", activations[layer], *bias])
             if silent:
                 found.append([("a", script), " = ", "g", "(", ("z", script), ")"])

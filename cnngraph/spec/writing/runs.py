@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnngraph.layers.join import Join
 from cnngraph.network import Layer
 from cnngraph.spec.writing.scopes import Item, Scope, Scopes
 
@@ -98,7 +97,7 @@ class _Runs:
     def found(self, strict: bool) -> list[Run]:
         for item in self.scope.items:
             on_shortcut = item.on_shortcut
-            is_join = not item.inside and isinstance(item.layers[0].kind, Join)
+            is_join = not item.inside and item.layers[0].kind.family == "join"
             if not (is_join and self.branches(item)):
                 self.append(Element(item, item.inputs[1:]), item.inputs[0], on_shortcut)
         if strict and any(run.on_shortcut != self.outside for run in self.stack):

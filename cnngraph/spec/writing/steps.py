@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnngraph.layers.activation import Softmax
-from cnngraph.layers.dense import Fc
 from cnngraph.layers.kind import Argument, Kind
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.values import Padding, show
 from cnngraph.network import Annotation
 from cnngraph.spec.lexer import MAX_DIGITS
@@ -20,14 +17,13 @@ _LIGHT = frozenset({"activation", "norm", "dropout", "reshape"})
 def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequence[Annotation] = ()) -> Step:
     """The step that makes layers of *kinds*, the first of which leads; *tensors* are those it names."""
     lead, *followers = kinds
-    is_softmax = isinstance(lead, Fc) and bool(followers) and isinstance(followers[-1], Softmax)
-    parts: list[str | Hole] = ["softmax" if is_softmax else lead.word]
+    is_short = bool(followers) and followers[-1].short_for == lead.word
+    parts: list[str | Hole] = [followers[-1].word if is_short else lead.word]
     parts += [f" {name}" for name in tensors]
-    has_bn = any(isinstance(kind, BatchNorm) for kind in followers)
-    parts += _arguments(lead, has_bn)
-    for kind in followers[:-1] if is_softmax else followers:
-        if isinstance(kind, BatchNorm):
-            parts += [" bn", *_arguments(kind)]
+    parts += _arguments(lead, drops_bias=any(kind.subtracts_mean for kind in followers))
+    for kind in followers[:-1] if is_short else followers:
+        if kind.follows == "norm":
+            parts += [f" {kind.word}", *_arguments(kind, by_position=False)]
             continue
         (*_, value) = [f"={written(getattr(kind, a.field))}" for a in kind.arguments()] or [""]
         is_default = all(getattr(kind, a.field) == a.default for a in kind.arguments())
@@ -36,12 +32,11 @@ def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequen
     return Step(tuple(parts), starts_line=lead.family not in _LIGHT)
 
 
-def _arguments(kind: Kind, has_bn: bool = False) -> Iterator[str | Hole]:
-    by_position = not isinstance(kind, BatchNorm)  # its arguments have keywords only, on another's step too
+def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True) -> Iterator[str | Hole]:
     for argument in kind.arguments():
         value = getattr(kind, argument.field)
         default = argument.default
-        if argument.field == "bias" and has_bn:
+        if argument.field == "bias" and drops_bias:
             default = False
         if argument.type.is_flag:
             if value != default:
