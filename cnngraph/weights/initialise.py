@@ -21,7 +21,7 @@ from cnngraph.layers.dense import Dropout
 from cnngraph.layers.normalization import BatchNorm, LayerNorm, Lrn
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.network import Annotation, Layer, Network
-from cnngraph.onnx.graph import Weight
+from cnngraph.weights.source import Weight
 
 STRETCH = 2**18
 """Numbers made by one generator: 1 MB of float32."""

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 
-from cnngraph.onnx.graph import Weight
+from cnngraph.weights.source import Weight
 from cnngraph.runtime.session import Session
 from tests.conftest import Run
 
