@@ -22,7 +22,8 @@ from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
 from cnngraph.spec.parser import Parsed, parse
-from cnngraph.summary import Field, receptive_fields
+from cnngraph.summary import receptive_fields
+from cnngraph.table import Field
 
 UNSAVED = "<unsaved>"
 """The name of a text that is no file."""

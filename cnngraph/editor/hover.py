@@ -21,7 +21,7 @@ from cnngraph.network import Layer, total
 from cnngraph.reading import Ran
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-from cnngraph.summary import Field
+from cnngraph.table import Field
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:

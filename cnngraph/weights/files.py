@@ -82,7 +82,8 @@ class ArrayWeights(MatchedWeights):
         """*arrays* in PyTorch's layout, each all that numpy takes; raises `CnngraphError` when one is no array of
         numbers, or they are not *network*'s."""
         where = "the mapping"
-        super().__init__([_entry(*each, where) for each in arrays.items()], network, where, "the weights given", renames)
+        entries = [_entry(str(name), value, where) for name, value in arrays.items()]
+        super().__init__(entries, network, where, "the weights given", renames)
 
 
 def _entry(name: str, value: Any, where: str) -> Entry:
