@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
-@click.option("--dpi", type=click.IntRange(36, 1200), show_default=f"{DPI:g}", help="Of a PNG.")
+@click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 @click.option("--names", is_flag=True, help="Layers' names, as in the table and the ONNX file.")
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
 @click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
