@@ -3,6 +3,7 @@
 import cnngraph
 network = cnngraph.load("resnet", depth=34)      # a path, or a network that ships
 network.params, network.macs, network["stage2.residual1.basic1.conv1"].output
+network.render("resnet.pdf"); network.export("resnet.onnx", "resnet34.pth")
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.fronts import load, parse
     from cnngraph.network import Layer, Network
+    from cnngraph.verbs import check, render
     from cnngraph.volume import Volume
 
 _HOMES = {
@@ -24,11 +26,25 @@ _HOMES = {
     "Layer": "cnngraph.network",
     "Network": "cnngraph.network",
     "Volume": "cnngraph.volume",
+    "check": "cnngraph.verbs",
     "load": "cnngraph.fronts",
     "load_ipython_extension": "cnngraph.notebook",
     "parse": "cnngraph.fronts",
+    "render": "cnngraph.verbs",
 }
-__all__ = ["Builder", "CnngraphError", "Diagnostic", "Layer", "Network", "Volume", "__version__", "load", "parse"]
+__all__ = [
+    "Builder",
+    "CnngraphError",
+    "Diagnostic",
+    "Layer",
+    "Network",
+    "Volume",
+    "__version__",
+    "check",
+    "load",
+    "parse",
+    "render",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,8 @@ from pathlib import Path
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import Diagnostic
 from cnngraph.files import write
-from cnngraph.fronts.spec import read_source, source
+from cnngraph.fronts import source
+from cnngraph.fronts.spec import read_source
 from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.text import unix_ends

@@ -5,17 +5,25 @@ Nothing here knows text, figures or ONNX.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnngraph.layers.kind import Kind, Parameter
 from cnngraph.source import Span
 from cnngraph.volume import Volume
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import networkx
+
+    from cnngraph.figure.figure import Figure
+    from cnngraph.onnx.write import Written
+    from cnngraph.runtime.answers import Answer
+    from cnngraph.runtime.verify import Verdict
+    from cnngraph.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,14 @@ class Network:
         return {layer.name: layer for layer in self.layers}
 
     def __getitem__(self, name: str) -> Layer:
-        return self.by_name[name]
+        """Raises `KeyError`, with the nearest name, for a layer that there is not."""
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise KeyError(f"no layer `{name}`{_near(name, self.by_name)}") from None
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name}: {len(self):,} layers, {self.counts}>"
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
@@ -147,6 +162,12 @@ class Network:
     def macs(self) -> int | None:
         """Of all layers; None while a size is free that some depend on."""
         return total(layer.macs for layer in self.layers)
+
+    @property
+    def counts(self) -> str:
+        """``61,706 parameters, 416,520 multiply-accumulates``; the latter unless a size is free that they depend on."""
+        macs = f", {self.macs:,} multiply-accumulates" if self.macs is not None else ""
+        return f"{self.params:,} parameters{macs}"
 
     @cached_property
     def consumers(self) -> dict[str, tuple[str, ...]]:
@@ -181,21 +202,166 @@ class Network:
 
     def to_spec(self) -> str:
         """A spec that reads as this network: the same layers under the same names, wired the same."""
-        from cnngraph.spec.writing.text import text
+        from cnngraph import verbs
 
-        return text(self)
+        return verbs.to_spec(self)
+
+    def summary(self, *, fold: bool = True) -> Table:
+        """The table that `cnngraph summary` prints: as text, as data, as CSV, Markdown and LaTeX.
+
+        Folding joins equal neighbours: same layers, same volumes, same counts.
+        """
+        from cnngraph import verbs
+
+        return verbs.summary(self, fold=fold)
+
+    def render(
+        self,
+        path: str | Path | None = None,
+        *,
+        style: str = "auto",
+        width: str | float = "slide",
+        theme: str = "light",
+        title: str | None = None,
+        image: str | Path | None = None,
+        fold: bool | None = None,
+        depth: int | None = None,
+        layer: str | None = None,
+        names: bool = False,
+        layout: str = "own",
+        counts: bool = False,
+        dpi: float | None = None,
+        outline: bool = False,
+        snippet: bool = False,
+    ) -> Figure:
+        """The figure, which a notebook shows; with a *path* it is written there, as its suffix says.
+
+        The rest are the options of `cnngraph render`; *width* may be a number of points. Raises `CnngraphError` when
+        the style cannot show the network or has no place for an option, `ValueError` for a word that is none of those
+        that an option takes.
+        """
+        from cnngraph import verbs
+
+        return verbs.render(
+            self,
+            path,
+            style=style,
+            width=width,
+            theme=theme,
+            title=title,
+            image=image,
+            fold=fold,
+            depth=depth,
+            layer=layer,
+            names=names,
+            layout=layout,
+            counts=counts,
+            dpi=dpi,
+            outline=outline,
+            snippet=snippet,
+        )
+
+    def export(
+        self,
+        path: str | Path,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        opset: int | None = None,
+        batch: int | None = None,
+        dtype: str = "float32",
+        without: Collection[str] = (),
+        external_data: int | None = None,
+    ) -> Written:
+        """Writes an ONNX file and says what was written.
+
+        *weights* are a file, arrays by name (a PyTorch state dict is one), or ``"random"`` with a *seed*; unless said
+        those that ship for the network, else random ones. *renames* give tensors other names. *opset* is 17 to 22, 20
+        unless said; *batch* free unless said; *dtype* float32 or float16; *without* names passes to leave out; weights
+        are put beside a file that would have more than *external_data* bytes, 2 GB unless said. Raises `CnngraphError`.
+        """
+        from cnngraph import verbs
+
+        return verbs.export(
+            self,
+            path,
+            weights,
+            seed=seed,
+            renames=renames,
+            opset=opset,
+            batch=batch,
+            dtype=dtype,
+            without=without,
+            external_data=external_data,
+        )
+
+    def run(
+        self,
+        given: Any,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        top: int = 5,
+        labels: str | Path | Sequence[str] | None = None,
+        invert: bool | None = None,
+        mean: float | Sequence[float] = (),
+        std: float | Sequence[float] = (),
+    ) -> tuple[Answer, ...]:
+        """What onnxruntime answers to *given*, an answer for each picture.
+
+        *given* is the path of a picture, a list of them, an array (height, width, channels, or as the model takes it,
+        with the batch in front if there are several pictures), or a mapping of arrays by input. Weights are as in
+        `export`. *top* guesses are kept of each vector, called by *labels*, a list or a file with one a line. What
+        happens to pictures is said by the input's annotations, or by *invert*, *mean* and *std*. Raises
+        `CnngraphError`.
+        """
+        from cnngraph import verbs
+
+        return verbs.run(
+            self,
+            given,
+            weights,
+            seed=seed,
+            renames=renames,
+            top=top,
+            labels=labels,
+            invert=invert,
+            mean=mean,
+            std=std,
+        )
+
+    def verify(
+        self,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        opset: int | None = None,
+        reference: bool | None = None,
+    ) -> Verdict:
+        """Exports to a file for a while, before and after the passes, runs each in several ways, compares every shape
+        and output, and gives the verdict on the latter.
+
+        Weights are as in `export`; *reference* says whether onnx's own, slow evaluator is asked too, small networks
+        unless said. Raises `CnngraphError` (E0817) when something differs.
+        """
+        from cnngraph import verbs
+
+        return verbs.verify(self, weights, seed=seed, renames=renames, opset=opset, reference=reference)
 
     def _repr_svg_(self) -> str:
         """For notebooks: the figure that `cnngraph render` draws of it."""
-        from cnngraph.notebook import svg
+        from cnngraph import verbs
 
-        return svg(self)
+        return verbs.svg(self)
 
     def _repr_html_(self) -> str:
         """For notebooks: the same, with what it counts below."""
-        from cnngraph.notebook import html
+        from cnngraph import verbs
 
-        return html(self)
+        return verbs.html(self)
 
     @cached_property
     def graph(self) -> networkx.DiGraph:
@@ -208,6 +374,13 @@ class Network:
             for index, name in enumerate(layer.inputs):
                 graph.add_edge(name, layer.name, skip=index in layer.skips)
         return graph
+
+
+def _near(name: object, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(name), known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def total(counts: Iterable[int | None]) -> int | None:

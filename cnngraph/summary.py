@@ -1,71 +1,18 @@
-"""The table of a network: a row for each unit, blocks with their sums, repeats once with how often.
-
-Pure data; `cnngraph.cli.summary` prints it.
-"""
+"""What the table of a network says: a row for each unit, blocks with their sums, repeats once with how often."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnngraph.network import Layer, Network, total
+from cnngraph.network import Network, total
+from cnngraph.table import Field, Row, Table
 from cnngraph.units import Unit, units
-from cnngraph.volume import Volume
 
 _LONGEST_PERIOD = 8
 """How many rows a repeated stretch may have that is folded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The receptive field of one number: height and width in pixels of the input."""
-
-    height: Fraction
-    width: Fraction
-    jump: tuple[Fraction, Fraction]
-    """How far apart, in pixels of the input, two neighbours look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A unit, or a block with its rows."""
-
-    name: str
-    """Within its block: ``conv1``, ``residual2``."""
-    operation: str
-    """``conv 5×5 s=2, BN, ReLU``; empty for a block."""
-    volume: Volume
-    """What it makes."""
-    params: int
-    macs: int | None
-    """None while a size is free."""
-    field: Field | None
-    """None: all of the input."""
-    rows: tuple[Row, ...] = ()
-    times: int = 1
-    """How often it stands there, one after the other; *params* and *macs* are of one."""
-    time: float | None = None
-    """Seconds, if they were measured; of one, on the mean."""
-    key: Hashable = dataclasses.field(default=(), compare=False)
-    """Equal for rows that say the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    network: Network
-    rows: tuple[Row, ...]
-    params: int
-    statistics: int
-    """Numbers that are kept and not trained: running means and variances."""
-    macs: int | None
-    largest: Layer | None
-    """The layer with the largest activation; None while sizes are free."""
-    time: float | None = None
-    """Seconds for one input, if they were measured."""
-    elsewhere: float = 0.0
-    """Of them, those that no layer took."""
 
 
 def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float] | None = None) -> Table:

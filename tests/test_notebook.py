@@ -11,7 +11,7 @@ import pytest
 
 from cnngraph import load
 from cnngraph.network import Network
-from cnngraph.notebook import show, svg
+from cnngraph.notebook import show
 
 CELL = "net small\ninput 16x16x3\nconv 4 3x3 relu\n"
 
@@ -27,7 +27,7 @@ def test_a_network_shows_its_figure() -> None:
 
 def test_figures_on_one_page_share_neither_ids_nor_fonts() -> None:
     """A font comes with the letters of its figure only: under one name, the last would serve for all."""
-    first, second = svg(load("lenet5")), svg(load("resnet", depth=34))
+    first, second = load("lenet5")._repr_svg_(), load("resnet", depth=34)._repr_svg_()
     for pattern in (r'\bid="([^"]+)"', r'font-family(?:="|:")([^"]+)"'):
         found = [set(re.findall(pattern, figure)) for figure in (first, second)]
         assert found[0]

@@ -12,8 +12,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load
-from cnngraph.fronts.spec import source
+from cnngraph.fronts import load, source
 from cnngraph.network import Network
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.inputs import network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -63,13 +62,13 @@ def command(
             if network is None:
                 raise click.UsageError("--layers is for a spec; an .onnx file has no table of layers")
             from cnngraph.cli.summary import show
-            from cnngraph.summary import summarize
+            from cnngraph.verbs import summary
 
             times = layer_times(path, network, batch=1, threads=count, seconds=seconds)
             if as_json:
                 click.echo(json.dumps(times, indent=2))
                 return
-            show(summarize(network, times=times))
+            show(summary(network, times=times))
             click.echo(
                 f"{count} threads, {CPU}; what is fused into a layer counts there, reordering of tensors between layers"
             )
@@ -89,23 +88,17 @@ def command(
 @contextmanager
 def _model(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) -> Iterator[tuple[Path, Network | None]]:
     """The ONNX file, and the network that it was made of."""
-    if file.endswith(".onnx"):
-        if asked.anything or settings:
-            raise click.UsageError("--weights, --seed and --set are for a spec; an .onnx file has its weights")
+    refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
+    if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
         from cnngraph.runtime.session import Session
 
-        Session(Path(file))  # says what is wrong with a file that cannot be loaded
-        yield Path(file), None
+        Session(path)  # says what is wrong with a file that cannot be loaded
+        yield path, None
         return
     network = read_network(file, settings, max_nodes)
-    from cnngraph.onnx.lower import lower
-    from cnngraph.onnx.passes import run_passes
-    from cnngraph.onnx.write import write
+    from cnngraph.onnx.model import lowered
 
-    graph, weights, _ = run_passes(lower(network), asked.choose(network))
-    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
-        path = Path(folder) / f"{network.name}.onnx"
-        write(graph, weights, path)
+    with lowered(network, lambda: asked.choose(network)).passed().file() as path:
         yield path, network
 
 

@@ -74,9 +74,7 @@ def command(
                 click.echo(f"{file}: {summary(diagnostics)}")
                 continue
             remarks = f"; {summary(diagnostics)}" if diagnostics else ""
-            macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
-            counts = f"{len(network)} layers, {network.params:,} parameters{macs}"
-            click.echo(f"{network.file}: {network.name} is fine: {counts}{remarks}")
+            click.echo(f"{network.file}: {network.name} is fine: {len(network)} layers, {network.counts}{remarks}")
     if format_ != "text":
         _print_for_programs(found, format_)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):

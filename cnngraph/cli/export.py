@@ -15,8 +15,7 @@ from cnngraph.cli.weights import Asked, record, weight_options
 
 if TYPE_CHECKING:
     from cnngraph.network import Network
-    from cnngraph.onnx.graph import Graph
-    from cnngraph.weights.source import Weights
+    from cnngraph.onnx.model import Model
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
@@ -79,34 +78,30 @@ def command(
     if int8 and dtype == "float16":
         raise click.UsageError("--int8 starts from float32: leave --dtype out")
     network = read_network(file, settings, max_nodes)
-    from cnngraph.onnx.lower import DEFAULT_OPSET, lower
-    from cnngraph.onnx.passes import PASSES, run_passes
-    from cnngraph.onnx.write import write
+    from cnngraph.onnx.model import lowered
+    from cnngraph.onnx.passes import PASSES
 
     if unknown := [name for name in without if name not in PASSES]:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
-    graph = lower(network, opset=opset or DEFAULT_OPSET, batch=batch)
     left_out = {*without, *(() if fold_bn else ("fold-bn",))}
-    chosen = asked.choose(network, table=not as_json)
-    graph, weights, done = run_passes(graph, chosen, left_out)
+    model = lowered(network, lambda: asked.choose(network, table=not as_json), opset=opset, batch=batch)
+    chosen, model = model.weights, model.passed(left_out)
     if explain:
-        for each in done:
+        for each in model.done:
             click.echo(str(each), err=True)
         for name in PASSES:
             if name in left_out:
                 click.echo(f"{name}: left out", err=True)
     if dtype == "float16":
-        from cnngraph.onnx.half import to_half
-
-        graph = to_half(graph)
+        model = model.half()
     if calibrate is not None:
-        _quantized(network, graph, weights, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
+        _quantized(network, model, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
         return
-    written = write(graph, weights, output or Path(f"{output_stem(network)}.onnx"), external_data)
+    written = model.write(output or Path(f"{output_stem(network)}.onnx"), external_data)
     if as_json:
         data = {"path": str(written.data), "size": written.data_size} if written.data else None
         about = {"path": str(written.path), "size": written.size, "nodes": written.nodes, "opset": written.opset}
-        passes = {each.name: each.count for each in done}
+        passes = {each.name: each.count for each in model.done}
         click.echo(json.dumps({**about, "data": data, "passes": passes, "weights": record(chosen)}, indent=2))
         return
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
@@ -114,9 +109,8 @@ def command(
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")
 
 
-def _quantized(network: Network, graph: Graph, weights: Weights, output: Path, folder: Path) -> None:
+def _quantized(network: Network, model: Model, output: Path, folder: Path) -> None:
     """Writes 8 bits to *output*, and says its size, speed and answers beside those of float32."""
-    from cnngraph.onnx.write import write
     from cnngraph.runtime.bench import bench, cores
     from cnngraph.runtime.images import preprocessing
     from cnngraph.runtime.quantize import pictures, quantize
@@ -124,7 +118,7 @@ def _quantized(network: Network, graph: Graph, weights: Weights, output: Path, f
     found = pictures(folder)
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as place:
         exact = Path(place) / "float32.onnx"
-        size = write(graph, weights, exact).size
+        size = model.write(exact).size
         compared = quantize(exact, output, found, preprocessing(network.inputs[0]))
         times = [bench(path, batch=1, threads=cores(), seconds=1.0).median for path in (exact, output)]
     small = output.stat().st_size

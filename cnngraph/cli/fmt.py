@@ -21,10 +21,10 @@ def command(files: tuple[str, ...], check: bool, volumes: bool) -> None:
 
     There are no options of style. A file with mistakes is left as it is, but for tabs and line ends, which this mends.
     """
+    from cnngraph.canonical import canonical
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.files import write
-    from cnngraph.fronts.spec import source
-    from cnngraph.spec.canonical import canonical
+    from cnngraph.fronts import source
 
     refuse_others(files)
     mistakes: list[Diagnostic] = []

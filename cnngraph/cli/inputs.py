@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnngraph.network import Network
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -64,6 +67,20 @@ def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) ->
             )
     own = [{name: value for name, value in settings.items() if name in names} for names in known]
     return [read_network(file, mine, max_nodes) for file, mine in zip(files, own, strict=True)]
+
+
+def onnx_file(file: str, refused: bool, refusal: str) -> Path | None:
+    """The ONNX file that FILE is; None when it is a spec. Raises `click.UsageError` with *refusal* when it is an ONNX
+    file and *refused*: when options are given that are for a spec."""
+    from cnngraph.fronts import is_model
+
+    if not is_model(file) and not file.endswith(".onnx"):
+        return None
+    if refused:
+        raise click.UsageError(refusal)
+    from pathlib import Path
+
+    return Path(file)
 
 
 def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.inputs import network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.diagnostics import CnngraphError
 
@@ -80,52 +78,41 @@ def command(
         raise click.UsageError("give pictures with --image, or an array with --input")
     if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
         raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
-    with _session(file, asked, settings, max_nodes) as (session, done):
-        if inputs:
-            answers = [("", session.run(_arrays(session, inputs)))]
-        else:
-            answers = list(_on_pictures(session, images, done.given(invert, mean, std)))
-        names = _labels(labels, answers[0][1])
-        if as_json:
-            click.echo(
-                json.dumps(
-                    [_record(name, outputs, k, names) for name, outputs in answers], indent=2, ensure_ascii=False
-                )
-            )
-        else:
-            for name, outputs in answers:
-                _show(name, outputs, k, names)
-        if output:
-            _save(output, answers[0][1])
+    session, done = _session(file, asked, settings, max_nodes)
+    from cnngraph.runtime.answers import labels_for
+
+    if inputs:
+        answers = [("", session.run(_arrays(session, inputs)))]
+    else:
+        answers = list(_on_pictures(session, images, done.given(invert, mean, std)))
+    names = labels_for(labels, answers[0][1])
+    if as_json:
+        records = [_record(name, outputs, k, names) for name, outputs in answers]
+        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+    else:
+        for name, outputs in answers:
+            _show(name, outputs, k, names)
+    if output:
+        _save(output, answers[0][1])
 
 
-@contextmanager
-def _session(
-    file: str, asked: Asked, settings: dict[str, str], max_nodes: int
-) -> Iterator[tuple[Session, Preprocessing]]:
+def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) -> tuple[Session, Preprocessing]:
     """The network ready to run, and what it does to pictures."""
     from cnngraph.runtime.images import Preprocessing, preprocessing
     from cnngraph.runtime.session import Session
 
-    if file.endswith(".onnx"):
-        if asked.anything or settings:
-            raise click.UsageError("--weights, --seed and --set are for a spec; an .onnx file has its weights")
-        yield Session(Path(file)), Preprocessing()
-        return
+    refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
+    if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
+        return Session(path), Preprocessing()
     network = read_network(file, settings, max_nodes)
-    from cnngraph.onnx.lower import lower
-    from cnngraph.onnx.write import write
+    from cnngraph.verbs import session
     from cnngraph.weights.initialise import RandomWeights
 
     chosen = asked.choose(network)
     if isinstance(chosen, RandomWeights):
         click.echo("the answers mean nothing: give --weights for real ones", err=True)
     done = preprocessing(network.inputs[0])
-    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
-        path = Path(folder) / "network.onnx"
-        write(lower(network), chosen, path)
-        session = Session(path)
-    yield session, done
+    return session(network, lambda: chosen), done
 
 
 def _on_pictures(
@@ -134,20 +121,13 @@ def _on_pictures(
     """The answers to pictures, one after the other."""
     from rich.progress import track
 
-    from cnngraph.runtime.images import check_channels, read
+    from cnngraph.runtime.feeds import PictureInput
 
-    port = session.inputs[0]
-    if len(session.inputs) > 1 or len(port.dims) != 4:
-        raise CnngraphError.of(
-            "E0814", "the network does not take one picture", help=f"give arrays:  {_input_help(session)}"
-        )
-    channels, height, width = (dim if isinstance(dim, int) else None for dim in port.dims[1:])
-    check_channels(done, channels)
-    shown = "of their own size" if height is None or width is None else f"{height}x{width}"
-    click.echo(f"pictures {shown}, {done.about}", err=True)
+    pictures = PictureInput.of(session, done, f"give arrays:  {_input_help(session)}")
+    click.echo(pictures.about, err=True)
     hidden = len(images) == 1 or not sys.stderr.isatty()
     for path in track(images, "running", console=_errors(), disable=hidden, transient=True):
-        yield str(path), session.run({port.name: read(path, (height, width), channels or 3, done)})
+        yield str(path), session.run(pictures.feed(path))
 
 
 def _errors() -> Console:
@@ -158,38 +138,14 @@ def _errors() -> Console:
 
 def _arrays(session: Session, inputs: tuple[str, ...]) -> dict[str, Array]:
     """What ``--input [NAME=]X.npy`` gives, by the name of the model's input."""
-    from cnngraph.runtime.arrays import read
+    from cnngraph.runtime.feeds import array_feed
 
-    ports = {port.name: port for port in session.inputs}
-    arrays: dict[str, Array] = {}
-    for value in inputs:
-        name, equals, path = value.partition("=")
-        if not equals:
-            name, path = (next(iter(ports)) if len(ports) == 1 else ""), value
-        if name not in ports:
-            raise CnngraphError.of("E0815", f"the network has no input `{name}`", help=f"give  {_input_help(session)}")
-        arrays[name] = read(Path(path), ports[name])
-    missing = [name for name in ports if name not in arrays]
-    if missing:
-        raise CnngraphError.of(
-            "E0815", f"nothing is given for the input `{missing[0]}`", help=f"give  {_input_help(session)}"
-        )
-    return arrays
+    parts = (value.partition("=") if "=" in value else ("", "", value) for value in inputs)
+    return array_feed(session, ((name, Path(path)) for name, _, path in parts), f"give  {_input_help(session)}")
 
 
 def _input_help(session: Session) -> str:
     return "  ".join(f"--input {port.name}=X.npy" for port in session.inputs)
-
-
-def _labels(path: Path | None, outputs: dict[str, Array]) -> list[str]:
-    from cnngraph.runtime.answers import read_labels
-
-    if path is None:
-        return []
-    vector = next((array for array in outputs.values() if array.ndim == 2), None)
-    if vector is None:
-        raise CnngraphError.of("E0813", "the network gives no vector of classes to put labels on")
-    return read_labels(path, vector.shape[1])
 
 
 def _record(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> dict[str, Any]:

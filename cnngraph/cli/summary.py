@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,35 +11,44 @@ import click
 from cnngraph.cli.inputs import network_options, read_network
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from cnngraph.network import Network
-    from cnngraph.summary import Field, Row, Table
+    from cnngraph.table import Table
     from cnngraph.volume import Volume
 
-_COLUMNS = ("layer", "operation", "activation", "size", "parameters", "MACs", "field")
-_TIMED = ("time", "share")
-"""Columns more when the layers were timed."""
-_NUMBERS = range(3, 9)
-"""Columns set to the right."""
+_FORMATS = ("text", "json", "csv", "markdown", "latex")
 
 
 @click.command("summary")
 @click.argument("file", metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="Every layer, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Every layer, as JSON: the same as --format json.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option(
     "--fold/--no-fold", default=True, show_default=True, help="Repeated layers and blocks once, with how often."
 )
 @network_options
-def command(file: str, as_json: bool, fold: bool, settings: dict[str, str], max_nodes: int) -> None:
-    """Table of layers: activation, size, parameters, multiply-accumulates, receptive field."""
-    network = read_network(file, settings, max_nodes)
-    from cnngraph.summary import summarize
+def command(file: str, as_json: bool, format_: str, fold: bool, settings: dict[str, str], max_nodes: int) -> None:
+    """Table of layers: activation, size, parameters, multiply-accumulates, receptive field.
 
-    if as_json:
+    The LaTeX is a tabular, for the package booktabs.
+    """
+    if as_json and format_ not in ("text", "json"):
+        raise click.UsageError(f"--json is --format json, and --format {format_} is another")
+    network = read_network(file, settings, max_nodes)
+    from cnngraph.verbs import summary
+
+    if as_json or format_ == "json":
         click.echo(json.dumps(record(network), indent=2, ensure_ascii=False))
         return
-    show(summarize(network, fold=fold))
+    table = summary(network, fold=fold)
+    match format_:
+        case "csv":
+            click.echo(table.to_csv(), nl=False)
+        case "markdown":
+            click.echo(table.to_markdown())
+        case "latex":
+            click.echo(table.to_latex())
+        case _:
+            show(table)
 
 
 def show(table: Table) -> None:
@@ -48,8 +56,7 @@ def show(table: Table) -> None:
     if sys.stdout.isatty():
         _print_rich(table)
     else:
-        for line in plain(table):
-            click.echo(line)
+        click.echo(str(table))
 
 
 def record(network: Network) -> dict[str, Any]:
@@ -91,91 +98,20 @@ def _dims(volume: Volume) -> list[int | str]:
     return [dim if isinstance(dim, int) else str(dim) for dim in volume.dims]
 
 
-# Text ----------------------------------------------------------------------------------------
-
-
-def _columns(table: Table) -> tuple[str, ...]:
-    return _COLUMNS if table.time is None else (*_COLUMNS, *_TIMED)
-
-
-def _cells(rows: tuple[Row, ...], total: float | None, repeats: int = 1, depth: int = 0) -> Iterator[tuple[str, ...]]:
-    """Rows as text; the rows of a block, of which there are *repeats*, stand under it, moved in."""
-    for row in rows:
-        times = f" ×{row.times}" if row.times > 1 else ""
-        name = "  " * depth + row.name + times
-        cells = [row.volume.caption, _number(row.volume.size), f"{row.params:,}", _number(row.macs), _field(row.field)]
-        timed: tuple[str, ...] = ()
-        if total:
-            share = (row.time or 0.0) * row.times * repeats / total
-            timed = (f"{row.time * 1e3:.3f} ms", f"{share:.1%}") if row.time else ("", "")
-        yield name, row.operation, *(cells if not row.rows else ("", "", *cells[2:4], "")), *timed
-        yield from _cells(row.rows, total, repeats * row.times, depth + 1)
-
-
-def _number(count: object) -> str:
-    return f"{count:,}" if isinstance(count, int) else "?"
-
-
-def _field(field: Field | None) -> str:
-    if field is None:
-        return "all"
-    height, width = _short(field.height), _short(field.width)
-    return height if height == width else f"{height}×{width}"
-
-
-def _short(number: Fraction) -> str:
-    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
-
-
-def totals(table: Table) -> Iterator[str]:
-    """What stands below the table."""
-    macs = "depend on the free sizes" if table.macs is None else f"{table.macs:,}"
-    statistics = f", and {table.statistics:,} running statistics" if table.statistics else ""
-    yield f"parameters           {table.params:,}{statistics}"
-    yield f"multiply-accumulates {macs} (convolutions and fully connected layers, one input)"
-    yield f"model size           {(table.params + table.statistics) * 4 / 1e6:,.2f} MB as float32"
-    if table.largest is not None:
-        layer = table.largest
-        yield f"largest activation   {layer.output.caption} = {_number(layer.output.size)} ({layer.name})"
-    if table.time is not None:
-        elsewhere = f", and {table.elsewhere * 1e3:.3f} ms between them" if table.elsewhere else ""
-        yield f"time                 {(table.time - table.elsewhere) * 1e3:.3f} ms in the layers{elsewhere}"
-
-
-def heading(network: Network) -> str:
-    title = f" ({network.title})" if network.title and network.title != network.name else ""
-    return f"{network.name}{title}"
-
-
-def plain(table: Table) -> Iterator[str]:
-    """Aligned text: one line a row, two blanks between columns."""
-    columns = _columns(table)
-    lines = [columns, *_cells(table.rows, table.time)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
-    yield heading(table.network)
-    for line in lines:
-        cells = [
-            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
-    yield ""
-    yield from totals(table)
-
-
 def _print_rich(table: Table) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    from cnngraph.table import NUMBERS
+
     console = Console()
-    drawn = RichTable(box=SIMPLE_HEAD, title=heading(table.network), title_justify="left", pad_edge=False)
-    for number, column in enumerate(_columns(table)):
-        drawn.add_column(column, justify="right" if number in _NUMBERS else "left", no_wrap=number != 1)
-    for cells in _cells(table.rows, table.time):
-        is_block = not cells[2]
-        drawn.add_row(*(Text(cell, style="bold" if is_block else "") for cell in cells))
+    drawn = RichTable(box=SIMPLE_HEAD, title=table.heading, title_justify="left", pad_edge=False)
+    for number, column in enumerate(table.columns):
+        drawn.add_column(column, justify="right" if number in NUMBERS else "left", no_wrap=number != 1)
+    for line in table.lines():
+        drawn.add_row(*(Text(cell, style="bold" if line.bold else "") for cell in line.cells))
     console.print(drawn)
-    for line in totals(table):
-        console.print(Text(line))
+    for total in table.totals():
+        console.print(Text(total))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.inputs import network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
     from cnngraph.runtime.verify import Verdict
-
-_QUICK = 2_000_000_000
-"""Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
 
 
 @click.command("verify")
@@ -40,31 +35,20 @@ def command(
 
     FILE is a spec, or an .onnx file. Exit status 1 when something differs.
     """
-    from cnngraph.runtime.verify import verify
+    refusal = "--weights, --set and --opset are for a spec; an .onnx file has its own"
+    if (path := onnx_file(file, bool(asked.anything or settings or opset), refusal)) is not None:
+        from cnngraph.runtime.verify import verify
 
-    if file.endswith(".onnx"):
-        if asked.anything or settings or opset:
-            raise click.UsageError("--weights, --set and --opset are for a spec; an .onnx file has its own")
-        _report(file, verify(Path(file), reference=bool(reference)))
+        _report(file, verify(path, reference=bool(reference)))
         return
     network = read_network(file, settings, max_nodes)
-    from cnngraph.onnx.lower import DEFAULT_OPSET, lower
-    from cnngraph.onnx.passes import run_passes
-    from cnngraph.onnx.write import write
+    from cnngraph.verbs import verified
 
     chosen = asked.choose(network)
-    graph = lower(network, opset=opset or DEFAULT_OPSET)
-    small, small_weights, done = run_passes(graph, chosen)
-    small_enough = network.macs is not None and network.macs < _QUICK
-    with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
-        path = Path(folder) / f"{network.name}.onnx"
-        write(graph, chosen, path)
-        _report("as written", verify(path, reference=small_enough if reference is None else reference))
-        if changes := [str(each) for each in done if each.count]:
-            for change in changes:
-                click.echo(change)
-            write(small, small_weights, path)
-            _report("after that", verify(path, reference=False))
+    for changes, verdict in verified(network, lambda: chosen, opset=opset, reference=reference):
+        for change in changes:
+            click.echo(str(change))
+        _report("after that" if changes else "as written", verdict)
 
 
 def _report(what: str, verdict: Verdict) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import network_options
-from cnngraph.cli.render import STYLES, width_option
+from cnngraph.cli.looks import style_option, theme_option, width_option
 
 if TYPE_CHECKING:
     from cnngraph.preview.state import Drawn
@@ -23,11 +23,9 @@ _PAUSE = 0.2
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one unless said.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-@click.option("--style", type=click.Choice(STYLES), default="auto", show_default=True)
+@style_option
 @width_option
-@click.option(
-    "--theme", type=click.Choice(["light", "dark", "print", "colorblind"]), default="light", show_default=True
-)
+@theme_option
 @network_options
 def command(
     file: Path,
@@ -43,7 +41,7 @@ def command(
 
     Mistakes stand over the last figure until they are mended. The page is for this machine only; Ctrl-C ends it.
     """
-    from cnngraph.fronts.spec import source
+    from cnngraph.fronts import source
     from cnngraph.preview.server import Server
     from cnngraph.preview.state import State, watch
 
@@ -67,11 +65,9 @@ def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, widt
     """The figure of *file* as it is now, or why there is none."""
     from cnngraph.diagnostics import CnngraphError
     from cnngraph.diagnostics.terminal import render
-    from cnngraph.figure.styles import Order, choose, draw
-    from cnngraph.figure.theme import THEMES
-    from cnngraph.figure.writers.svg import write_svg
     from cnngraph.fronts import read
     from cnngraph.preview.state import Drawn
+    from cnngraph.verbs import render as figure
 
     now = time.strftime("%H:%M:%S")
     files: tuple[Path, ...] = (file,)
@@ -79,10 +75,9 @@ def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, widt
         reading = read(str(file), settings, max_nodes=max_nodes)
         files = (file, *reading.used)
         network = reading.checked()
-        picked, _ = choose([network]) if style == "auto" else (style, "")
-        svg = write_svg(draw(Order([network], picked, width, THEMES[theme])), "embedded").decode()
+        drawn = figure(network, style=style, width=width, theme=theme)
+        svg = drawn.svg
     except CnngraphError as error:
         return Drawn("", "", now, "\n\n".join(map(render, error.diagnostics)), files)
-    macs = f", {network.macs:,} multiply-accumulates" if network.macs is not None else ""
-    about = f"{network.params:,} parameters{macs}, style {picked}"
+    about = f"{network.counts}, style {drawn.style}"
     return Drawn(svg, about, now, "\n\n".join(map(render, reading.diagnostics)), files)

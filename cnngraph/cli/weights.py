@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnngraph.network import Network
+from cnngraph.weights.readers import suffixes
 
 if TYPE_CHECKING:
     from cnngraph.weights.match import Matching
@@ -52,13 +53,13 @@ class Asked:
     def choose(self, network: Network, *, table: bool = True) -> Weights:
         """The weights; as a *table*, what of a file went where, and what is doubtful about it, on standard error."""
         from cnngraph.weights.choose import RANDOM, choose
-        from cnngraph.weights.files import FileWeights
+        from cnngraph.weights.files import MatchedWeights
 
         if self.renames and self.weights in (None, RANDOM):
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
         chosen = choose(network, self.weights, self.seed, self.renames)
         click.echo(f"{network.name} with {chosen.about}", err=True)
-        if table and isinstance(chosen, FileWeights):
+        if table and isinstance(chosen, MatchedWeights):
             for line in report(chosen.matching):
                 click.echo(line, err=True)
         return chosen
@@ -85,7 +86,7 @@ def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--weights",
             metavar="W",
-            help="A .safetensors, .npz, .pt, .pth, .h5 or .keras file, or `random`. "
+            help=f"A {suffixes('or')} file, or `random`. "
             "Unless said, those that ship for the network, else random ones.",
         ),
     ):
@@ -117,9 +118,9 @@ def report(matching: Matching) -> list[str]:
 
 def record(weights: Weights) -> dict[str, Any]:
     """The same as JSON: every weight with the tensor it is, its shape there, and how it was found."""
-    from cnngraph.weights.files import FileWeights
+    from cnngraph.weights.files import MatchedWeights
 
-    matching = weights.matching if isinstance(weights, FileWeights) else None
+    matching = weights.matching if isinstance(weights, MatchedWeights) else None
     return {
         "from": weights.about,
         "matches": [

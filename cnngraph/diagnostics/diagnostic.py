@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,18 +66,3 @@ class Diagnostic:
     @property
     def severity(self) -> Severity:
         return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
-
-
-class CnngraphError(Exception):
-    """The input is at fault. The one exception that crosses the API; *diagnostics* say all about it."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
-
-    @classmethod
-    def of(
-        cls, code: str, message: str, *, file: str = "", place: str = "", reason: str = "", help: str = ""
-    ) -> CnngraphError:
-        """An error that is about no place in a text."""
-        return cls([Diagnostic(code, message, file=file, place=place, reason=reason, help=help)])

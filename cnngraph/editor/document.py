@@ -23,7 +23,8 @@ from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
 from cnngraph.spec.parser import Parsed, parse
-from cnngraph.summary import Field, receptive_fields
+from cnngraph.summary import receptive_fields
+from cnngraph.table import Field
 from cnngraph.text import read_text, unix_ends
 
 UNSAVED = "<unsaved>"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lsprotocol.types import TextEdit
 
+from cnngraph.canonical import canonical
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.editor.document import Document
 from cnngraph.source import Span
-from cnngraph.spec.canonical import canonical
 
 
 def formatting(document: Document) -> list[TextEdit]:

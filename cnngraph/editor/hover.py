@@ -18,7 +18,7 @@ from cnngraph.layers.kind import Argument
 from cnngraph.network import Layer, total
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-from cnngraph.summary import Field
+from cnngraph.table import Field
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:

@@ -173,8 +173,11 @@ def _refusing() -> Iterator[None]:
     """What cannot be done is an answer with one message."""
     try:
         yield
-    except (Refused, CnngraphError) as error:
+    except Refused as error:
         raise JsonRpcException(str(error), lsp.LSPErrorCodes.RequestFailed) from None
+    except CnngraphError as error:
+        messages = "; ".join(f"{each.code}: {each.message}" for each in error.diagnostics)
+        raise JsonRpcException(messages, lsp.LSPErrorCodes.RequestFailed) from None
 
 
 def _is_bug(record: logging.LogRecord) -> bool:

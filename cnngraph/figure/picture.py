@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MAX_PIXELS = 100_000_000
+
+
+def read(path: str | Path) -> bytes:
+    """The image file at *path*. Raises `CnngraphError` (E0605)."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise CnngraphError.of("E0605", f"cannot read the picture {path}: {error.strerror}") from None
 
 
 def png_of(data: bytes) -> bytes:

@@ -7,39 +7,19 @@ its text, or with the file and a `place` in it where there is no text.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts.content import Content, opened
 from cnngraph.network import Network
 from cnngraph.reading import Reading
-from cnngraph.shipped import shipped_text
 from cnngraph.source import Source
-from cnngraph.text import HEAD, MAX_FILE, decode, is_text, read_bytes
+from cnngraph.text import is_text
 from cnngraph.volume import Free
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a FILE argument means, before it is known what it is."""
-
-    name: str
-    """As messages call it: the path as it was given, ``<stdin>``, ``resnet.spec``."""
-    path: Path | None
-    """None when it is no file of the user's."""
-    head: bytes
-    """How it begins, `HEAD` bytes or less; all of it when there is no path."""
-
-    @cached_property
-    def text(self) -> str:
-        """All of it as text. Raises `CnngraphError` when it is none."""
-        return decode(self.head if self.path is None else read_bytes(self.path, self.name, MAX_FILE + 1), self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +36,7 @@ class Format:
     """Has ``read(content, settings, max_nodes) -> Reading``, which raises `CnngraphError`."""
 
     def read(self, content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
+        """What comes of reading *content*; what the format has no place for is seen to here."""
         found = import_module(self.module).read(content, settings, max_nodes)
         assert isinstance(found, Reading)
         if self is SPEC or found.network is None:
@@ -75,6 +56,15 @@ ONNX = Format("an ONNX model", (".onnx",), _is_onnx, "cnngraph.fronts.onnx")
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
 FORMATS = [ONNX, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""
+
+
+def format_of(content: Content) -> Format:
+    """The format of *content*; a spec when nothing speaks for another."""
+    suffix = Path(content.name).suffix.lower()
+    others = [each for each in FORMATS if each is not SPEC]
+    by_content = (each for each in others if each.recognises(content.head))
+    by_suffix = (each for each in others if suffix in each.suffixes)
+    return next(by_content, None) or next(by_suffix, SPEC)
 
 
 def load(file: str | Path, *, max_nodes: int = MAX_NODES, **params: object) -> Network:
@@ -111,32 +101,14 @@ def params(file: str) -> list[str]:
     return list(dict.fromkeys(dim.atom for layer in inputs for dim in layer.output.dims if isinstance(dim, Free)))
 
 
-def opened(file: str) -> Content:
-    """What *file*, as the user named it, means. Raises `CnngraphError` when it cannot be read."""
-    if file == "-":
-        return Content("<stdin>", None, sys.stdin.buffer.read(MAX_FILE + 1))
-    if not os.path.exists(file) and (text := shipped_text(file)) is not None:
-        return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
-    path = Path(file)
-    return Content(file, path, read_bytes(path, file, HEAD))
-
-
-def format_of(content: Content) -> Format:
-    """The format of *content*; a spec when nothing speaks for another."""
-    suffix = Path(content.name).suffix.lower()
-    others = [each for each in FORMATS if each is not SPEC]
-    by_content = (each for each in others if each.recognises(content.head))
-    by_suffix = (each for each in others if suffix in each.suffixes)
-    return next(by_content, None) or next(by_suffix, SPEC)
+def source(file: str) -> Source:
+    """The text behind a FILE argument that has to be a spec. Raises `CnngraphError`."""
+    content = opened(file)
+    if (found := format_of(content)) is not SPEC:
+        raise CnngraphError.of("E0107", f"{file} is {found.name}, and not a spec", file=file)
+    return Source(content.name, content.text)
 
 
 def is_model(file: str) -> bool:
     """Whether *file* is a model that runs as it is, with weights of its own: an ONNX file."""
     return os.path.isfile(file) and format_of(opened(file)) is ONNX
-
-
-def refuse(content: Content, help: str) -> NoReturn:
-    """Raises what there is to say of *content* where only a spec will do."""
-    raise CnngraphError.of(
-        "E0107", f"{content.name} is {format_of(content).name}, and not a spec", file=content.name, help=help
-    )

@@ -7,10 +7,10 @@ the other, each behind a varint ``number << 3 | wire type``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-if TYPE_CHECKING:
-    from cnngraph.fronts import Content
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts.content import Content
 
 _VARINT, _BYTES = 0, 2
 _FIELDS = {
@@ -60,6 +60,5 @@ def _varint(data: bytes, at: int) -> tuple[int | None, int]:
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> NoReturn:
     """Refuses: `run`, `verify` and `bench` take a model as it is."""
-    from cnngraph.fronts import refuse
-
-    refuse(content, "a .spec is plain text; `cnngraph run` takes an ONNX file")
+    help = "a .spec is plain text; `cnngraph run` takes an ONNX file"
+    raise CnngraphError.of("E0107", f"{content.name} is an ONNX model, and not a spec", file=content.name, help=help)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import Severity
 from cnngraph.elaborate.outcome import SpecReading
-from cnngraph.fronts import SPEC, format_of, opened, refuse
+from cnngraph.fronts.content import Content
 from cnngraph.source import Source
-
-if TYPE_CHECKING:
-    from cnngraph.fronts import Content
 
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> SpecReading:
@@ -28,14 +24,6 @@ def read_source(source: Source, settings: Mapping[str, object], *, max_nodes: in
     if any(d.severity is Severity.ERROR for d in parsed.diagnostics):
         return SpecReading(None, parsed.diagnostics)
     return elaborate(parsed, settings, max_nodes)
-
-
-def source(file: str) -> Source:
-    """The text behind a FILE argument that has to be a spec. Raises `CnngraphError`."""
-    content = opened(file)
-    if format_of(content) is not SPEC:
-        refuse(content, "only a spec has a text to work on")
-    return Source(content.name, content.text)
 
 
 def settable(content: Content) -> list[str]:

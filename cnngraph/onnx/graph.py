@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cnngraph.layers.kind import Parameter
-from cnngraph.network import Layer
 from cnngraph.volume import Dim
+from cnngraph.weights.source import Weight
 
 Type = Literal["float32", "float16", "int64"]
 """Of a tensor's numbers, as numpy calls it."""
@@ -21,18 +20,6 @@ class Node:
     inputs: tuple[str, ...]
     output: str
     attributes: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """An initializer whose numbers come from the weights."""
-
-    name: str
-    """The key in a weight file: ``conv1.weight``."""
-    layer: Layer
-    parameter: Parameter
-    type: Type = "float32"
-    """What they are written as; weights give float32."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.network import Layer, Network
-from cnngraph.onnx.graph import Constant, Graph, Info, Node, Weight
+from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim, Free, Volume, product
+from cnngraph.weights.source import Weight
 
 OPSETS = range(17, 23)
 DEFAULT_OPSET = 20

@@ -16,9 +16,9 @@ import onnx
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import replacing
-from cnngraph.onnx.graph import Constant, Graph, Info, Weight
+from cnngraph.onnx.graph import Constant, Graph, Info
 from cnngraph.volume import Dim
-from cnngraph.weights.source import Weights
+from cnngraph.weights.source import Weight, Weights
 
 LARGEST = 2**31 - 1
 """Bytes that a protobuf message can have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,46 @@ def top(vector: Array, k: int, labels: list[str]) -> list[Guess]:
     return [Guess(int(i), labels[i] if labels else str(i), float(vector[i])) for i in order]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a network says of one picture."""
+
+    source: str
+    """The picture's file; empty for an array."""
+    outputs: Mapping[str, Array]
+    """By name: a vector, or a map as channels, height, width."""
+    guesses: Mapping[str, tuple[Guess, ...]]
+    """Of each output that is a vector the highest, highest first."""
+
+    @property
+    def top(self) -> tuple[Guess, ...]:
+        """The guesses of the first output that is a vector; none without one."""
+        return next(iter(self.guesses.values()), ())
+
+
+def answers(source: str, outputs: Mapping[str, Array], k: int, labels: list[str]) -> Iterator[Answer]:
+    """One for each picture of a batch, with the *k* highest of each vector."""
+    for number in range(len(next(iter(outputs.values())))):
+        own = {name: array[number] for name, array in outputs.items()}
+        guesses = {name: tuple(top(array, k, labels)) for name, array in own.items() if array.ndim == 1}
+        yield Answer(source, own, guesses)
+
+
+def labels_for(labels: str | Path | Sequence[str] | None, outputs: Mapping[str, Array]) -> list[str]:
+    """*labels*, themselves or a file with one a line, for the first vector of *outputs*, a batch; none for None.
+
+    Raises `CnngraphError` when there is no vector, or they are not as many as it has classes.
+    """
+    if labels is None:
+        return []
+    vector = next((array for array in outputs.values() if array.ndim == 2), None)
+    if vector is None:
+        raise CnngraphError.of("E0813", "the network gives no vector of classes to put labels on")
+    if isinstance(labels, str | Path):
+        return read_labels(Path(labels), vector.shape[1])
+    return _checked(list(labels), vector.shape[1], "the list")
+
+
 def read_labels(path: Path, size: int) -> list[str]:
     """One label per line. Raises `CnngraphError` unless there are *size*."""
     try:
@@ -34,8 +75,14 @@ def read_labels(path: Path, size: int) -> list[str]:
         raise CnngraphError.of("E0812", f"{path} is not text in UTF-8") from None
     while labels and not labels[-1].strip():
         labels.pop()
+    return _checked(labels, size, str(path))
+
+
+def _checked(labels: list[str], size: int, where: str) -> list[str]:
     if len(labels) != size:
         raise CnngraphError.of(
-            "E0813", f"{path} has {len(labels)} labels, the network {size} classes", help="one label per line, in order"
+            "E0813",
+            f"{where} has {len(labels)} labels, the network {size} classes",
+            help="one label per line, in order",
         )
     return labels

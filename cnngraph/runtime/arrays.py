@@ -1,4 +1,4 @@
-"""Arrays from .npy files, in the order of axes that the file's maker used, to what a model takes."""
+"""Arrays, in the order of axes that their maker used, to what a model takes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from cnngraph.runtime.session import Array, Port
 
 
 def read(path: Path, port: Port) -> Array:
-    """The array at *path* as float32 in *port*'s shape.
-
-    For a map (N, C, H, W) it may be (H, W, C), (N, H, W, C), (N, C, H, W) or (C, H, W), or (H, W) for one
-    channel, as far as that is not ambiguous: the spec's order, H x W x C, is taken first. For a vector it
-    may be (L,) or (N, L). Raises `CnngraphError`.
-    """
+    """The array in the .npy file at *path*, `fitted` to *port*. Raises `CnngraphError`."""
     try:
         array = np.load(path, allow_pickle=False, mmap_mode="r")
     except FileNotFoundError:
@@ -26,14 +21,24 @@ def read(path: Path, port: Port) -> Array:
         raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason=reason) from None
     if not isinstance(array, np.ndarray):
         raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")
+    return fitted(array, port, str(path))
+
+
+def fitted(array: Array, port: Port, what: str) -> Array:
+    """*array*, called *what* in messages, as float32 in *port*'s shape.
+
+    For a map (N, C, H, W) it may be (H, W, C), (N, H, W, C), (N, C, H, W) or (C, H, W), or (H, W) for one
+    channel, as far as that is not ambiguous: the spec's order, H x W x C, is taken first. For a vector it
+    may be (L,) or (N, L). Raises `CnngraphError`.
+    """
     if array.dtype.kind not in "fiub":
-        raise CnngraphError.of("E0810", f"{path} holds {array.dtype}, not numbers")
+        raise CnngraphError.of("E0810", f"{what} holds {array.dtype}, not numbers")
     for candidate in _orders(array, port):
         if _fits(candidate.shape, port.dims):
             return np.ascontiguousarray(candidate, np.float32)
     raise CnngraphError.of(
         "E0811",
-        f"{path} has shape {array.shape}, the input `{port.name}` takes {_shown(port.dims)}",
+        f"{what} has shape {array.shape}, the input `{port.name}` takes {_shown(port.dims)}",
         help="save it as height x width x channels, with the batch in front if there are several",
     )
 

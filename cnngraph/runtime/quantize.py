@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import replacing
-from cnngraph.runtime.images import Preprocessing, check_channels, read
+from cnngraph.runtime.feeds import PictureInput
+from cnngraph.runtime.images import Preprocessing
 from cnngraph.runtime.session import Array, Session
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
@@ -52,12 +53,11 @@ def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Prepr
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
     session = Session(model)
-    load = _loader(session, done)
-    name = session.inputs[0].name
+    source = PictureInput.of(session, done, "calibration is with pictures")
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
         def __init__(self) -> None:
-            self.left = ({name: load(path)} for path in calibration)
+            self.left = map(source.feed, calibration)
 
         def get_next(self) -> dict[str, Array] | None:
             return next(self.left, None)
@@ -76,7 +76,7 @@ def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Prepr
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
             )
-            compared = _compared(session, Session(made), (load(path) for path in calibration))
+            compared = _compared(session, Session(made), map(source.feed, calibration))
             with replacing(output) as stream:
                 stream.write(made.read_bytes())
     finally:
@@ -84,21 +84,12 @@ def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Prepr
     return compared
 
 
-def _loader(session: Session, done: Preprocessing) -> Callable[[Path], Array]:
-    port = session.inputs[0]
-    if len(session.inputs) > 1 or len(port.dims) != 4:
-        raise CnngraphError.of("E0814", "the network does not take one picture", help="calibration is with pictures")
-    channels, height, width = (dim if isinstance(dim, int) else None for dim in port.dims[1:])
-    check_channels(done, channels)
-    return lambda path: read(path, (height, width), channels or 3, done)
-
-
-def _compared(exact: Session, small: Session, inputs: Iterator[Array]) -> Quantized:
-    name, output = exact.inputs[0].name, exact.outputs[0].name
+def _compared(exact: Session, small: Session, feeds: Iterable[Mapping[str, Array]]) -> Quantized:
+    output = exact.outputs[0].name
     difference = largest = 0.0
     count = agreeing = 0
-    for array in inputs:
-        a, b = exact.run({name: array})[output], small.run({name: array})[output]
+    for feed in feeds:
+        a, b = exact.run(feed)[output], small.run(feed)[output]
         largest = max(largest, float(np.abs(a).max()))
         difference = max(difference, float(np.abs(a - b).max()))
         count += 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from cnngraph.network import Network
-from cnngraph.weights.files import FileWeights, fits
+from cnngraph.weights.files import ArrayWeights, FileWeights, fits
 from cnngraph.weights.initialise import RandomWeights
 from cnngraph.weights.source import Weights
 
@@ -15,13 +16,19 @@ RANDOM = "random"
 
 
 def choose(
-    network: Network, weights: str | None, seed: int | None = None, renames: Mapping[str, str] | None = None
+    network: Network,
+    weights: str | Path | Mapping[str, Any] | None,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
 ) -> Weights:
-    """*weights* is a path or ``random``; without it, and without a *seed*, trained weights that ship are used.
+    """*weights* is a path, arrays by name, or ``random``; without it, and without a *seed*, trained weights that ship
+    are used.
 
-    *renames* are for the tensors of a file: see `cnngraph.weights.match.match`. Raises `CnngraphError` when the file
-    is not one of this network's weights.
+    *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. Raises `CnngraphError`
+    when they are not this network's weights.
     """
+    if isinstance(weights, Mapping):
+        return ArrayWeights(weights, network, renames)
     if weights is not None and weights != RANDOM:
         return FileWeights(Path(weights), network, renames=renames)
     if weights is None and seed is None:

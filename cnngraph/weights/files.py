@@ -1,32 +1,35 @@
-"""Weights out of a file, turned to the network's layout, a piece at a time."""
+"""Weights by name, out of a file or as arrays, turned to the network's layout, a piece at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.onnx.graph import Weight
 from cnngraph.volume import Volume, as_int
 from cnngraph.weights.match import Match, expected, match
 from cnngraph.weights.readers import open_entries
-from cnngraph.weights.readers.entry import Array
+from cnngraph.weights.readers.entry import Array, Entry
+from cnngraph.weights.source import Weight
 
 _PIECE = 2**20
 """Numbers converted at a time."""
 
 
-class FileWeights:
-    """The weights in a file, which fit a network."""
+class MatchedWeights:
+    """Named tensors that fit a network."""
 
-    def __init__(self, path: Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None) -> None:
-        """Opens *path*; raises `CnngraphError` when it is not a file of weights, or not *network*'s."""
-        self.about = about or f"weights from {path}"
-        self.matching = match(open_entries(path), network, renames or {}, str(path))
-        self._path = path
+    def __init__(
+        self, entries: Sequence[Entry], network: Network, where: str, about: str, renames: Mapping[str, str] | None
+    ) -> None:
+        """*where* the *entries* are, in words. Raises `CnngraphError` when they are not *network*'s weights."""
+        self.about = about
+        self.matching = match(entries, network, renames or {}, where)
+        self._where = where
         self._matches = {each.weight: each for each in self.matching.matches}
         self._network = network
 
@@ -40,7 +43,7 @@ class FileWeights:
             array = found.entry.read().reshape(shape)
         except Exception as error:
             raise CnngraphError.of(
-                "E0702", f"{self._path}: cannot read `{found.entry.name}`: {str(error).strip()}"
+                "E0702", f"{self._where}: cannot read `{found.entry.name}`: {str(error).strip()}"
             ) from None
         if found.entry.hwc and (volume := self._flattened(weight)):
             array = _channels_first(array, volume)
@@ -61,6 +64,35 @@ class FileWeights:
             if layer.parameters or len(layer.inputs) != 1:
                 return None
         return None
+
+
+class FileWeights(MatchedWeights):
+    """The weights in a file, which fit a network."""
+
+    def __init__(self, path: Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None) -> None:
+        """Opens *path*; raises `CnngraphError` when it is not a file of weights, or not *network*'s."""
+        super().__init__(open_entries(path), network, str(path), about or f"weights from {path}", renames)
+
+
+class ArrayWeights(MatchedWeights):
+    """Arrays by name, such as a state dict, which fit a network."""
+
+    def __init__(self, arrays: Mapping[str, Any], network: Network, renames: Mapping[str, str] | None = None) -> None:
+        """*arrays* in PyTorch's layout, each all that numpy takes; raises `CnngraphError` when one is no array of
+        numbers, or they are not *network*'s."""
+        where = "the mapping"
+        entries = [_entry(str(name), value, where) for name, value in arrays.items()]
+        super().__init__(entries, network, where, "the weights given", renames)
+
+
+def _entry(name: str, value: Any, where: str) -> Entry:
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        # Whatever another library says of a tensor that it does not give to numpy.
+        reason = str(error).strip().split("\n")[0]
+        raise CnngraphError.of("E0702", f"{where}: `{name}` is no array of numbers", reason=reason) from None
+    return Entry(name, array.shape, array.dtype.name, lambda: array)
 
 
 def _channels_first(matrix: Array, volume: Volume) -> Array:

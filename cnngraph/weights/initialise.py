@@ -17,7 +17,7 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.network import Annotation, Layer, Network
-from cnngraph.onnx.graph import Weight
+from cnngraph.weights.source import Weight
 
 STRETCH = 2**18
 """Numbers made by one generator: 1 MB of float32."""

@@ -1,11 +1,25 @@
-"""Where an exported model's numbers come from."""
+"""The numbers that a network is trained to: which there are, and where they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from cnngraph.onnx.graph import Weight
+from cnngraph.layers.kind import Parameter
+from cnngraph.network import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One parameter of one layer."""
+
+    name: str
+    """The key in a weight file: ``conv1.weight``."""
+    layer: Layer
+    parameter: Parameter
+    type: Literal["float32", "float16"] = "float32"
+    """What its numbers are written as; `Weights` gives float32."""
 
 
 class Weights(Protocol):

@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 import pytest
 
-from cnngraph.onnx.graph import Weight
 from cnngraph.runtime.session import Session
+from cnngraph.weights.source import Weight
 from tests.conftest import Run
 
 SMALL = "net t\ninput 8x8x3\nconv 4 3x3 bn relu -> avgpool global -> flatten\nsoftmax 2\n"

@@ -8,7 +8,8 @@ from typing import Any
 
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import Content, Format
+from cnngraph.fronts import Format
+from cnngraph.fronts.content import Content
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Reading

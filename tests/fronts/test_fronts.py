@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cnngraph import CnngraphError, load
 from cnngraph.assembly import unsound
-from cnngraph.fronts import FORMATS, ONNX, SPEC, Content, format_of, is_model, params
+from cnngraph.fronts import FORMATS, ONNX, SPEC, format_of, is_model, params
+from cnngraph.fronts.content import Content
 from cnngraph.fronts.onnx import recognises
 from cnngraph.shipped import shipped
 from tests.conftest import Run

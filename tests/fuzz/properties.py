@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from cnngraph.canonical import canonical
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
 from cnngraph.diagnostics.machine import as_github, as_json
 from cnngraph.diagnostics.sarif import as_sarif
@@ -11,7 +12,6 @@ from cnngraph.diagnostics.terminal import render
 from cnngraph.fronts.spec import read_source
 from cnngraph.reading import Reading
 from cnngraph.source import Source
-from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
 
 MAX_NODES = 2000

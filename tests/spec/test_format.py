@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnngraph
+from cnngraph.canonical import canonical
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse
 from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.source import Source
-from cnngraph.spec.canonical import canonical
 from cnngraph.spec.format import format_text
 from cnngraph.spec.lexer import TOKEN
 from cnngraph.spec.parser import parse as parse_spec

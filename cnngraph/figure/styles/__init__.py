@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, fields
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Scene
@@ -39,25 +39,40 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+_WORDS = {
+    "title": "a title",
+    "picture": "a picture",
+    "fold": "folding",
+    "depth": "blocks kept open (--depth)",
+    "layer": "one layer (--layer)",
+    "names": "layers' names",
+    "by_dot": "another layout",
+}
+"""What an order may ask of a style, in words; networks, width and theme are every style's."""
+
+
 def draw(order: Order) -> Scene:
-    """The figure; raises `CnngraphError` when the style cannot show the networks."""
-    style = STYLES[order.style]
-    if len(order.networks) > 1 and not style.compares:
-        comparing = " or ".join(f"--style {name}" for name, each in STYLES.items() if each.compares)
-        raise CnngraphError.of(
-            "E0607", f"the style `{order.style}` draws one network", help=f"{comparing} compares two"
-        )
-    for value, taken, what in (
-        (order.picture, style.takes_picture, "a picture"),
-        (order.fold, style.folds, "folding"),
-        (order.depth, style.folds, "folding"),
-        (order.layer, style.takes_layer, "one layer (--layer)"),
-        (order.names or None, order.style == "blocks", "layers' names"),
-        (order.by_dot or None, order.style == "blocks", "another layout"),
-    ):
-        if value is not None and not taken:
-            raise CnngraphError.of("E0608", f"the style `{order.style}` has no place for {what}", help=style.about)
+    """The figure; raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
+    style, name = STYLES[order.style], f"the style `{order.style}`"
+    takes = style.takes
+    if len(order.networks) > 1:
+        if style.comparing is None:
+            comparing = " or ".join(f"--style {name}" for name, each in STYLES.items() if each.comparing is not None)
+            raise CnngraphError.of("E0607", f"{name} draws one network", help=f"{comparing} compares two")
+        takes = style.comparing
+        name += " of two networks"
+    elif order.by_dot and style.by_dot is not None:
+        style, name = style.by_dot, "the layout `dot`"
+        takes = style.takes
+    refuse(name, order, takes, style.about)
     return style.draw(order)
+
+
+def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
+    """Raises `CnngraphError` (E0608) when *order* asks for what *name*, which heeds *takes*, has no place for."""
+    for field in fields(order):
+        if field.name in _WORDS and field.name not in takes and getattr(order, field.name) is not field.default:
+            raise CnngraphError.of("E0608", f"{name} has no place for {_WORDS[field.name]}", help=help)
 
 
 def _volumes(order: Order) -> Scene:
@@ -100,20 +115,23 @@ def _blocks(order: Order) -> Scene:
     from cnngraph.figure.styles.blocks import blocks
 
     network = order.networks[0]
-    title = order.title or network.title or network.name
-    if order.by_dot:
-        from cnngraph.figure.styles.graphviz import by_dot
-
-        return by_dot(network, width=order.width, theme=order.theme, title=title)
     return blocks(
         network,
         width=order.width,
         theme=order.theme,
-        title=title,
+        title=order.title or network.title or network.name,
         fold=order.fold,
         depth=order.depth,
         names=order.names,
     )
+
+
+def _by_dot(order: Order) -> Scene:
+    from cnngraph.figure.styles.graphviz import by_dot
+
+    network = order.networks[0]
+    title = order.title or network.title or network.name
+    return by_dot(network, width=order.width, theme=order.theme, title=title)
 
 
 def _operation(order: Order) -> Scene:
@@ -123,22 +141,29 @@ def _operation(order: Order) -> Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
+class Style:
     draw: Callable[[Order], Scene]
     about: str
-    compares: bool = False
-    takes_picture: bool = False
-    folds: bool = False
-    takes_layer: bool = False
+    takes: tuple[str, ...]
+    """What of an order it heeds: keys of `_WORDS`. Anything else is refused: it would be looked for in vain."""
+    comparing: tuple[str, ...] | None = None
+    """What it heeds when it draws several networks; None: it draws one."""
+    by_dot: Style | None = None
+    """The same with its boxes where Graphviz's `dot` puts them."""
 
 
 STYLES = {
-    "volumes": _Style(_volumes, "it draws every volume of a chain as a cuboid", takes_picture=True),
-    "text": _Style(_text, "it writes the volumes of a chain, with arrows between", takes_picture=True, folds=True),
-    "units": _Style(_units, "it draws a column of circles for every weighted layer", compares=True, folds=True),
-    "strip": _Style(_strip, "it draws one box for every weighted layer, with arcs over them", compares=True),
-    "blocks": _Style(_blocks, "it draws a box for every operation, branches on lanes", folds=True),
-    "operation": _Style(_operation, "it explains one layer", takes_layer=True),
+    "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
+    "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
+    "units": Style(_units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title",)),
+    "strip": Style(_strip, "it draws one box for every weighted layer, with arcs over them", ("title",), ("title",)),
+    "blocks": Style(
+        _blocks,
+        "it draws a box for every operation, branches on lanes",
+        ("title", "fold", "depth", "names"),
+        by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
+    ),
+    "operation": Style(_operation, "it explains one layer", ("title", "layer")),
 }
 
 

@@ -17,6 +17,7 @@ from cnngraph.figure.lanes.letters import Landed, Tapped
 from cnngraph.figure.lanes.part import Measure, Part, edge, straight
 from cnngraph.figure.lanes.row import Framed, Row
 from cnngraph.figure.lanes.split import Lane, Split
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
@@ -29,7 +30,7 @@ from cnngraph.network import Layer, Network
 from cnngraph.units import Unit, units
 from cnngraph.volume import as_int
 
-SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.4
+SLIDE_TEXT, LEAST_TEXT = 14.0, 6.4
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
 _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
@@ -60,8 +61,8 @@ def blocks(
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
-    page = width * 9 / 16 if width > SLIDE_WIDTH * 0.75 else _PAGE
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+    page = width * 9 / 16 if width > SLIDE * 0.75 else _PAGE
     best: Scene | None = None
     for attempt in _attempts(network, fold, depth):
         scene = _drawn(network, attempt.chain, em, width, theme, title, names)

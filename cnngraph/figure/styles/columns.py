@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Point, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import spine
@@ -21,7 +22,7 @@ from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
 from cnngraph.network import Network
 from cnngraph.units import Unit
 
-SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.5
+SLIDE_TEXT, LEAST_TEXT = 14.0, 6.5
 """Points, as in the volumes style."""
 _MARGIN, _ROW_GAP, _TITLE = 1.0, 1.8, 2.4
 _COLUMN, _RADIUS, _LEAST_GAP, _GAP = 2.2, 0.72, 1.5, 2.6
@@ -104,7 +105,7 @@ def columns(
     """
     names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
     tracks = aligned([spine(network, "units") for network in networks], names)
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
     page, rows = _fitted(tracks, em, width, theme)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0

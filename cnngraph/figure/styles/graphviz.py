@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Move, Path, Point, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.blocks import fill, words
@@ -32,7 +33,7 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
     whole = units(network)
     if len(whole.units) > MAX_UNITS:
         raise _refusal(f"{network.name} has {len(whole.units):,} boxes; `dot` is asked for at most {MAX_UNITS:,}")
-    em = max(6.5, 14.0 * width / 960.0)
+    em = max(6.5, 14.0 * width / SLIDE)
     boxes = {unit.name: _Box(unit, em) for unit in whole.units}
     names = {f"n{number}": unit.name for number, unit in enumerate(whole.units)}
     numbers = {name: number for number, name in names.items()}

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Group, Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
@@ -29,7 +30,7 @@ from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 from cnngraph.volume import as_int
 
-_SLIDE_WIDTH, _SLIDE_TEXT, _LEAST_TEXT = 960.0, 14.0, 6.5
+_SLIDE_TEXT, _LEAST_TEXT = 14.0, 6.5
 """Points, as in the volumes style."""
 _LARGEST, _PREFERRED, _SMALLEST = 12.0, 6.0, 4.0
 """Ems, the longest side of a front face: the most it grows to, the least before a row is added, the least at all."""
@@ -50,7 +51,7 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
     show (E0612), when none is named and several could be meant (E0613), and when the width is too small (E0604).
     """
     shown = chosen(network, layer)
-    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH)
+    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
     rows = _fitted(network, shown, em, width, theme)

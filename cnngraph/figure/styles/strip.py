@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, spine
@@ -22,7 +23,7 @@ from cnngraph.network import Network
 from cnngraph.units import Unit
 from cnngraph.volume import Dim
 
-_SLIDE_WIDTH, _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 960.0, 14.0, 11.5, 6.1
+_SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
 """Points. Networks that are compared keep to a row each as long as they can: 11.5 on a slide is 6 pt when the
 slide is printed 178 mm wide."""
 _PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
@@ -68,7 +69,7 @@ def strip(
     strips = aligned(spines, names)
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
     text = _SLIDE_TEXT if len(networks) == 1 else _COMPARED_TEXT
-    em = max(_LEAST_TEXT, min(text, text * width / _SLIDE_WIDTH))
+    em = max(_LEAST_TEXT, min(text, text * width / SLIDE))
     measure, rows = _fitted(strips, em, width)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0

@@ -12,6 +12,7 @@ from math import fsum
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
@@ -26,7 +27,7 @@ from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.volume import as_int
 
-_SLIDE_WIDTH, _SLIDE_TEXT, _LEAST_TEXT = 960.0, 15.0, 6.5
+_SLIDE_TEXT, _LEAST_TEXT = 15.0, 6.5
 """Points."""
 _MARGIN, _ROW_GAP, _LEADING = 0.9, 1.9, 1.2
 _AIR = 0.45
@@ -57,7 +58,7 @@ def text_flow(
     chain = [stop for stop in stops(network, "text") if not stop.equals]
     shared = _shared(chain)
     steps = _steps(chain, shared, fold is not False)
-    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / _SLIDE_WIDTH)
+    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
     flow = _Flow(steps, em, theme, None if picture is None else png_of(picture))
     room = width - 2 * _MARGIN * em
     rows = balanced([range(number, number + 1) for number in range(len(steps))], flow.width, room)

@@ -15,6 +15,7 @@ from itertools import accumulate, pairwise
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
 from cnngraph.figure.heading import heading
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
 from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
@@ -25,7 +26,7 @@ from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network, total
 from cnngraph.volume import as_int
 
-SLIDE_WIDTH, SLIDE_TEXT, LEAST_TEXT = 960.0, 14.0, 6.5
+SLIDE_TEXT, LEAST_TEXT = 14.0, 6.5
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
 _LARGEST, _PREFERRED, _SMALLEST = 9.0, 4.4, 2.6
 """Ems, the longest side of a front face: the most it grows to, the least before a row is added, the least at all."""
@@ -51,7 +52,7 @@ def volumes(
     """
     chain = stops(network)
     png = None if picture is None else png_of(picture)
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
     plan, rows = _fitted(chain, em, width, theme, png)
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)

@@ -10,10 +10,11 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Sign
 from cnngraph.figure.lanes.part import Measure
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, SLIDE_WIDTH, script_width, scripted
+from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, script_width, scripted
 from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -43,7 +44,7 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     Raises `CnngraphError` when it is not that (E0606), or too long for a line of *width* points (E0604).
     """
     path = spine(network, "units")
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE_WIDTH)
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
     layers = [layer for unit in path.units for layer in unit.layers if not layer.kind.idle]
     places, end = _places(layers, em)
     if end + (_ARROW + 3) * em > width:

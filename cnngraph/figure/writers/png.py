@@ -11,7 +11,7 @@ MAX_SIDE = 16_384
 MAX_PIXELS = 100_000_000
 
 
-def write_png(scene: Scene, dpi: float = 192.0) -> bytes:
+def write_png(scene: Scene, dpi: float) -> bytes:
     """*scene* as a PNG file with *dpi* pixels to the inch.
 
     Drawn from outlines with no font of the machine, so it is the same everywhere. Raises

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cnngraph.layers.kind import Parameter
-from cnngraph.onnx.graph import Graph, Node, Weight
-from cnngraph.weights.source import Weights
+from cnngraph.onnx.graph import Graph, Node
+from cnngraph.weights.source import Weight, Weights
 
 _TAKES = ("Conv", "Gemm")
 """Operators whose weights have the output channels first."""

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from cnngraph.onnx.graph import Graph, Weight
+from cnngraph.onnx.graph import Graph
 from cnngraph.weights.initialise import RandomWeights
-from cnngraph.weights.source import Weights
+from cnngraph.weights.source import Weight, Weights
 
 _LOOK = 2**12
 """Bytes looked at first: weights that were trained differ within them."""

@@ -7,50 +7,69 @@ believed before it is compared with the bytes that are there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.weights.readers.entry import Entry, Unreadable
 
-SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".h5", ".keras")
+if TYPE_CHECKING:
+    from cnngraph.weights.readers.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format of files of weights."""
+
+    about: str
+    """What a file of it is called: ``an npz file``."""
+    suffixes: tuple[str, ...]
+    module: str
+    """In this package; imported when a file is read."""
+    function: str
+    """In *module*: takes the path and gives the file's `Entry`s."""
+
+    def read(self, path: Path) -> list[Entry]:
+        function: Callable[[Path], list[Entry]] = getattr(import_module(f"{__name__}.{self.module}"), self.function)
+        return function(path)
+
+
+READERS = (
+    Reader("a safetensors file", (".safetensors",), "tensors", "read_safetensors"),
+    Reader("an npz file", (".npz",), "npz", "read_npz"),
+    Reader("a file of PyTorch's", (".pt", ".pth"), "pytorch", "read_pytorch"),
+    Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras"),
+)
+_BY_SUFFIX = {suffix: reader for reader in READERS for suffix in reader.suffixes}
+
+
+def suffixes(conjunction: str) -> str:
+    """Those that are read, in words: ``.safetensors, .npz or .pt``."""
+    *others, last = _BY_SUFFIX
+    return f"{', '.join(others)} {conjunction} {last}"
 
 
 def open_entries(path: Path) -> list[Entry]:
     """The tensors in the file at *path*, laid out as PyTorch does. Raises `CnngraphError`."""
-    known = f"--weights takes {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} files"
+    known = f"--weights takes {suffixes('and')} files"
     if not path.exists():
         raise CnngraphError.of("E0702", f"there is no file {path}", help=known)
     if path.is_dir():
         raise CnngraphError.of("E0702", f"{path} is a directory", help=known)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in _BY_SUFFIX:
         raise CnngraphError.of("E0703", f"{path}: weights are not read from {suffix or 'such'} files", help=known)
-    name, reader = _reader(suffix)
+    from cnngraph.weights.readers.entry import Unreadable
+
+    reader = _BY_SUFFIX[suffix]
     try:
-        return reader(path)
+        return reader.read(path)
     except CnngraphError:
         raise
     except Unreadable as error:
         raise CnngraphError.of("E0702", f"{path}: {error}", help=error.help) from None
     except Exception as error:
         # Whatever a library says of a broken file: there is no list of what it may raise.
-        raise CnngraphError.of("E0702", f"{path} is not {name}", reason=str(error).strip().split("\n")[0]) from None
-
-
-def _reader(suffix: str) -> tuple[str, Callable[[Path], list[Entry]]]:
-    match suffix:
-        case ".safetensors":
-            from cnngraph.weights.readers.tensors import read_safetensors
-
-            return "a safetensors file", read_safetensors
-        case ".npz":
-            from cnngraph.weights.readers.npz import read_npz
-
-            return "an npz file", read_npz
-        case ".pt" | ".pth":
-            from cnngraph.weights.readers.pytorch import read_pytorch
-
-            return "a file of PyTorch's", read_pytorch
-    from cnngraph.weights.readers.keras import read_keras
-
-    return "a file of Keras's", read_keras
+        reason = str(error).strip().split("\n")[0]
+        raise CnngraphError.of("E0702", f"{path} is not {reader.about}", reason=reason) from None

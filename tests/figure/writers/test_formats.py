@@ -28,8 +28,9 @@ from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.html import write_html
 from cnngraph.figure.writers.pdf import write_pdf
-from cnngraph.figure.writers.tikz import escaped, write_tikz
+from cnngraph.figure.writers.tikz import write_tikz
 from cnngraph.fronts import load, parse
+from cnngraph.tex import escaped
 from tests.figure.geometry import faults
 
 SEVEN = Path(__file__).parent.parent.parent.parent / "examples" / "seven.png"

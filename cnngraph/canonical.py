@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from cnngraph.claims import with_volumes
 from cnngraph.diagnostics import CnngraphError, Severity
 from cnngraph.source import Source
 from cnngraph.spec.format import clean, format_text
 from cnngraph.spec.parser import parse
-from cnngraph.spec.volumes import with_volumes
 
 
 def canonical(source: Source, *, volumes: bool = False) -> str:

@@ -1,0 +1,117 @@
+"""A figure that is asked for: drawn when it is first looked at, and written in any format."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.scene import Scene
+from cnngraph.figure.styles import Order, choose, draw, refuse
+from cnngraph.figure.writers import FORMATS, write
+
+AUTO = "auto"
+"""Instead of a style: the one that suits the networks."""
+DOT = "dot"
+"""The one format that is not of a scene: Graphviz draws it."""
+SUFFIXES = (*FORMATS, DOT)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    order: Order
+    """Its style may be `AUTO`."""
+    counts: bool = False
+    """Whether parameters and multiply-accumulates stand below."""
+    path: Path | None = None
+    """The file that it was written to."""
+
+    @property
+    def style(self) -> str:
+        return self._chosen[0]
+
+    @property
+    def why(self) -> str:
+        """Why it has this style; empty when the style was asked for."""
+        return self._chosen[1]
+
+    @cached_property
+    def _chosen(self) -> tuple[str, str]:
+        return choose(self.order.networks) if self.order.style == AUTO else (self.order.style, "")
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
+        scene = draw(replace(self.order, style=self.style))
+        if not self.counts:
+            return scene
+        from cnngraph.figure.stages import with_footer
+
+        networks = self.order.networks
+        names = [f"{network.title or network.name}: " if len(networks) > 1 else "" for network in networks]
+        lines = [f"{name}{network.counts}" for name, network in zip(names, networks, strict=True)]
+        return with_footer(scene, lines, self.order.theme)
+
+    def written(self, format: str, *, dpi: float | None = None, outline: bool = False, snippet: bool = False) -> bytes:
+        """The figure as a file of *format*, one of `SUFFIXES`; the others are as in `cnngraph.figure.writers.write`.
+
+        Raises `CnngraphError` like `scene`, and for what the format has no place for.
+        """
+        if format != DOT:
+            return write(self.scene, format, dpi=dpi, outline=outline, snippet=snippet)
+        from cnngraph.figure.dot import dot
+
+        if len(self.order.networks) > 1:
+            raise CnngraphError.of("E0607", "a DOT file holds one network", help="--style strip compares two")
+        refuse("a DOT file", self.order, (), "it says which units there are and how they hang together")
+        return dot(self.order.networks[0]).encode("utf-8")
+
+    def save(
+        self, path: str | Path, *, dpi: float | None = None, outline: bool = False, snippet: bool = False
+    ) -> Figure:
+        """Writes the file at *path*, whose suffix says the format, and gives the figure back with its path.
+
+        Raises `ValueError` for a suffix of no format, `CnngraphError` like `written` or when it cannot be written.
+        """
+        from cnngraph.files import write as write_file
+
+        path = Path(path)
+        data = self.written(suffix_of(path), dpi=dpi, outline=outline, snippet=snippet)
+        write_file(path, data)
+        return replace(self, path=path)
+
+    @property
+    def svg(self) -> str:
+        """The text of the SVG file."""
+        return self.written("svg").decode()
+
+    def _repr_svg_(self) -> str:
+        """For notebooks, whose cells are one page: with ids and fonts that no other figure has."""
+        return _own_ids(self.svg)
+
+    def __repr__(self) -> str:
+        names = " and ".join(network.name for network in self.order.networks)
+        return f"<Figure of {names}, style {self.style}{f', in {self.path}' if self.path else ''}>"
+
+
+def suffix_of(path: Path) -> str:
+    """The format that *path*'s suffix says, one of `SUFFIXES`. Raises `ValueError`."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in SUFFIXES:
+        raise ValueError(f"no format is called .{suffix}; there are {', '.join(SUFFIXES)}")
+    return suffix
+
+
+def _own_ids(figure: str) -> str:
+    """*figure* with ids and fonts that no other has: each brings its fonts with only the letters that are in it."""
+    number = next(_numbers)
+
+    def new(match: re.Match[str]) -> str:
+        return match[1] + re.sub(r"[^ ]+", rf"cnn{number}-\g<0>", match[2])
+
+    figure = re.sub(r'((?:\bid|aria-labelledby|aria-describedby)="|(?:href="|url\()#)([^")]+)', new, figure)
+    return re.sub(r"""(?<=["'])cnngraph (?=Serif|Sans)""", f"cnngraph{number} ", figure)

@@ -1,0 +1,42 @@
+"""What a FILE argument means, before it is known what it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cnngraph.shipped import shipped_text
+from cnngraph.text import HEAD, MAX_FILE, decode, read_bytes
+
+
+@dataclass(frozen=True)
+class Content:
+    name: str
+    """As messages call it: the path as it was given, ``<stdin>``, ``resnet.spec``."""
+    path: Path | None
+    """None when it is no file of the user's."""
+    head: bytes
+    """How it begins, `HEAD` bytes or less; all of it when there is no path."""
+
+    @cached_property
+    def text(self) -> str:
+        """All of it as text. Raises `CnngraphError` when it is none."""
+        if self.path is None or len(self.head) < HEAD:
+            return decode(self.head, self.name)
+        return decode(read_bytes(self.path, self.name, MAX_FILE + 1), self.name)
+
+
+def opened(file: str) -> Content:
+    """What *file*, as the user named it, means: standard input for ``-``, a file, or else what ships under that name.
+
+    Raises `CnngraphError` when it cannot be read.
+    """
+    if file == "-":
+        return Content("<stdin>", None, sys.stdin.buffer.read(MAX_FILE + 1))
+    if not os.path.exists(file) and (text := shipped_text(file)) is not None:
+        return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
+    path = Path(file)
+    return Content(file, path, read_bytes(path, file, HEAD))

@@ -1,0 +1,58 @@
+"""From a network and its weights to an ONNX file: lowered, changed by passes, written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cnngraph.network import Network
+from cnngraph.onnx.graph import Graph
+from cnngraph.onnx.half import to_half
+from cnngraph.onnx.lower import DEFAULT_OPSET, lower
+from cnngraph.onnx.passes import Done, run_passes
+from cnngraph.onnx.write import LARGEST, Written, write
+from cnngraph.weights.source import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network as it is written to a file."""
+
+    graph: Graph
+    weights: Weights
+    done: tuple[Done, ...] = ()
+    """What each pass did."""
+
+    def passed(self, without: Collection[str] = ()) -> Model:
+        """After every pass but those in *without*."""
+        return Model(*run_passes(self.graph, self.weights, without))
+
+    def half(self) -> Model:
+        """In float16 inside."""
+        return replace(self, graph=to_half(self.graph))
+
+    def write(self, path: Path, external: int = LARGEST) -> Written:
+        """Writes the file at *path*; the rest is as in `cnngraph.onnx.write.write`."""
+        return write(self.graph, self.weights, path, external)
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """A file of it that is there for a while."""
+        with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
+            path = Path(folder) / f"{self.graph.name}.onnx"
+            self.write(path)
+            yield path
+
+
+def lowered(
+    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, batch: int | None = None
+) -> Model:
+    """*network* layer by layer, with the weights that *choose* gives once it is known that the opset is written.
+
+    Raises `CnngraphError` like `lower` and *choose*.
+    """
+    graph = lower(network, opset=DEFAULT_OPSET if opset is None else opset, batch=batch)
+    return Model(graph, choose())

@@ -1,0 +1,295 @@
+"""What can be done with a network, each once: drawn, counted, exported, run, verified, written as a spec.
+
+`Network`'s methods, the command line, notebooks and the editor call these. It is the one module that `network` imports,
+and only in its methods: everything else imports downward.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+
+from cnngraph.network import Network
+
+if TYPE_CHECKING:
+    from cnngraph.diagnostics import Diagnostic
+    from cnngraph.figure.figure import Figure
+    from cnngraph.onnx.passes import Done
+    from cnngraph.onnx.write import Written
+    from cnngraph.runtime.answers import Answer
+    from cnngraph.runtime.session import Session
+    from cnngraph.runtime.verify import Verdict
+    from cnngraph.table import Table
+    from cnngraph.weights.source import Weights
+
+Given = str | Path | Mapping[str, Any] | None
+"""Weights as a user gives them: a file, ``"random"``, arrays by name, or None for those that ship, else random ones."""
+_T = TypeVar("_T")
+_QUICK = 2_000_000_000
+"""Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
+
+
+def check(file: str | Path, *, max_nodes: int | None = None, **params: object) -> tuple[Diagnostic, ...]:
+    """What is wrong or doubtful in *file*, a path or the name of a shipped network; nothing raised, nothing printed.
+
+    *params* set the spec's params, as in `cnngraph.load`.
+    """
+    from cnngraph.assembly import MAX_NODES
+    from cnngraph.diagnostics import CnngraphError
+    from cnngraph.fronts import read
+
+    try:
+        return read(str(file), params, max_nodes=MAX_NODES if max_nodes is None else max_nodes).diagnostics
+    except CnngraphError as error:
+        return error.diagnostics
+
+
+def to_spec(network: Network) -> str:
+    from cnngraph.spec.writing.text import text
+
+    return text(network)
+
+
+def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] | None = None) -> Table:
+    """*times* are seconds by the names of units, as `cnngraph.runtime.bench.layer_times` gives them."""
+    from cnngraph.summary import summarize
+
+    return summarize(network, fold=fold, times=times)
+
+
+# Figures -------------------------------------------------------------------------------------
+
+
+class Look(TypedDict, total=False):
+    """What a figure is to be like; `Network.render` says what each means and is unless said."""
+
+    style: str
+    width: str | float
+    theme: str
+    title: str | None
+    image: str | Path | None
+    fold: bool | None
+    depth: int | None
+    layer: str | None
+    names: bool
+    layout: str
+    counts: bool
+
+
+def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
+    """The figure of *networks*, which is drawn when it is first looked at."""
+    from cnngraph.figure.figure import AUTO, Figure
+    from cnngraph.figure.page import points
+    from cnngraph.figure.picture import read
+    from cnngraph.figure.styles import STYLES, Order
+    from cnngraph.figure.theme import THEMES
+
+    style, layer, image = look.get("style", AUTO), look.get("layer"), look.get("image")
+    by_dot = _one_of("layout", look.get("layout", "own"), {"own": False, "dot": True})
+    if style == AUTO and layer is not None:
+        style = "operation"
+    elif style == AUTO and by_dot:
+        style = "blocks"
+    if style != AUTO:
+        _one_of("style", style, STYLES)
+    order = Order(
+        networks=networks,
+        style=style,
+        width=points(look.get("width", "slide")),
+        theme=_one_of("theme", look.get("theme", "light"), THEMES),
+        title=look.get("title"),
+        picture=None if image is None else read(image),
+        fold=look.get("fold"),
+        depth=look.get("depth"),
+        layer=layer,
+        names=look.get("names", False),
+        by_dot=by_dot,
+    )
+    return Figure(order, look.get("counts", False))
+
+
+def render(
+    networks: Network | Iterable[Network],
+    path: str | Path | None = None,
+    *,
+    dpi: float | None = None,
+    outline: bool = False,
+    snippet: bool = False,
+    **look: Unpack[Look],
+) -> Figure:
+    """The figure of one network, or of two, one under the other; with a *path* written there.
+
+    The rest is as in `Network.render`.
+    """
+    drawn = figure([networks] if isinstance(networks, Network) else list(networks), **look)
+    if path is not None:
+        return drawn.save(path, dpi=dpi, outline=outline, snippet=snippet)
+    _ = drawn.scene  # what cannot be shown is said here, and not when a notebook looks at it
+    return drawn
+
+
+def svg(network: Network) -> str:
+    """For a notebook's page."""
+    return render(network)._repr_svg_()
+
+
+def html(network: Network) -> str:
+    """The figure for a notebook's page, and below it what the network counts."""
+    from html import escape
+
+    counts = f"{network.title or network.name}: {len(network):,} layers, {network.counts}"
+    return f'<div style="background: white">{svg(network)}</div><p>{escape(counts)}</p>'
+
+
+def _one_of(what: str, value: str, known: Mapping[str, _T]) -> _T:
+    if value in known:
+        return known[value]
+    near = difflib.get_close_matches(str(value), known, n=1)
+    raise ValueError(f"no {what} is called {value!r}: " + (f"did you mean {near[0]!r}?" if near else ", ".join(known)))
+
+
+# ONNX ----------------------------------------------------------------------------------------
+
+
+def export(
+    network: Network,
+    path: str | Path,
+    weights: Given = None,
+    *,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    opset: int | None = None,
+    batch: int | None = None,
+    dtype: str = "float32",
+    without: Collection[str] = (),
+    external_data: int | None = None,
+) -> Written:
+    """As in `Network.export`."""
+    from cnngraph.onnx.model import lowered
+    from cnngraph.onnx.passes import PASSES
+    from cnngraph.onnx.write import LARGEST
+
+    if batch is not None and batch < 1:
+        raise ValueError(f"a batch of {batch} is none")
+    for name in without:
+        _one_of("pass", name, PASSES)
+    half = _one_of("dtype", dtype, {"float32": False, "float16": True})
+    made = lowered(network, _chooser(network, weights, seed, renames), opset=opset, batch=batch).passed(without)
+    return (made.half() if half else made).write(Path(path), LARGEST if external_data is None else external_data)
+
+
+def _chooser(
+    network: Network, weights: Given, seed: int | None, renames: Mapping[str, str] | None
+) -> Callable[[], Weights]:
+    def chosen() -> Weights:
+        from cnngraph.weights.choose import choose
+
+        return choose(network, weights, seed, renames)
+
+    return chosen
+
+
+# Running -------------------------------------------------------------------------------------
+
+
+def session(network: Network, choose: Callable[[], Weights]) -> Session:
+    """*network* ready to run, layer by layer."""
+    from cnngraph.onnx.model import lowered
+    from cnngraph.runtime.session import Session
+
+    with lowered(network, choose).file() as path:
+        return Session(path)
+
+
+def run(
+    network: Network,
+    given: Any,
+    weights: Given = None,
+    *,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    top: int = 5,
+    labels: str | Path | Sequence[str] | None = None,
+    invert: bool | None = None,
+    mean: float | Sequence[float] = (),
+    std: float | Sequence[float] = (),
+) -> tuple[Answer, ...]:
+    """As in `Network.run`."""
+    from cnngraph.runtime.answers import answers, labels_for
+    from cnngraph.runtime.feeds import PictureInput, array_feed
+    from cnngraph.runtime.images import preprocessing
+
+    paths = _paths(given)
+    arrays = [] if paths else _arrays(given)
+    done = preprocessing(network.inputs[0]).given(invert, _numbers(mean), _numbers(std))
+    loaded = session(network, _chooser(network, weights, seed, renames))
+    help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
+    if paths:
+        pictures = PictureInput.of(loaded, done, help)
+        feeds = ((str(path), pictures.feed(path)) for path in paths)
+    else:
+        feeds = ((source, array_feed(loaded, arrays, help)) for source in ("",))
+    found: list[Answer] = []
+    for source, feed in feeds:
+        outputs = loaded.run(feed)
+        found += answers(source, outputs, top, labels_for(labels, outputs))
+    return tuple(found)
+
+
+def _paths(given: Any) -> list[Path]:
+    """The pictures that are given; none when it is something else."""
+    several = [given] if isinstance(given, str | Path) else given if isinstance(given, list | tuple) else []
+    return [Path(each) for each in several] if all(isinstance(each, str | Path) for each in several) else []
+
+
+def _arrays(given: Any) -> list[tuple[str, Any]]:
+    import numpy as np
+
+    named = given.items() if isinstance(given, Mapping) else [("", given)]
+    for _, value in named:
+        # A picture of Pillow's would be taken as it is, neither scaled nor resized.
+        if not hasattr(value, "__array__"):
+            raise TypeError(
+                f"run takes the path of a picture, a list of such paths, an array, or arrays by input, "
+                f"not {type(value).__name__}"
+            )
+    return [(name, np.asarray(value)) for name, value in named]
+
+
+def _numbers(value: float | Sequence[float]) -> tuple[float, ...]:
+    return (float(value),) if isinstance(value, int | float) else tuple(map(float, value))
+
+
+def verified(
+    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, reference: bool | None = None
+) -> Iterator[tuple[tuple[Done, ...], Verdict]]:
+    """The verdict on the file as it is written layer by layer, and when passes change it on what they make of it; with
+    the changes. *reference* says whether onnx's own evaluator runs the first; small networks unless said."""
+    from cnngraph.onnx.model import lowered
+    from cnngraph.runtime.verify import verify
+
+    small = network.macs is not None and network.macs < _QUICK
+    made = lowered(network, choose, opset=opset)
+    with made.file() as path:
+        yield (), verify(path, reference=small if reference is None else reference)
+    passed = made.passed()
+    if changes := tuple(each for each in passed.done if each.count):
+        with passed.file() as path:
+            yield changes, verify(path, reference=False)
+
+
+def verify(
+    network: Network,
+    weights: Given = None,
+    *,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    opset: int | None = None,
+    reference: bool | None = None,
+) -> Verdict:
+    """As in `Network.verify`."""
+    choose = _chooser(network, weights, seed, renames)
+    *_, (_, verdict) = verified(network, choose, opset=opset, reference=reference)
+    return verdict

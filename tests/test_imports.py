@@ -1,0 +1,134 @@
+"""Imports lead downward, in circles nowhere: read from the source, also those inside functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = "cnngraph"
+
+LAYERING = (
+    ("source", "volume", "names", "diagnostics", "files", "shipped", "text", "tex"),
+    ("layers",),
+    ("network",),
+    ("units", "flow", "fold", "table", "summary", "remarks", "assembly", "reading"),
+    ("spec",),
+    ("elaborate",),
+    ("fronts",),
+    ("builder", "claims", "canonical", "fixing"),
+    ("figure", "weights"),
+    ("onnx",),
+    ("runtime",),
+    ("verbs",),
+    ("editor", "notebook", "preview"),
+    ("cli",),
+    ("__main__",),
+)
+"""From the bottom to the top. A module may import those of its own line and of lines above it here."""
+
+SEAM = ("network", "verbs")
+"""The one import upward: the methods of a network that do something with it."""
+
+
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package by its name, without the package's own."""
+    found = {}
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+def statements(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports that run some time: none below ``if TYPE_CHECKING``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from statements(node)
+
+
+def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """The modules among *known* that *tree* imports."""
+    for node in statements(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith(f"{PACKAGE}."):
+                    yield alias.name.removeprefix(f"{PACKAGE}.")
+        elif node.level:
+            raise AssertionError(f"a relative import: {ast.unparse(node)}")
+        elif node.module == PACKAGE or (node.module or "").startswith(f"{PACKAGE}."):
+            assert node.module is not None
+            home = node.module.removeprefix(PACKAGE).removeprefix(".")
+            for alias in node.names:
+                inner = f"{home}.{alias.name}".removeprefix(".")
+                yield inner if inner in known else home
+
+
+def graph_of(trees: dict[str, ast.Module]) -> networkx.DiGraph:
+    graph = networkx.DiGraph()
+    for name, tree in trees.items():
+        graph.add_edges_from((name, other) for other in imported(tree, set(trees)) if other and other != name)
+    return graph
+
+
+def rank(module: str) -> int:
+    """Of the longest name in `LAYERING` that the module is or is in."""
+    parts = module.split(".")
+    for end in range(len(parts), 0, -1):
+        for number, names in enumerate(LAYERING):
+            if ".".join(parts[:end]) in names:
+                return number
+    raise AssertionError(f"{module} has no place in LAYERING")
+
+
+def upward(graph: networkx.DiGraph) -> list[tuple[str, str]]:
+    return sorted((one, other) for one, other in graph.edges if rank(other) > rank(one))
+
+
+def circles(graph: networkx.DiGraph) -> list[list[str]]:
+    """Modules that reach one another, but through the seam."""
+    straight = graph.copy()
+    straight.remove_edge(*SEAM)
+    return [sorted(each) for each in networkx.strongly_connected_components(straight) if len(each) > 1]
+
+
+@pytest.fixture(scope="module")
+def graph() -> networkx.DiGraph:
+    return graph_of(modules())
+
+
+def test_imports_lead_downward(graph: networkx.DiGraph) -> None:
+    assert upward(graph) == [SEAM]
+
+
+def test_no_module_imports_itself_around_a_corner(graph: networkx.DiGraph) -> None:
+    assert circles(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("volume", "from cnngraph.network import Network"),
+        ("layers.dense", "def f():\n    import cnngraph.figure.scene"),
+        ("weights.match", "def f():\n    from cnngraph.onnx import graph"),
+        ("notebook", "class A:\n    def f(self):\n        from cnngraph.cli.render import command"),
+        ("network", "try:\n    from cnngraph import notebook\nfinally:\n    pass"),
+    ],
+)
+def test_what_leads_upward_or_around_is_seen(module: str, line: str) -> None:
+    trees = modules()
+    trees[module].body += ast.parse(line).body
+    graph = graph_of(trees)
+    assert upward(graph) != [SEAM] or circles(graph)
+
+
+def test_what_only_types_need_is_no_import() -> None:
+    tree = ast.parse("if TYPE_CHECKING:\n    from cnngraph.network import Network\nfrom cnngraph import volume")
+    assert list(imported(tree, {"network", "volume"})) == ["volume"]
