@@ -57,14 +57,14 @@ def command(
     from cnngraph.runtime.bench import CPU, bench, cores, layer_times, providers, rounds
 
     count = threads or cores()
-    with _model(file, asked, settings, max_nodes) as (path, network):
+    with _model(file, asked, settings, max_nodes) as (path, network, owners):
         if layers:
             if network is None:
                 raise click.UsageError("--layers is for a spec; an .onnx file has no table of layers")
             from cnngraph.cli.summary import show
             from cnngraph.verbs import summary
 
-            times = layer_times(path, network, batch=1, threads=count, seconds=seconds)
+            times = layer_times(path, network, owners, batch=1, threads=count, seconds=seconds)
             if as_json:
                 click.echo(json.dumps(times, indent=2))
                 return
@@ -86,20 +86,23 @@ def command(
 
 
 @contextmanager
-def _model(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) -> Iterator[tuple[Path, Network | None]]:
-    """The ONNX file, and the network that it was made of."""
+def _model(
+    file: str, asked: Asked, settings: dict[str, str], max_nodes: int
+) -> Iterator[tuple[Path, Network | None, dict[str, str]]]:
+    """The ONNX file, the network that it was made of, and the layer of each of its nodes."""
     refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
     if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
         from cnngraph.runtime.session import Session
 
         Session(path)  # says what is wrong with a file that cannot be loaded
-        yield path, None
+        yield path, None, {}
         return
     network = read_network(file, settings, max_nodes)
     from cnngraph.onnx.model import lowered
 
-    with lowered(network, lambda: asked.choose(network)).passed().file() as path:
-        yield path, network
+    model = lowered(network, lambda: asked.choose(network)).passed()
+    with model.file() as path:
+        yield path, network, model.owners
 
 
 def table(measured: list[Measured]) -> Iterator[str]:

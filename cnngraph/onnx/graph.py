@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cnngraph.volume import Dim
@@ -20,6 +20,8 @@ class Node:
     inputs: tuple[str, ...]
     output: str
     attributes: Mapping[str, object]
+    layer: str = ""
+    """The layer that it is part of; empty for what stands between layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,5 @@ class Graph:
     constants: tuple[Constant, ...]
     infos: tuple[Info, ...]
     """Every tensor that is neither input, output nor initializer."""
+    tensors: Mapping[str, str] = field(default_factory=dict)
+    """The tensor that each layer makes, by the layer's name; without those that a pass took away."""

@@ -67,6 +67,7 @@ class _Lowerer:
             weights=tuple(self.weights),
             constants=tuple(self.constants),
             infos=tuple(self.infos.values()),
+            tensors={name: tensor for name, tensor in self.tensors.items() if name in network.live},
         )
 
     def info(self, name: str, volume: Volume) -> Info:
@@ -107,7 +108,7 @@ class _LayerLowering:
     def node(self, op: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
         last = output == self.output
         name = self._layer.name if last else f"{output}.{op.lower()}"
-        self._to.nodes.append(Node(name, op, tuple(inputs), output, attributes))
+        self._to.nodes.append(Node(name, op, tuple(inputs), output, attributes, self._layer.name))
         if last:
             self._to.infos[output] = self._to.info(output, self.output_volume)
         return output

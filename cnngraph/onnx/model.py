@@ -34,6 +34,11 @@ class Model:
         """In float16 inside."""
         return replace(self, graph=to_half(self.graph))
 
+    @property
+    def owners(self) -> dict[str, str]:
+        """The layer that each node is part of, by the node's name."""
+        return {node.name: node.layer for node in self.graph.nodes if node.layer}
+
     def write(self, path: Path, external: int = LARGEST) -> Written:
         """Writes the file at *path*; the rest is as in `cnngraph.onnx.write.write`."""
         return write(self.graph, self.weights, path, external)

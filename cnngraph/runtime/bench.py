@@ -75,10 +75,13 @@ def bench(model: Path, *, batch: int, threads: int, provider: str = CPU, seconds
     )  # fmt: skip
 
 
-def layer_times(model: Path, network: Network, *, batch: int, threads: int, seconds: float) -> dict[str, float]:
+def layer_times(
+    model: Path, network: Network, owners: Mapping[str, str], *, batch: int, threads: int, seconds: float
+) -> dict[str, float]:
     """Seconds that each unit of *network* takes, by its name; what is onnxruntime's own stands under ``""``.
 
-    A fused node has the name of one of its layers, so that a convolution's time is that of its whole unit.
+    *owners* has the layer of each node. A fused node has the name of one of those it was made of, so that a
+    convolution's time is that of its whole unit.
     """
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
         prefix = str(Path(folder) / "profile")
@@ -87,13 +90,14 @@ def layer_times(model: Path, network: Network, *, batch: int, threads: int, seco
         )  # fmt: skip
         events = json.loads(Path(found["profile"]).read_text("utf-8"))
     lead = {layer.name: unit.name for unit in units(network).units for layer in unit.layers}
+    unit_of = {node: lead[layer] for node, layer in owners.items()}
     taken: dict[str, list[float]] = {}
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith(_KERNEL):
             taken.setdefault(event["name"].removesuffix(_KERNEL), []).append(event["dur"] / 1e6)
     times: dict[str, float] = {}
     for node, seconds_taken in taken.items():
-        unit = _unit(node, lead)
+        unit = _unit(node, unit_of)
         times[unit] = times.get(unit, 0.0) + median(seconds_taken)
     return times
 
@@ -101,12 +105,12 @@ def layer_times(model: Path, network: Network, *, batch: int, threads: int, seco
 _KERNEL = "_kernel_time"
 
 
-def _unit(node: str, lead: Mapping[str, str]) -> str:
-    """The unit that a node belongs to: ``conv1`` for ``conv1.relu_nchwc``, ``fc1`` for ``fused fc1``."""
+def _unit(node: str, unit_of: Mapping[str, str]) -> str:
+    """The unit of a node that onnxruntime has given a longer name: ``conv1.relu_nchwc``, ``fused fc1``."""
     node = node.removeprefix("fused ")
     for end in range(len(node), 0, -1):
-        if (end == len(node) or not node[end].isalnum()) and node[:end] in lead:
-            return lead[node[:end]]
+        if (end == len(node) or not node[end].isalnum()) and node[:end] in unit_of:
+            return unit_of[node[:end]]
     return ""
 
 

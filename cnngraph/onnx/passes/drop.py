@@ -62,4 +62,5 @@ def _dropped(graph: Graph, op: str) -> tuple[Graph, int]:
         nodes=tuple(nodes),
         infos=tuple(info for info in graph.infos if info.name not in instead and info.name not in moved),
         constants=tuple(constant for constant in graph.constants if constant.name in taken),
+        tensors={layer: name(tensor) for layer, tensor in graph.tensors.items()},
     ), count

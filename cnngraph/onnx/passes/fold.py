@@ -99,6 +99,7 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
         nodes=tuple(nodes),
         weights=tuple(kept),
         infos=tuple(info for info in graph.infos if info.name not in replaced),
+        tensors={layer: tensor for layer, tensor in graph.tensors.items() if tensor not in replaced},
     )
     return small, _FoldedWeights(source, folds.values()), len(folds)
 
