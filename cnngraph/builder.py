@@ -13,6 +13,7 @@ what stands by position or as a word there does so here, and what is written ``s
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from cnngraph.fronts.spec import read_source
 from cnngraph.layers import KINDS
 from cnngraph.layers.values import show
 from cnngraph.network import Network
+from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.spec.lexer import RESERVED
 
@@ -55,7 +57,7 @@ class Builder:
 
     def __init__(self, name: str, title: str = "") -> None:
         self._lines = [f"net {name}" + (f" {_text(title)}" if title else "")]
-        self._made_at: list[str] = [_caller()]
+        self._made_at = [_caller()]
         """For each line the place in Python that wrote it."""
         self._flow = ""
         self._names: set[str] = set()
@@ -110,16 +112,25 @@ class Builder:
 
     def build(self, max_nodes: int = MAX_NODES) -> Network:
         """The network. Raises `CnngraphError` with what is wrong, and where in Python it was written."""
-        reading = read_source(Source(f"<{self._lines[0]}>", self.spec), {}, max_nodes=max_nodes)
+        reading = self._reading(max_nodes)
         if reading.network is None:
             raise CnngraphError([self._placed(each) for each in reading.diagnostics])
         return reading.network
 
+    def check(self, max_nodes: int = MAX_NODES) -> tuple[Diagnostic, ...]:
+        """What is wrong or doubtful about the lines so far, and where in Python they were written."""
+        return tuple(self._placed(each) for each in self._reading(max_nodes).diagnostics)
+
+    def _reading(self, max_nodes: int) -> Reading:
+        return read_source(Source(f"<{self._lines[0]}>", self.spec), {}, max_nodes=max_nodes)
+
     def _placed(self, diagnostic: Diagnostic) -> Diagnostic:
         if diagnostic.label is None:
             return diagnostic
-        place = self._made_at[min(diagnostic.label.span.line, len(self._made_at)) - 1]
-        return replace(diagnostic, notes=(*diagnostic.notes, f"written at {place}"))
+        file, line = self._made_at[min(diagnostic.label.span.line, len(self._made_at)) - 1]
+        text = linecache.getline(file, line).strip()
+        place = f"written at {Path(file).name}:{line}" + (f":  {text}" if text else "")
+        return replace(diagnostic, notes=(*diagnostic.notes, place))
 
     def _automatic(self, word: str) -> str:
         while True:
@@ -151,9 +162,9 @@ def _text(value: str) -> str:
     return '"' + value.replace('"', "'").replace("\n", " ") + '"'
 
 
-def _caller() -> str:
-    """The place outside this module that is being run."""
+def _caller() -> tuple[str, int]:
+    """The file and line outside this module that is being run."""
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)

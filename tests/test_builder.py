@@ -61,7 +61,18 @@ def test_a_mistake_says_where_in_python() -> None:
         b.build()
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "E0401"
-    assert diagnostic.notes == ("written at test_builder.py:59",)
+    assert diagnostic.notes == ('written at test_builder.py:59:  b.add(x.conv(4, "1x1"), x)',)
+    assert str(caught.value).endswith('written at test_builder.py:59:  b.add(x.conv(4, "1x1"), x)')
+
+
+def test_what_is_doubtful_is_said_too() -> None:
+    b = Builder("dead")
+    x = b.input("8x8x3")
+    x.conv(4, "1x1", name="lost")
+    b.output(x.conv(2, "1x1"))
+    (diagnostic,) = b.check()
+    assert (diagnostic.code, diagnostic.notes) == (
+        "W0102", ('written at test_builder.py:71:  x.conv(4, "1x1", name="lost")',))  # fmt: skip
 
 
 def test_words_that_are_none() -> None:
