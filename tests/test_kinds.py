@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import math
 import re
 from collections.abc import Iterator
@@ -199,6 +200,12 @@ def test_no_module_outside_layers_tests_a_caption() -> None:
         if isinstance(node, ast.Constant) and node.value in names
     }
     assert written == set()
+
+
+def test_the_docs_show_a_kind_as_it_is() -> None:
+    docs = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```python\n(@kind.+?)```", docs, re.DOTALL)
+    assert shown == inspect.getsource(NORMS["instancenorm"])
 
 
 def test_what_is_explained_has_a_window_or_is_dense() -> None:

@@ -49,7 +49,7 @@ class BatchNorm(Kind):
 @kind
 class InstanceNorm(Kind):
     """Instance normalization: each channel of each picture shifted and scaled by its own mean and variance over
-    height and width, then by the learned γ and β (Ulyanov et al. 2016)."""
+    height and width, then by the learned γ and β (Ulyanov et al. 2016). PyTorch has them with ``affine=True``."""
 
     word = "instancenorm"
     elsewhere = ("instancenorm2d", "instancenormalization", "inorm")
