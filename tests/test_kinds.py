@@ -315,3 +315,9 @@ def test_weights_are_computed_once_for_layers_alike() -> None:
     assert first.parameters is second.parameters
     with pytest.raises(TypeError):
         first.parameters["weight"] = first.parameters["bias"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("word", ["maxpool", "avgpool"])
+def test_one_window_over_everything_takes_any_size(word: str) -> None:
+    (_, pool) = parse(f"net t\ninput (?H, ?W, 3)\n{word} global to=2\n").layers
+    assert pool.output == Volume((1, 1, 3))
