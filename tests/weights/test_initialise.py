@@ -60,8 +60,8 @@ def test_biases_and_statistics_start_where_they_do_nothing() -> None:
     assert numbers["conv1.bn.weight"].tolist() == numbers["conv1.bn.running_var"].tolist() == [1] * 4
 
 
-BETWEEN = ["bn", "instancenorm", "layernorm", "lrn", "scale", "dropout", "maxpool 2x2", "avgpool 2x2", "flatten", "crop 1",
-           "slice 0 60", "shuffle 2", "upsample 2", "reorg 2"]  # fmt: skip
+BETWEEN = ["bn", "instancenorm", "layernorm", "lrn", "scale", "dropout", "maxpool 2x2", "avgpool 2x2", "flatten",
+           "crop 1", "slice 0 60", "shuffle 2", "upsample 2", "reorg 2"]  # fmt: skip
 
 
 @pytest.mark.parametrize("step", BETWEEN)
