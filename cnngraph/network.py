@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnngraph.layers.kind import Kind, Parameter
 from cnngraph.source import Span
@@ -62,15 +63,15 @@ class Layer:
     """What the file that it came from calls it, where that is not its name."""
 
     @property
-    def parameters(self) -> dict[str, Parameter]:
+    def parameters(self) -> Mapping[str, Parameter]:
         """Its weights by their own names (``weight``, ``bias``, ``running_mean``); the key in a weight
         file is ``f"{layer.name}.{name}"``."""
-        return self.kind.parameters(self.input_volumes)
+        return _counted(self.kind, self.input_volumes, self.output).parameters
 
     @property
     def params(self) -> int:
         """How many trainable numbers it has."""
-        return sum(parameter.size for parameter in self.parameters.values() if parameter.trainable)
+        return _counted(self.kind, self.input_volumes, self.output).params
 
     @property
     def macs(self) -> int | None:
@@ -78,11 +79,25 @@ class Layer:
 
         None while a size they depend on is free.
         """
-        return self.kind.macs(self.input_volumes, self.output)
+        return _counted(self.kind, self.input_volumes, self.output).macs
 
     @property
     def line(self) -> int | None:
         return self.span.line if self.span else None
+
+
+class _Counted(NamedTuple):
+    parameters: Mapping[str, Parameter]
+    params: int
+    macs: int | None
+
+
+@lru_cache(maxsize=4096)
+def _counted(kind: Kind, inputs: tuple[Volume, ...], output: Volume) -> _Counted:
+    """Once for all layers alike: deep networks have few that are not."""
+    parameters = kind.parameters(inputs)
+    params = sum(parameter.size for parameter in parameters.values() if parameter.trainable)
+    return _Counted(MappingProxyType(parameters), params, kind.macs(inputs, output))
 
 
 @dataclass(frozen=True, slots=True)

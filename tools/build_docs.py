@@ -12,6 +12,7 @@ from types import ModuleType
 
 from cnngraph.layers import (
     KINDS,
+    NORMS,
     Kind,
     activation,
     convolution,
@@ -80,7 +81,7 @@ def _kind(kind: type[Kind]) -> Iterator[str]:
     if kind.takes_tensors == "one":
         usage.insert(1, "[TENSOR]")
     if kind.followers:
-        usage += ["[bn]", "[activation]"]
+        usage += [f"[{' | '.join(NORMS)}]", "[activation]"]
     if kind.takes_tensors == "many":
         yield f"`{kind.word} {{ | … | … }}` or `{kind.word} TENSOR …`\n"
     else:

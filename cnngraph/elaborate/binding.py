@@ -267,9 +267,10 @@ def _unknown_word(kind: type[Kind], name: str, arg: s.Arg, scope: Scope) -> Mist
     hint, near = did_you_mean(
         name, [*words, *followers, *scope.value_names(), *(scope.tensor_names() if takes_tensors else ())]
     )
-    listed = ", ".join([*words, *((*NORMS, "linear") if kind.followers else ())])
-    and_activations = ", or an activation such as relu" if kind.followers else ""
-    help = f"words that `{kind.word}` takes: {listed}{and_activations}" if listed else ""
+    if kind.followers:
+        some = [f"a normalization such as {next(iter(NORMS))}", f"or an activation such as {next(iter(ACTIVATIONS))}"]
+        words += ["linear", *some]
+    help = f"words that `{kind.word}` takes: {', '.join(words)}" if words else ""
     return Mistake(code, message, arg.span, hint, help=help, replace=near)
 
 
@@ -300,11 +301,11 @@ def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.A
 def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
     known = [argument.keyword for argument in kind.arguments()]
     if kind.followers:
-        known += [*NORMS, *_NORM_KEYWORDS]
+        known += _NORM_KEYWORDS
     near = ARGUMENTS.get(arg.keyword.lower(), "")
     hint = f"here it is called `{near}`" if near in known else ""
     if not hint:
-        hint, near = did_you_mean(arg.keyword, known)
+        hint, near = did_you_mean(arg.keyword, [*known, *(NORMS if kind.followers else ())])
     takes = f"its arguments are: {', '.join(known)}" if known else "it takes no named arguments"
     return Mistake(
         "E0206",

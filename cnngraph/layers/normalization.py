@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import per_channel
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
@@ -44,6 +44,39 @@ class BatchNorm(Kind):
 
     def caption(self) -> Caption:
         return Caption("batch norm", short="BN")
+
+
+@kind
+class InstanceNorm(Kind):
+    """Instance normalization: each channel of each picture shifted and scaled by its own mean and variance over
+    height and width, then by the learned γ and β (Ulyanov et al. 2016). PyTorch has them with ``affine=True``."""
+
+    word = "instancenorm"
+    elsewhere = ("instancenorm2d", "instancenormalization", "inorm")
+    family: ClassVar[Family] = "norm"
+    follows = "norm"
+    subtracts_mean = True
+    onnx = "InstanceNormalization"
+
+    eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        need_map(inputs[0], self.word)
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        shape = (as_int(inputs[0].channels),)
+        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+    def reach(self, volume: Volume) -> Reach | None:
+        return None
+
+    def lower(self, to: Lowering) -> None:
+        weights = [to.parameter("weight"), to.parameter("bias")]
+        to.node("InstanceNormalization", [to.inputs[0], *weights], to.output, epsilon=self.eps)
+
+    def caption(self) -> Caption:
+        return Caption("instance norm", short="IN")
 
 
 @kind

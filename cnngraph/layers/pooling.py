@@ -98,10 +98,8 @@ class _Pool(Windowed):
         if self.everything:
             return Caption(f"global {name}", short=name, loud=f"GLOBAL {loud}", box=(box, "global"), sign=sign)
         if self.to is not None:
-            size = f"to {self.to[0]}×{self.to[1]}"
-            return Caption(
-                f"adaptive {name}", details=(size,), loud=f"ADAPTIVE {loud}", box=(box, "adaptive"), sign=sign
-            )
+            to, words = f"to {self.to[0]}×{self.to[1]}", (box, "adaptive")
+            return Caption(f"adaptive {name}", details=(to,), loud=f"ADAPTIVE {loud}", box=words, sign=sign)
         details = ("ceil",) if self.ceil else ()
         stride = self.stride or self.window
         return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(box,), sign=sign)
@@ -126,7 +124,7 @@ class MaxPool(_Pool):
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         output = super().shape(inputs)
-        if self.to is not None and self._cells(inputs) is None:
+        if self.to is not None and not self.everything and self._cells(inputs) is None:
             raise Fault(
                 "E0412",
                 f"{inputs[0]} does not divide into {self.to[0]}x{self.to[1]} windows of one size",

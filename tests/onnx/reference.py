@@ -261,6 +261,16 @@ def bn(kind: Any, own: Weights, x: Array) -> Array:
     return np.asarray((x - mean) / np.sqrt(var + kind.eps) * gamma + beta)
 
 
+@rule("instancenorm")
+def instancenorm(kind: Any, own: Weights, x: Array) -> Array:
+    y = np.empty_like(x)
+    for n, picture in enumerate(x):
+        for c, plane in enumerate(picture):
+            deviation = math.sqrt(((plane - plane.mean()) ** 2).mean() + kind.eps)
+            y[n, c] = (plane - plane.mean()) / deviation * own["weight"][c] + own["bias"][c]
+    return y
+
+
 @rule("layernorm")
 def layernorm(kind: Any, own: Weights, x: Array) -> Array:
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnngraph.fronts import load, parse
+from cnngraph.layers import KINDS
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.weights.initialise import RandomWeights
@@ -57,3 +58,25 @@ def test_biases_and_statistics_start_where_they_do_nothing() -> None:
     numbers = weights(parse("net t\ninput 8x8x3\nconv 4 3x3 bn bias=on\n"))
     assert numbers["conv1.bias"].tolist() == [0] * 4
     assert numbers["conv1.bn.weight"].tolist() == numbers["conv1.bn.running_var"].tolist() == [1] * 4
+
+
+BETWEEN = ["bn", "instancenorm", "layernorm", "lrn", "scale", "dropout", "maxpool 2x2", "avgpool 2x2", "flatten",
+           "crop 1", "slice 0 60", "shuffle 2", "upsample 2", "reorg 2"]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", BETWEEN)
+def test_a_rectifier_is_seen_past_what_keeps_the_scale(step: str) -> None:
+    numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3\n{step}\nrelu\n"))["conv1.weight"]
+    assert numbers.var() == pytest.approx(2 / (3 * 3 * 32), rel=0.05)
+
+
+def test_no_kind_that_keeps_the_scale_is_left_out() -> None:
+    families = {"norm", "pool", "dropout", "reshape"}
+    kept = {word for word, kind in KINDS.items() if kind.family in families and word != "split"}
+    assert {step.split()[0] for step in BETWEEN} == kept
+
+
+@pytest.mark.parametrize("step", ["add { | tanh | skip }", "sigmoid", "softmax", "conv 8 1x1"])
+def test_and_not_past_what_changes_it(step: str) -> None:
+    numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3\n{step}\nrelu\n"))["conv1.weight"]
+    assert numbers.var() == pytest.approx(2 / (3 * 3 * 32 + 3 * 3 * 64), rel=0.05)

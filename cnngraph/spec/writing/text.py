@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 
 from cnngraph.fold import repetition
 from cnngraph.layers import KINDS
-from cnngraph.layers.convolution import Conv
-from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.rearrange import Split
 from cnngraph.network import Annotation, Layer, Network, Output
 from cnngraph.spec.lexer import RESERVED
@@ -131,16 +129,14 @@ class _Text:
     def _is_prelude(self, scope: Scope) -> bool:
         if len(scope.items) != 1 or scope.items[0].inside or len(scope.given) != 1:
             return False
-        conv, *rest = scope.items[0].layers
-        kind = conv.kind
+        layers = scope.items[0].layers
+        channels, stride = _projection(layers[0])
+        strided = f" s={stride}" if stride > 1 else ""
         return (
-            isinstance(kind, Conv)
-            and kind == Conv(channels=kind.channels, window=(1, 1), stride=kind.stride, bias=False)
-            and [layer.kind for layer in rest] == [BatchNorm()]
-            and kind.stride[0] == kind.stride[1]
-            and (kind.stride[0] > 1 or conv.input_volumes[0].channels != kind.channels)
+            _plain(step([layer.kind for layer in layers])) == f"conv {channels} 1x1{strided} bn"
+            and (stride > 1 or layers[0].input_volumes[0].channels != channels)
             and scope.items[0].local == "conv1"
-            and not any(layer.annotations for layer in (conv, *rest))
+            and not any(layer.annotations for layer in layers)
         )
 
     def whole(self) -> str:
@@ -370,9 +366,7 @@ class _Text:
         assert item.inside is not None
         scope = item.inside
         if scope.block == "shortcut" and self.uses_prelude:
-            kind = scope.items[0].layers[0].kind
-            assert isinstance(kind, Conv)
-            stage = self.shortcut(kind.channels, kind.stride[0])
+            stage = self.shortcut(*_projection(scope.items[0].layers[0]))
         else:
             body = self.scope(scope, given)
             definition = self.definition(scope, body)
@@ -496,6 +490,22 @@ def _without(layer: Layer, given: int) -> Layer:
 
 def _annotations(annotations: Iterable[Annotation]) -> str:
     return " ".join(map(annotation, annotations))
+
+
+def _projection(layer: Layer) -> tuple[int, int]:
+    """The channels and the stride of the `shortcut` that *layer* leads."""
+    stride = layer.kind.caption().stride or (1, 1)
+    return as_int(layer.output.channels), stride[0]
+
+
+def _plain(stage: Step) -> str:
+    """As it reads on its own."""
+    parts = (
+        part if isinstance(part, str) else part.before + part.value
+        for part in stage.parts
+        if isinstance(part, str) or part.value != part.default
+    )
+    return "".join(parts)
 
 
 def _has_names(branches: Iterable[Iterable[Line]]) -> bool:
