@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from cnngraph.cli.summary import plain, record
+from cnngraph.field import receptive_fields
 from cnngraph.network import Network
 from cnngraph.reading import load, parse, shipped
-from cnngraph.summary import Row, receptive_fields, summarize
+from cnngraph.summary import Row, summarize
 from cnngraph.volume import Volume, as_int
 
 

@@ -12,10 +12,9 @@ import click
 from cnngraph.cli.inputs import network_options, read_network
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
+    from cnngraph.field import Field
     from cnngraph.network import Network
-    from cnngraph.summary import Field, Row, Table
+    from cnngraph.summary import Row, Table
     from cnngraph.volume import Volume
 
 _COLUMNS = ("layer", "operation", "activation", "size", "parameters", "MACs", "field")
@@ -55,7 +54,7 @@ def show(table: Table) -> None:
 def record(network: Network) -> dict[str, Any]:
     """The JSON: sizes as ``[H, W, C]`` or ``[N]``, a free one as text. ``input`` and ``output`` are the
     first; ``inputs`` and ``outputs`` have all by name."""
-    from cnngraph.summary import receptive_fields
+    from cnngraph.field import receptive_fields
 
     fields = receptive_fields(network)
     inputs = {layer.name: _dims(layer.output) for layer in network.inputs}
@@ -119,12 +118,7 @@ def _number(count: object) -> str:
 def _field(field: Field | None) -> str:
     if field is None:
         return "all"
-    height, width = _short(field.height), _short(field.width)
-    return height if height == width else f"{height}×{width}"
-
-
-def _short(number: Fraction) -> str:
-    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
+    return str(field.height) if field.height == field.width else f"{field.height}×{field.width}"
 
 
 def totals(table: Table) -> Iterator[str]:

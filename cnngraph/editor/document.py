@@ -16,13 +16,13 @@ from cnngraph.diagnostics import CnngraphError, Diagnostic, Severity
 from cnngraph.editor.names import Names
 from cnngraph.editor.positions import Positions
 from cnngraph.elaborate import elaborate
+from cnngraph.field import Field, receptive_fields
 from cnngraph.network import Layer, Network
 from cnngraph.reading import MAX_NODES, Ran, Reading, read_text, unix_ends
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
 from cnngraph.spec.parser import Parsed, parse
-from cnngraph.summary import Field, receptive_fields
 
 UNSAVED = "<unsaved>"
 """The name of a text that is no file."""

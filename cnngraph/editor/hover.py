@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 from lsprotocol import types as lsp
 
 from cnngraph.editor.document import Document
 from cnngraph.editor.hints import volumes
 from cnngraph.editor.names import Name
+from cnngraph.field import Field
 from cnngraph.figure.styles.arithmetic import arithmetic
 from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
@@ -21,7 +21,6 @@ from cnngraph.network import Layer, total
 from cnngraph.reading import Ran
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-from cnngraph.summary import Field
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
@@ -136,11 +135,7 @@ def _escaped(text: str) -> str:
 
 
 def _field(field: Field | None) -> str:
-    return "all of the input" if field is None else f"{_pixels(field.height)}×{_pixels(field.width)}"
-
-
-def _pixels(number: Fraction) -> str:
-    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
+    return "all of the input" if field is None else f"{field.height}×{field.width}"
 
 
 # Names -----------------------------------------------------------------------------------------

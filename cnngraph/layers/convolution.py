@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import Enlarging, Reach
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, need_map
 from cnngraph.volume import Volume, as_int, product
@@ -27,8 +28,8 @@ class _Convolution(Kind):
     def slide(self) -> Slide:
         return Slide(self.window, self.stride, self.padding, self.dilation)
 
-    def reach(self, volume: Volume) -> Reach | None:
-        return Reach.sliding((self.slide.extent(0), self.slide.extent(1)), self.stride)
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return self.slide.reach(inputs[0])
 
     def _weights(self, shape: tuple[int, ...], fan_in: int, fan_out: int, channels: int) -> dict[str, Parameter]:
         weights = {"weight": Parameter(shape, fan_in=fan_in, fan_out=fan_out)}
@@ -192,9 +193,11 @@ class UpConv(_Convolution):
             return (less, more) if self.padding.mode == "same_upper" else (more, less)
         return self.slide.pads(axis, 1)
 
-    def reach(self, volume: Volume) -> Reach | None:
-        height, width = (-(-self.slide.extent(axis) // self.stride[axis]) for axis in (0, 1))
-        return Reach.enlarging((height, width), self.stride)
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return (
+            Enlarging(self.window[0], self.stride[0], self.cut(0)[0], self.dilation[0]),
+            Enlarging(self.window[1], self.stride[1], self.cut(1)[0], self.dilation[1]),
+        )
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         channels, each = as_int(inputs[0].channels), self.channels // self.groups

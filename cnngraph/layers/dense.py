@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import Reach
 from cnngraph.layers.values import COUNT, FLAG, FRACTION
 from cnngraph.layers.window import need_known
 from cnngraph.volume import Volume, as_int
@@ -48,7 +49,7 @@ class Fc(Kind):
     def macs(self, inputs: tuple[Volume, ...], output: Volume) -> int | None:
         return as_int(inputs[0].size) * self.units
 
-    def reach(self, volume: Volume) -> Reach | None:
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
 
     def lower(self, to: Lowering) -> None:

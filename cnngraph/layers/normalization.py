@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from cnngraph.layers.activation import per_channel
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
@@ -56,6 +57,9 @@ class LayerNorm(Kind):
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         shape = (as_int(inputs[0].channels),)
         return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
 
     def lower(self, to: Lowering) -> None:
         weights = [to.parameter("weight"), to.parameter("bias")]
