@@ -96,7 +96,10 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
 
 
 def _largest(found: dict[str, Sights]) -> Field:
-    return Field(max(down.width for down, _ in found.values()), max(across.width for _, across in found.values()))
+    sizes = [(down.width, across.width) for down, across in found.values()]
+    # Who sees no column sees no row either.
+    seen = [(height, width) for height, width in sizes if height and width] or [(0, 0)]
+    return Field(max(height for height, _ in seen), max(width for _, width in seen))
 
 
 def _seen(layer: Layer, before: Sequence[Seen]) -> Seen:

@@ -3,8 +3,8 @@
     python tools/mutants.py [-n 200] [--seed 1] [cnngraph/layers cnngraph/volume.py:88 …]
 
 Takes a random choice of all changes there are in the given files, folders and lines. Everything happens in a copy of
-the tree. A mutant is killed when a test fails or does not end; the tests are those of `TESTS`, in order, up to the
-first that fails.
+the tree. A mutant is killed when a test fails or does not end. First every test is run once on the code as it is, to
+know which lines it runs; a mutant is then run through those of its line alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import json
 import os
 import random
 import shutil
@@ -24,24 +25,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_SPEC = "tests/spec tests/diagnostics tests/elaborate tests/test_bad_graphs.py tests/test_builder.py"
-_LAYERS = "tests/layers tests/onnx/test_values.py tests/diagnostics tests/test_summary.py tests/elaborate"
-TESTS = {
-    "cnngraph/layers/": f"{_LAYERS} tests/test_layer_reference.py tests/test_docs.py tests/test_counts.py",
-    "cnngraph/volume.py": f"tests/test_volume.py {_LAYERS} {_SPEC} tests/onnx",
-    "cnngraph/field.py": "tests/layers tests/test_summary.py",
-    "cnngraph/units.py": "tests/test_units.py tests/test_flow.py tests/test_summary.py"
-    " tests/figure/styles/test_blocks.py",
-    "cnngraph/flow.py": "tests/test_flow.py tests/figure/styles/test_blocks.py tests/figure/test_everything.py",
-    "cnngraph/fold.py": "tests/test_flow.py tests/spec/test_writing.py tests/figure/styles/test_blocks.py"
-    " tests/figure/styles/test_strip.py",
-    "cnngraph/onnx/passes/": "tests/onnx/test_passes.py tests/onnx tests/cli/test_export.py",
-    "cnngraph/onnx/": "tests/onnx tests/cli/test_export.py",
-    "cnngraph/weights/match.py": "tests/weights",
-    "cnngraph/spec/": f"{_SPEC} tests/test_readme.py tests/cli/test_fmt.py tests/cli/test_check.py",
-    "cnngraph/elaborate/": f"{_SPEC} tests/layers tests/cli/test_check.py tests/test_reading.py tests/editor",
-}
-"""The tests of what begins so, the quickest to fail first."""
+COVERED = [
+    "cnngraph/layers", "cnngraph/volume.py", "cnngraph/field.py", "cnngraph/units.py", "cnngraph/flow.py",
+    "cnngraph/fold.py", "cnngraph/onnx", "cnngraph/weights/match.py", "cnngraph/spec", "cnngraph/elaborate",
+]  # fmt: skip
+"""What is changed unless said: the rules."""
+TESTS = [
+    "tests/layers", "tests/onnx", "tests/spec", "tests/elaborate", "tests/diagnostics", "tests/weights",
+    "tests/figure/lanes", "tests/figure/styles/test_blocks.py",
+    "tests/cli/test_check.py", "tests/cli/test_export.py", "tests/cli/test_fmt.py",
+    *sorted(f"tests/{path.name}" for path in ROOT.glob("tests/test_*.py")),
+]  # fmt: skip
+"""The tests of them."""
+LIMIT = 40.0
+"""Seconds of tests that a mutant is run through, the quickest first."""
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "node_modules", ".hypothesis", "__pycache__", ".*_cache")
 
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -57,6 +54,7 @@ _OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 class Mutant:
     file: str
     line: int
+    end: int
     start: int
     """Where in the file's bytes what is replaced begins."""
     stop: int
@@ -81,7 +79,7 @@ def mutants(file: str, code: bytes) -> Iterator[Mutant]:
         start = starts[node.lineno - 1] + node.col_offset
         stop = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
         for text in _instead(node):
-            yield Mutant(file, node.lineno, start, stop, text)
+            yield Mutant(file, node.lineno, node.end_lineno or 0, start, stop, text)
 
 
 def _places(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
@@ -159,27 +157,52 @@ class Tree:
     """The copy in which mutants live, one at a time."""
 
     def __init__(self, folder: str) -> None:
-        self.root = Path(folder) / "tree"
+        self.folder = Path(folder)
+        self.root = self.folder / "tree"
         shutil.copytree(ROOT, self.root, symlinks=True, ignore=_LEFT_OUT)
-        self.seconds: dict[str, float] = {}
-        """How long the tests take on the code as it is."""
+        self.names = self.folder / "tests.txt"
+        there = [test for test in TESTS if (self.root / test).exists()]
+        if killer := self._run(["-p", "tools.reached", *there], 7200):
+            raise SystemExit(f"the tests fail without any mutant: {killer}")
+        reached = json.loads((self.folder / "reached.json").read_text(encoding="utf-8"))
+        self.tests: list[tuple[str, float]] = reached["tests"]
+        self.lines: dict[str, list[int]] = reached["lines"]
+        self.names.write_text("\n".join(name for name, _ in self.tests), encoding="utf-8")
+        if killer := self._run(["--collect-only", f"@{self.names}"], 600):
+            raise SystemExit(f"the tests are not found again by their names: {killer}")
 
-    def survives(self, mutant: Mutant) -> tuple[bool, str]:
-        """Whether all tests pass on *mutant*, and what kills it otherwise."""
-        tests = next(tests for start, tests in TESTS.items() if mutant.file.startswith(start))
-        there = [test for test in tests.split() if (self.root / test).exists()]
-        if tests not in self.seconds:
-            began = time.monotonic()
-            failed, why = self._run(there, 3600)
-            if failed:
-                raise SystemExit(f"the tests fail without any mutant: {why}")
-            self.seconds[tests] = time.monotonic() - began
+    def tests_of(self, mutant: Mutant) -> tuple[list[str], float]:
+        """Those that run its lines, the quickest first; of what runs on import alone those that run its file.
+
+        And how many seconds they take."""
+        places = [f"{mutant.file}:{line}" for line in range(mutant.line, mutant.end + 1)]
+        found = {test for place in places for test in self.lines.get(place, ())}
+        if not found:
+            found = {
+                test for place, tests in self.lines.items() if place.startswith(f"{mutant.file}:") for test in tests
+            }
+        picked: list[str] = []
+        seconds = 0.0
+        for test in sorted(found, key=lambda test: self.tests[test][1]):
+            name, each = self.tests[test]
+            if seconds + each > LIMIT and picked:
+                break
+            seconds += each
+            picked.append(name)
+        return picked, seconds
+
+    def killer(self, mutant: Mutant) -> str:
+        """The test that fails on *mutant*; empty when none does."""
+        tests, seconds = self.tests_of(mutant)
+        if not tests:
+            return ""
+        self.names.write_text("\n".join(tests), encoding="utf-8")
         file = self.root / mutant.file
         code = file.read_bytes()
         self._put(file, mutant.of(code))
-        failed, why = self._run(there, 2 * self.seconds[tests] + 20)
+        killer = self._run([f"@{self.names}"], 4 * seconds + 20)
         self._put(file, code)
-        return not failed, why
+        return killer
 
     def _put(self, file: Path, code: bytes) -> None:
         file.write_bytes(code)
@@ -187,9 +210,10 @@ class Tree:
         for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
             compiled.unlink()
 
-    def _run(self, tests: Iterable[str], limit: float) -> tuple[bool, str]:
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *tests]
-        environment = {**os.environ, "PYTHONPATH": str(self.root)}
+    def _run(self, arguments: Iterable[str], limit: float) -> str:
+        """The test that fails; empty when all pass."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(self.root), "REACHED": str(self.folder / "reached.json")}
         with subprocess.Popen(
             command, cwd=self.root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
@@ -197,19 +221,21 @@ class Tree:
                 out, _ = process.communicate(timeout=limit)
             except subprocess.TimeoutExpired:
                 process.kill()
-                return True, "does not end"
+                return "no end"
+        if not process.returncode:
+            return ""
         found = [line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return process.returncode != 0, found[0].split(" - ")[0] if found else out[-300:].strip()
+        return found[0].split(" - ")[0].removeprefix("FAILED ") if found else out[-300:].strip() or "a crash"
 
 
-def chosen(paths: Iterable[str], number: int, seed: int) -> list[Mutant]:
+def chosen(root: Path, paths: Iterable[str], number: int, seed: int) -> list[Mutant]:
     """*number* of all mutants in *paths*, which are files, folders, or lines as ``file:line``."""
     found: list[Mutant] = []
     for path in paths:
         name, _, line = path.partition(":")
-        files = sorted((ROOT / name).rglob("*.py")) if (ROOT / name).is_dir() else [ROOT / name]
+        files = sorted((root / name).rglob("*.py")) if (root / name).is_dir() else [root / name]
         for file in files:
-            every = mutants(file.relative_to(ROOT).as_posix(), file.read_bytes())
+            every = mutants(file.relative_to(root).as_posix(), file.read_bytes())
             found += [mutant for mutant in every if not line or mutant.line == int(line)]
     every_once = list(dict.fromkeys(found))
     return random.Random(seed).sample(every_once, min(number, len(every_once)))
@@ -217,22 +243,23 @@ def chosen(paths: Iterable[str], number: int, seed: int) -> list[Mutant]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*", default=sorted(TESTS), help="files, folders, or FILE:LINE; all of TESTS")
+    parser.add_argument("paths", nargs="*", default=COVERED, help="files, folders, or FILE:LINE (all of COVERED)")
     parser.add_argument("-n", "--number", type=int, default=50, help="how many mutants (50)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice (0)")
     options = parser.parse_args()
     survivors: list[Mutant] = []
-    picked = chosen(dict.fromkeys(options.paths), options.number, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         tree = Tree(folder)
+        picked = chosen(tree.root, dict.fromkeys(options.paths), options.number, options.seed)
+        print(f"{len(tree.tests)} tests run {len(tree.lines)} lines", flush=True)
         for at, mutant in enumerate(picked, 1):
             began = time.monotonic()
-            survived, why = tree.survives(mutant)
-            verdict = "SURVIVED" if survived else f"killed by {why}"
+            killer = tree.killer(mutant)
+            verdict = f"killed by {killer}" if killer else f"SURVIVES {len(tree.tests_of(mutant)[0])} tests"
             print(f"{at}/{len(picked)} {mutant.file}:{mutant.line} {time.monotonic() - began:.0f} s {verdict}")
-            if survived:
+            if not killer:
                 survivors.append(mutant)
-                print(mutant.diff((ROOT / mutant.file).read_bytes()))
+                print(mutant.diff((tree.root / mutant.file).read_bytes()))
             sys.stdout.flush()
     killed = len(picked) - len(survivors)
     print(f"{killed} of {len(picked)} mutants killed, {killed / max(1, len(picked)):.1%}")

@@ -161,20 +161,24 @@ class UpConv(_Convolution):
                 at="groups",
                 remark=f"{channels} input channels, {self.channels} output channels",
             )
-        if self.output_padding and self.output_padding >= max(*self.stride, *self.dilation):
-            raise Fault(
-                "E0407",
-                f"output padding {self.output_padding} must be smaller than the stride or the dilation",
-                at="output_padding",
-                remark=f"stride {self.stride[0]}, dilation {self.dilation[0]}",
-            )
+        for axis in (0, 1):
+            added, stride = self.added(axis), self.stride[axis]
+            if self.output_padding and added >= stride:
+                # With a dilation that is larger PyTorch takes it, onnxruntime does not.
+                itself = f", of which `{self.padding.mode}` adds {added - self.output_padding}"
+                raise Fault(
+                    "E0407",
+                    f"output padding {added} must be smaller than the stride",
+                    at="output_padding",
+                    remark=f"stride {stride}{itself if added > self.output_padding else ''}",
+                )
         slide = self.slide
         if self.padding.mode == "same" and any(slide.extent(axis) % 2 == 0 for axis in (0, 1)):
             raise Fault("E0404", "`same` needs an odd window", at="window", help="give the padding in numbers: p=1")
         sizes = []
         for axis, size in enumerate((volume.height, volume.width)):
             before, after = self.cut(axis)
-            made = (size - 1) * self.stride[axis] + slide.extent(axis) - before - after + self.output_padding
+            made = (size - 1) * self.stride[axis] + slide.extent(axis) - before - after + self.added(axis)
             if isinstance(made, int) and made < 1:
                 raise Fault(
                     "E0406",
@@ -192,6 +196,12 @@ class UpConv(_Convolution):
             less, more = total // 2, total - total // 2
             return (less, more) if self.padding.mode == "same_upper" else (more, less)
         return self.slide.pads(axis, 1)
+
+    def added(self, axis: int) -> int:
+        """What the output has more at its end, bias alone: as asked for, and what a small window lacks of n·s."""
+        if self.padding.mode in ("same_upper", "same_lower"):
+            return self.output_padding + max(0, self.stride[axis] - self.slide.extent(axis))
+        return self.output_padding
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return (
@@ -221,8 +231,9 @@ class UpConv(_Convolution):
             attributes["dilations"] = list(self.dilation)
         if self.groups > 1:
             attributes["group"] = self.groups
-        if self.output_padding:
-            attributes["output_padding"] = [self.output_padding, self.output_padding]
+        added = [self.added(0), self.added(1)]
+        if any(added):
+            attributes["output_padding"] = added
         self._lower(to, "ConvTranspose", attributes)
 
     def caption(self) -> Caption:

@@ -89,7 +89,7 @@ def _size(kind: Windowed, axis: int, size: Dim, result: Dim) -> str:
     extent = str(window) if dilation == 1 else f"{dilation}·({window} − 1) − 1"
     if isinstance(kind, UpConv):
         covered = str(window) if dilation == 1 else f"{dilation}·({window} − 1) + 1"
-        more = f" + {kind.output_padding}" if kind.output_padding else ""
+        more = f" + {kind.added(axis)}" if kind.added(axis) else ""
         return f"({size} − 1)·{stride} + {covered} − {_padded(*kind.cut(axis), '−')}{more} = {result}"
     before, after = slide.pads(axis, size)
     room = size + before + after - slide.extent(axis)
