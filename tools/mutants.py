@@ -200,7 +200,7 @@ class Tree:
         file = self.root / mutant.file
         code = file.read_bytes()
         self._put(file, mutant.of(code))
-        killer = self._run([f"@{self.names}"], 4 * seconds + 20)
+        killer = self._run([f"@{self.names}"], 2 * seconds + 10)
         self._put(file, code)
         return killer
 
