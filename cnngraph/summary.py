@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
+from cnngraph.field import Field, receptive_fields
 from cnngraph.network import Network, total
-from cnngraph.table import Field, Row, Table
+from cnngraph.table import Row, Table
 from cnngraph.units import Unit, units
 
 _LONGEST_PERIOD = 8
@@ -35,32 +35,6 @@ def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float]
         time=sum(times.values()) if times else None,
         elsewhere=times.get("", 0.0) if times else 0.0,
     )
-
-
-def receptive_fields(network: Network) -> dict[str, Field | None]:
-    """By layer. Where paths meet, the largest; None where all of the input is seen.
-
-    r grows by (k' - 1)·j at each layer and j, the jump, by its stride (Araujo, Norris & Sim 2019).
-    """
-    one = Fraction(1)
-    found: dict[str, Field | None] = {}
-    for layer in network.layers:
-        if not layer.inputs:
-            found[layer.name] = Field(one, one, (one, one))
-            continue
-        reach = layer.kind.reach(layer.input_volumes[0])
-        before = [found[name] for name in layer.inputs]
-        seen = [each for each in before if each is not None]
-        if reach is None or len(seen) < len(before):
-            found[layer.name] = None
-            continue
-        jump = (max(each.jump[0] for each in seen), max(each.jump[1] for each in seen))
-        found[layer.name] = Field(
-            max(each.height for each in seen) + (reach.window[0] - 1) * jump[0],
-            max(each.width for each in seen) + (reach.window[1] - 1) * jump[1],
-            (jump[0] * reach.step[0], jump[1] * reach.step[1]),
-        )
-    return found
 
 
 # Rows ----------------------------------------------------------------------------------------

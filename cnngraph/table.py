@@ -6,8 +6,8 @@ import dataclasses
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
+from cnngraph.field import Field
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Volume
 
@@ -16,16 +16,6 @@ _TIMED = ("time", "share")
 """Columns more when the layers were timed."""
 NUMBERS = range(3, 9)
 """Columns set to the right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The receptive field of one number: height and width in pixels of the input."""
-
-    height: Fraction
-    width: Fraction
-    jump: tuple[Fraction, Fraction]
-    """How far apart, in pixels of the input, two neighbours look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,18 +216,13 @@ def _number(count: object) -> str:
 def _field(field: Field | None) -> str:
     if field is None:
         return "all"
-    height, width = _short(field.height), _short(field.width)
-    return height if height == width else f"{height}×{width}"
-
-
-def _short(number: Fraction) -> str:
-    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
+    return str(field.height) if field.height == field.width else f"{field.height}×{field.width}"
 
 
 def _records(rows: tuple[Row, ...], block: str, timed: bool) -> Iterator[tuple[object, ...]]:
     for row in rows:
         size = row.volume.size if isinstance(row.volume.size, int) else None
-        sides = (None, None) if row.field is None else (_short(row.field.height), _short(row.field.width))
+        sides = (None, None) if row.field is None else (str(row.field.height), str(row.field.width))
         seconds = (row.time,) if timed else ()
         yield block, row.name, row.times, row.operation, row.volume, size, row.params, row.macs, *sides, *seconds
         yield from _records(row.rows, f"{block}.{row.name}" if block else row.name, timed)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cnngraph.cli import main
 
 ROOT = Path(__file__).parent.parent
+settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
+settings.load_profile("same every time")
 CHANGED: list[tuple[Path, Path]] = []
 """Golden figures that are not what they were: the old file and the new one."""
 

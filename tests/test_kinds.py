@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import cnngraph
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.field import receptive_fields
 from cnngraph.fronts import parse
 from cnngraph.fronts.spec import read_source
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Fault, Kind
@@ -25,7 +26,6 @@ from cnngraph.layers.values import Padding
 from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
 from cnngraph.source import Source
-from cnngraph.summary import receptive_fields
 from cnngraph.volume import Free, Volume, as_int
 
 PACKAGE = Path(cnngraph.__file__).parent
@@ -148,7 +148,7 @@ def test_terms_have_brackets_where_they_are_needed() -> None:
 # Nothing lists kinds -----------------------------------------------------------------------------
 
 MAY_NAME = {
-    ("elaborate/build.py", "Input"): "the statement `input`",
+    ("assembly.py", "Input"): "the statement `input`",
     ("elaborate/expand.py", "Split"): "`a, b: split 2`, the one line that makes several tensors",
     ("spec/writing/text.py", "Split"): "the same",
     ("spec/writing/scopes.py", "Slice"): "the same",

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from cnngraph.cli.summary import record
+from cnngraph.field import receptive_fields
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
-from cnngraph.summary import receptive_fields, summarize
+from cnngraph.summary import summarize
 from cnngraph.table import Row
 from cnngraph.volume import Volume, as_int
 

@@ -62,7 +62,7 @@ def show(table: Table) -> None:
 def record(network: Network) -> dict[str, Any]:
     """The JSON: sizes as ``[H, W, C]`` or ``[N]``, a free one as text. ``input`` and ``output`` are the
     first; ``inputs`` and ``outputs`` have all by name."""
-    from cnngraph.summary import receptive_fields
+    from cnngraph.field import receptive_fields
 
     fields = receptive_fields(network)
     inputs = {layer.name: _dims(layer.output) for layer in network.inputs}

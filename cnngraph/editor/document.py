@@ -18,13 +18,12 @@ from cnngraph.editor.names import Names
 from cnngraph.editor.positions import Positions
 from cnngraph.elaborate import elaborate
 from cnngraph.elaborate.outcome import Ran, SpecReading
+from cnngraph.field import Field, receptive_fields
 from cnngraph.network import Layer, Network
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
 from cnngraph.spec.parser import Parsed, parse
-from cnngraph.summary import receptive_fields
-from cnngraph.table import Field
 from cnngraph.text import read_text, unix_ends
 
 UNSAVED = "<unsaved>"

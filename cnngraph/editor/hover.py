@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 from lsprotocol import types as lsp
 
@@ -12,13 +11,13 @@ from cnngraph.editor.document import Document
 from cnngraph.editor.hints import volumes
 from cnngraph.editor.names import Name
 from cnngraph.elaborate.outcome import Ran
+from cnngraph.field import Field
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.kind import Argument
 from cnngraph.network import Layer, total
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-from cnngraph.table import Field
 
 
 def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
@@ -133,11 +132,7 @@ def _escaped(text: str) -> str:
 
 
 def _field(field: Field | None) -> str:
-    return "all of the input" if field is None else f"{_pixels(field.height)}×{_pixels(field.width)}"
-
-
-def _pixels(number: Fraction) -> str:
-    return str(int(number)) if number.denominator == 1 else f"{float(number):.1f}"
+    return "all of the input" if field is None else f"{field.height}×{field.width}"
 
 
 # Names -----------------------------------------------------------------------------------------

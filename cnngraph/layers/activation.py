@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import NUMBER
 from cnngraph.volume import Dim, Volume, as_int
 
@@ -234,6 +235,9 @@ class Softmax(Kind):
     short_for = "fc"
     answers = True
     onnx = "Softmax"
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
 
     def lower(self, to: Lowering) -> None:
         to.node("Softmax", to.inputs, to.output, axis=1)

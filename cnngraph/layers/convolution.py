@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import Enlarging, Reach
 from cnngraph.layers.terms import Term, apart, number, sizes
 from cnngraph.layers.terms import product as times
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
@@ -55,8 +56,8 @@ class _Convolution(Windowed):
         filters = "1 filter" if count == 1 else f"{count} filters"
         return f"{filters} of {self.window[0]}×{self.window[1]}×{self.depth(as_int(inputs[0].channels))}"
 
-    def reach(self, volume: Volume) -> Reach | None:
-        return Reach.sliding((self.slide.extent(0), self.slide.extent(1)), self.stride)
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return self.slide.reach(inputs[0])
 
     def _weights(self, shape: tuple[int, ...], fan_in: int, fan_out: int, channels: int) -> dict[str, Parameter]:
         weights = {"weight": Parameter(shape, fan_in=fan_in, fan_out=fan_out)}
@@ -218,13 +219,17 @@ class UpConv(_Convolution):
                 at="groups",
                 remark=f"{channels} input channels, {self.channels} output channels",
             )
-        if self.output_padding and self.output_padding >= max(*self.stride, *self.dilation):
-            raise Fault(
-                "E0407",
-                f"output padding {self.output_padding} must be smaller than the stride or the dilation",
-                at="output_padding",
-                remark=f"stride {self.stride[0]}, dilation {self.dilation[0]}",
-            )
+        for axis in (0, 1):
+            added, stride = self.added(axis), self.stride[axis]
+            if self.output_padding and added >= stride:
+                # With a dilation that is larger PyTorch takes it, onnxruntime does not.
+                itself = f", of which `{self.padding.mode}` adds {added - self.output_padding}"
+                raise Fault(
+                    "E0407",
+                    f"output padding {added} must be smaller than the stride",
+                    at="output_padding",
+                    remark=f"stride {stride}{itself if added > self.output_padding else ''}",
+                )
         slide = self.slide
         if self.padding.mode == "same" and any(slide.extent(axis) % 2 == 0 for axis in (0, 1)):
             raise Fault("E0404", "`same` needs an odd window", at="window", help="give the padding in numbers: p=1")
@@ -242,7 +247,7 @@ class UpConv(_Convolution):
         """``(n - 1)s + k' - p + op``"""
         spread = (number(size) - 1) * self.stride[axis] + covered(self.window[axis], self.dilation[axis])
         made = spread - padded(*self.cut(axis))
-        return made + self.output_padding if self.output_padding else made
+        return made + self.added(axis) if self.added(axis) else made
 
     def made(self, inputs: tuple[Volume, ...]) -> Dim:
         return self.channels
@@ -261,9 +266,17 @@ class UpConv(_Convolution):
             return (less, more) if self.padding.mode == "same_upper" else (more, less)
         return self.slide.pads(axis, 1)
 
-    def reach(self, volume: Volume) -> Reach | None:
-        height, width = (-(-self.slide.extent(axis) // self.stride[axis]) for axis in (0, 1))
-        return Reach.enlarging((height, width), self.stride)
+    def added(self, axis: int) -> int:
+        """What the output has more at its end, bias alone: as asked for, and what a small window lacks of n·s."""
+        if self.padding.mode in ("same_upper", "same_lower"):
+            return self.output_padding + max(0, self.stride[axis] - self.slide.extent(axis))
+        return self.output_padding
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return (
+            Enlarging(self.window[0], self.stride[0], self.cut(0)[0], self.dilation[0]),
+            Enlarging(self.window[1], self.stride[1], self.cut(1)[0], self.dilation[1]),
+        )
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         channels, each = as_int(inputs[0].channels), self.channels // self.groups
@@ -289,8 +302,9 @@ class UpConv(_Convolution):
             attributes["dilations"] = list(self.dilation)
         if self.groups > 1:
             attributes["group"] = self.groups
-        if self.output_padding:
-            attributes["output_padding"] = [self.output_padding, self.output_padding]
+        added = [self.added(0), self.added(1)]
+        if any(added):
+            attributes["output_padding"] = added
         self._lower(to, "ConvTranspose", attributes)
 
     def caption(self) -> Caption:

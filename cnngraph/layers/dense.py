@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import Reach
 from cnngraph.layers.terms import Term, number, product
 from cnngraph.layers.values import COUNT, FLAG, FRACTION
 from cnngraph.layers.window import need_known
@@ -66,7 +67,7 @@ class Fc(Kind):
     def is_one_with(self, before: Kind) -> bool:
         return isinstance(before, Fc)
 
-    def reach(self, volume: Volume) -> Reach | None:
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
 
     def lower(self, to: Lowering) -> None:

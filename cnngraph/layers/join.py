@@ -105,7 +105,7 @@ class Mul(Join):
         maps = [volume for volume in inputs if volume not in gates] or [inputs[0]]
         for volume in inputs:
             against = maps[0] if volume not in gates else Volume((1, 1, maps[0].channels))
-            same = len(volume.dims) == len(against.dims) and not any(map(_surely_differ, volume.dims, against.dims))
+            same = volume.is_map == maps[0].is_map and not any(map(_surely_differ, volume.dims, against.dims))
             if not same:
                 raise Fault(
                     "E0413",

@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
+from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.terms import NOTHING, Term
 from cnngraph.layers.values import BadValue, Type
 from cnngraph.volume import Dim, Volume, product
@@ -65,28 +65,6 @@ class Parameter:
     @property
     def size(self) -> int:
         return product(self.shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How a layer widens the receptive field (Araujo, Norris & Sim 2019, "Computing receptive fields of
-    convolutional neural networks")."""
-
-    window: tuple[int, int]
-    """Height and width of the input that one output sees."""
-    step: tuple[Fraction, Fraction]
-    """How far apart in the input two neighbours of the output look; below 1 where the layer enlarges."""
-
-    @classmethod
-    def sliding(cls, window: tuple[int, int], stride: tuple[int, int]) -> Reach:
-        return cls(window, (Fraction(stride[0]), Fraction(stride[1])))
-
-    @classmethod
-    def enlarging(cls, window: tuple[int, int], times: tuple[int, int]) -> Reach:
-        return cls(window, (Fraction(1, times[0]), Fraction(1, times[1])))
-
-
-POINT = Reach.sliding((1, 1), (1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +264,8 @@ class Kind:
         """What it does, in one line, for the figure that explains it; empty for a kind it cannot show."""
         return ""
 
-    def reach(self, volume: Volume) -> Reach | None:
-        """What of *volume*, its input, one number of its output sees; None: all of it."""
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        """Which places of its inputs a place of its output sees, down and across; None: all."""
         return POINT
 
     def lower(self, to: Lowering) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import per_channel
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
@@ -68,7 +69,7 @@ class InstanceNorm(Kind):
         shape = (as_int(inputs[0].channels),)
         return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
 
-    def reach(self, volume: Volume) -> Reach | None:
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
 
     def lower(self, to: Lowering) -> None:
@@ -93,6 +94,9 @@ class LayerNorm(Kind):
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         shape = (as_int(inputs[0].channels),)
         return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
 
     def lower(self, to: Lowering) -> None:
         weights = [to.parameter("weight"), to.parameter("bias")]

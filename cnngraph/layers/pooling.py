@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Lowering, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Lowering, argument, kind
+from cnngraph.layers.reach import Cells, Reach
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, Windowed, need_known, need_map
 from cnngraph.volume import Volume, as_int
@@ -65,15 +65,14 @@ class _Pool(Windowed):
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
         return iter(()) if self.sliding is None else self.sliding.remarks(inputs[0])
 
-    def reach(self, volume: Volume) -> Reach | None:
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         if self.everything:
             return None
-        if self.to is None:
-            return Reach.sliding(self.slide.window, self.slide.stride)
-        sizes = (as_int(volume.height), as_int(volume.width))
-        height, width = (max(map(_length, _shares(size, cells))) for size, cells in zip(sizes, self.to, strict=True))
-        step = (Fraction(sizes[0], self.to[0]), Fraction(sizes[1], self.to[1]))
-        return Reach((height, width), step)
+        slide = self.slide if self.to is None else self._cells(inputs)
+        if slide is not None:
+            return slide.reach(inputs[0])
+        assert self.to is not None
+        return Cells(as_int(inputs[0].height), self.to[0]), Cells(as_int(inputs[0].width), self.to[1])
 
     def _cells(self, inputs: tuple[Volume, ...]) -> Slide | None:
         """`to=` as an ordinary pool, when the asked size divides the input's."""
@@ -229,7 +228,3 @@ def _shares(size: int, cells: int) -> list[list[float]]:
         start, stop = cell * size // cells, -(-(cell + 1) * size // cells)
         table.append([1 / (stop - start) if start <= at < stop else 0.0 for at in range(size)])
     return table
-
-
-def _length(shares: list[float]) -> int:
-    return sum(share > 0 for share in shares)

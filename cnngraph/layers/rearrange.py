@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Reach, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
+from cnngraph.layers.reach import Enlarging, Reach, Sliding
 from cnngraph.layers.values import BLEND, COUNT, INDEX
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Free, Volume, as_int
@@ -30,9 +31,10 @@ class Upsample(_Rearrange):
         need_map(volume, self.word)
         return Volume((volume.height * self.n, volume.width * self.n, volume.channels))
 
-    def reach(self, volume: Volume) -> Reach | None:
-        window = 2 if self.bilinear else 1
-        return Reach.enlarging((window, window), (self.n, self.n))
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        # Blending is a transposed convolution with a triangle (Long, Shelhamer & Darrell 2015).
+        each = Enlarging(2 * self.n - self.n % 2, self.n, self.n // 2) if self.bilinear else Enlarging(self.n, self.n)
+        return each, each
 
     def lower(self, to: Lowering) -> None:
         scales = to.constant("scales", [1.0, 1.0, float(self.n), float(self.n)])
@@ -69,8 +71,8 @@ class Reorg(_Rearrange):
                 )
         return Volume((volume.height // self.n, volume.width // self.n, volume.channels * self.n**2))
 
-    def reach(self, volume: Volume) -> Reach | None:
-        return Reach.sliding((self.n, self.n), (self.n, self.n))
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return Sliding(self.n, self.n), Sliding(self.n, self.n)
 
     def lower(self, to: Lowering) -> None:
         to.node("SpaceToDepth", to.inputs, to.output, blocksize=self.n)
@@ -123,17 +125,26 @@ class Crop(_Rearrange):
             )
         return Volume((height, width, volume.channels))
 
+    def _corner(self, inputs: tuple[Volume, ...]) -> tuple[int, int]:
+        """The first row and column that stay."""
+        if len(inputs) == 1:
+            return self.n or 0, self.n or 0
+        volume, target = inputs
+        rows, columns = as_int(volume.height) - as_int(target.height), as_int(volume.width) - as_int(target.width)
+        return rows // 2, columns // 2
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        top, left = self._corner(inputs)
+        return Sliding(before=-top), Sliding(before=-left)
+
     def lower(self, to: Lowering) -> None:
-        volume = to.input_volumes[0]
+        top, left = self._corner(to.input_volumes)
         if len(to.inputs) == 2:
-            top = (as_int(volume.height) - as_int(to.output_volume.height)) // 2
-            left = (as_int(volume.width) - as_int(to.output_volume.width)) // 2
             ends = [top + as_int(to.output_volume.height), left + as_int(to.output_volume.width)]
+        elif not top:
+            to.node("Identity", to.inputs[:1], to.output)
+            return
         else:
-            top = left = self.n or 0
-            if not top:
-                to.node("Identity", to.inputs[:1], to.output)
-                return
             ends = [-top, -left]
         bounds = [to.constant("starts", [top, left]), to.constant("ends", ends), to.constant("axes", [2, 3])]
         to.node("Slice", [to.inputs[0], *bounds], to.output)

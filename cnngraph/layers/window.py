@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from cnngraph.layers.kind import Fault, Kind, Lowering
+from cnngraph.layers.reach import Sliding
 from cnngraph.layers.terms import Term, brief, number
 from cnngraph.layers.values import Padding, Pair
 from cnngraph.volume import Dim, Free, Volume
@@ -102,6 +103,14 @@ class Slide:
         positions = self.size(axis, size)
         assert isinstance(positions, int)
         return max(0, (positions - 1) * self.stride[axis] + self.extent(axis) - (size + before + after))
+
+    def reach(self, volume: Volume) -> tuple[Sliding, Sliding]:
+        """Which places of *volume* a place of the output sees, down and across."""
+        before = self.pads(0, volume.height)[0], self.pads(1, volume.width)[0]
+        return (
+            Sliding(self.window[0], self.stride[0], before[0], self.dilation[0]),
+            Sliding(self.window[1], self.stride[1], before[1], self.dilation[1]),
+        )
 
     def over(self, volume: Volume, word: str) -> tuple[Dim, Dim]:
         """Height and width of what sliding over *volume* makes."""

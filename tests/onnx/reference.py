@@ -127,7 +127,9 @@ def dwconv(kind: Any, own: Weights, x: Array) -> Array:
 
 @rule("upconv")
 def upconv(kind: Any, own: Weights, x: Array) -> Array:
-    """Every number of the input writes its window into the output; then the border is cut off."""
+    """Every number of the input writes its window into the output; then the border is cut off.
+
+    Under TensorFlow's padding the output has n·s rows, whatever the window."""
     weight, (n, channels, height, width) = own["weight"], x.shape
     each = weight.shape[1]
     per_group = channels // kind.groups
@@ -139,11 +141,15 @@ def upconv(kind: Any, own: Weights, x: Array) -> Array:
     if kind.padding.mode in ("same_upper", "same_lower"):
         cut = [max(_extent(kind, axis) - kind.stride[axis], 0) for axis in (0, 1)]
         less = [each // 2 for each in cut]
-        more = [whole - part for whole, part in zip(cut, less, strict=True)]
-        (top, left), (bottom, right) = (less, more) if kind.padding.mode == "same_upper" else (more, less)
+        rest = [whole - part for whole, part in zip(cut, less, strict=True)]
+        (top, left), (bottom, right) = (less, rest) if kind.padding.mode == "same_upper" else (rest, less)
     else:
         (top, bottom), (left, right) = _border(kind, 0, height), _border(kind, 1, width)
-    full = np.pad(full, ((0, 0), (0, 0), (0, kind.output_padding), (0, kind.output_padding)))
+    more = [kind.output_padding] * 2
+    if kind.padding.mode in ("same_upper", "same_lower"):
+        more = [each + max(size * s - full.shape[2 + axis], 0)
+                for axis, (each, size, s) in enumerate(zip(more, (height, width), (sy, sx), strict=True))]  # fmt: skip
+    full = np.pad(full, ((0, 0), (0, 0), (0, more[0]), (0, more[1])))
     y = full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right]
     return y + (own["bias"][:, None, None] if "bias" in own else 0)
 

@@ -323,7 +323,7 @@ def _filter_size(layer: Layer, shown: Example) -> str:
     """``11×11×3``; a pool's window has no depth of its own."""
     kind, (source,) = layer.kind, layer.input_volumes
     if kind.family == "pool":
-        height, width = (source.height, source.width) if kind.reach(source) is None else shown.window
+        height, width = (source.height, source.width) if kind.reach((source,)) is None else shown.window
         return f"{height}×{width}"
     return f"{shown.window[0]}×{shown.window[1]}×{shown.depth}"
 

@@ -1,0 +1,193 @@
+"""Receptive fields are what impulses show: a row, then a column, of the input is lit after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.field import Field, receptive_fields
+from cnngraph.fronts import parse
+from cnngraph.network import Network
+from cnngraph.onnx.lower import lower
+from cnngraph.onnx.write import write
+from cnngraph.runtime.session import Session
+from cnngraph.volume import as_int
+from cnngraph.weights.files import FileWeights
+from tests.layers.windows import pairs, windows
+from tests.onnx.reference import Array
+
+
+def lit(network: Network, port: str, axis: int) -> Array:
+    """Row i, place j: whether place j of the output's *axis* changes with row (column) i of the input *port*."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.npz"
+        weights = {f"{layer.name}.{name}": np.ones(p.shape, "f4")
+                   for layer in network for name, p in layer.parameters.items()}  # fmt: skip
+        np.savez(file, **weights)  # type: ignore[arg-type]
+        write(lower(network), FileWeights(file, network), Path(folder) / "net.onnx")
+        session = Session(Path(folder) / "net.onnx")
+    size = as_int(network[port].output.dims[axis])
+    inputs = {}
+    for each in network.inputs:
+        height, width, channels = map(as_int, each.output.dims)
+        pictures = np.zeros((size, channels, height, width), "f4")
+        if each.name == port:
+            for line in range(size):
+                pictures[(line, slice(None), line) if axis == 0 else (line, slice(None), slice(None), line)] = 1
+        inputs[each.name] = pictures
+    dark = session.run({name: np.zeros_like(pictures) for name, pictures in inputs.items()})
+    (name,) = dark
+    changed = np.abs(session.run(inputs)[name] - dark[name]) > 0
+    return np.asarray(changed.any(axis=(1, 3) if axis == 0 else (1, 2)))
+
+
+def measured(network: Network) -> tuple[int, int]:
+    """Height and width of the most that one place sees."""
+    found = []
+    for axis in (0, 1):
+        most = 0
+        for port in network.inputs:
+            for place in lit(network, port.name, axis).T:
+                (seen,) = place.nonzero()
+                most = max(most, int(seen[-1] - seen[0]) + 1 if len(seen) else 0)
+        found.append(most)
+    return found[0], found[1]
+
+
+def field(network: Network) -> Field | None:
+    return receptive_fields(network)[network.outputs[0].layer]
+
+
+STEPS = st.one_of(
+    windows().map(lambda window: f"conv 1 {window.words} bias=off"),
+    windows(pool=True).map(lambda window: f"maxpool {window.words}"),
+    windows(pool=True).map(lambda window: f"avgpool {window.words}"),
+    windows().map(lambda window: f"upconv 1 {window.words} bias=off"),
+    st.integers(1, 4).map(lambda n: f"upsample {n}"),
+    st.integers(1, 4).map(lambda n: f"upsample {n} bilinear"),
+    st.integers(0, 3).map(lambda n: f"crop {n}"),
+    pairs(9).map(lambda to: f"avgpool to={to}"),
+    st.just("reorg 2 -> conv 1 1x1 bias=off"),
+    st.sampled_from(["relu", "bn", "dropout"]),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(STEPS, min_size=1, max_size=4))
+def test_of_any_chain(steps: list[str]) -> None:
+    try:
+        network = parse("net t\ninput 47x41x1\n" + "\n".join(steps) + "\n")
+    except CnngraphError:
+        assume(False)
+    volume = network[network.outputs[0].layer].output
+    assume(isinstance(volume.size, int) and volume.size < 20_000)
+    found = field(network)
+    assert found is not None
+    height, width = measured(network)
+    assert height <= found.height
+    assert width <= found.width
+    # Beside the input's ends a place sees less; where the field is small there are others.
+    if found.height <= 12 and volume.dims[0] != 1:
+        assert height == found.height
+    if found.width <= 12 and volume.dims[1] != 1:
+        assert width == found.width
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("upsample 3 -> conv 1 5x5", (3, 3)),
+        ("upsample 3 bilinear", (2, 2)),
+        ("upsample 3 bilinear -> conv 1 3x1", (3, 2)),
+        ("upconv 1 2x2 s=3 -> conv 1 2x2", (1, 1)),
+        ("upconv 1 1x2 s=3 -> maxpool 3x4 s=1", (1, 2)),
+        ("upconv 1 1x1 s=3 -> conv 1 2x2 d=4", (1, 1)),
+        ("upconv 1 3x3 s=2 d=3", (4, 4)),
+        ("avgpool to=5 -> conv 1 3x3 bias=off", (20, 20)),
+        ("avgpool to=(5, 4) -> conv 1 2x2 bias=off", (14, 16)),
+        ("maxpool 2x1 s=2 -> conv 1 3x1", (6, 1)),
+        ("add {\n | conv 1 2x1 p=(1, 0, 0, 0)\n | conv 1 2x1 p=(0, 0, 1, 0)\n}", (3, 1)),
+        ("concat {\n | conv 1 1x1 s=2\n | crop 8\n}", (9, 9)),
+        ("a: conv 1 3x3\nb: conv 1 1x9\nfrom a -> crop b -> concat b", (3, 11)),
+        ("a: conv 1 3x3\nb: conv 1 9x9 -> conv 1 5x5\nfrom a -> crop b", (3, 3)),
+        ("mul {\n | conv 1 3x3\n | conv 1 32x32\n}", (32, 32)),
+        ("concat {\n | upsample 2 -> conv 1 3x3 same\n | upconv 1 4x4 s=2 p=1\n}", (2, 2)),
+    ],
+)  # fmt: skip
+def test_where_a_formula_of_window_and_step_is_wrong(text: str, wanted: tuple[int, int]) -> None:
+    network = parse(f"net t\ninput 32x32x1\n{text}\n")
+    assert field(network) == Field(*wanted)
+    if "mul" not in text:
+        assert measured(network) == wanted
+
+
+BRANCH = st.lists(
+    st.sampled_from(
+        ["conv 1 3x3 same bias=off", "conv 1 2x4 same_upper bias=off", "conv 1 4x2 same_lower bias=off", "relu",
+         "maxpool 3x5 same s=1", "conv 1 3x3 d=(2, 1) same bias=off", "upsample 2 -> maxpool f=2 s=2",
+         "maxpool f=2 s=2 -> upsample 2", "conv 1 3x3 same s=2 bias=off -> upconv 1 2x2 s=2 bias=off"]
+    ), min_size=1, max_size=2,
+)  # fmt: skip
+
+
+AFTER = ["conv 1 3x3 same bias=off", "upsample 3", "maxpool 3x2 s=(3, 2)"]
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(["add", "concat", "max"]), st.lists(BRANCH, min_size=2, max_size=3), st.sampled_from(AFTER))
+def test_where_branches_meet(join: str, branches: list[list[str]], after: str) -> None:
+    ways = "".join(f" | {' -> '.join(branch)}\n" for branch in branches)
+    network = parse(f"net t\ninput 36x40x1\n{join} {{\n{ways}}}\n{after}\n")
+    found = field(network)
+    assert found is not None
+    assert (found.height, found.width) == measured(network)
+
+
+def test_of_several_inputs_it_is_the_largest() -> None:
+    text = "net t\ninput a 32x32x1\ninput b 16x16x1\nfrom a -> conv 1 4x4 s=2 p=1 -> concat b\nconv 1 3x3\n"
+    network = parse(text)
+    assert field(network) == Field(8, 8)
+    assert measured(network) == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("conv 1 3x3 -> flatten", Field(3, 3)),
+        ("flatten -> relu -> bn -> dropout", Field(1, 1)),
+        ("flatten -> softmax", None),
+        ("flatten -> layernorm", None),
+        ("layernorm", Field(1, 1)),
+        ("softmax", Field(1, 1)),
+        ("flatten -> fc 3", None),
+        ("conv 1 3x3 -> maxpool global", None),
+        ("concat {\n | conv 1 3x3 -> flatten\n | conv 1 1x5 -> flatten\n}", Field(3, 5)),
+        ("concat {\n | flatten -> fc 2\n | flatten\n}", None),
+        ("add {\n | conv 1 3x3 same -> flatten\n | conv 1 1x2 same_upper -> flatten\n}", Field(3, 3)),
+        ("add {\n | crop 4 -> flatten\n | reorg 2 -> slice 0 1 -> flatten\n}", Field(5, 5)),
+        ("add {\n | crop 4 -> flatten\n | maxpool f=(1, 4) -> flatten\n}", Field(16, 16)),
+        ("slice 0 1 -> flatten", Field(1, 1)),
+        ("upsample 4097 -> conv 1 3x3", None),
+        ("upsample 64 -> upsample 64 -> conv 1 3x3", Field(2, 2)),
+    ],
+)  # fmt: skip
+def test_of_vectors_and_of_everything(text: str, wanted: Field | None) -> None:
+    assert field(parse(f"net t\ninput 16x16x1\n{text}\n")) == wanted
+
+
+def test_free_sizes_have_fields_too_unless_they_grow() -> None:
+    free = "net t\ninput (?H, ?W, 1)\n"
+    assert field(parse(f"{free}conv 1 3x5 s=2 -> maxpool 2x2 s=1\n")) == Field(5, 7)
+    assert field(parse(f"{free}upsample 3 -> conv 1 5x5\n")) == Field(3, 3)
+    assert field(parse(f"{free}concat {{\n | conv 1 1x1 s=2\n | crop 8\n}}\n")) is None
+
+
+def test_many_places_in_many_layers_take_no_time() -> None:
+    network = parse("net t\ninput 4x4x1\nupsample 16\n" + "conv 1 3x3 same\n" * 5_000, max_nodes=30_000)
+    assert field(network) is not None
