@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cnngraph.volume import Dim, Free, Volume
 
@@ -119,8 +119,7 @@ NOTHING = number(0)
 # Text ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Signs:
+class _Signs(NamedTuple):
     minus: str
     times: str
     full: bool
