@@ -222,19 +222,18 @@ def run(
 
     paths = _paths(given)
     arrays = [] if paths else _arrays(given)
+    if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
+        raise ValueError("invert, mean and std are for pictures; an array is taken as it is")
     done = preprocessing(network.inputs[0]).given(invert, _numbers(mean), _numbers(std))
     loaded = session(network, _chooser(network, weights, seed, renames))
     help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
-    if paths:
-        pictures = PictureInput.of(loaded, done, help)
-        feeds = ((str(path), pictures.feed(path)) for path in paths)
+    if not paths:
+        batches = [("", loaded.run(array_feed(loaded, arrays, help)))]
     else:
-        feeds = ((source, array_feed(loaded, arrays, help)) for source in ("",))
-    found: list[Answer] = []
-    for source, feed in feeds:
-        outputs = loaded.run(feed)
-        found += answers(source, outputs, top, labels_for(labels, outputs))
-    return tuple(found)
+        pictures = PictureInput.of(loaded, done, help)
+        batches = [(str(path), loaded.run(pictures.feed(path))) for path in paths]
+    names = labels_for(labels, batches[0][1])
+    return tuple(answer for source, outputs in batches for answer in answers(source, outputs, top, names))
 
 
 def _paths(given: Any) -> list[Path]:

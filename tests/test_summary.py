@@ -11,7 +11,8 @@ import pytest
 from cnngraph.cli.summary import record
 from cnngraph.network import Network
 from cnngraph.reading import load, parse, shipped
-from cnngraph.summary import Row, receptive_fields, summarize
+from cnngraph.summary import receptive_fields, summarize
+from cnngraph.table import Row
 from cnngraph.volume import Volume, as_int
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from cnngraph.reading import load
 from cnngraph.runtime.bench import _unit
-from cnngraph.summary import Row, summarize
+from cnngraph.summary import summarize
+from cnngraph.table import Row
 from cnngraph.units import units
 from tests.conftest import Run
 
