@@ -24,8 +24,25 @@ if TYPE_CHECKING:
     from cnngraph.table import Table
     from cnngraph.weights.source import Weights
 
-Given = str | Path | Mapping[str, Any] | None
-"""Weights as a user gives them: a file, ``"random"``, arrays by name, or None for those that ship, else random ones."""
+    Given = str | Path | Mapping[str, Any] | None
+    """Weights as a user gives them: a file, ``"random"``, arrays by name; None for those that ship, else random ones."""
+
+    class Look(TypedDict, total=False):
+        """What a figure is to be like; `Network.render` says what each means and is unless said."""
+
+        style: str
+        width: str | float
+        theme: str
+        title: str | None
+        image: str | Path | None
+        fold: bool | None
+        depth: int | None
+        layer: str | None
+        names: bool
+        layout: str
+        counts: bool
+
+
 _T = TypeVar("_T")
 _QUICK = 2_000_000_000
 """Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
@@ -61,31 +78,14 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-class Look(TypedDict, total=False):
-    """What a figure is to be like; `Network.render` says what each means and is unless said."""
-
-    style: str
-    width: str | float
-    theme: str
-    title: str | None
-    image: str | Path | None
-    fold: bool | None
-    depth: int | None
-    layer: str | None
-    names: bool
-    layout: str
-    counts: bool
-
-
 def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     """The figure of *networks*, which is drawn when it is first looked at."""
     from cnngraph.figure.figure import AUTO, Figure
     from cnngraph.figure.page import points
-    from cnngraph.figure.picture import read
     from cnngraph.figure.styles import STYLES, Order
     from cnngraph.figure.theme import THEMES
 
-    style, layer, image = look.get("style", AUTO), look.get("layer"), look.get("image")
+    style, layer = look.get("style", AUTO), look.get("layer")
     by_dot = _one_of("layout", look.get("layout", "own"), {"own": False, "dot": True})
     if style == AUTO and layer is not None:
         style = "operation"
@@ -99,7 +99,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         width=points(look.get("width", "slide")),
         theme=_one_of("theme", look.get("theme", "light"), THEMES),
         title=look.get("title"),
-        picture=None if image is None else read(image),
+        picture=None if (image := look.get("image")) is None else _picture(image),
         fold=look.get("fold"),
         depth=look.get("depth"),
         layer=layer,
@@ -107,6 +107,12 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         by_dot=by_dot,
     )
     return Figure(order, look.get("counts", False))
+
+
+def _picture(path: str | Path) -> bytes:
+    from cnngraph.figure.picture import read
+
+    return read(path)
 
 
 def render(

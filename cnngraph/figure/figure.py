@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Scene
 from cnngraph.figure.styles import Order, choose, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
 
 AUTO = "auto"
 """Instead of a style: the one that suits the networks."""
