@@ -24,8 +24,25 @@ if TYPE_CHECKING:
     from cnngraph.table import Table
     from cnngraph.weights.source import Weights
 
-Given = str | Path | Mapping[str, Any] | None
-"""Weights as a user gives them: a file, ``"random"``, arrays by name, or None for those that ship, else random ones."""
+    Given = str | Path | Mapping[str, Any] | None
+    """Weights as a user gives them: a file, ``"random"``, arrays by name; None: those that ship, else random ones."""
+
+    class Look(TypedDict, total=False):
+        """What a figure is to be like; `Network.render` says what each means and is unless said."""
+
+        style: str
+        width: str | float
+        theme: str
+        title: str | None
+        image: str | Path | None
+        fold: bool | None
+        depth: int | None
+        layer: str | None
+        names: bool
+        layout: str
+        counts: bool
+
+
 _T = TypeVar("_T")
 _QUICK = 2_000_000_000
 """Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
@@ -62,31 +79,14 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-class Look(TypedDict, total=False):
-    """What a figure is to be like; `Network.render` says what each means and is unless said."""
-
-    style: str
-    width: str | float
-    theme: str
-    title: str | None
-    image: str | Path | None
-    fold: bool | None
-    depth: int | None
-    layer: str | None
-    names: bool
-    layout: str
-    counts: bool
-
-
 def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     """The figure of *networks*, which is drawn when it is first looked at."""
     from cnngraph.figure.figure import AUTO, Figure
     from cnngraph.figure.page import points
-    from cnngraph.figure.picture import read
     from cnngraph.figure.styles import STYLES, Order
     from cnngraph.figure.theme import THEMES
 
-    style, layer, image = look.get("style", AUTO), look.get("layer"), look.get("image")
+    style, layer = look.get("style", AUTO), look.get("layer")
     by_dot = _one_of("layout", look.get("layout", "own"), {"own": False, "dot": True})
     if style == AUTO and layer is not None:
         style = "operation"
@@ -100,7 +100,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         width=points(look.get("width", "slide")),
         theme=_one_of("theme", look.get("theme", "light"), THEMES),
         title=look.get("title"),
-        picture=None if image is None else read(image),
+        picture=None if (image := look.get("image")) is None else _picture(image),
         fold=look.get("fold"),
         depth=look.get("depth"),
         layer=layer,
@@ -108,6 +108,12 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         by_dot=by_dot,
     )
     return Figure(order, look.get("counts", False))
+
+
+def _picture(path: str | Path) -> bytes:
+    from cnngraph.figure.picture import read
+
+    return read(path)
 
 
 def render(
@@ -223,19 +229,18 @@ def run(
 
     paths = _paths(given)
     arrays = [] if paths else _arrays(given)
+    if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
+        raise ValueError("invert, mean and std are for pictures; an array is taken as it is")
     done = preprocessing(network.inputs[0]).given(invert, _numbers(mean), _numbers(std))
     loaded = session(network, _chooser(network, weights, seed, renames))
     help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
-    if paths:
-        pictures = PictureInput.of(loaded, done, help)
-        feeds = ((str(path), pictures.feed(path)) for path in paths)
+    if not paths:
+        batches = [("", loaded.run(array_feed(loaded, arrays, help)))]
     else:
-        feeds = ((source, array_feed(loaded, arrays, help)) for source in ("",))
-    found: list[Answer] = []
-    for source, feed in feeds:
-        outputs = loaded.run(feed)
-        found += answers(source, outputs, top, labels_for(labels, outputs))
-    return tuple(found)
+        pictures = PictureInput.of(loaded, done, help)
+        batches = [(str(path), loaded.run(pictures.feed(path))) for path in paths]
+    names = labels_for(labels, batches[0][1])
+    return tuple(answer for source, outputs in batches for answer in answers(source, outputs, top, names))
 
 
 def _paths(given: Any) -> list[Path]:

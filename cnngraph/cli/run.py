@@ -76,6 +76,8 @@ def command(
     """
     if bool(images) == bool(inputs):
         raise click.UsageError("give pictures with --image, or an array with --input")
+    if inputs and (mean or std or invert is not None):
+        raise click.UsageError("--mean, --std and --invert are for pictures; an array is taken as it is")
     if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
         raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
     session, done = _session(file, asked, settings, max_nodes)

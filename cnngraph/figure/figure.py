@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Scene
 from cnngraph.figure.styles import Order, choose, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
 
 AUTO = "auto"
 """Instead of a style: the one that suits the networks."""
@@ -67,7 +70,11 @@ class Figure:
 
         if len(self.order.networks) > 1:
             raise CnngraphError.of("E0607", "a DOT file holds one network", help="--style strip compares two")
-        refuse("a DOT file", self.order, (), "it says which units there are and how they hang together")
+        about = "it says which units there are, and how they hang together"
+        refuse("a DOT file", self.order, (), about)
+        for value, words in ((self.counts, "counts"), (dpi, "--dpi"), (outline, "--outline"), (snippet, "--snippet")):
+            if value:
+                raise CnngraphError.of("E0608", f"a DOT file has no place for {words}", help=about)
         return dot(self.order.networks[0]).encode("utf-8")
 
     def save(

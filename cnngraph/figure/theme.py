@@ -8,8 +8,10 @@ schemes" (SRON/EPS/TN/09-002).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cnngraph.figure.scene import Color
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Color
 
 
 @dataclass(frozen=True, slots=True)

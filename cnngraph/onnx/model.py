@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cnngraph.network import Network
 from cnngraph.onnx.graph import Graph
-from cnngraph.onnx.half import to_half
 from cnngraph.onnx.lower import DEFAULT_OPSET, lower
 from cnngraph.onnx.passes import Done, run_passes
 from cnngraph.onnx.write import LARGEST, Written, write
@@ -32,6 +31,8 @@ class Model:
 
     def half(self) -> Model:
         """In float16 inside."""
+        from cnngraph.onnx.half import to_half
+
         return replace(self, graph=to_half(self.graph))
 
     @property

@@ -25,8 +25,10 @@ def choose(
     are used.
 
     *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. Raises `CnngraphError`
-    when they are not this network's weights.
+    when they are not this network's weights, `ValueError` for *renames* of random ones.
     """
+    if renames and (weights is None or weights == RANDOM):
+        raise ValueError("renames are for the tensors of a file or a mapping: give it as weights")
     if isinstance(weights, Mapping):
         return ArrayWeights(weights, network, renames)
     if weights is not None and weights != RANDOM:

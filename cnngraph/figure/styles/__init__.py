@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Scene
-from cnngraph.figure.theme import Theme
 from cnngraph.network import Network
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
+    from cnngraph.figure.theme import Theme
 
 _DEEP = 30
 """Weighted layers from which on a chain is easier to see as a strip."""

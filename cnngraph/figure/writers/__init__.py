@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Scene
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
 
 DPI = 192.0
 """Of a PNG, unless said: a slide becomes 2560 pixels wide."""

@@ -1,0 +1,131 @@
+"""An option is heeded or refused: no figure is the same with it and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.figure import Figure
+from cnngraph.figure.scene import Rect, Scene
+from cnngraph.figure.styles import STYLES, Order, Style, draw, graphviz
+from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.writers import FORMATS, write
+from cnngraph.fronts import load
+from tests.conftest import Run
+
+SEVEN = Path(__file__).parent.parent.parent / "examples" / "seven.png"
+ASKED: dict[str, list[Any]] = {
+    "title": ["A title of one's own"],
+    "picture": [SEVEN.read_bytes()],
+    "fold": [True, False],
+    "depth": [0, 1],
+    "layer": ["conv2"],
+    "names": [True],
+    "by_dot": [True],
+}
+"""For every option what may be asked."""
+
+
+@cache
+def orders(style: str) -> tuple[tuple[Order, Scene], ...]:
+    """What the style can show of some networks, alone and compared."""
+    found = []
+    alone = [[load(name)] for name in ("lenet5", "vgg16", "residual_block", "googlenet", "resnet")]
+    for networks in (*alone, [load("plain34"), load("resnet", depth=34)]):
+        order = Order(networks, style, 960.0, LIGHT)
+        try:
+            found.append((order, draw(order)))
+        except CnngraphError:
+            continue
+    return tuple(found)
+
+
+def test_every_option_is_tried() -> None:
+    assert set(ASKED) == {field.name for field in fields(Order)} - {"networks", "style", "width", "theme"}
+
+
+@pytest.mark.parametrize("option", ASKED)
+@pytest.mark.parametrize("style", STYLES)
+def test_an_option_changes_the_figure_or_is_refused(style: str, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphviz, "by_dot", lambda *a, **k: Scene(1, 1, (), "by dot", ""))
+    for several in (False, True):
+        refused, changed = set(), set()
+        for order, plain in orders(style):
+            if (len(order.networks) > 1) is several:
+                for value in ASKED[option]:
+                    try:
+                        drawn = draw(replace(order, **{option: value}))
+                    except CnngraphError as error:
+                        code = error.diagnostics[0].code
+                        if code == "E0608":
+                            refused.add(value)
+                        else:
+                            changed.add(value)  # the option leads to what cannot be shown
+                    else:
+                        if drawn != plain:
+                            changed.add(value)
+        if orders(style) and any((len(order.networks) > 1) is several for order, _ in orders(style)):
+            assert not refused & changed
+            assert refused == set(ASKED[option]) or changed
+
+
+@pytest.mark.parametrize("option", ["fold", "depth", "names", "picture", "layer"])
+def test_what_graphviz_places_takes_a_title(option: str) -> None:
+    order = replace(Order([load("googlenet")], "blocks", 960.0, LIGHT, by_dot=True), **{option: ASKED[option][0]})
+    with pytest.raises(CnngraphError, match=r"E0608.*the layout `dot` has no place for"):
+        draw(order)
+
+
+def all_styles() -> Iterator[Style]:
+    for style in STYLES.values():
+        yield style
+        if style.by_dot:
+            yield style.by_dot
+
+
+def test_styles_declare_options_that_there_are() -> None:
+    for style in all_styles():
+        assert set(style.takes) <= set(ASKED)
+        assert set(style.comparing or ()) <= set(style.takes)
+
+
+WRITES: dict[str, Any] = {"dpi": 100, "outline": True, "snippet": True}
+SCENE = Scene(100, 100, (Rect(10, 10, 50, 50, "#ff0000"),), "", "")
+
+
+@pytest.mark.parametrize("option", WRITES)
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_a_format_has_no_place_for(format: str, option: str) -> None:
+    asked = {option: WRITES[option]}
+    if option in FORMATS[format].takes:
+        drawn = Figure(Order([load("lenet5")], "volumes", 252.0, LIGHT)).scene
+        assert write(drawn, format, **asked) != write(drawn, format)
+        return
+    with pytest.raises(CnngraphError, match=rf"E0608.*a \.{format} file has no place for --{option}"):
+        write(SCENE, format, **asked)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--title", "T"],
+        ["--fold"],
+        ["--names"],
+        ["--layer", "conv1"],
+        ["--dpi", "72"],
+        ["--counts"],
+        ["--steps"],
+        ["--snippet"],
+    ],
+)
+def test_a_dot_file_has_no_place_for_a_look(run: Run, tmp_path: Path, options: list[str]) -> None:
+    ran = run("render", "lenet5", "-o", "a.dot", *options)
+    assert ran.status != 0
+    assert "DOT file" in ran.err
+    assert list(tmp_path.iterdir()) == []
