@@ -29,6 +29,11 @@ class Unit:
         return self.lead.name
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of its layers."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
     def output(self) -> Volume:
         return self.layers[-1].output
 

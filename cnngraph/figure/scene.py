@@ -116,6 +116,9 @@ class Group:
     """Said on hover and by screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""
     data: tuple[tuple[str, str], ...] = ()
     """More facts, written as ``data-…`` where a format has room: ``(("src", "image"), ("dst", "conv1"))``."""
+    layers: tuple[str, ...] = ()
+    """Names of all layers of the network that it stands for, also of those that are folded into it; in a figure of two
+    networks with the prefix that its id has."""
 
 
 Primitive = Rect | Circle | Polygon | Path | Text | Picture

@@ -32,6 +32,7 @@ class Track:
     spine: Spine
     prefix: str
     """Before ids, so that networks with layers of one name can stand in one figure."""
+
     title: str
     stops: list[Stop]
     arcs: list[Span]
@@ -39,6 +40,16 @@ class Track:
     @property
     def last_column(self) -> int:
         return self.stops[-1].column
+
+    def names(self, unit: Unit) -> tuple[str, ...]:
+        """Of the layers of *unit*, as they stand in the figure."""
+        return tuple(self.prefix + name for name in unit.names)
+
+    def names_on(self, arc: Arc) -> tuple[str, ...]:
+        """Of the layers that *arc* stands for: a projection, and a sum that is where it lands."""
+        join = self.spine.units[arc.join]
+        on = (*arc.through, join) if _passed_over(join) else arc.through
+        return tuple(name for unit in on for name in self.names(unit))
 
     @cached_property
     def open_after(self) -> frozenset[int]:

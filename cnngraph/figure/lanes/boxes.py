@@ -37,6 +37,8 @@ class Box(Plain):
     caption: str
     fill: Color
     title: str
+    layers: tuple[str, ...]
+    """Names of all that it stands for."""
     times: int = 1
     name: str = ""
     """Below the caption, when names are wanted."""
@@ -105,7 +107,7 @@ class Box(Plain):
             if self.name:
                 below = baseline + self.measure.leading
                 drawn.append(Text(middle, below, self.name, em, "serif-italic", "middle", fill=theme.ink))
-        yield Group(self.first, "layer", tuple(drawn), self.title)
+        yield Group(self.first, "layer", tuple(drawn), self.title, layers=self.layers)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Sign(Plain):
     first: str
     sign: str
     title: str
+    layers: tuple[str, ...]
 
     @property
     def last(self) -> str:
@@ -155,7 +158,8 @@ class Sign(Plain):
             )
             for turn in turns
         )
-        yield Group(self.first, "layer", (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms), self.title)
+        drawn: tuple[Item, ...] = (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms)
+        yield Group(self.first, "layer", drawn, self.title, layers=self.layers)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ class Framed(Plain):
     inside: Part
     last: str
     times: int
+    layers: tuple[str, ...]
+    """Names of all that it stands for, those of the stretch that is drawn among them."""
 
     @property
     def first(self) -> str:
@@ -131,7 +133,8 @@ class Framed(Plain):
         top, bottom = axis - self.inside.up - self.pad, axis + self.inside.down + self.pad
         frame = Rect(x, top, self.width, bottom - top, None, Stroke(theme.faint, 0.06 * em, (0.12 * em, 0.2 * em)))
         words = Text(x + self.width, top - 0.4 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
-        yield Group(f"repeat-{self.first}", "decoration", (frame, words), f"{self.times} times")
+        about = f"{self.times} times"
+        yield Group(f"repeat-{self.first}", "decoration", (frame, words), about, layers=self.layers)
         left, right = x + self.lead, x + self.width - self.lead
         line = self.measure.line
         into: tuple[Primitive, ...]

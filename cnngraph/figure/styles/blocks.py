@@ -153,30 +153,32 @@ class _Maker:
         )
 
     def part(self, element: Unit | Repeat | Boxed, source: str = "") -> Part:
+        layers = tuple(name for unit in units_of((element,)) for name in unit.names)
         match element:
             case Unit():
-                return self.unit(element, element, 1)
+                return self.unit(element, element, layers)
             case Boxed():
-                return self.block(element, element, 1)
+                return self.block(element, element, layers)
         first, last = element.stretches[0], element.stretches[-1]
         times = len(element.stretches)
         match first, last:
             case (Unit() as unit,), (Unit() as end,):
-                if not isinstance(made := self.unit(unit, end, times), Sign):
+                if not isinstance(made := self.unit(unit, end, layers, times), Sign):
                     return made
             case (Boxed() as block,), (Boxed() as end_block,):
-                return self.block(block, end_block, times)
+                return self.block(block, end_block, layers, times)
         inside = self.row(first, source or first_name(first), "")
-        return Framed(self.measure, inside, self.row(last, "", "").last, times)
+        return Framed(self.measure, inside, self.row(last, "", "").last, times, layers)
 
-    def unit(self, unit: Unit, last: Unit, times: int) -> Box | Sign:
+    def unit(self, unit: Unit, last: Unit, layers: tuple[str, ...], times: int = 1) -> Box | Sign:
         if (sign := _sign(unit)) and times == 1:
-            return Sign(self.measure, unit.name, sign, unit.about)
+            return Sign(self.measure, unit.name, sign, unit.about, layers)
         lines, color = words(unit), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
-        return Box(self.measure, unit.name, last.name, lines, last.output.caption, color, unit.about, times, name)
+        caption, about = last.output.caption, unit.about
+        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name)
 
-    def block(self, block: Boxed, last: Boxed, times: int) -> Box:
+    def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, ends = list(units_of(block.chain)), list(units_of(last.chain))
         params = sum(unit.params for unit in inside)
         name = name_of(block.path, self.network)
@@ -184,7 +186,8 @@ class _Maker:
         volume = ends[-1].output.caption
         color = self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
-        return Box(self.measure, inside[0].name, ends[-1].name, lines, volume, color, about, times, named)
+        begins, ends_in = inside[0].name, ends[-1].name
+        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
@@ -202,7 +205,7 @@ class _Maker:
         return Split(self.measure, source, inset, join, target, tuple(lanes), tuple(arcs))
 
     def tangle(self, tangle: Tangle, source: str, inset: float, join: Part | None, target: str) -> Layered:
-        nodes: list[Part] = [self.unit(unit, unit, 1) for unit in tangle.units]
+        nodes: list[Part] = [self.unit(unit, unit, unit.names) for unit in tangle.units]
         links = []
         for way in tangle.ways:
             chain = tuple(element for element in way.branch.chain if not _passed_over(element, way.branch.chain))

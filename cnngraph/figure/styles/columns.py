@@ -256,7 +256,8 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
         for index, line in enumerate(lines):
             baseline = middle + 0.33 * em + (index - (len(lines) - 1) / 2) * 1.15 * em
             drawn.append(Text(x, baseline, line, em, "serif", "middle", fill=theme.ink))
-    return Group(track.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about)
+    layers = track.names(stop.unit)
+    return Group(track.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=layers)
 
 
 def _words(span: Span, page: _Page) -> str:
@@ -297,7 +298,7 @@ def _arc(track: Track, span: Span, row: range, page: _Page, middle: float) -> It
         drawn.append(Text((tap + last) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink))
     kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
     ids = (track.prefix + source.name, track.prefix + join.name)
-    yield _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}")
+    yield _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names_on(span.arc))
     if span.level == 1:
         bottom = middle + page.height / 2 + (page.captions * 1.2 + 0.35) * em
         left, right, deep = first - page.column / 2, last + page.column / 2, bottom + 0.55 * em
@@ -305,8 +306,8 @@ def _arc(track: Track, span: Span, row: range, page: _Page, middle: float) -> It
         yield Group(f"{ids[0]}-{ids[1]}-block", "decoration", (Path(bracket, Stroke(page.theme.faint, 0.07 * em)),))
 
 
-def _edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "") -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])))
+def _edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "", layers: tuple[str, ...] = ()) -> Group:
+    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])), layers)
 
 
 def _turned(title: str, page: _Page, middle: float) -> Text:

@@ -88,7 +88,7 @@ class _Box:
             Text(x, first + number * _LEADING * self.em, line, self.em, "serif", "middle", fill=theme.on_box)
             for number, line in enumerate(self.lines)
         )
-        return Group(self.unit.name, "layer", (box, *texts), self.unit.about)
+        return Group(self.unit.name, "layer", (box, *texts), self.unit.about, layers=self.unit.names)
 
 
 def _edge(source: str, target: str, points: list[Point], is_skip: bool, em: float, theme: Theme) -> Group:

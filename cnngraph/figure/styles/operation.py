@@ -204,7 +204,8 @@ class _Row:
                 for number, line in enumerate(part.caption)
             )
             if part.id:
-                yield Group(part.id, part.role, (*drawn, *lines), part.title)
+                layers = (part.id,) if part.role == "layer" else ()
+                yield Group(part.id, part.role, (*drawn, *lines), part.title, layers=layers)
             else:
                 yield from drawn
             x += part.width(em)

@@ -47,6 +47,11 @@ class Stop:
         return self.layers[0].name
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of its layers."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
     def caption(self) -> str:
         """``28×28×6``, ``120``; for an answer ``Softmax 1000``."""
         if self.look is not Look.ANSWER:

@@ -210,11 +210,11 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
         drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
-    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about)
+    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names(stop.unit))
 
 
-def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "") -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])))
+def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "", layers: tuple[str, ...] = ()) -> Group:
+    return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])), layers)
 
 
 def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middle: float, theme: Theme) -> Group:
@@ -241,4 +241,5 @@ def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middl
     kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
     head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, theme.ink)
     ids = (each.prefix + source.name, each.prefix + join.name)
-    return _edge(ids, (Path(steps, line), head), f"shortcut from {source.name} to {join.name}: {kind}")
+    about = f"shortcut from {source.name} to {join.name}: {kind}"
+    return _edge(ids, (Path(steps, line), head), about, each.names_on(span.arc))

@@ -268,13 +268,12 @@ class _Flow:
             body = self.body(index)
             if body is not None:
                 baseline = axis + body.down + 0.3 * em + ascent("serif", em)
-                yield Group(
-                    step.stop.name, "layer", body.draw(x + (width - body.width) / 2, axis, baseline), hover(step.stop)
-                )
+                node = body.draw(x + (width - body.width) / 2, axis, baseline)
+                yield Group(step.stop.name, "layer", node, hover(step.stop), layers=step.stop.names)
             else:
                 texts = tuple(
                     Text(x + width / 2, axis + self._baseline(number), line, em, "serif", "middle", fill=ink)
                     for number, line in enumerate(step.lines)
                 )
-                yield Group(step.stop.name, "layer", texts, hover(step.stop))
+                yield Group(step.stop.name, "layer", texts, hover(step.stop), layers=step.stop.names)
             x += width

@@ -86,8 +86,8 @@ class Columns:
         caption = Text(x + left.width + self._gap / 2, baseline, self._caption, em, "serif", "middle", fill=theme.ink)
         return (
             Group(self.weights.id, "decoration", (*self._lines(source, tuple(made)), caption), self.weights.title),
-            Group(self.source.id, "layer", source, self.source.title),
-            Group(self.made.id, "layer", tuple(made), self.made.title),
+            Group(self.source.id, "layer", source, self.source.title, layers=(self.source.id,)),
+            Group(self.made.id, "layer", tuple(made), self.made.title, layers=(self.made.id,)),
         )
 
     def _lines(self, source: tuple[Primitive, ...], made: tuple[Primitive, ...]) -> Iterator[Path]:

@@ -194,7 +194,7 @@ class _Plan:
                     data=(("src", source), ("dst", stop.name)),
                 )
                 x += self.way(index)
-            yield Group(stop.name, "layer", body.draw(x, axis, baseline), hover(stop))
+            yield Group(stop.name, "layer", body.draw(x, axis, baseline), hover(stop), layers=stop.names)
             x += body.width
 
     def _way_drawn(self, index: int, x: float, axis: float, *, leads: bool) -> Iterator[Primitive]:

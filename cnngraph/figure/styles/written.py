@@ -149,12 +149,13 @@ def _path(places: list[_Place], y: float, em: float, theme: Theme) -> Iterator[I
         linear += layer.kind.family in ("dense", "conv")
         about = f"{layer.name}: {layer.output.caption}"
         if _is_sum(layer):
-            yield from Sign(Measure(em, 0.0, theme), layer.name, "+", about).draw(place.x - 0.75 * em, y)
+            yield from Sign(Measure(em, 0.0, theme), layer.name, "+", about, (layer.name,)).draw(place.x - 0.75 * em, y)
         elif not layer.inputs and layer.name == "a":
-            yield Group(layer.name, "layer", tuple(scripted(place.x, y + 0.3 * em, "a", "[l]", em, theme.ink)), about)
+            letter = tuple(scripted(place.x, y + 0.3 * em, "a", "[l]", em, theme.ink))
+            yield Group(layer.name, "layer", letter, about, layers=(layer.name,))
         else:
             word = Text(place.x, y + 0.33 * em, _word(layer) or layer.name, em, "serif", "middle", fill=theme.ink)
-            yield Group(layer.name, "layer", (word,), about)
+            yield Group(layer.name, "layer", (word,), about, layers=(layer.name,))
 
 
 def _last(path: Spine, x: float, y: float, em: float, theme: Theme) -> list[Text]:
@@ -198,7 +199,8 @@ def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: fl
         if number == 0 and text_width(words, "serif", em) < land - tap:
             drawn.append(Text((tap + land) / 2, top - 0.45 * em, words, em, "serif", "middle", fill=theme.ink))
         data = (("src", source.name), ("dst", join.name))
-        yield Group(f"{source.name}--{join.name}", "edge", tuple(drawn), "shortcut", data)
+        layers = tuple(name for unit in arc.through for name in unit.names)
+        yield Group(f"{source.name}--{join.name}", "edge", tuple(drawn), "shortcut", data, layers)
 
 
 def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> Iterator[Item]:
