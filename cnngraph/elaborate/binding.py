@@ -299,14 +299,15 @@ def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.A
 
 
 def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
-    known = [argument.keyword for argument in kind.arguments()]
+    known = shown = [argument.keyword for argument in kind.arguments()]
     if kind.followers:
-        known += _NORM_KEYWORDS
+        known = [*known, *NORMS, *_NORM_KEYWORDS]
+        shown = [*shown, "and those of a normalization on the step"]
     near = ARGUMENTS.get(arg.keyword.lower(), "")
     hint = f"here it is called `{near}`" if near in known else ""
     if not hint:
-        hint, near = did_you_mean(arg.keyword, [*known, *(NORMS if kind.followers else ())])
-    takes = f"its arguments are: {', '.join(known)}" if known else "it takes no named arguments"
+        hint, near = did_you_mean(arg.keyword, known)
+    takes = f"its arguments are: {', '.join(shown)}" if shown else "it takes no named arguments"
     return Mistake(
         "E0206",
         f"`{kind.word}` has no argument `{arg.keyword}`",
