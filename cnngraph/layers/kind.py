@@ -9,7 +9,6 @@ from the declaration: none of them lists kinds.
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -294,7 +293,7 @@ KINDS: dict[str, type[Kind]] = {}
 @dataclass_transform(field_specifiers=(argument,), kw_only_default=True, frozen_default=True)
 def kind(cls: type[K]) -> type[K]:
     """Class decorator: a frozen, keyword-only dataclass, known to the language by its word."""
-    own = inspect.get_annotations(cls).values()
+    own = cls.__annotations__.values()
     # Without arguments it is one as its base is; making it one again would take a sixth of this package's import.
     has_fields = any(not str(annotation).startswith("ClassVar") for annotation in own)
     made = dataclass(frozen=True, kw_only=True)(cls) if has_fields else cls
