@@ -221,6 +221,10 @@ def test_what_follows_takes_the_place_of_one_of_two() -> None:
     assert {kind.family for kind in NORMS.values()} == {"norm"}
     assert {kind.family for kind in ACTIVATIONS.values()} == {"activation"}
     assert all(kind.family == "norm" for kind in KINDS.values() if kind.subtracts_mean)
+    keywords = {argument.keyword for kind in NORMS.values() for argument in kind.arguments()}
+    for kind in KINDS.values():
+        if kind.followers:
+            assert keywords.isdisjoint(argument.keyword for argument in kind.arguments()), kind.word
 
 
 SEVERAL_THINGS = {"relu6": "Clip has any bounds", "shuffle": "Reshape is one of three operators"}
@@ -249,10 +253,11 @@ def described(network: Network) -> list[tuple[str, Kind]]:
 @pytest.mark.parametrize("word", NORMS)
 def test_a_normalization_stands_on_a_step(word: str) -> None:
     on_step = parse(f"net t\ninput 8x8x4\nconv 6 3x3 same {word} eps=0.1 relu\n")
-    apart = parse(f"net t\ninput 8x8x4\nconv1: conv 6 3x3 same bias=off\n{word} eps=0.1\nrelu\n")
+    bias = "off" if NORMS[word].subtracts_mean else "on"
+    apart = parse(f"net t\ninput 8x8x4\nconv1: conv 6 3x3 same bias={bias}\n{word} eps=0.1\nrelu\n")
     assert [kind for _, kind in described(on_step)] == [kind for _, kind in described(apart)]
     assert [layer.name for layer in on_step.layers] == ["image", "conv1", f"conv1.{word}", "conv1.relu"]
-    assert on_step.layers[1].parameters.keys() == {"weight"}
+    assert ("bias" in on_step.layers[1].parameters) == (bias == "on")
 
 
 @pytest.mark.parametrize("word", NORMS)

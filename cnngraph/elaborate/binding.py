@@ -17,11 +17,8 @@ from cnngraph.layers.values import PAIR, BadValue
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 
-_NORM_KEYWORDS: dict[str, type[Kind]] = {}
+_NORM_KEYWORDS = {argument.keyword: norm for norm in reversed(NORMS.values()) for argument in norm.arguments()}
 """The arguments that may stand on another's step because a normalization does; of several that have one the first."""
-for _norm in NORMS.values():
-    for _argument in _norm.arguments():
-        _NORM_KEYWORDS.setdefault(_argument.keyword, _norm)
 
 
 @dataclass(slots=True)
@@ -48,13 +45,8 @@ def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
         _set(kind, bound, setting, positions=None)
     of_defaults = len(bound.norm_settings)
     _bind_step(kind, bound, step.arguments, scope)
-    taken = {argument.keyword for argument in bound.norm.arguments()} if bound.norm else set()
-    for setting in bound.norm_settings[of_defaults:]:
-        if setting.arg.keyword not in taken:
-            word = _NORM_KEYWORDS[setting.arg.keyword].word
-            message = f"`{setting.arg.keyword}` belongs to `{word}`, and this step has none"
-            raise Mistake("E0206", message, setting.arg.span, help="" if bound.norm else f"add  {word}")
-    bound.norm_settings = [setting for setting in bound.norm_settings if setting.arg.keyword in taken]
+    if bound.norm_settings:
+        bound.norm_settings = _settings_of_norm(bound, of_defaults)
     missing = [argument for argument in kind.arguments() if argument.required and argument.field not in bound.values]
     if missing:
         first = missing[0]
@@ -69,6 +61,17 @@ def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
     return bound
 
 
+def _settings_of_norm(bound: Bound, of_defaults: int) -> list[Setting]:
+    """Those that the step's normalization has; one that it has not is a mistake on the step, and idle in a default."""
+    taken = {argument.keyword for argument in bound.norm.arguments()} if bound.norm else set()
+    for setting in bound.norm_settings[of_defaults:]:
+        if setting.arg.keyword not in taken:
+            word = _NORM_KEYWORDS[setting.arg.keyword].word
+            message = f"`{setting.arg.keyword}` belongs to `{word}`, and this step has none"
+            raise Mistake("E0206", message, setting.arg.span, help="" if bound.norm else f"add  {word}")
+    return [setting for setting in bound.norm_settings if setting.arg.keyword in taken]
+
+
 def _a(argument: Argument) -> str:
     return {"window": "a window, as in 3x3", "channels": "a number of channels", "units": "a number of units"}.get(
         argument.field, f"a value for `{argument.keyword}`"
@@ -76,7 +79,7 @@ def _a(argument: Argument) -> str:
 
 
 def make(kind: type[Kind], bound: Bound) -> Kind:
-    """The kind with the bound values. `bias` falls away where `bn` subtracts it, unless it was asked for."""
+    """The kind with the bound values. `bias` falls away where a normalization subtracts it, unless it was asked for."""
     values = dict(bound.values)
     subtracted = bound.norm is not None and bound.norm.subtracts_mean
     if subtracted and "bias" not in values and any(argument.field == "bias" for argument in kind.arguments()):
@@ -299,14 +302,15 @@ def _store(bound: Bound, argument: Argument, value: object, span: Span, arg: s.A
 
 
 def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
-    known = [argument.keyword for argument in kind.arguments()]
+    known = shown = [argument.keyword for argument in kind.arguments()]
     if kind.followers:
-        known += _NORM_KEYWORDS
+        known = [*known, *NORMS, *_NORM_KEYWORDS]
+        shown = [*shown, "and those of a normalization on the step"]
     near = ARGUMENTS.get(arg.keyword.lower(), "")
     hint = f"here it is called `{near}`" if near in known else ""
     if not hint:
-        hint, near = did_you_mean(arg.keyword, [*known, *(NORMS if kind.followers else ())])
-    takes = f"its arguments are: {', '.join(known)}" if known else "it takes no named arguments"
+        hint, near = did_you_mean(arg.keyword, known)
+    takes = f"its arguments are: {', '.join(shown)}" if shown else "it takes no named arguments"
     return Mistake(
         "E0206",
         f"`{kind.word}` has no argument `{arg.keyword}`",
