@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnngraph.weights.source import Weights
 
     Given = str | Path | Mapping[str, Any] | None
-    """Weights as a user gives them: a file, ``"random"``, arrays by name; None: those that ship, else random ones."""
+    """Weights as a user gives them: a file, arrays by name, ``"random"``; None: those that ship, else random ones."""
 
     class Look(TypedDict, total=False):
         """What a figure is to be like; `Network.render` says what each means and is unless said."""

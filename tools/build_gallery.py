@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.page import SLIDE
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
@@ -16,7 +17,6 @@ from cnngraph.fronts import load, source
 from cnngraph.network import Network
 
 DOCS = Path(__file__).parent.parent / "docs"
-WIDTH = 960.0
 
 NETWORKS: dict[str, dict[str, object]] = {
     "lenet5": {},
@@ -53,7 +53,7 @@ def figures() -> Iterator[tuple[str, str, str, bytes]]:
             if style == "operation" and layer is None:
                 continue
             try:
-                scene = draw(Order([network], style, WIDTH, LIGHT, layer=layer))
+                scene = draw(Order([network], style, SLIDE, LIGHT, layer=layer))
             except CnngraphError:
                 continue
             option = f"--layer {layer}" if layer else f"--style {style}"

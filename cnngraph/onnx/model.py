@@ -16,7 +16,7 @@ from cnngraph.onnx.write import LARGEST, Written, write
 from cnngraph.weights.source import Weights
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """A network as it is written to a file."""
 

@@ -143,7 +143,7 @@ def _operation(order: Order) -> Scene:
     return operation(order.networks[0], order.layer, width=order.width, theme=order.theme, title=order.title)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Style:
     draw: Callable[[Order], Scene]
     about: str

@@ -45,7 +45,7 @@ def _html(scene: Scene) -> bytes:
     return write_html(scene)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format:
     write: Callable[..., bytes]
     """A scene as a file, and what is in *takes* as keywords."""

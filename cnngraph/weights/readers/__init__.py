@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnngraph.weights.readers.entry import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reader:
     """A format of files of weights."""
 
