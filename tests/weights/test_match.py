@@ -68,6 +68,28 @@ def test_two_tensors_cannot_be_one_weight() -> None:
     assert "unexpected: old: weight 4x3x3x3, bias 4, renamed to conv1" in refused(CHAIN, twice, old="conv1")
 
 
+def test_of_two_prefixes_the_longer_holds() -> None:
+    found = entries(
+        ("enc.weight", (4, 3, 3, 3)), ("enc.bias", (4,)),
+        ("enc.b.weight", (4, 4, 3, 3)), ("enc.b.bias", (4,)),
+        ("enc.b.c.weight", (4, 4, 3, 3)), ("enc.b.c.bias", (4,)),
+        ("fc1.weight", (2, 16)), ("fc1.bias", (2,)),
+    )  # fmt: skip
+    made = match(found, CHAIN, {"enc": "conv1", "enc.b": "conv3", "enc.b.c": "conv2"}, "w.pt")
+    assert {each.weight: each.entry.name for each in made.matches if each.how == "rename"} == {
+        "conv1.weight": "enc.weight", "conv1.bias": "enc.bias",
+        "conv2.weight": "enc.b.c.weight", "conv2.bias": "enc.b.c.bias",
+        "conv3.weight": "enc.b.weight", "conv3.bias": "enc.b.bias",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 4), (2, 2, 2, 2, 2), (2, 16, 1, 1, 1, 2), (4, 2, 2, 2), (2, 4, 2, 1)])
+def test_only_a_kernel_over_the_whole_input_is_a_fully_connected_layer(shape: tuple[int, ...]) -> None:
+    """What has three sizes belongs to sequences, five to volumes: as many numbers, in another sense."""
+    other = [*FILE[:6], ("head.weight", shape), ("head.bias", (2,))]
+    assert "other shapes: fc1" in refused(CHAIN, entries(*other)) or "missing: fc1" in refused(CHAIN, entries(*other))
+
+
 def test_an_empty_name_leaves_a_tensor_out() -> None:
     with_more = [*FILE, ("aux.fc.weight", (9, 9)), ("aux.fc.bias", (9,))]
     assert "unexpected: aux.fc: weight 9x9, bias 9" in refused(CHAIN, entries(*with_more))
