@@ -141,9 +141,9 @@ def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further() -> None:
     text = "block b() {\n  conv 4 3x3 same\n  conv 4 1x1\n}\nconv 4 1x1\n[\n  b\n] x3"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")
     assert shown(folded(flow(units(network)), network)) == "image conv1 [b1.conv1 b1.conv2]x3"
-    lines = "[\n  conv 4 1x1\n  conv 4 3x3 same\n] x3"
+    lines = "[\n  conv 4 1x1\n  conv 4 3x3 same\n] x3\nconv 4 1x1"
     network = parse(f"net t\ninput 8x8x4\n{lines}\n")
-    assert shown(folded(flow(units(network)), network)) == "image [conv1 conv2]x3"
+    assert shown(folded(flow(units(network)), network)) == "image [conv1 conv2]x3 conv7"
 
 
 def test_a_block_whose_inside_is_used_elsewhere_stays_open() -> None:

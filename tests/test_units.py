@@ -82,6 +82,20 @@ def test_what_a_lecturer_counts_as_layers() -> None:
     assert not units(parse("net t\ninput 8x8x4\nadd {\n | relu\n | skip\n}\n")).is_chain
 
 
+def test_skips_go_from_unit_to_unit() -> None:
+    """As those of the network, whose layers they name."""
+    whole = units(load("resnet", depth=18))
+    assert [(s.source, s.join, s.through) for s in whole.shortcuts[:3]] == [
+        ("maxpool1", "stage1.residual1.add1", ()),
+        ("stage1.residual1.add1", "stage1.residual2.add1", ()),
+        ("stage1.residual2.add1", "stage2.residual1.add1", ("stage2.residual1.shortcut1.conv1",)),
+    ]
+    assert len(whole.shortcuts) == 8
+    text = "a: conv 4 1x1 relu\nadd {\n | conv 4 3x3 same bn relu\n | skip\n}\nfrom a -> conv 2 1x1"
+    dead = units(parse(f"net t\ninput 8x8x4\n{text}\n"))
+    assert dead.shortcuts == ()
+
+
 def test_counts_are_those_of_the_network() -> None:
     for name in ("resnet", "densenet121", "unet", "googlenet"):
         network = load(name)

@@ -181,6 +181,18 @@ def test_an_order_that_is_not_the_networks_is_refused() -> None:
     assert caught.value.diagnostics[0].reason == "conv2, conv4 could each be c0, c2"
 
 
+def test_of_many_names_three_are_listed_and_the_rest_counted() -> None:
+    network = parse("net t\ninput 8x8x3\nconv 4 3x3 relu\n[\nconv 5 1x1 relu\nconv 4 1x1 relu\n] x4\n")
+    shapes = [*[(4, 5, 1, 1), (5, 4, 1, 1)] * 4, (4, 3, 3, 3)]
+    found = [item for n, shape in enumerate(shapes) for item in ((f"c{n}.weight", shape), (f"c{n}.bias", shape[:1]))]
+    with pytest.raises(CnngraphError, match="come in another order") as caught:
+        matched(network, entries(*found))
+    assert caught.value.diagnostics[0].reason.splitlines() == [
+        "conv2, conv4, conv6 or 1 more could each be c1, c3, c5 or 1 more",
+        "conv3, conv5, conv7 or 1 more could each be c0, c2, c4 or 1 more",
+    ]
+
+
 def test_a_search_without_end_is_given_up() -> None:
     wanted = [0, 1] * 30
     names = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(60)]
