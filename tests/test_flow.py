@@ -125,6 +125,28 @@ def test_blocks_as_one_thing() -> None:
     assert "[<layer1>]x6 <transition1> [<layer7>]x12" in fold_of("densenet121", 0)
 
 
+def test_a_block_of_one_unit_is_no_box() -> None:
+    text = "block one() {\n  conv 4 1x1 relu\n}\nblock two() {\n  conv 4 1x1\n  conv 4 3x3 same\n}\none\ntwo\none"
+    network = parse(f"net t\ninput 8x8x4\n{text}\n")
+    assert shown(boxed(flow(units(network)), network)) == "image one1.conv1 <two1> one2.conv1"
+
+
+def test_a_stretch_begins_as_early_as_it_can_where_every_unit_is_a_block() -> None:
+    text = "block p() {\n  conv 4 3x3 same\n}\nblock q() {\n  conv 4 1x1\n}\n[\n  p\n  q\n] x3\np"
+    network = parse(f"net t\ninput 8x8x4\n{text}\n")
+    assert shown(folded(flow(units(network)), network)) == "image [p1.conv1 q1.conv1]x3 p4.conv1"
+
+
+def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further() -> None:
+    """The first unit does what each block ends with: the stretch begins with the block, not with that unit."""
+    text = "block b() {\n  conv 4 3x3 same\n  conv 4 1x1\n}\nconv 4 1x1\n[\n  b\n] x3"
+    network = parse(f"net t\ninput 8x8x4\n{text}\n")
+    assert shown(folded(flow(units(network)), network)) == "image conv1 [b1.conv1 b1.conv2]x3"
+    lines = "[\n  conv 4 1x1\n  conv 4 3x3 same\n] x3\nconv 4 1x1"
+    network = parse(f"net t\ninput 8x8x4\n{lines}\n")
+    assert shown(folded(flow(units(network)), network)) == "image [conv1 conv2]x3 conv7"
+
+
 def test_a_block_whose_inside_is_used_elsewhere_stays_open() -> None:
     text = "block b() {\n  inner: conv 4 1x1\n  relu -> conv 4 1x1\n}\nx: b\nadd x.inner"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")

@@ -288,8 +288,8 @@ def _round8(value: float) -> int:
 
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
-    "min": (0, min),
-    "max": (0, max),
+    "min": (0, lambda *numbers: min(numbers)),
+    "max": (0, lambda *numbers: max(numbers)),
     "ceil": (1, math.ceil),
     "int": (1, int),
     "round8": (1, _round8),

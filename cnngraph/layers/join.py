@@ -111,7 +111,9 @@ class Mul(Join):
                     "E0413",
                     "`mul` needs equal volumes, or 1x1xC for whole channels",
                     remark=" * ".join(str(v) for v in inputs),
-                    reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}",
+                    reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}"
+                    if volume.is_map == maps[0].is_map
+                    else f"{maps[0]} and {volume}: one is a volume, the other a vector",
                 )
         return Volume(_most_known(volume.dims for volume in maps))
 

@@ -115,11 +115,11 @@ def test_what_does_not_agree_is_said(volumes: list[tuple[int, ...]], reason: str
 
 def test_order_counts_in_a_chain_of_names() -> None:
     """A free size of the first is that of the others, whichever of them knows it."""
-    orders: list[list[tuple[int | str, ...]]] = [
+    cases: list[list[tuple[Size, ...]]] = [
         [("?H", 5, 2), (4, "?W", 2), (4, 5, 2)],
         [(4, 5, 2), ("?H", "?W", 2), ("?H", 5, 2)],
     ]
-    for volumes in orders:
+    for volumes in cases:
         found = joined("add", volumes)
         assert isinstance(found, Network)
         assert made(found) == [4, 5, 2]

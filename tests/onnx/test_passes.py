@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
@@ -19,6 +22,7 @@ from cnngraph.weights.files import FileWeights
 from cnngraph.weights.initialise import RandomWeights
 from cnngraph.weights.match import expected
 from tests.conftest import Run
+from tests.dags import dags
 from tests.onnx.reference import Array
 
 
@@ -128,6 +132,53 @@ def test_equal_weights_of_a_file_are_kept_once(tmp_path: Path) -> None:
     assert [each.count for each in done if each.name == "share-weights"] == [1]
     assert [node.inputs[1] for node in small.nodes if node.op == "Conv"] == [
         "conv1.weight", "conv2.weight", "conv1.weight"]  # fmt: skip
+
+
+PIECES = [
+    "conv 4 3x3 same", "conv 4 1x1 bias=off", "conv 4 3x3 same bn", "conv 4 3x3 same bn relu", "bn", "scale",
+    "dropout 0.3", "crop 0", "relu6", "dwconv 3x3 same bn relu6", "conv 4 3x3 same -> scale", "upconv 4 1x1 bn",
+]  # fmt: skip
+
+
+@settings(max_examples=80)
+@given(dags(PIECES, most=6), st.integers(0, 1))
+def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> None:
+    """With kernels that several layers have, tensors used twice, outputs in the middle, layers that lead nowhere."""
+    network = parse(f"net t\ninput 5x5x4\n{text}\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plausible(network, folder / "w.npz")
+        arrays = dict(np.load(folder / "w.npz"))
+        if shared:
+            # All that are of one shape and one sort are one.
+            first: dict[Any, Array] = {}
+            arrays = {key: first.setdefault((key.rpartition(".")[2], array.shape), array)
+                      for key, array in arrays.items()}  # fmt: skip
+        np.savez(folder / "w.npz", **arrays)
+        weights = FileWeights(folder / "w.npz", network)
+        graph = lower(network)
+        small, changed, _ = run_passes(graph, weights)
+        write(graph, weights, folder / "a.onnx")
+        write(small, changed, folder / "b.onnx")
+        onnx.checker.check_model(str(folder / "b.onnx"), full_check=True)
+        inputs = {"image": np.random.default_rng(1).standard_normal((2, 4, 5, 5)).astype(np.float32)}
+        same(Session(folder / "a.onnx").run(inputs), Session(folder / "b.onnx").run(inputs))
+    assert [info.name for info in small.outputs] == [info.name for info in graph.outputs]
+    used = {tensor for node in small.nodes for tensor in node.inputs}
+    assert {weight.name for weight in small.weights} <= used, "a weight that nothing takes"
+    assert {constant.name for constant in small.constants} <= used
+
+
+def test_a_kernel_of_two_layers_keeps_its_normalizations(tmp_path: Path) -> None:
+    """Each layer has its own: folding one of them in would change the other."""
+    network = parse("net t\ninput 6x6x4\nconv 4 3x3 same bn relu -> conv 4 3x3 same bn -> conv 4 1x1 bn\n")
+    plausible(network, tmp_path / "w.npz")
+    arrays = dict(np.load(tmp_path / "w.npz"))
+    arrays["conv2.weight"] = arrays["conv1.weight"]
+    np.savez(tmp_path / "w.npz", **arrays)
+    _, _, done = run_passes(lower(network), FileWeights(tmp_path / "w.npz", network))
+    assert {each.name: each.count for each in done if each.name in ("share-weights", "fold-bn")} == {
+        "share-weights": 1, "fold-bn": 1}  # fmt: skip
 
 
 def test_random_weights_keep_their_names() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -172,6 +173,20 @@ add {
 def test_pieces_of_the_language_survive(spec: str) -> None:
     network = parse(f"net piece\n{spec}")
     assert_same(parse(network.to_spec()), network)
+
+
+WRITTEN = Path(__file__).parent / "written"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_networks_that_ship_are_written_as_before(name: str, golden: Callable[[Path, bytes], None]) -> None:
+    golden(WRITTEN / f"{name}.spec", load(name).to_spec().encode())
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_pieces_of_the_language_are_written_as_before(piece: str, golden: Callable[[Path, bytes], None]) -> None:
+    text = parse(f"net piece\n{PIECES[piece]}").to_spec()
+    golden(WRITTEN / f"piece {piece.replace(',', '').replace(chr(39), '')}.spec", text.encode())
 
 
 # Random networks -----------------------------------------------------------------------------

@@ -68,6 +68,28 @@ def test_two_tensors_cannot_be_one_weight() -> None:
     assert "unexpected: old: weight 4x3x3x3, bias 4, renamed to conv1" in refused(CHAIN, twice, old="conv1")
 
 
+def test_of_two_prefixes_the_longer_holds() -> None:
+    found = entries(
+        ("enc.weight", (4, 3, 3, 3)), ("enc.bias", (4,)),
+        ("enc.b.weight", (4, 4, 3, 3)), ("enc.b.bias", (4,)),
+        ("enc.b.c.weight", (4, 4, 3, 3)), ("enc.b.c.bias", (4,)),
+        ("fc1.weight", (2, 16)), ("fc1.bias", (2,)),
+    )  # fmt: skip
+    made = match(found, CHAIN, {"enc": "conv1", "enc.b": "conv3", "enc.b.c": "conv2"}, "w.pt")
+    assert {each.weight: each.entry.name for each in made.matches if each.how == "rename"} == {
+        "conv1.weight": "enc.weight", "conv1.bias": "enc.bias",
+        "conv2.weight": "enc.b.c.weight", "conv2.bias": "enc.b.c.bias",
+        "conv3.weight": "enc.b.weight", "conv3.bias": "enc.b.bias",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 4), (2, 2, 2, 2, 2), (2, 16, 1, 1, 1, 2), (4, 2, 2, 2), (2, 4, 2, 1)])
+def test_only_a_kernel_over_the_whole_input_is_a_fully_connected_layer(shape: tuple[int, ...]) -> None:
+    """What has three sizes belongs to sequences, five to volumes: as many numbers, in another sense."""
+    other = [*FILE[:6], ("head.weight", shape), ("head.bias", (2,))]
+    assert "other shapes: fc1" in refused(CHAIN, entries(*other)) or "missing: fc1" in refused(CHAIN, entries(*other))
+
+
 def test_an_empty_name_leaves_a_tensor_out() -> None:
     with_more = [*FILE, ("aux.fc.weight", (9, 9)), ("aux.fc.bias", (9,))]
     assert "unexpected: aux.fc: weight 9x9, bias 9" in refused(CHAIN, entries(*with_more))
@@ -157,6 +179,18 @@ def test_an_order_that_is_not_the_networks_is_refused() -> None:
         matched(network, entries(*found))
     assert caught.value.diagnostics[0].code == "E0707"
     assert caught.value.diagnostics[0].reason == "conv2, conv4 could each be c0, c2"
+
+
+def test_of_many_names_three_are_listed_and_the_rest_counted() -> None:
+    network = parse("net t\ninput 8x8x3\nconv 4 3x3 relu\n[\nconv 5 1x1 relu\nconv 4 1x1 relu\n] x4\n")
+    shapes = [*[(4, 5, 1, 1), (5, 4, 1, 1)] * 4, (4, 3, 3, 3)]
+    found = [item for n, shape in enumerate(shapes) for item in ((f"c{n}.weight", shape), (f"c{n}.bias", shape[:1]))]
+    with pytest.raises(CnngraphError, match="come in another order") as caught:
+        matched(network, entries(*found))
+    assert caught.value.diagnostics[0].reason.splitlines() == [
+        "conv2, conv4, conv6 or 1 more could each be c1, c3, c5 or 1 more",
+        "conv3, conv5, conv7 or 1 more could each be c0, c2, c4 or 1 more",
+    ]
 
 
 def test_a_search_without_end_is_given_up() -> None:
