@@ -83,11 +83,11 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     """The figure of *networks*, which is drawn when it is first looked at."""
     from cnngraph.figure.figure import AUTO, Figure
     from cnngraph.figure.page import points
-    from cnngraph.figure.styles import STYLES, Order
+    from cnngraph.figure.styles import LAYOUTS, STYLES, Order
     from cnngraph.figure.theme import THEMES
 
     style, layer = look.get("style", AUTO), look.get("layer")
-    by_dot = _one_of("layout", look.get("layout", "own"), {"own": False, "dot": True})
+    by_dot = _one_of("layout", look.get("layout", "own"), LAYOUTS)
     if style == AUTO and layer is not None:
         style = "operation"
     elif style == AUTO and by_dot:
@@ -130,6 +130,8 @@ def render(
     The rest is as in `Network.render`.
     """
     drawn = figure([networks] if isinstance(networks, Network) else list(networks), **look)
+    if not drawn.order.networks:
+        raise ValueError("there is no network to draw")
     if path is not None:
         return drawn.save(path, dpi=dpi, outline=outline, snippet=snippet)
     _ = drawn.scene  # what cannot be shown is said here, and not when a notebook looks at it

@@ -84,6 +84,8 @@ def test_two_networks_in_one_figure(run: Run, tmp_path: Path) -> None:
     assert str(figure) == f"<Figure of plain34 and resnet, style strip, in {tmp_path / 'b.svg'}>"
     with pytest.raises(CnngraphError, match="E0607"):
         cnngraph.render(both, style="blocks")
+    with pytest.raises(ValueError, match="no network"):
+        cnngraph.render([])
 
 
 def test_without_a_path_it_is_there_to_look_at(tmp_path: Path) -> None:

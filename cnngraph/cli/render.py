@@ -11,6 +11,7 @@ import click
 from cnngraph.cli.inputs import network_options, output_stem, read_networks
 from cnngraph.cli.looks import style_option, theme_option, width_option
 from cnngraph.figure.figure import DOT, SUFFIXES
+from cnngraph.figure.styles import LAYOUTS
 from cnngraph.figure.writers import DPI
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @width_option
 @theme_option
-@click.option("--layout", type=click.Choice(["own", "dot"]), default="own", show_default=True, help="Who places boxes.")
+@click.option("--layout", type=click.Choice(list(LAYOUTS)), default="own", show_default=True, help="Who places boxes.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")

@@ -42,6 +42,10 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+LAYOUTS = {"own": False, "dot": True}
+"""Who places boxes, by name: the value of `Order.by_dot`."""
+
+
 _WORDS = {
     "title": "a title",
     "picture": "a picture",
