@@ -5,10 +5,10 @@ BIN := $(abspath $(VENV))/bin
 OUT := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench fuzz docs figures gallery clean
+.PHONY: help demo test test-lowest lint types format bench fuzz docs figures gallery clean
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("cnngraph needs Python 3.11 or later, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -38,6 +38,13 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
+
+test-lowest: $(VENV)/bin/python ## all tests with the oldest versions that pyproject.toml admits
+	@mkdir -p build
+	$(PYTHON) -m venv --clear build/lowest
+	$(BIN)/python tools/lowest.py > build/lowest.txt
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint build/lowest.txt --editable '.[test]'
+	build/lowest/bin/python -m pytest
 
 lint: $(VENV)/.test ## ruff: mistakes and format
 	$(BIN)/ruff check .

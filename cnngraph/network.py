@@ -136,6 +136,11 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class Network:
+    """Layers in topological order, and what they give back; immutable.
+
+    Made through `cnngraph.assembly`, which sees to it that it is sound.
+    """
+
     name: str
     layers: tuple[Layer, ...]
     """In topological order, inputs among them."""

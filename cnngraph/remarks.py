@@ -29,6 +29,7 @@ class Remark:
 
 
 def remarks(network: Network) -> Iterator[Remark]:
+    """All that is to be remarked on *network*, what nothing uses first."""
     yield from _unused(network)
     for layer in network.layers:
         if len(layer.inputs) == 1:

@@ -43,6 +43,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """The table of a network as data; printed, it is what `cnngraph summary` prints."""
+
     network: Network
     rows: tuple[Row, ...]
     params: int

@@ -141,4 +141,5 @@ def as_int(dim: Dim) -> int:
 
 
 def product(numbers: Iterable[int]) -> int:
+    """Of whole numbers; 1 of none."""
     return reduce(mul, numbers, 1)

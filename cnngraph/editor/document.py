@@ -31,6 +31,8 @@ UNSAVED = "<unsaved>"
 
 
 class Document:
+    """One version of a text, under its URI; each thing known of it is worked out when it is first asked for."""
+
     def __init__(self, uri: str, text: str, encoding: str = PositionEncodingKind.Utf16) -> None:
         self.uri = uri
         path = to_fs_path(uri) if uri.startswith("file:") else None

@@ -26,6 +26,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(eq=False, slots=True)
 class Name:
+    """A name that a text gives to something."""
+
     text: str
     sort: Sort
     span: Span

@@ -42,6 +42,8 @@ class Made:
 
 
 class Expander:
+    """Runs lines, and records the layers that they make."""
+
     def __init__(self, record: Record, inputs: list[str]) -> None:
         self.record = record
         self.inputs = inputs

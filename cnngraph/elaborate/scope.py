@@ -58,6 +58,8 @@ class BlockScope:
 
 @dataclass(eq=False, slots=True)
 class Scope:
+    """What names mean at one place: in the file, in a use of a block, in a turn of a repeat."""
+
     parent: Scope | None
     path: str
     """Of the block: ``stage2.residual1``; empty at the top."""

@@ -135,6 +135,7 @@ def _explain_missing(name: str, span: Span, scope: Scope) -> None:
 
 
 def known_volume(tensor: Tensor) -> Volume:
+    """The volume of *tensor*; raises `Silent` when it has none."""
     if tensor.volume is None:
         raise Silent
     return tensor.volume

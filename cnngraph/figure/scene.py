@@ -19,6 +19,8 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
+    """How a line is drawn."""
+
     color: Color
     width: float
     dash: tuple[float, ...] = ()
@@ -26,6 +28,8 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Rect:
+    """A rectangle, from its upper left corner."""
+
     x: float
     y: float
     width: float
@@ -36,6 +40,8 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
+    """A circle around a point."""
+
     x: float
     """Of the centre, as *y*."""
     y: float
@@ -46,6 +52,8 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
+    """A closed outline."""
+
     points: tuple[Point, ...]
     fill: Color | None = None
     stroke: Stroke | None = None
@@ -53,11 +61,15 @@ class Polygon:
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """Where a path begins."""
+
     to: Point
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A straight step of a path."""
+
     to: Point
 
 
@@ -127,6 +139,8 @@ Item = Primitive | Group
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """A figure: what to draw, in order, on a page of *width* x *height* points."""
+
     width: float
     height: float
     items: tuple[Item, ...]

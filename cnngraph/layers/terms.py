@@ -92,14 +92,17 @@ class Term:
 
 
 def number(value: Dim) -> Term:
+    """A size as a term."""
     return Term("number", (value,))
 
 
 def brief(term: Term) -> Term:
+    """*term* as it is said where there is little room."""
     return Term("brief", (term,))
 
 
 def product(*factors: Term | Dim) -> Term:
+    """The factors multiplied."""
     return Term("*", factors)
 
 

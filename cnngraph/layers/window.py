@@ -238,10 +238,12 @@ def covered(window: int, dilation: int) -> Term:
 
 
 def padded(before: int, after: int) -> Term:
+    """What is added to a size on both sides together."""
     return brief(number(2) * before if before == after else number(before) + after)
 
 
 def need_map(volume: Volume, word: str) -> None:
+    """Raises `Fault` (E0403) for a vector."""
     if not volume.is_map:
         raise Fault(
             "E0403",
@@ -251,6 +253,7 @@ def need_map(volume: Volume, word: str) -> None:
 
 
 def need_known(volume: Volume, word: str, what: str) -> None:
+    """Raises `Fault` (E0411) while a size of *volume* is free; *what* says why it has to be known."""
     if not volume.is_fixed:
         raise Fault(
             "E0411",

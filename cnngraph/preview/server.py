@@ -24,6 +24,8 @@ _POLICY = (
 
 
 class Server(ThreadingHTTPServer):
+    """The page of a preview, on this machine only."""
+
     daemon_threads = True
 
     def __init__(self, state: State, port: int) -> None:

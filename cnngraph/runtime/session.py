@@ -27,6 +27,8 @@ class Port:
 
 
 class Session:
+    """An ONNX file, loaded by onnxruntime."""
+
     def __init__(self, path: Path) -> None:
         """Loads the ONNX file at *path*. Raises `CnngraphError` when onnxruntime cannot."""
         # Before the import: later is too late to keep onnxruntime from making a telemetry file in the home folder.

@@ -33,6 +33,8 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What came of comparing."""
+
     tensors: int
     """How many shapes were compared with what the file declares."""
     agreements: tuple[Agreement, ...]

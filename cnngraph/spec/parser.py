@@ -43,6 +43,8 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """A syntax tree, as far as it could be read, and what could not."""
+
     file: s.File
     diagnostics: tuple[Diagnostic, ...]
 

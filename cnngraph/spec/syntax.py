@@ -43,6 +43,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """``min(a, b)``"""
+
     span: Span
     function: str
     arguments: tuple[Expr, ...]
@@ -77,6 +79,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Match:
+    """``match x { … }``"""
+
     span: Span
     subject: Expr
     arms: tuple[tuple[Expr, Expr], ...]
@@ -89,6 +93,8 @@ Expr = Literal | FreeSize | Ref | Group | Call | Index | Unary | Operation | Mat
 
 @dataclass(frozen=True, slots=True)
 class Annot:
+    """``@name(arguments)``"""
+
     span: Span
     name: str
     arguments: tuple[Expr, ...]
@@ -115,12 +121,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class From:
+    """``from tensor``, at the start of a line"""
+
     span: Span
     ref: Ref
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
+    """``skip``, at the start of a branch"""
+
     span: Span
 
 
@@ -135,6 +145,8 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
+    """``| …`` in a join"""
+
     span: Span
     body: tuple[Statement, ...]
 
@@ -167,6 +179,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Let:
+    """``let name = value``"""
+
     span: Span
     name: Ref
     value: Expr
@@ -174,6 +188,8 @@ class Let:
 
 @dataclass(frozen=True, slots=True)
 class Default:
+    """``default layer arguments``"""
+
     span: Span
     step: Step
 
@@ -183,6 +199,8 @@ Statement = Line | Let | Default
 
 @dataclass(frozen=True, slots=True)
 class BlockParam:
+    """One parameter in a block's head: ``c``, ``s=1``, ``e: tensor``"""
+
     span: Span
     name: str
     type: str
@@ -192,6 +210,8 @@ class BlockParam:
 
 @dataclass(frozen=True, slots=True)
 class BlockDef:
+    """``block name(params) { … }``"""
+
     span: Span
     name: Ref
     params: tuple[BlockParam, ...]
@@ -200,12 +220,16 @@ class BlockDef:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
+    """``edition 1``"""
+
     span: Span
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Net:
+    """``net name "title"``"""
+
     span: Span
     name: str
     title: str
@@ -214,6 +238,8 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Use:
+    """``use "file" as alias``"""
+
     span: Span
     path: Literal
     alias: Ref | None
@@ -221,6 +247,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Param:
+    """``param name = default``"""
+
     span: Span
     name: Ref
     default: Expr
@@ -228,6 +256,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Input:
+    """``input name volume``"""
+
     span: Span
     name: Ref | None
     volume: Expr
@@ -236,6 +266,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class OutputDecl:
+    """``output tensor …``"""
+
     span: Span
     refs: tuple[Ref, ...]
     annotations: tuple[Annot, ...]
@@ -246,5 +278,7 @@ Item = Edition | Net | Use | Param | BlockDef | Input | OutputDecl | Statement
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """All of a text."""
+
     source: Source
     items: tuple[Item, ...]

@@ -17,6 +17,8 @@ _GAP, _AIR = 9.0, 0.9
 
 @dataclass(frozen=True, slots=True)
 class Vector:
+    """How a vector is called in the figure, and its length."""
+
     id: str
     title: str
     units: int
@@ -24,6 +26,8 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
+    """How the weights between two vectors are called."""
+
     id: str
     title: str
 

@@ -43,12 +43,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
+    """``add { … }``"""
+
     word: str
     branches: tuple[tuple[Line, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
+    """``[ … ] x3``"""
+
     body: tuple[Line, ...]
     count: Hole
 
