@@ -385,14 +385,19 @@ class Network:
 
     @cached_property
     def graph(self) -> networkx.DiGraph:
-        """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""
+        """The layers as nodes (attribute ``layer``) and the tensors between them as edges, for graph algorithms.
+
+        An edge has ``inputs``, as which of the taker's inputs it comes (a layer may take one tensor twice), and
+        ``skip``, whether it is written as a skip.
+        """
         import networkx
 
         graph = networkx.DiGraph(name=self.name)
         for layer in self.layers:
             graph.add_node(layer.name, layer=layer)
-            for index, name in enumerate(layer.inputs):
-                graph.add_edge(name, layer.name, skip=index in layer.skips)
+            for name in dict.fromkeys(layer.inputs):
+                inputs = tuple(index for index, each in enumerate(layer.inputs) if each == name)
+                graph.add_edge(name, layer.name, inputs=inputs, skip=any(index in layer.skips for index in inputs))
         return graph
 
 
