@@ -13,6 +13,7 @@ from cnngraph.editor.hints import volumes
 from cnngraph.editor.hover import about_argument, about_kind
 from cnngraph.editor.names import SIZES, Area, Name
 from cnngraph.elaborate.annotations import KNOWN
+from cnngraph.elaborate.values import FUNCTIONS, SELECT
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.shipped import shipped
 from cnngraph.source import Span
@@ -32,7 +33,6 @@ _TOP = {
     "from": "start at a named tensor",
 }
 _INSIDE = {word: _TOP[word] for word in ("let", "default", "from")}
-_FUNCTIONS = ("min", "max", "ceil", "int", "round8", "select")
 _OPENS = {"{": "}", "[": "]", "(": ")"}
 _BEGINS = frozenset({"newline", "->", "|", "[", "{", ":", "]", "}"})
 """Tokens behind which a stage begins, unless a bracket says otherwise."""
@@ -243,7 +243,7 @@ def _values(area: Area) -> Iterator[lsp.CompletionItem]:
     for name in area.visible():
         if name.sort == "value":
             yield lsp.CompletionItem(name.text, kind=_ITEM.Constant, detail=name.statement)
-    for function in _FUNCTIONS:
+    for function in (*FUNCTIONS, SELECT):
         yield lsp.CompletionItem(function, kind=_ITEM.Function)
 
 

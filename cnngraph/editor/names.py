@@ -128,7 +128,7 @@ class Names:
         match node:
             case s.Input(name=ref):
                 span = ref.span if ref else node.span
-                area.add(Name(ref.names[0] if ref else "image", "tensor", span, node))
+                area.add(Name(node.called, "tensor", span, node))
             case s.Let(name=ref) | s.Param(name=ref):
                 area.add(Name(ref.names[0], "value", ref.span, node))
             case s.BlockDef():

@@ -121,7 +121,7 @@ class _Builder:
         scope.lacks_blocks |= isinstance(item, s.Use)
         if not isinstance(item, s.Input):
             return flow
-        name = item.name.names[0] if item.name else "image"
+        name = item.called
         self.inputs.append(name)
         tensor = Tensor("", None, item.span)
         scope.tensors.setdefault(name, tensor)
@@ -203,7 +203,7 @@ class _Builder:
             scope.blocks[name] = block
 
     def _input(self, item: s.Input, scope: Scope) -> Tensor | None:
-        name = item.name.names[0] if item.name else "image"
+        name = item.called
         if item.name:
             self.record.give(item.name, scope)
         elif name in scope.tensors:

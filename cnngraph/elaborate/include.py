@@ -121,7 +121,7 @@ class Includes:
                 case s.Let() | s.Default() | s.Line():
                     body.append(part)
         if net is not None and len(inputs) == 1:
-            name = inputs[0].name.names[0] if inputs[0].name else "image"
+            name = inputs[0].called
             own[net.name] = BlockScope(
                 net.name, tuple(params), tuple(body), scope, {}, net.span, name, tuple(outputs), net.annotations
             )

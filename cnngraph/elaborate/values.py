@@ -288,7 +288,7 @@ def _round8(value: float) -> int:
     return rounded + 8 if rounded < 0.9 * value else rounded
 
 
-_FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
+FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
     "min": (0, lambda *numbers: min(numbers)),
     "max": (0, lambda *numbers: max(numbers)),
     "ceil": (1, math.ceil),
@@ -296,23 +296,25 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
     "round8": (1, _round8),
 }
 """Name: number of arguments (0: any), function."""
+SELECT = "select"
+"""The one function that looks only at the argument it gives back."""
 
 
 def _call(expr: s.Call, scope: Scope) -> Value:
-    if expr.function == "select":
+    if expr.function == SELECT:
         if len(expr.arguments) != 3:
             raise Mistake(
                 "E0207", "`select` takes a condition and two values", expr.span, "as in  select(depth >= 50, 4, 1)"
             )
         chosen = expr.arguments[1] if truth(expr.arguments[0], scope) else expr.arguments[2]
         return evaluate(chosen, scope)
-    if expr.function not in _FUNCTIONS:
-        known = [*_FUNCTIONS, "select"]
+    if expr.function not in FUNCTIONS:
+        known = [*FUNCTIONS, SELECT]
         hint, _ = did_you_mean(expr.function, known)
         raise Mistake(
             "E0209", f"no function is called `{expr.function}`", expr.span, hint, help=f"there are: {', '.join(known)}"
         )
-    number, function = _FUNCTIONS[expr.function]
+    number, function = FUNCTIONS[expr.function]
     if (number and len(expr.arguments) != number) or not expr.arguments:
         wanted = "one number" if number else "numbers"
         raise Mistake("E0207", f"`{expr.function}` takes {wanted}", expr.span, f"{len(expr.arguments)} given")

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from cnngraph.network import Block, Layer, Network, Output
 from cnngraph.spec.lexer import FLAGS, RESERVED
+from cnngraph.spec.syntax import IMAGE
 
 UNNAMED = "net"
 """What a network is called that was given no name."""
@@ -97,7 +98,7 @@ class _Names:
             # The automatic name of the sixth relu is no label, and is given without one: if it is the sixth.
             return f"{self.paths[layer.block]}.{local}".lstrip(".")
         before.add(local)
-        return self._given(layer.name, layer.block, layer.kind.word or "image")
+        return self._given(layer.name, layer.block, layer.kind.word or IMAGE)
 
     def _given(self, name: str, at: str, instead: str) -> str:
         local = _local(name, at)

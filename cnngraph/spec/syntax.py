@@ -254,6 +254,10 @@ class Param:
     default: Expr
 
 
+IMAGE = "image"
+"""What an input without a name is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """``input name volume``"""
@@ -262,6 +266,11 @@ class Input:
     name: Ref | None
     volume: Expr
     annotations: tuple[Annot, ...]
+
+    @property
+    def called(self) -> str:
+        """Its name, also when it is given none."""
+        return self.name.names[0] if self.name else IMAGE
 
 
 @dataclass(frozen=True, slots=True)

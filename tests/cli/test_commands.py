@@ -106,3 +106,12 @@ def test_an_interrupted_pipe_is_no_traceback() -> None:
     command = f"{sys.executable} -m cnngraph summary resnet --no-fold | head -1"
     ran = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert "Traceback" not in ran.stderr
+
+
+def test_the_largest_network_taken_is_said_as_it_is() -> None:
+    """The help of a command does not import what a network is, so it has the number itself."""
+    from cnngraph.assembly import MAX_NODES
+    from cnngraph.cli.check import command
+
+    (option,) = (each for each in command.params if each.name == "max_nodes")
+    assert option.default == MAX_NODES

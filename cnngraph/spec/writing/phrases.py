@@ -75,10 +75,6 @@ class Line:
     changes: bool = field(default=False, compare=False)
     """Whether the volume is another than before."""
 
-    @property
-    def is_plain(self) -> bool:
-        return not (self.label or self.begin or self.annotations)
-
 
 def holes(phrase: Stage | Line) -> Iterator[Hole]:
     """All holes, in the order of the text."""
