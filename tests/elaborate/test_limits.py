@@ -8,7 +8,9 @@ import pytest
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.elaborate.record import MAX_DEPTH
-from cnngraph.reading import load, parse
+from cnngraph.elaborate.remarks import MAX_ALIKE
+from cnngraph.reading import elaborate_text, load, parse
+from cnngraph.source import Source
 
 
 def nested(depth: int) -> str:
@@ -28,6 +30,31 @@ def test_layers() -> None:
     assert len(parse(text, max_nodes=10)) == 10
     with pytest.raises(CnngraphError, match="E0501"):
         parse(text, max_nodes=9)
+
+
+@pytest.mark.parametrize(
+    ("number", "note"),
+    [
+        (MAX_ALIKE, ""),
+        (MAX_ALIKE + 1, "there is 1 more W0101"),
+        (MAX_ALIKE + 2, "there are 2 more W0101"),
+    ],
+)
+def test_warnings_of_one_sort(number: int, note: str) -> None:
+    lines = "".join("from image -> maxpool f=2 s=2 -> avgpool global -> flatten\n" for _ in range(number))
+    reading = elaborate_text(Source("t.spec", f"net t\ninput 7x7x1\n{lines}"), {})
+    found = [each for each in reading.diagnostics if each.code == "W0101"]
+    assert len(found) == MAX_ALIKE
+    assert [note_ for each in found for note_ in each.notes] == ([note] if note else [])
+
+
+def test_claims_may_leave_any_size_open_and_inputs_all_but_channels() -> None:
+    parse("net t\ninput (?H, ?W, 3)\nconv 4 3x3 same => (?, ?, ?)\nconv 4 1x1 => (?H, ?W, 4)\n")
+    parse("net t\ninput 8x6x3\nconv 4 3x3 same => (?, 6, ?)\n")
+    with pytest.raises(CnngraphError, match="E0205"):
+        parse("net t\ninput (?H, ?W, ?C)\nrelu\n")
+    with pytest.raises(CnngraphError, match="E0205"):
+        parse("net t\ninput (8, 8)\nrelu\n")
 
 
 def test_mistakes_in_a_used_file_are_told_at_the_use(tmp_path: Path) -> None:

@@ -224,3 +224,17 @@ def test_rows_that_no_window_sees_are_remarked_on_with_sizes_that_fit(
         padded = Window(window.window, window.stride, window.dilation, "given", (padding,) * 4, window.ceil)
         assert padded.starts(axis, (height, width)[axis])[-1] + window.extent(axis) >= (height, width)[axis]
         assert padding < min(window.extent(0), window.extent(1))
+
+
+@given(pairs(5), pairs(3))
+def test_the_padding_offered_for_an_even_window_keeps_the_size(
+    size: tuple[int, int], dilation: tuple[int, int]
+) -> None:
+    line = f"conv 1 f={size} d={dilation}"
+    assume(refusal(f"{line} same", 9, 8, 1) == "E0404")
+    with pytest.raises(CnngraphError) as caught:
+        network(f"{line} same", 9, 8, 1)
+    offered = re.search(r"p=\(.*?\)", caught.value.diagnostics[0].help)
+    assert offered is not None
+    assert made(network(f"{line} {offered[0]}", 9, 8, 1)) == (9, 8, 1)
+    assert made(network(f"{line} same_upper", 9, 8, 1)) == (9, 8, 1)
