@@ -5,7 +5,7 @@ BIN := $(abspath $(VENV))/bin
 OUT := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint types format bench fuzz docs figures gallery clean
+.PHONY: help demo test test-lowest lint types format bench fuzz mutants docs figures gallery clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, on Linux; goes on fr
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
+
+mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
+	$(BIN)/python tools/mutants.py $(MUTANTS)
 
 docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes
 	$(BIN)/python tools/build_docs.py

@@ -323,7 +323,8 @@ def _caption(
     on_arrow: str | None = None,
 ) -> Caption:
     if conv.dilation != (1, 1):
-        details = (f"d = {conv.dilation[0]}", *details)
+        height, width = conv.dilation
+        details = (f"d = {height}" if height == width else f"d = {height}×{width}", *details)
     # A window of one pixel needs no padding to keep the size: `same` says nothing there.
     padding = "" if conv.window == (1, 1) and conv.padding.mode == "same" else conv.padding.caption
     return Caption(name, size, conv.window, conv.stride, padding, details, short, loud, on_arrow=on_arrow, sign="∗")

@@ -257,6 +257,14 @@ def test_random_specs_survive(spec: str, chance: random.Random) -> None:
         assert_same(parse(mixed.to_spec()), mixed)
 
 
+RANDOM = (Path(__file__).parent / "random_specs.txt").read_text(encoding="utf-8").split("// -----\n")
+"""Specs that `specs` once drew: joins in joins, shortcuts that leave, names inside and outside."""
+
+
+def test_random_specs_are_written_as_before(golden: Callable[[Path, bytes], None]) -> None:
+    golden(WRITTEN / "random_specs.txt", "// -----\n".join(parse(spec).to_spec() for spec in RANDOM).encode())
+
+
 def _shuffled(network: Network, chance: random.Random) -> Iterator[Layer]:
     """The layers in any order in which each stands behind those it takes; the steps stay whole."""
     steps: dict[str, list[Layer]] = {}
