@@ -8,9 +8,9 @@ import pytest
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.elaborate.record import MAX_DEPTH
-from cnngraph.elaborate.remarks import MAX_ALIKE
 from cnngraph.fronts import load, parse
 from cnngraph.fronts.spec import read_source
+from cnngraph.remarks import MAX_ALIKE
 from cnngraph.source import Source
 
 
