@@ -32,7 +32,7 @@ SAID = {
     "lrn": "LRN", "scale": "scale", "prelu": "PReLU", "elu": "ELU", "gelu": "GELU", "swish": "swish",
     "hswish": "h-swish", "hsigmoid": "h-sigmoid", "mish": "mish", "sigmoid": "sigmoid", "tanh": "tanh",
     "softplus": "softplus", "relu": "ReLU", "relu6": "ReLU6", "leaky": "leaky ReLU", "softmax": "softmax",
-    "layernorm": "layer norm", "bn": "batch norm",
+    "layernorm": "layer norm", "instancenorm": "instance norm", "bn": "batch norm",
     "upsample 2": "upsample ×2", "upsample 3 bilinear": "upsample ×3 bilinear", "reorg 2": "reorg ÷2",
     "crop 1": "crop 1", "crop 0": "crop 0", "a: relu\nb: conv 1 3x3\nfrom a -> crop b": "crop",
     "slice 1 3": "slice 1–2", "a, b: split 2\nfrom b -> add a": "add", "shuffle 2": "shuffle g=2",
@@ -58,11 +58,17 @@ def caption(line: str) -> Caption:
 
 
 def test_captions_of_figures() -> None:
-    assert caption("conv 8 3x5 s=2") == Caption("conv", "8", (3, 5), (2, 2), "", ())
-    assert caption("upconv 6 2x2 s=2").size == "6"
-    assert caption("dwconv 3x3").size == ""
-    assert caption("flatten -> fc 7") == Caption("fc", "7")
-    assert caption("maxpool 3x2 s=2 same_upper") == Caption("max pool", "", (3, 2), (2, 2), "same upper", ())
-    assert caption("add { | relu | skip }").details == ("+",)
-    assert caption("mul { | relu | skip }").details == ("×",)
+    def said(line: str) -> tuple[object, ...]:
+        found = caption(line)
+        return found.name, found.size, found.window, found.stride, found.padding, found.details
+
+    assert said("conv 8 3x5 s=2") == ("conv", "8", (3, 5), (2, 2), "", ())
+    assert said("upconv 6 2x2 s=2")[:2] == ("up-conv", "6")
+    assert said("dwconv 3x3")[:2] == ("depthwise conv", "")
+    assert said("flatten -> fc 7") == ("fc", "7", None, None, "", ())
+    assert said("maxpool 3x2 s=2 same_upper") == ("max pool", "", (3, 2), (2, 2), "same upper", ())
+    assert [caption(f"{word} {{ | relu | skip }}").details for word in ("add", "mul")] == [("+",), ("×",)]
+    assert [caption(f"{word} {{ | relu | skip }}").sign for word in ("add", "mul")] == ["+", "×"]
+    assert [caption(word).short for word in ("bn", "layernorm", "instancenorm")] == ["BN", "LN", "IN"]
+    assert caption("maxpool 2x2").loud == "MAX-POOL"
     assert parse("net t\ninput 4\n").layers[0].kind.caption() == Caption("input")
