@@ -64,7 +64,8 @@ class Cursor:
 
     def span(self, start: int) -> Span:
         """From token number *start* to the last one taken."""
-        return self.between(start, self.at - 1 if self.at > start else start)
+        last = self.tokens[self.at - 1 if self.at > start else start]
+        return Span(self.source, self.tokens[start].start, last.end)
 
     def between(self, first: int, last: int) -> Span:
         """From token number *first* to number *last*."""
