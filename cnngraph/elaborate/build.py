@@ -67,9 +67,9 @@ class _Builder:
         self.includes = Includes(source)
 
     def build(self, file: s.File, settings: Mapping[str, object]) -> Network | None:
-        scope = Scope(None, "", None, {}, body=file.items, settings=settings)
+        scope = Scope(None, "", None, body=file.items, settings=settings)
         for definition in prelude():
-            self._define_block(definition, Scope(None, "", None, {}), into=scope)
+            self._define_block(definition, Scope(None, "", None), into=scope)
         for item in file.items:
             if isinstance(item, s.Net):
                 self.record.allowances.add(written(item.annotations))
@@ -302,6 +302,6 @@ def _setting(value: object) -> Value | None:
     if expr is None:
         return value
     try:
-        return evaluate(expr, Scope(None, "", None, {}))
+        return evaluate(expr, Scope(None, "", None))
     except (Mistake, Silent):
         return value

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
 from cnngraph.elaborate.annotations import annotations_of
-from cnngraph.elaborate.binding import Bound, bind, check_default, follower, make
+from cnngraph.elaborate.binding import Bound, bind, check_default, followers, is_plain, make
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
 from cnngraph.elaborate.outcome import Ran
@@ -20,7 +20,7 @@ from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
-from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.kind import Fault
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.layers.window import Windowed
@@ -92,13 +92,15 @@ class Expander:
         if step.annotations:
             raise Mistake("E0216", "a `default` takes no annotations", step.annotations[0].span)
         settings = check_default(KINDS[word], step, scope)
-        scope.defaults = {**scope.defaults, word: {**scope.defaults.get(word, {}), **settings}}
+        scope.defaults = scope.defaults.with_more(word, settings)
 
     def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
         if line.guard is not None and not truth(line.guard, scope):
             return before
-        steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
-        with self.record.allowances.during(allowances.written((*line.annotations, *steps))):
+        annots = [annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations]
+        if not annots and not line.annotations:
+            return self._stages(line, scope, before)
+        with self.record.allowances.during(allowances.written((*line.annotations, *annots))):
             return self._stages(line, scope, before)
 
     def _stages(self, line: s.Line, scope: Scope, before: Made) -> Made:
@@ -108,6 +110,14 @@ class Expander:
             last, before_it = index == len(line.stages) - 1, len(self.record.layers)
             labels = line.labels if last else ()
             match stage:
+                case s.Step():
+                    if stage.name.names == ("split",):
+                        if not last:
+                            raise Mistake("E0312", "`split` ends its line", stage.span, "several tensors leave it")
+                        parts = self._split(stage, line, scope, self._flowing(flow, stage.span, "split"))
+                        flow = None
+                    else:
+                        flow = self._step(stage, scope, flow, labels)
                 case s.From():
                     if index:
                         raise Mistake(
@@ -120,14 +130,6 @@ class Expander:
                     flow = self._repeat(stage, scope, flow)
                 case s.Joined():
                     flow = self._joined(stage, scope, self._flowing(flow, stage.span, stage.word.span.text), labels)
-                case s.Step():
-                    if stage.name.names == ("split",):
-                        if not last:
-                            raise Mistake("E0312", "`split` ends its line", stage.span, "several tensors leave it")
-                        parts = self._split(stage, line, scope, self._flowing(flow, stage.span, "split"))
-                        flow = None
-                    else:
-                        flow = self._step(stage, scope, flow, labels)
             made = flow if parts is None else parts[0]
             if made is not None and made.volume is not None:
                 self.record.ran.append(Ran(stage.span, made.volume, before_it, len(self.record.layers)))
@@ -306,38 +308,43 @@ class Expander:
                 step.span,
                 help=f"{word} {{ | … | skip }}   or   {word} NAME",
             )
-        bound = bind(kind, step, scope, word)
+        known = scope.defaults.steps.get(step.span.text)
+        bound = known or bind(kind, step, scope, word)
         if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]
-        for tensor in inputs:
-            known_volume(tensor)
-        annotations = annotations_of(step.annotations, scope)
-        origin = tuple(each for each in annotations if each.name == "origin")
-        rest = tuple(each for each in annotations if each.name != "origin")
+        volumes = tuple(known_volume(tensor) for tensor in inputs)
+        origin = rest = annotations_of(step.annotations, scope)
+        if origin:
+            origin = tuple(each for each in rest if each.name == "origin")
+            rest = tuple(each for each in rest if each.name != "origin")
         name = self.record.name(kind.word, scope, labels)
         first = len(self.record.layers)
         try:
-            made = make(kind, bound)
+            made = known.made[0] if known else make(kind, bound)
             tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=rest, at=step.span)
-            self._remark(made, inputs, step.name.span, bound)
+            if volumes not in bound.unremarkable:
+                remarks = list(made.remarks(volumes))
+                if not remarks:
+                    bound.unremarkable.add(volumes)
+                for remark in remarks:
+                    found = _mistake(remark, step.name.span, bind(kind, step, scope, word) if known else bound)
+                    self.record.report(found.diagnostic, found.cause)
             if flow is not None and kind.family == "join":
                 self._twice(word, flow, bound)
-            followers: list[Kind] = []
-            if bound.norm is not None:
-                followers.append(follower(bound.norm, bound.norm_settings, scope))
-            if behind is not None:
-                followers.append(behind())
-            elif bound.activation is not None:
-                followers.append(follower(bound.activation, bound.activation_settings, scope))
+            behind_it = known.made[1:] if known else followers(bound, behind, scope)
             if bound.says_linear:
                 self.record.says_linear.add(name)
-            for each in followers:
+            for each in behind_it:
                 tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope, unit=name)
             self.record.annotate(first, origin)
         except Fault as fault:
-            raise _mistake(fault, step.name.span, bound, self._origin(inputs, step.span), step.span) from None
-        return replace(tensor, span=step.span)
+            own = bind(kind, step, scope, word) if known else bound
+            raise _mistake(fault, step.name.span, own, self._origin(inputs, step.span), step.span) from None
+        if known is None and is_plain(kind, bound, step, scope):
+            bound.made = (made, *behind_it)
+            scope.defaults.steps[step.span.text] = bound
+        return tensor
 
     def _twice(self, word: str, flow: Tensor, bound: Bound) -> None:
         """W0105: a tensor that flows into a join and is named there too."""
@@ -360,11 +367,6 @@ class Expander:
         if tensor.layer in self.inputs:
             return () if str(tensor.volume) in tensor.span.text else (Label(tensor.span, f"is {tensor.volume}"),)
         return (Label(tensor.span, f"makes {tensor.volume}"),)
-
-    def _remark(self, kind: Kind, inputs: Sequence[Tensor], span: Span, bound: Bound) -> None:
-        for fault in kind.remarks(tuple(known_volume(tensor) for tensor in inputs)):
-            found = _mistake(fault, span, bound)
-            self.record.report(found.diagnostic, found.cause)
 
     def _block(self, block: BlockScope, step: s.Step, scope: Scope, flow: Tensor, labels: Sequence[s.Ref]) -> Tensor:
         if any(name == block.name for name, _ in self.record.calls):

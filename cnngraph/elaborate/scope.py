@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
 from cnngraph.spec.syntax import Annot, Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
 from cnngraph.volume import Dim, Volume
+
+if TYPE_CHECKING:
+    from cnngraph.elaborate.binding import Bound
 
 Value = int | float | bool | str | Dim | tuple["Value", ...]
 
@@ -34,8 +38,20 @@ class Setting:
     scope: Scope
 
 
-Defaults = Mapping[str, Mapping[str, Setting]]
-"""By the word of a layer kind, then by what is set."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Defaults:
+    """The settings in force, and what steps came to under them."""
+
+    settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    """By the word of a layer kind, then by what is set."""
+    steps: dict[str, Bound] = field(default_factory=dict)
+    """By the text of the step, for steps that come to the same wherever they stand."""
+
+    def of(self, word: str) -> Mapping[str, Setting]:
+        return self.settings.get(word, {})
+
+    def with_more(self, word: str, settings: Mapping[str, Setting]) -> Defaults:
+        return Defaults({**self.settings, word: {**self.of(word), **settings}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,7 @@ class Scope:
     """Of the block: ``stage2.residual1``; empty at the top."""
     flow_in: Tensor | None
     """What `in` means."""
-    defaults: Defaults
+    defaults: Defaults = field(default_factory=Defaults)
     values: dict[str, Value] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     blocks: dict[str, BlockScope] = field(default_factory=dict)
