@@ -525,15 +525,15 @@ def _arithmetic(layer: Layer) -> str:
 
 def unknown_words(body: Sequence[s.Statement], scope: Scope) -> Iterator[Mistake]:
     """The steps in *body* whose word is no layer and no block."""
-    todo: list[object] = list(body)
+    todo: list[object] = list(reversed(body))
     while todo:
         match todo.pop():
             case s.Line(stages=stages):
-                todo.extend(stages)
+                todo.extend(reversed(stages))
             case s.Repeat(body=inner) | s.Branch(body=inner):
-                todo.extend(inner)
+                todo.extend(reversed(inner))
             case s.Joined(branches=branches):
-                todo.extend(branches)
+                todo.extend(reversed(branches))
             case s.Step(name=name) | s.Default(step=s.Step(name=name)):
                 word = ".".join(name.names)
                 if word not in KINDS and scope.block(word) is None and scope.block_defined(word) is None:

@@ -71,3 +71,14 @@ def test_mistakes_in_a_used_file_are_told_at_the_use(tmp_path: Path) -> None:
     assert "parts.spec:" in mistake.label.text
     assert mistake.help.startswith("cnngraph check ")
     assert mistake.secondary
+
+
+def test_a_network_used_as_a_block_makes_what_it_gives_back(tmp_path: Path) -> None:
+    (tmp_path / "trunk.spec").write_text(
+        "net trunk\nparam c = 3\ninput picture 4x4x2\na: conv c 1x1\nrelu\nb: conv 5 1x1\noutput a\n"
+    )
+    (tmp_path / "net.spec").write_text(
+        'net t\nuse "trunk.spec"\ninput 4x4x2\nx: trunk\nend: tanh\ny: from image -> trunk 6\noutput end y\n'
+    )
+    network = load(tmp_path / "net.spec")
+    assert [network[output.layer].output.channels for output in network.outputs] == [3, 6]
