@@ -29,6 +29,8 @@ class Abort(Exception):
 
 
 class Cursor:
+    """Where a parser is in its tokens, and the mistakes it has found."""
+
     def __init__(self, source: Source, tokens: list[Token], mistakes: list[Diagnostic]) -> None:
         self.source = source
         self.tokens = tokens

@@ -26,6 +26,8 @@ _GOES_ON = frozenset({"(", "[", "."}).union(*_RANKS)
 
 
 class ExpressionParser(Cursor):
+    """Names, values and arguments."""
+
     # Names -----------------------------------------------------------------------------------
 
     def new_name(self, what: str) -> s.Ref:
