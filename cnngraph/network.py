@@ -174,6 +174,11 @@ class Network:
     def inputs(self) -> tuple[Layer, ...]:
         return tuple(layer for layer in self.layers if not layer.inputs)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no size of its inputs is free."""
+        return all(layer.output.is_fixed for layer in self.inputs)
+
     @cached_property
     def params(self) -> int:
         return sum(layer.params for layer in self.layers)

@@ -16,7 +16,7 @@ LAYERING = (
     ("source", "volume", "names", "diagnostics", "files", "shipped", "text", "tex"),
     ("layers",),
     ("network",),
-    ("units", "flow", "fold", "table", "field", "summary", "remarks", "assembly", "reading"),
+    ("units", "flow", "fold", "table", "sizes", "field", "summary", "remarks", "assembly", "reading"),
     ("spec",),
     ("elaborate",),
     ("fronts",),

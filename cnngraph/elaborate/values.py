@@ -330,7 +330,18 @@ def _given_size(item: s.FreeSize, scope: Scope) -> int | None:
     text = str(value)
     if not text.isdecimal() or not int(text) or isinstance(value, bool):
         raise Mistake("E0213", f"--set {item.name}={value}: a size is a whole number of at least 1", item.span)
+    if int(text) % item.multiple:
+        raise Mistake("E0213", f"--set {item.name}={value}: this size is a multiple of {item.multiple}", item.span)
     return int(text)
+
+
+def _claimed_size(item: s.FreeSize, made: Dim | None) -> Dim:
+    """What a free size in a claim means where *made* is what there is: that, when it has no other name."""
+    if not item.name:
+        return Free("") if made is None else made
+    if isinstance(made, Free) and made.of and made.name == item.name:
+        return Free.symbol(*made.of)
+    return Free(item.name)
 
 
 def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volume | None = None) -> Volume:
@@ -343,10 +354,10 @@ def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volum
             dims.append(size)
             continue
         if isinstance(item, s.FreeSize) and free:
-            dims.append(Free(item.name or f"{free}_{'HWC'[min(axis, 2)]}"))
+            dims.append(Free.symbol(item.name or f"{free}_{'HWC'[min(axis, 2)]}", item.multiple))
             continue
         if isinstance(item, s.FreeSize) and claimed_of is not None:
-            dims.append(Free(item.name) if item.name or axis >= len(claimed_of.dims) else claimed_of.dims[axis])
+            dims.append(_claimed_size(item, claimed_of.dims[axis] if axis < len(claimed_of.dims) else None))
             continue
         value = evaluate(item, scope)
         parts = value if isinstance(value, tuple) else (value,)

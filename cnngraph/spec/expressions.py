@@ -137,7 +137,12 @@ class ExpressionParser(Cursor):
                 return s.Literal(self.span(start), token.kind == "true")
             case "free":
                 self.advance()
-                return s.FreeSize(self.span(start), token.text[1:])
+                multiple = 1
+                if self.take("/"):
+                    multiple = int(self.expect("int", "that the size is a multiple of, as in  ?H/32").text)
+                    if not multiple:
+                        raise self.error("E0104", "no size is a multiple of 0", self.span(start), "as in  ?H/32")
+                return s.FreeSize(self.span(start), token.text[1:], multiple)
             case "match":
                 return self.match()
             case "(":

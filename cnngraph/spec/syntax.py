@@ -19,10 +19,11 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class FreeSize:
-    """``?H``; the name is empty for a bare ``?``."""
+    """``?H``, or ``?H/32`` for a multiple of 32; the name is empty for a bare ``?``."""
 
     span: Span
     name: str
+    multiple: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,9 @@ class _Text:
 
     def input(self, layer: Layer, number: int) -> str:
         name = "" if number == 0 and layer.name == IMAGE else f"{layer.name} "
-        return " ".join([f"input {name}{layer.output}", *map(annotation, (*layer.annotations, *_origin([layer])))])
+        return " ".join(
+            [f"input {name}{layer.output.declared}", *map(annotation, (*layer.annotations, *_origin([layer])))]
+        )
 
     def find(self, scope: Scope) -> None:
         """The runs of *scope* and of the blocks in it, and what they refer to."""
