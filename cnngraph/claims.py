@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
@@ -76,6 +75,3 @@ def _parts(node: object) -> Iterator[object]:
     if isinstance(node, tuple) and not isinstance(node, Span):
         for part in node:
             yield from _parts(part)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _parts(getattr(node, field.name))

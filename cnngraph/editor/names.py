@@ -235,7 +235,7 @@ class Names:
             match stage:
                 case s.From(ref=ref):
                     self._tensor(ref, area)
-                case s.Repeat(body=body, count=count):
+                case s.Repeat(body=body, times=count):
                     self._value(count, area)
                     for each in body:
                         self._resolve(each, area.inner[stage.span.start])
@@ -307,7 +307,7 @@ class Names:
             case s.Group(items=items) | s.Call(arguments=items):
                 for each in items:
                     self._value(each, area)
-            case s.Index(base=base, index=index):
+            case s.Index(base=base, item=index):
                 self._value(base, area)
                 self._value(index, area)
             case s.Unary(operand=operand):

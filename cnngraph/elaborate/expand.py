@@ -183,24 +183,24 @@ class Expander:
         return flow
 
     def _repeat(self, stage: s.Repeat, scope: Scope, flow: Tensor | None) -> Tensor | None:
-        count = evaluate(stage.count, scope)
+        count = evaluate(stage.times, scope)
         if isinstance(count, bool) or not isinstance(count, int):
-            raise Mistake("E0303", "a repeat count is a whole number", stage.count.span, f"this is {show(count)}")
-        if count < 0 or (count == 0 and isinstance(stage.count, s.Literal)):
+            raise Mistake("E0303", "a repeat count is a whole number", stage.times.span, f"this is {show(count)}")
+        if count < 0 or (count == 0 and isinstance(stage.times, s.Literal)):
             remark = "delete the group" if count == 0 else f"this is {count}"
             help = "a computed count such as `x n-1` may be 0: the group then vanishes" if count == 0 else ""
-            raise Mistake("E0303", f"repeat {count} times", stage.count.span, remark, help=help)
+            raise Mistake("E0303", f"repeat {count} times", stage.times.span, remark, help=help)
         made = Made(flow)
         before, work = len(self.record.layers), self.record.work
         with self.record.nested(stage.span):
             for turn in range(count):
-                self.record.working(stage.count.span)
+                self.record.working(stage.times.span)
                 made = self.run(stage.body, scope.repetition(turn + 1, turn), made.tensor)
                 if made.tensor is not None and made.tensor.volume is None:
                     break
                 if turn == 0:
                     nodes, lines = len(self.record.layers) - before, self.record.work - work
-                    self.record.foresee(nodes, lines, count, stage.count.span)
+                    self.record.foresee(nodes, lines, count, stage.times.span)
         return made.tensor
 
     def _joined(self, stage: s.Joined, scope: Scope, fork: Tensor, labels: Sequence[s.Ref]) -> Tensor:

@@ -252,12 +252,12 @@ def _compare(expr: s.Operation, scope: Scope) -> bool:
 
 
 def _index(expr: s.Index, scope: Scope) -> Value:
-    base, index = evaluate(expr.base, scope), evaluate(expr.index, scope)
+    base, index = evaluate(expr.base, scope), evaluate(expr.item, scope)
     if not isinstance(base, tuple):
         raise Mistake("E0205", "only a list can be indexed", expr.base.span, f"this is {show(base)}")
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(base):
         raise Mistake(
-            "E0205", f"there is no item {show(index)}", expr.index.span, f"the list has items 0 to {len(base) - 1}"
+            "E0205", f"there is no item {show(index)}", expr.item.span, f"the list has items 0 to {len(base) - 1}"
         )
     return base[index]
 

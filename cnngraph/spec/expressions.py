@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from cnngraph.layers import KINDS
 from cnngraph.spec import syntax as s
 from cnngraph.spec.cursor import MAX_DEPTH, Abort, Cursor
@@ -52,6 +50,8 @@ class ExpressionParser(Cursor):
         return s.Ref(self.span(start), tuple(names))
 
     def _no_name(self, wanted: str) -> Abort:
+        from difflib import get_close_matches
+
         token = self.token
         if token.kind in RESERVED:
             near = get_close_matches(token.text, JOINS, n=1)

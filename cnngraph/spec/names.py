@@ -7,7 +7,6 @@ a spec can give, each layer and output keeping what it was called as its origin,
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 
 from cnngraph.network import Block, Layer, Network, Output
@@ -38,6 +37,8 @@ def identifier(text: str, instead: str) -> str:
     """A name that looks like *text*: ``features_1``, ``layer1_conv``; made of *instead* where none does."""
     if is_name(text):
         return text
+    import unicodedata
+
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")
     if not name or name[0].isdigit():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,7 @@ def choose(
     if weights is not None and weights != RANDOM:
         return FileWeights(Path(weights), network, renames=renames)
     if weights is None and seed is None:
-        resource = files("cnngraph.weights").joinpath("shipped", f"{network.name}.safetensors")
-        if resource.is_file():
-            with as_file(resource) as path:
-                if fits(path, network):
-                    return FileWeights(path, network, "the trained weights that ship with cnngraph")
+        path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
+        if path.is_file() and fits(path, network):
+            return FileWeights(path, network, "the trained weights that ship with cnngraph")
     return RandomWeights(network, seed or 0)
