@@ -88,6 +88,9 @@ def _places(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
     for name, value in ast.iter_fields(tree):
         if name in ("annotation", "returns", "decorator_list"):
             continue
+        if isinstance(tree, ast.keyword) and tree.arg == "strict":
+            # An assertion of `zip`.
+            continue
         for node in value if isinstance(value, list) else [value]:
             if not isinstance(node, ast.AST) or isinstance(node, ast.JoinedStr | ast.Assert):
                 continue
@@ -116,6 +119,9 @@ def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield _text(operand)
         case ast.Constant(bool() as value):
             yield str(not value)
+        case ast.Constant(0):
+            # As an index -1 is 0 where there is one thing.
+            yield "1"
         case ast.Constant(int() | float() as value):
             yield from (repr(value + 1), f"({value - 1!r})")
         case ast.Call(ast.Name(name), arguments, keywords) if name in _OPPOSITES:
