@@ -7,7 +7,7 @@ hangs on that tensor is spoken of again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
@@ -401,7 +401,7 @@ class Expander:
         if result.volume is None:
             raise Silent
         span = step.span if result.layer != flow.layer else result.span
-        return replace(result, span=span, inner=dict(inner.tensors))
+        return result._replace(span=span, inner=dict(inner.tensors))
 
     def _bind_block(self, block: BlockScope, step: s.Step, scope: Scope, inner: Scope) -> None:
         left = list(block.params)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
@@ -18,20 +19,18 @@ if TYPE_CHECKING:
 Value = int | float | bool | str | Dim | tuple["Value", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """A tensor that flows. One without a volume comes of a mistake already reported: nothing more is said of it."""
 
     layer: str
     volume: Volume | None
     span: Span
     """The text that made it."""
-    inner: Mapping[str, Tensor] = field(default_factory=dict)
+    inner: Mapping[str, Tensor] = MappingProxyType({})
     """The labels inside the block that made it, as ``label.inner``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """An argument of a `default` or a step, with its value where that is known already."""
 
     arg: Arg
@@ -54,8 +53,7 @@ class Defaults:
         return Defaults({**self.settings, word: {**self.of(word), **settings}})
 
 
-@dataclass(frozen=True, slots=True)
-class BlockScope:
+class BlockScope(NamedTuple):
     """A block that can be used: its text, and the scope that it was written in."""
 
     name: str

@@ -99,15 +99,16 @@ class Names:
 
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
-_TO_ESCAPE = re.compile("[^\t\n\r !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile("[ !#-%'-;=?-~\xa0-\xff]*")
+"""What needs no escape, or most of it: patterns of all of Unicode take long to compile."""
+_NOT_XML = "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def escaped(content: str) -> str:
     """*content* as it may stand in XML text and in attributes; what XML cannot say becomes U+FFFD."""
-    if not _TO_ESCAPE.search(content):
+    if _PLAIN.fullmatch(content):
         return content
-    return _NOT_XML.sub("\ufffd", content).translate(_ESCAPES)
+    return re.sub(_NOT_XML, "\ufffd", content).translate(_ESCAPES)
 
 
 @lru_cache(maxsize=8192)
