@@ -234,6 +234,7 @@ class Softmax(Kind):
     family: ClassVar[Family] = "activation"
     short_for = "fc"
     answers = True
+    of_logits = True
     onnx = "Softmax"
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:

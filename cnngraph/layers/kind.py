@@ -193,6 +193,8 @@ class Kind:
     """Whether it takes a piece of its tensor as it is."""
     answers: ClassVar[bool] = False
     """Whether at a network's end it makes probabilities: the answer."""
+    of_logits: ClassVar[bool] = False
+    """Whether what flows in are logits, which others take as a network's output."""
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
 
