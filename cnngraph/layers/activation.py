@@ -160,7 +160,6 @@ class HSigmoid(Activation):
     """``min(max(x + 3, 0), 6) / 6``."""
 
     word = "hsigmoid"
-    elsewhere = ("hardsigmoid",)
     onnx = "HardSigmoid"
 
     def lower(self, to: Lowering) -> None:
@@ -193,6 +192,7 @@ class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``."""
 
     word = "sigmoid"
+    elsewhere = ("logistic",)
     answers = True
     onnx = "Sigmoid"
 

@@ -55,7 +55,7 @@ def test_it_reads_as_a_person_would_write_it() -> None:
         == """\
 net resnet "34-layer residual"
 
-input 224x224x3
+input 224x224x3 @normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 block basic(c, s=1) {
   conv c 3x3 s=s same bn relu -> conv c 3x3 same bn
@@ -84,7 +84,7 @@ stage2: stage_2 128 3 => 28x28x128
 stage3: stage_2 256 5 => 14x14x256
 stage4: stage_2 512 2 => 7x7x512
 avgpool global -> flatten => 512
-softmax 1000 => 1000
+softmax 1000 @classes("imagenet") => 1000
 """
     )
 
