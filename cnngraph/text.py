@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.shipped import shipped
+from cnngraph.shipped import names
 
 MAX_FILE = 64 * 1024 * 1024
 HEAD = 4096
@@ -103,7 +103,7 @@ def _known(data: bytes, shown: str) -> tuple[str, str]:
 
 def _suggest(path: Path, shown: str) -> str:
     beside = [str(path.with_name(other.name)) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(shown, [*beside, *shipped()], n=1)
+    near = difflib.get_close_matches(shown, [*beside, *names()], n=1)
     if near:
         return f"did you mean {near[0]}?"
     return "give the path of a .spec file, or a name that `cnngraph list` shows"

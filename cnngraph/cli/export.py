@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, output_stem, read_network
+from cnngraph.cli.inputs import named, network_options, output_stem, read_network
 from cnngraph.cli.weights import Asked, record, weight_options
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
@@ -27,7 +27,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 
 @click.command("export")
 @click.option("--onnx", is_flag=True, required=True, help="Write ONNX.")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx unless said.")
 @weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")

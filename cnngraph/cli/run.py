@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnngraph.cli.inputs import network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.preprocessing import UNSAID
@@ -33,7 +33,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 
 @click.command("run")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture; repeatable.")
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME=]X.npy", help="An array; with a name for one of several inputs."
