@@ -32,7 +32,7 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 	$(BIN)/cnngraph render plain34 resnet --set depth=34 -o $(OUT)/plain34-resnet34.png
 	$(BIN)/cnngraph export --onnx lenet5 -o $(OUT)/lenet5.onnx
 	$(BIN)/cnngraph export --onnx resnet -o $(OUT)/resnet.onnx
-	$(BIN)/cnngraph run $(OUT)/lenet5.onnx --invert --image examples/seven.png
+	$(BIN)/cnngraph run $(OUT)/lenet5.onnx --image examples/seven.png
 	$(BIN)/cnngraph run lenet5 --image examples/seven.png
 	@echo; echo "Written:"; ls -l $(OUT) | awk 'NR > 1 { printf "%12d  $(OUT)/%s\n", $$5, $$9 }'
 

@@ -298,13 +298,17 @@ class Network:
         dtype: str = "float32",
         without: Collection[str] = (),
         external_data: int | None = None,
+        preprocess: str | None = None,
+        logits: bool = False,
     ) -> Written:
         """Writes an ONNX file and says what was written.
 
         *weights* are a file, arrays by name (a PyTorch state dict is one), or ``"random"`` with a *seed*; unless said
         those that ship for the network, else random ones. *renames* give tensors other names. *opset* is 17 to 22, 20
         unless said; *batch* free unless said; *dtype* float32 or float16; *without* names passes to leave out; weights
-        are put beside a file that would have more than *external_data* bytes, 2 GB unless said. Raises `CnngraphError`.
+        are put beside a file that would have more than *external_data* bytes, 2 GB unless said. *preprocess* puts what
+        pictures go through into the file, which then takes their bytes, as ``uint8-nhwc`` or ``float32-nchw``;
+        *logits* leaves out the softmax at the end. Raises `CnngraphError`.
         """
         from cnngraph import verbs
 
@@ -319,6 +323,8 @@ class Network:
             dtype=dtype,
             without=without,
             external_data=external_data,
+            preprocess=preprocess,
+            logits=logits,
         )
 
     def run(

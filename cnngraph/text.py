@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.shipped import shipped
+from cnngraph.shipped import names
 
 MAX_FILE = 64 * 1024 * 1024
 HEAD = 4096
@@ -104,7 +104,7 @@ def _suggest(path: Path, shown: str) -> str:
     from difflib import get_close_matches
 
     beside = [str(path.with_name(other.name)) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
-    near = get_close_matches(shown, [*beside, *shipped()], n=1)
+    near = get_close_matches(shown, [*beside, *names()], n=1)
     if near:
         return f"did you mean {near[0]}?"
     return "give the path of a .spec file, or a name that `cnngraph list` shows"

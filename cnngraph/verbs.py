@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network, Output
 
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
@@ -174,19 +175,52 @@ def export(
     dtype: str = "float32",
     without: Collection[str] = (),
     external_data: int | None = None,
+    preprocess: str | None = None,
+    logits: bool = False,
 ) -> Written:
     """As in `Network.export`."""
     from cnngraph.onnx.model import lowered
     from cnngraph.onnx.passes import PASSES
     from cnngraph.onnx.write import LARGEST
+    from cnngraph.preprocessing import FORMS
 
     if batch is not None and batch < 1:
         raise ValueError(f"a batch of {batch} is none")
     for name in without:
         _one_of("pass", name, PASSES)
     half = _one_of("dtype", dtype, {"float32": False, "float16": True})
-    made = lowered(network, _chooser(network, weights, seed, renames), opset=opset, batch=batch).passed(without)
-    return (made.half() if half else made).write(Path(path), LARGEST if external_data is None else external_data)
+    form = None if preprocess is None else _one_of("form of pictures", preprocess, {each: each for each in FORMS})
+    choose = _chooser(network, weights, seed, renames)
+    made = lowered(of_logits(network) if logits else network, choose, opset=opset, batch=batch).passed(without)
+    made = made.half() if half else made
+    return (made.prepared(form) if form else made).write(
+        Path(path), LARGEST if external_data is None else external_data
+    )
+
+
+def of_logits(network: Network) -> Network:
+    """*network* with what goes into the softmax at its end given back, under that layer's name.
+
+    Raises `CnngraphError` when no output is a softmax's.
+    """
+    from cnngraph.diagnostics import CnngraphError
+
+    changed: dict[str, Layer] = {}
+    outputs = []
+    for output in network.outputs:
+        layer = network[output.layer]
+        if layer.kind.of_logits:
+            before = network[layer.inputs[0]]
+            said = tuple(each for each in layer.annotations if each.name == "classes")
+            changed[before.name] = replace(before, annotations=(*before.annotations, *said))
+            output = Output(before.name, before.name)
+        outputs.append(output)
+    if not changed:
+        raise CnngraphError.of("E0908", "no output of this network is a softmax's", help="leave --logits out")
+    if len({output.name for output in outputs}) < len(outputs):
+        raise CnngraphError.of("E0908", "the logits are an output already", help="leave --logits out")
+    layers = tuple(changed.get(layer.name, layer) for layer in network.layers)
+    return replace(network, layers=layers, outputs=tuple(outputs))
 
 
 def _chooser(
@@ -228,21 +262,19 @@ def run(
     """As in `Network.run`."""
     from cnngraph.runtime.answers import answers, labels_for
     from cnngraph.runtime.feeds import PictureInput, array_feed
-    from cnngraph.runtime.images import preprocessing
 
     paths = _paths(given)
     arrays = [] if paths else _arrays(given)
     if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
         raise ValueError("invert, mean and std are for pictures; an array is taken as it is")
-    done = preprocessing(network.inputs[0]).given(invert, _numbers(mean), _numbers(std))
     loaded = session(network, _chooser(network, weights, seed, renames))
     help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
     if not paths:
         batches = [("", loaded.run(array_feed(loaded, arrays, help)))]
     else:
-        pictures = PictureInput.of(loaded, done, help)
+        pictures = PictureInput.of(loaded, loaded.done.given(invert, _numbers(mean), _numbers(std)), help)
         batches = [(str(path), loaded.run(pictures.feed(path))) for path in paths]
-    names = labels_for(labels, batches[0][1])
+    names = labels_for(labels, batches[0][1], loaded.about.classes)
     return tuple(answer for source, outputs in batches for answer in answers(source, outputs, top, names))
 
 

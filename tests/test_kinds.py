@@ -238,7 +238,7 @@ def test_onnx_names_are_understood(kind: type[Kind]) -> None:
     assert operator is not None
     with pytest.raises(CnngraphError) as wrong:
         parse(f"net t\ninput 8x8x4\n{operator[0]}\n")
-    said = [each.label.text for each in wrong.value.diagnostics if each.label]
+    said = [text for each in wrong.value.diagnostics for text in (each.label.text if each.label else "", each.help)]
     same = {word for word, other in KINDS.items() if other.onnx.startswith(operator[0])}
     assert any(f"`{word}`" in text for text in said for word in same), said
 

@@ -10,7 +10,8 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 import cnngraph
-from cnngraph.runtime.images import preprocessing, read
+from cnngraph.preprocessing import preprocessing
+from cnngraph.runtime.images import read
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -69,5 +70,6 @@ def test_training_sees_pictures_as_run_does() -> None:
 
 
 def as_run_reads_it(path: Path) -> Floats:
-    image = cnngraph.load("lenet5")["image"]
-    return read(path, (32, 32), 1, preprocessing(image))
+    done = preprocessing(cnngraph.load("lenet5")["image"])
+    assert done is not None
+    return read(path, (32, 32), 1, done)

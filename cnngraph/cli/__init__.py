@@ -16,8 +16,10 @@ _COMMANDS = {
     "fmt": "Put specs into canonical form.",
     "list": "List the networks that ship with cnngraph.",
     "lsp": "Language server for editors.",
+    "new": "Print a spec to start from.",
     "render": "Draw the network.",
     "run": "Run a network on pictures or arrays.",
+    "show": "Print the spec of a network that ships with cnngraph.",
     "summary": "Table of layers: volumes, parameters, multiply-accumulates.",
     "verify": "Run the exported model in several ways and compare.",
     "watch": "Show the figure in a browser while the spec is edited.",
@@ -47,8 +49,8 @@ class _LazyGroup(click.Group):
 def group() -> None:
     """Write a CNN once; get the figure, the table and the runnable model, and know that they agree.
 
-    FILE is a path to a .spec, - for standard input, or the name of a network that ships with
-    cnngraph (see `cnngraph list`).
+    FILE is a path to a .spec, - for standard input, or a name: of a .spec in this folder, else of
+    a network that ships with cnngraph (see `cnngraph list`).
     """
 
 

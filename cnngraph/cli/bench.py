@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[in
 
 
 @click.command("bench")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("--batch", "batches", callback=_batches, default="1,8", show_default=True, help="Pictures at once.")
 @click.option("--threads", type=click.IntRange(min=1), help="As many as there are cores unless said.")
 @click.option("--seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How long each is run.")

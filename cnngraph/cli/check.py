@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, refuse_others
+from cnngraph.cli.inputs import named, network_options, refuse_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ def _warnings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 
 
 @click.command("check")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, callback=named)
 @click.option(
     "--format",
     "format_",

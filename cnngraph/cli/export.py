@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, output_stem, read_network
+from cnngraph.cli.inputs import named, network_options, output_stem, read_network
 from cnngraph.cli.weights import Asked, record, weight_options
+from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
 if TYPE_CHECKING:
-    from cnngraph.network import Network
     from cnngraph.onnx.model import Model
 
 
@@ -27,7 +27,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 
 @click.command("export")
 @click.option("--onnx", is_flag=True, required=True, help="Write ONNX.")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx unless said.")
 @weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
@@ -48,6 +48,12 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     metavar="SIZE",
     help="Weights into a file of their own, FILE.data, when the model would be larger; 0 for always.",
 )
+@click.option("--logits", is_flag=True, help="Without the softmax at the end, as torchvision's networks are.")
+@click.option(
+    "--preprocess",
+    type=click.Choice(FORMS),
+    help="Put what pictures go through into the file: it takes their bytes, 0 to 255, in this order of axes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="What was written, which weight came from where, as JSON.")
 @click.option("--int8", is_flag=True, help="Quantize to 8 bits with the pictures of --calibrate; says what it costs.")
 @click.option("--calibrate", type=click.Path(path_type=Path), metavar="DIR", help="Pictures like those it will see.")
@@ -64,6 +70,8 @@ def command(
     explain: bool,
     dtype: str,
     external_data: int,
+    logits: bool,
+    preprocess: Form | None,
     as_json: bool,
     int8: bool,
     calibrate: Path | None,
@@ -77,7 +85,13 @@ def command(
         raise click.UsageError("--json is for a file in floating point")
     if int8 and dtype == "float16":
         raise click.UsageError("--int8 starts from float32: leave --dtype out")
+    if int8 and preprocess:
+        raise click.UsageError("--preprocess is for a file in floating point")
     network = read_network(file, settings, max_nodes)
+    if logits:
+        from cnngraph.verbs import of_logits
+
+        network = of_logits(network)
     from cnngraph.onnx.model import lowered
     from cnngraph.onnx.passes import PASSES
 
@@ -94,8 +108,11 @@ def command(
                 click.echo(f"{name}: left out", err=True)
     if dtype == "float16":
         model = model.half()
+    if preprocess:
+        _warn(model)
+        model = model.prepared(preprocess)
     if calibrate is not None:
-        _quantized(network, model, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
+        _quantized(model, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
         return
     written = model.write(output or Path(f"{output_stem(network)}.onnx"), external_data)
     if as_json:
@@ -109,17 +126,25 @@ def command(
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")
 
 
-def _quantized(network: Network, model: Model, output: Path, folder: Path) -> None:
+def _warn(model: Model) -> None:
+    """Says when real weights are to see pictures of which nothing is said."""
+    from cnngraph.weights.initialise import RandomWeights
+
+    if model.graph.about.pictures is None and not isinstance(model.weights, RandomWeights):
+        click.echo(UNSAID, err=True)
+
+
+def _quantized(model: Model, output: Path, folder: Path) -> None:
     """Writes 8 bits to *output*, and says its size, speed and answers beside those of float32."""
     from cnngraph.runtime.bench import bench, cores
-    from cnngraph.runtime.images import preprocessing
     from cnngraph.runtime.quantize import pictures, quantize
 
     found = pictures(folder)
+    _warn(model)
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as place:
         exact = Path(place) / "float32.onnx"
         size = model.write(exact).size
-        compared = quantize(exact, output, found, preprocessing(network.inputs[0]))
+        compared = quantize(exact, output, found, model.graph.about.pictures or Preprocessing())
         times = [bench(path, batch=1, threads=cores(), seconds=1.0).median for path in (exact, output)]
     small = output.stat().st_size
     click.echo(f"{output}: {small:,} bytes, 8 bits, ranges from {compared.pictures:,} pictures in {folder}")

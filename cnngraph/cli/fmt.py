@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from cnngraph.cli.inputs import refuse_others
+from cnngraph.cli.inputs import named, refuse_others
 
 
 @click.command("fmt")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, callback=named)
 @click.option(
     "--check", is_flag=True, help="Write nothing; name the files that are not in canonical form, and exit with 1."
 )

@@ -23,6 +23,22 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     return settings
 
 
+def named(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """For a FILE argument, one or several: the path that a bare name stands for when this folder has a spec of that
+    name, which is said; all else as it is."""
+    if isinstance(value, tuple):
+        return tuple(named(ctx, param, each) for each in value)
+    from cnngraph.fronts.content import local
+
+    if not value or (path := local(str(value))) in ("", str(value)):
+        return value
+    from cnngraph.shipped import names
+
+    ships = ", not the network of that name that ships with cnngraph" if str(value) in names() else ""
+    click.echo(f"{value} is {path} in this folder{ships}", err=True)
+    return type(value)(path)
+
+
 def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--set`` (as ``settings``) and ``--max-nodes`` (as ``max_nodes``)."""
     command = click.option(
@@ -88,14 +104,13 @@ def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:
 
     *no_input* is what to say of standard input, where that cannot be changed.
     """
-    import os
-
-    from cnngraph.shipped import shipped
+    from cnngraph.fronts.content import local
+    from cnngraph.shipped import names
 
     for file in files:
         if file == "-" and no_input:
             raise click.UsageError(no_input)
-        if not os.path.exists(file) and file.removesuffix(".spec") in shipped():
+        if not local(file) and file.removesuffix(".spec") in names():
             raise click.UsageError(f"only your own files are changed; {file} ships with cnngraph")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options, output_stem, read_networks
+from cnngraph.cli.inputs import named, network_options, output_stem, read_networks
 from cnngraph.cli.looks import style_option, theme_option, width_option
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @click.command("render")
-@click.argument("file", metavar="FILE")
-@click.argument("file2", metavar="[FILE2]", required=False)
+@click.argument("file", metavar="FILE", callback=named)
+@click.argument("file2", metavar="[FILE2]", required=False, callback=named)
 @click.option("-o", "--output", metavar="OUT", help="The file to write, - for standard output; NAME.svg unless said.")
 @style_option
 @click.option("--format", "format_", type=click.Choice(SUFFIXES), help="Of the file; its suffix says it else.")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnngraph.cli.inputs import network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.preprocessing import UNSAID
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cnngraph.runtime.images import Preprocessing
+    from cnngraph.preprocessing import Preprocessing
     from cnngraph.runtime.session import Array, Session
 
 
@@ -32,7 +33,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 
 @click.command("run")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture; repeatable.")
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME=]X.npy", help="An array; with a name for one of several inputs."
@@ -72,7 +73,8 @@ def command(
     """Run a network on pictures (--image) or on an array (--input).
 
     FILE is a spec, the name of a shipped network, or an .onnx file. How a picture becomes numbers is
-    said in the spec (@invert, @scale, @normalize on its `input`) or by the options here, and printed.
+    said in the spec (@bgr, @invert, @scale, @normalize on its `input`), which an .onnx file that cnngraph wrote says
+    too, or by the options here; it is printed.
     """
     if bool(images) == bool(inputs):
         raise click.UsageError("give pictures with --image, or an array with --input")
@@ -80,14 +82,16 @@ def command(
         raise click.UsageError("--mean, --std and --invert are for pictures; an array is taken as it is")
     if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
         raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
-    session, done = _session(file, asked, settings, max_nodes)
+    session, are_real = _session(file, asked, settings, max_nodes)
     from cnngraph.runtime.answers import labels_for
 
     if inputs:
         answers = [("", session.run(_arrays(session, inputs)))]
     else:
-        answers = list(_on_pictures(session, images, done.given(invert, mean, std)))
-    names = labels_for(labels, answers[0][1])
+        if are_real and session.about.pictures is None and not (mean or std or invert is not None):
+            click.echo(UNSAID, err=True)
+        answers = list(_on_pictures(session, images, session.done.given(invert, mean, std)))
+    names = labels_for(labels, answers[0][1], session.about.classes)
     if as_json:
         records = [_record(name, outputs, k, names) for name, outputs in answers]
         click.echo(json.dumps(records, indent=2, ensure_ascii=False))
@@ -98,23 +102,22 @@ def command(
         _save(output, answers[0][1])
 
 
-def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) -> tuple[Session, Preprocessing]:
-    """The network ready to run, and what it does to pictures."""
-    from cnngraph.runtime.images import Preprocessing, preprocessing
+def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) -> tuple[Session, bool]:
+    """The network ready to run, and whether its weights mean something."""
     from cnngraph.runtime.session import Session
 
     refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
     if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
-        return Session(path), Preprocessing()
+        return Session(path), True
     network = read_network(file, settings, max_nodes)
     from cnngraph.verbs import session
     from cnngraph.weights.initialise import RandomWeights
 
     chosen = asked.choose(network)
-    if isinstance(chosen, RandomWeights):
+    are_random = isinstance(chosen, RandomWeights)
+    if are_random:
         click.echo("the answers mean nothing: give --weights for real ones", err=True)
-    done = preprocessing(network.inputs[0])
-    return session(network, lambda: chosen), done
+    return session(network, lambda: chosen), not are_random
 
 
 def _on_pictures(
@@ -150,13 +153,13 @@ def _input_help(session: Session) -> str:
     return "  ".join(f"--input {port.name}=X.npy" for port in session.inputs)
 
 
-def _record(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> dict[str, Any]:
+def _record(name: str, outputs: dict[str, Array], k: int, labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     from cnngraph.runtime.answers import top
 
     record: dict[str, Any] = {"source": name} if name else {}
     for output, array in outputs.items():
         if array.ndim == 2:
-            rows = [[asdict(guess) for guess in top(row, k, labels)] for row in array]
+            rows = [[asdict(guess) for guess in top(row, k, labels.get(output, ()))] for row in array]
             record[output] = rows[0] if len(rows) == 1 else rows
         else:
             measures = {"min": array.min(), "max": array.max(), "mean": array.mean()}
@@ -164,7 +167,7 @@ def _record(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> 
     return record
 
 
-def _show(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> None:
+def _show(name: str, outputs: dict[str, Array], k: int, labels: Mapping[str, Sequence[str]]) -> None:
     """A table for each vector; the measures of anything else."""
     from cnngraph.runtime.answers import top
 
@@ -177,7 +180,7 @@ def _show(name: str, outputs: dict[str, Array], k: int, labels: list[str]) -> No
         for number, row in enumerate(array):
             if head or len(array) > 1:
                 click.echo(", ".join(filter(None, (head, f"row {number}" if len(array) > 1 else ""))))
-            guesses = top(row, k, labels)
+            guesses = top(row, k, labels.get(output, ()))
             width = max(len(guess.label) for guess in guesses)
             for guess in guesses:
                 bar = "█" * round(20 * min(max(guess.score, 0.0), 1.0))

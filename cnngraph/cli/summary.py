@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnngraph.cli.inputs import network_options, read_network
+from cnngraph.cli.inputs import named, network_options, read_network
 
 if TYPE_CHECKING:
     from cnngraph.network import Network
@@ -19,7 +19,7 @@ _FORMATS = ("text", "json", "csv", "markdown", "latex")
 
 
 @click.command("summary")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", callback=named)
 @click.option("--json", "as_json", is_flag=True, help="Every layer, as JSON: the same as --format json.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option(

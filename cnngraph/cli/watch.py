@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import network_options
+from cnngraph.cli.inputs import named, network_options
 from cnngraph.cli.looks import style_option, theme_option, width_option
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _PAUSE = 0.2
 
 
 @click.command("watch")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path), callback=named)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="A free one unless said.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
 @style_option

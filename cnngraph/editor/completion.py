@@ -15,7 +15,7 @@ from cnngraph.editor.names import SIZES, Area, Name
 from cnngraph.elaborate.annotations import KNOWN
 from cnngraph.elaborate.values import FUNCTIONS, SELECT
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
-from cnngraph.shipped import shipped
+from cnngraph.shipped import names
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token
@@ -295,5 +295,5 @@ def _files(document: Document) -> Iterator[lsp.CompletionItem]:
         for path in sorted(folder.glob("*.spec")) + sorted(folder.glob("*/*.spec")):
             if path != own:
                 yield lsp.CompletionItem(path.relative_to(folder).as_posix(), kind=_ITEM.File)
-    for name, about in shipped().items():
+    for name, about in names().items():
         yield lsp.CompletionItem(f"{name}.spec", kind=_ITEM.File, detail=about)

@@ -30,9 +30,11 @@ _LAYER: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "freeze": ("@freeze", lambda a: not a),
     "note": ('@note("stem")', lambda a: len(a) == 1 and _texts(a)),
     "origin": ('@origin("features.0")  or, for a line of several layers,  @origin("features.0", "features.1")', _texts),
+    "classes": ('@classes("imagenet")  or their names, in order,  @classes("cat", "dog")', _texts),
     "allow": ('@allow("W0101")', _texts),
 }  # fmt: skip
 _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "bgr": ("@bgr", lambda a: not a),
     "invert": ("@invert", lambda a: not a),
     "scale": ("@scale(-1, 1)", lambda a: len(a) == 2 and all(map(_is_number, a))),
     "normalize": ("@normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))",

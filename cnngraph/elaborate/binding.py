@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnngraph.diagnostics import Fix
-from cnngraph.elaborate.foreign import ARGUMENTS
-from cnngraph.elaborate.mistake import Mistake, did_you_mean
+from cnngraph.elaborate.foreign import AKIN, ARGUMENTS, suggestion
+from cnngraph.elaborate.mistake import Mistake, did_you_mean, slip
 from cnngraph.elaborate.scope import Scope, Setting, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.layers.kind import Argument
-from cnngraph.layers.values import PAIR, BadValue
+from cnngraph.layers.values import PADDING, PAIR, BadValue
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
@@ -292,14 +292,14 @@ def _unknown_word(kind: type[Kind], name: str, arg: s.Arg, scope: Scope) -> Mist
         return Mistake(code, message, arg.span, f"it is a tensor; its sizes are {name}.h {name}.w {name}.c")
     words = list(_words(kind))
     followers = [*NORMS, "linear", *ACTIVATIONS] if kind.followers else []
-    hint, near = did_you_mean(
+    said = suggestion(
         name, [*words, *followers, *scope.value_names(), *(scope.tensor_names() if takes_tensors else ())]
     )
     if kind.followers:
         some = [f"a normalization such as {next(iter(NORMS))}", f"or an activation such as {next(iter(ACTIVATIONS))}"]
         words += ["linear", *some]
     help = f"words that `{kind.word}` takes: {', '.join(words)}" if words else ""
-    return Mistake(code, message, arg.span, hint, help=help, replace=near)
+    return Mistake(code, message, arg.span, said.hint, help=said.help or help, replace=said.replace)
 
 
 def _short(text: str) -> str:
@@ -331,10 +331,17 @@ def _unknown_keyword(kind: type[Kind], arg: s.Arg) -> Mistake:
     if kind.followers:
         known = [*known, *NORMS, *_NORM_KEYWORDS]
         shown = [*shown, "and those of a normalization on the step"]
-    near = ARGUMENTS.get(arg.keyword.lower(), "")
-    hint = f"here it is called `{near}`" if near in known else ""
-    if not hint:
-        hint, near = did_you_mean(arg.keyword, known)
+    word = arg.keyword.lower()
+    paddings = [argument.keyword for argument in kind.arguments() if argument.type is PADDING]
+    near, akin = ARGUMENTS.get(word, ""), AKIN.get(word, "")
+    # `p` is a padding or a probability.
+    if near in known and (near != "p" or near in paddings):
+        hint = f"here it is called `{near}`"
+    elif akin in known and akin not in paddings:
+        hint, near = f"is `{akin}` meant?", ""
+    else:
+        hint, _ = did_you_mean(arg.keyword, known)
+        near = slip(arg.keyword, known)
     takes = f"its arguments are: {', '.join(shown)}" if shown else "it takes no named arguments"
     return Mistake(
         "E0206",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from cnngraph.diagnostics import Diagnostic, Label, Severity
+from cnngraph.classes import classes_of
+from cnngraph.diagnostics import CnngraphError, Diagnostic, Label, Severity
 from cnngraph.elaborate.allowances import written
 from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.expand import Expander, unknown_words
@@ -20,7 +21,8 @@ from cnngraph.elaborate.values import evaluate, find_tensor, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network
+from cnngraph.preprocessing import preprocessing
 from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
@@ -111,8 +113,22 @@ class _Builder:
         if self.record.failed:
             return None
         stem = self.source.name.replace("\\", "/").rpartition("/")[2].removesuffix(".spec")
+        for layer in self.record.layers:
+            self._look_at(layer)
         name = name or (stem if is_name(stem) else UNNAMED)
         return self.record.assembly.network(name, title=title, file=self.source.name)
+
+    def _look_at(self, layer: Layer) -> None:
+        """Whether annotations fit the layer they stand on: what a network does is said before it is run."""
+        if not layer.annotations:
+            return
+        try:
+            classes_of(layer)
+            if not layer.inputs:
+                preprocessing(layer)
+        except CnngraphError as error:
+            for diagnostic in error.diagnostics:
+                self.record.report(diagnostic)
 
     def _lost(self, item: s.Item, scope: Scope, flow: Tensor | None) -> Tensor | None:
         """What flows on after a statement with a mistake, so that it is reported once."""

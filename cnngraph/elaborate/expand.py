@@ -14,7 +14,7 @@ from cnngraph.elaborate import allowances, foreign
 from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.binding import Bound, bind, check_default, followers, is_plain, make
 from cnngraph.elaborate.foreign import ARGUMENTS
-from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
+from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean, slip
 from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
@@ -411,8 +411,9 @@ class Expander:
                 param = next((p for p in block.params if p.name == arg.keyword), None)
                 if param is None:
                     names = [p.name for p in block.params]
-                    hint, near = did_you_mean(arg.keyword, names)
-                    if not near and ARGUMENTS.get(arg.keyword) in names:
+                    hint, _ = did_you_mean(arg.keyword, names)
+                    near = slip(arg.keyword, names)
+                    if not hint and ARGUMENTS.get(arg.keyword) in names:
                         near = ARGUMENTS[arg.keyword]
                         hint = f"did you mean `{near}`?"
                     its = f"its parameters are: {declared} (line {block.span.line})" if declared else "it has none"
@@ -464,11 +465,10 @@ _TYPES = {"int": "a whole number", "float": "a number"}
 
 def _unknown(word: str, span: Span, what: str, known: Iterable[str]) -> Mistake:
     """No layer or block is called *word*."""
-    if ours := foreign.layer(word):
-        hint, near = f"here it is called `{ours}`", ours
-    else:
-        hint, near = did_you_mean(word, known)
-    return Mistake("E0209", f"no {what} is called `{_short(word)}`", span, hint, replace=near)
+    said = foreign.suggestion(word, known)
+    return Mistake(
+        "E0209", f"no {what} is called `{_short(word)}`", span, said.hint, help=said.help, replace=said.replace
+    )
 
 
 def _short(word: str) -> str:

@@ -61,3 +61,32 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, str]:
 
     found = get_close_matches(folded, by_fold, n=1, cutoff=0.7)
     return (f"did you mean `{by_fold[found[0]]}`?", by_fold[found[0]]) if found else ("", "")
+
+
+def slip(name: str, known: Iterable[str], others: Iterable[str] = ()) -> str:
+    """The one of *known* that *name* certainly means: a letter too many, missing, another or in its neighbour's place.
+
+    Empty when there is any doubt: a second word as near among *known* and *others*, which mean something else; a word
+    one letter from what would be meant, such as `elu` from `relu`; and fewer than four letters.
+    """
+    folded = name.lower()
+    words = {each.lower(): each for each in islice(known, MAX_COMPARED)}
+    near = [each for each in {*words, *others} if _is_a_letter_off(folded, each)]
+    if len(near) != 1 or near[0] not in words or min(len(folded), len(near[0])) < 4:
+        return ""
+    relatives = (each for each in words if each != near[0] and _is_a_letter_off(near[0], each))
+    return "" if any(relatives) else words[near[0]]
+
+
+def _is_a_letter_off(a: str, b: str) -> bool:
+    """Whether one letter added, left out, changed, or two neighbours exchanged make *b* of *a*."""
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return a == b
+    at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    rest, other = a[at:], b[at:]
+    return (
+        rest[1:] == other
+        or rest == other[1:]
+        or rest[1:] == other[1:]
+        or (rest[:2] == other[1::-1] and rest[2:] == other[2:])
+    )

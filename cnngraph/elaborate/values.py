@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean
+from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean, slip
 from cnngraph.elaborate.scope import Scope, Tensor, Value
 from cnngraph.layers.kind import KINDS
 from cnngraph.layers.values import show
@@ -71,8 +71,9 @@ def _name(ref: s.Ref, scope: Scope) -> Value:
         return first == "on"
     if scope.tensor(first) is not None:
         raise Mistake("E0205", f"`{first}` is a tensor, not a value", ref.span, help=f"its sizes are {first}.h .w .c")
-    hint, near = did_you_mean(first, scope.value_names())
-    raise Mistake("E0202", f"no value is called `{first}`", ref.span, hint, replace=near)
+    hint, _ = did_you_mean(first, scope.value_names())
+    fix = slip(first, scope.value_names())
+    raise Mistake("E0202", f"no value is called `{first}`", ref.span, hint, replace=fix)
 
 
 def _size_of_tensor(ref: s.Ref, scope: Scope) -> Value:
@@ -105,8 +106,8 @@ def find_tensor(ref: s.Ref, scope: Scope) -> Tensor:
             if near and (span := scope.given(near)):
                 hint = f"did you mean `{near}` (line {span.line})?"
             help = f"a layer of its own follows an arrow:  -> {first}" if first in KINDS else ""
-            near = "" if rest or help else near
-            raise Mistake("E0201", f"no tensor is called `{first}`", ref.span, hint, help=help, replace=near)
+            fix = "" if rest or help else slip(first, scope.tensor_names())
+            raise Mistake("E0201", f"no tensor is called `{first}`", ref.span, hint, help=help, replace=fix)
         tensor = found
     for name in rest:
         if name not in tensor.inner:

@@ -31,14 +31,28 @@ class Content:
         return decode(read_bytes(self.path, self.name, MAX_FILE + 1), self.name)
 
 
+def local(file: str) -> str:
+    """The path of the user's own file that *file* means; empty when there is none.
+
+    It is *file* itself or, for a name without a suffix, the spec of that name in this folder.
+    """
+    if os.path.exists(file) and not os.path.isdir(file):
+        return file
+    if os.path.basename(file) == file and not os.path.splitext(file)[1] and os.path.isfile(f"{file}.spec"):
+        return f"{file}.spec"
+    return ""
+
+
 def opened(file: str) -> Content:
-    """What *file*, as the user named it, means: standard input for ``-``, a file, or else what ships under that name.
+    """What *file*, as the user named it, means: standard input for ``-``, a file (`local`), or else what ships under
+    that name.
 
     Raises `CnngraphError` when it cannot be read.
     """
     if file == "-":
         return Content("<stdin>", None, sys.stdin.buffer.read(MAX_FILE + 1))
-    if not os.path.exists(file) and (text := shipped_text(file)) is not None:
+    found = local(file)
+    if not found and (text := shipped_text(file)) is not None:
         return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
-    path = Path(file)
-    return Content(file, path, read_bytes(path, file, HEAD))
+    path = Path(found or file)
+    return Content(found or file, path, read_bytes(path, found or file, HEAD))

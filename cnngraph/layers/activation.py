@@ -160,7 +160,6 @@ class HSigmoid(Activation):
     """``min(max(x + 3, 0), 6) / 6``."""
 
     word = "hsigmoid"
-    elsewhere = ("hardsigmoid",)
     onnx = "HardSigmoid"
 
     def lower(self, to: Lowering) -> None:
@@ -193,6 +192,7 @@ class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``."""
 
     word = "sigmoid"
+    elsewhere = ("logistic",)
     answers = True
     onnx = "Sigmoid"
 
@@ -234,6 +234,7 @@ class Softmax(Kind):
     family: ClassVar[Family] = "activation"
     short_for = "fc"
     answers = True
+    of_logits = True
     onnx = "Softmax"
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:

@@ -77,7 +77,7 @@ class Conv(_Convolution):
     window of all input channels, or of those in its group. ``⌊(n + p - k')/s⌋ + 1`` per axis."""
 
     word = "conv"
-    elsewhere = ("conv2d", "convolution", "convolutional", "conv1x1", "conv3x3")
+    elsewhere = ("conv2d", "convolution", "convolutional")
     onnx = "Conv"
 
     channels: int = argument(COUNT, positional=True, doc="channels it makes (the number of filters)")
@@ -146,7 +146,7 @@ class DwConv(_Convolution):
     """Depthwise convolution: every channel is filtered by itself (groups = channels)."""
 
     word = "dwconv"
-    elsewhere = ("depthwise", "depthwiseconv", "depthwiseconv2d", "dconv")
+    elsewhere = ("depthwise", "depthwiseconv", "depthwiseconv2d")
     onnx = "Conv with group = C"
 
     window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the filter")

@@ -17,7 +17,7 @@ class Fc(Kind):
     """Fully connected: every output is a weighted sum of all inputs, ``y = Wx + b``."""
 
     word = "fc"
-    elsewhere = ("linear", "dense", "fullyconnected", "innerproduct", "affine", "gemm")
+    elsewhere = ("linear", "dense", "fullyconnected", "innerproduct", "gemm")
     family: ClassVar[Family] = "dense"
     followers = True
     onnx = "Gemm"
@@ -83,7 +83,6 @@ class Flatten(Kind):
     """A volume as one vector, channel after channel, each row by row (the order of PyTorch, Caffe, ONNX)."""
 
     word = "flatten"
-    elsewhere = ("view", "reshape")
     family: ClassVar[Family] = "reshape"
     idle = True
     onnx = "Flatten"

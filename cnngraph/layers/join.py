@@ -73,7 +73,6 @@ class Add(_Equal):
     """The sum, number by number. All volumes are equal: nothing is broadcast."""
 
     word = "add"
-    elsewhere = ("sum", "plus", "eltwise", "residual")
     onnx = "Add, Sum"
 
     def lower(self, to: Lowering) -> None:
@@ -102,7 +101,7 @@ class Mul(Join):
     """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite)."""
 
     word = "mul"
-    elsewhere = ("multiply", "times")
+    elsewhere = ("multiply",)
     onnx = "Mul"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
@@ -146,7 +145,7 @@ class Concat(Join):
     """Channels stacked in the order written; height and width agree."""
 
     word = "concat"
-    elsewhere = ("cat", "concatenate", "merge", "route")
+    elsewhere = ("cat", "concatenate")
     onnx = "Concat"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:

@@ -171,7 +171,7 @@ class Kind:
     word: ClassVar[str] = ""
     """Its word in the language."""
     elsewhere: ClassVar[tuple[str, ...]] = ()
-    """What other libraries call it, in lower case and without ``_`` or ``-``: a message says its word here."""
+    """What other libraries call the same, in lower case and without ``_`` or ``-``: a fix puts its word here."""
     family: ClassVar[Family]
     followers: ClassVar[bool] = False
     """Whether a normalization and an activation may be written on the same step."""
@@ -193,6 +193,8 @@ class Kind:
     """Whether it takes a piece of its tensor as it is."""
     answers: ClassVar[bool] = False
     """Whether at a network's end it makes probabilities: the answer."""
+    of_logits: ClassVar[bool] = False
+    """Whether what flows in are logits, which others take as a network's output."""
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
 

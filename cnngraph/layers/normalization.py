@@ -18,7 +18,7 @@ class BatchNorm(Kind):
     the learned γ and β (Ioffe & Szegedy 2015)."""
 
     word = "bn"
-    elsewhere = ("batchnorm", "batchnorm2d", "batchnormalization", "bnorm")
+    elsewhere = ("batchnorm", "batchnorm1d", "batchnorm2d", "batchnormalization", "bnorm")
     family: ClassVar[Family] = "norm"
     follows = "norm"
     subtracts_mean = True
@@ -53,7 +53,7 @@ class InstanceNorm(Kind):
     height and width, then by the learned γ and β (Ulyanov et al. 2016). PyTorch has them with ``affine=True``."""
 
     word = "instancenorm"
-    elsewhere = ("instancenorm2d", "instancenormalization", "inorm")
+    elsewhere = ("instancenormalization", "inorm")
     family: ClassVar[Family] = "norm"
     follows = "norm"
     subtracts_mean = True
@@ -85,7 +85,7 @@ class LayerNorm(Kind):
     """Layer normalization over the channels, at each place of a map by itself (ConvNeXt; Ba et al. 2016)."""
 
     word = "layernorm"
-    elsewhere = ("ln", "layernormalization")
+    elsewhere = ("layernormalization",)
     family: ClassVar[Family] = "norm"
     onnx = "LayerNormalization, between two Transpose on a map"
 
@@ -119,7 +119,6 @@ class Lrn(Kind):
     ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not)."""
 
     word = "lrn"
-    elsewhere = ("localresponsenorm", "norm")
     family: ClassVar[Family] = "norm"
     onnx = "LRN"
 

@@ -109,7 +109,7 @@ class MaxPool(_Pool):
     """The largest number of each window of each channel."""
 
     word = "maxpool"
-    elsewhere = ("pool", "pooling", "maxpool2d", "maxpooling", "maxpooling2d")
+    elsewhere = ("maxpool2d", "maxpooling", "maxpooling2d")
     onnx = "MaxPool, GlobalMaxPool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
@@ -153,7 +153,7 @@ class AvgPool(_Pool):
     """The mean of each window of each channel."""
 
     word = "avgpool"
-    elsewhere = ("averagepool", "averagepooling", "avgpool2d", "averagepooling2d", "meanpool")
+    elsewhere = ("averagepool", "averagepooling", "averagepooling2d", "meanpool")
     onnx = "AveragePool, GlobalAveragePool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")

@@ -21,7 +21,7 @@ class Upsample(_Rearrange):
     """Each pixel becomes n x n pixels, copied (nearest) or blended (bilinear, corners not aligned)."""
 
     word = "upsample"
-    elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize")
+    elsewhere = ("upsampling", "upsampling2d")
     onnx = "Resize"
 
     n: int = argument(COUNT, positional=True, doc="how many times larger")
@@ -54,7 +54,6 @@ class Reorg(_Rearrange):
     """Every n x n square of pixels becomes one pixel with n² times the channels (space to depth)."""
 
     word = "reorg"
-    elsewhere = ("spacetodepth", "pixelunshuffle")
     onnx = "SpaceToDepth"
 
     n: int = argument(COUNT, positional=True, doc="side of the square")

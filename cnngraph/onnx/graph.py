@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cnngraph.onnx.about import About
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight
 
-Type = Literal["float32", "float16", "int64"]
+Type = Literal["float32", "float16", "int64", "uint8"]
 """Of a tensor's numbers, as numpy calls it."""
 
 
@@ -61,3 +62,5 @@ class Graph:
     """Every tensor that is neither input, output nor initializer."""
     tensors: Mapping[str, str] = field(default_factory=dict)
     """The tensor that each layer makes, by the layer's name; without those that a pass took away."""
+    about: About = field(default_factory=About)
+    """What stands beside the graph in the file."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.network import Layer, Network
+from cnngraph.onnx.about import about
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim, Free, Volume, product
 from cnngraph.weights.source import Weight
@@ -68,6 +69,7 @@ class _Lowerer:
             constants=tuple(self.constants),
             infos=tuple(self.infos.values()),
             tensors={name: tensor for name, tensor in self.tensors.items() if name in network.live},
+            about=about(network),
         )
 
     def info(self, name: str, volume: Volume) -> Info:

@@ -13,6 +13,7 @@ from cnngraph.onnx.graph import Graph
 from cnngraph.onnx.lower import DEFAULT_OPSET, lower
 from cnngraph.onnx.passes import Done, run_passes
 from cnngraph.onnx.write import LARGEST, Written, write
+from cnngraph.preprocessing import Form, Preprocessing
 from cnngraph.weights.source import Weights
 
 
@@ -34,6 +35,12 @@ class Model:
         from cnngraph.onnx.half import to_half
 
         return replace(self, graph=to_half(self.graph))
+
+    def prepared(self, form: Form) -> Model:
+        """With what pictures go through in front: bytes go in, as *form* says."""
+        from cnngraph.onnx.prepare import prepared
+
+        return replace(self, graph=prepared(self.graph, self.graph.about.pictures or Preprocessing(), form))
 
     @property
     def owners(self) -> dict[str, str]:

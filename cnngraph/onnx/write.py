@@ -16,6 +16,7 @@ import onnx
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import replacing
+from cnngraph.onnx.about import KEY
 from cnngraph.onnx.graph import Constant, Graph, Info
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight, Weights
@@ -29,6 +30,7 @@ _TYPES = {
     "float32": onnx.TensorProto.FLOAT,
     "float16": onnx.TensorProto.FLOAT16,
     "int64": onnx.TensorProto.INT64,
+    "uint8": onnx.TensorProto.UINT8,
 }
 
 # Fields of onnx.proto3, each of the kind "length, then bytes": number * 8 + 2.
@@ -102,6 +104,8 @@ def _model(graph: Graph) -> bytes:
         opset_import=[opset],
         doc_string=graph.title,
     )
+    if said := graph.about.written():
+        model.metadata_props.add(key=KEY, value=said)
     return bytes(model.SerializeToString(deterministic=True))
 
 

@@ -21,7 +21,7 @@ class Guess:
     score: float
 
 
-def top(vector: Array, k: int, labels: list[str]) -> list[Guess]:
+def top(vector: Array, k: int, labels: Sequence[str]) -> list[Guess]:
     """The *k* highest of a vector, highest first, equal ones in order; without labels a class is its number."""
     order = np.argsort(-vector, kind="stable")[:k]
     return [Guess(int(i), labels[i] if labels else str(i), float(vector[i])) for i in order]
@@ -44,27 +44,34 @@ class Answer:
         return next(iter(self.guesses.values()), ())
 
 
-def answers(source: str, outputs: Mapping[str, Array], k: int, labels: list[str]) -> Iterator[Answer]:
+def answers(source: str, outputs: Mapping[str, Array], k: int, labels: Mapping[str, Sequence[str]]) -> Iterator[Answer]:
     """One for each picture of a batch, with the *k* highest of each vector."""
     for number in range(len(next(iter(outputs.values())))):
         own = {name: array[number] for name, array in outputs.items()}
-        guesses = {name: tuple(top(array, k, labels)) for name, array in own.items() if array.ndim == 1}
+        guesses = {name: tuple(top(array, k, labels.get(name, ()))) for name, array in own.items() if array.ndim == 1}
         yield Answer(source, own, guesses)
 
 
-def labels_for(labels: str | Path | Sequence[str] | None, outputs: Mapping[str, Array]) -> list[str]:
-    """*labels*, themselves or a file with one a line, for the first vector of *outputs*, a batch; none for None.
+def labels_for(
+    labels: str | Path | Sequence[str] | None, outputs: Mapping[str, Array], known: Mapping[str, Sequence[str]]
+) -> Mapping[str, Sequence[str]]:
+    """The names of the classes by output: those that are *known* or, for the first vector of *outputs*, a batch, and
+    all that are as long, *labels*: themselves or a file with one a line.
 
     Raises `CnngraphError` when there is no vector, or they are not as many as it has classes.
     """
     if labels is None:
-        return []
+        return known
     vector = next((array for array in outputs.values() if array.ndim == 2), None)
     if vector is None:
         raise CnngraphError.of("E0813", "the network gives no vector of classes to put labels on")
+    size = vector.shape[1]
     if isinstance(labels, str | Path):
-        return read_labels(Path(labels), vector.shape[1])
-    return _checked(list(labels), vector.shape[1], "the list")
+        names = read_labels(Path(labels), size)
+    else:
+        names = _checked(list(labels), size, "the list")
+    alike = (name for name, array in outputs.items() if array.ndim == 2 and array.shape[1] == size)
+    return {**known, **dict.fromkeys(alike, names)}
 
 
 def read_labels(path: Path, size: int) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.preprocessing import Preprocessing, check_channels
 from cnngraph.runtime import arrays, images
-from cnngraph.runtime.images import Preprocessing
 from cnngraph.runtime.session import Array, Port, Session
 
 
@@ -27,13 +27,16 @@ class PictureInput:
         if len(session.inputs) > 1 or len(port.dims) != 4:
             raise CnngraphError.of("E0814", "the network does not take one picture", help=help)
         found = cls(port, done)
-        images.check_channels(done, found._dims[0])
+        check_channels(done, found._dims[0])
         return found
 
     @property
     def _dims(self) -> tuple[int | None, ...]:
         """Channels, height and width; None where free."""
-        return tuple(dim if isinstance(dim, int) else None for dim in self.port.dims[1:])
+        dims = self.port.dims[1:]
+        if self.port.channels_last:
+            dims = (dims[-1], *dims[:-1])
+        return tuple(dim if isinstance(dim, int) else None for dim in dims)
 
     @property
     def about(self) -> str:

@@ -3,109 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
-from cnngraph.network import Annotation, Layer
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.session import Array
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 100_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Preprocessing:
-    """What happens to a picture's values after it has the right size and channels, in this order."""
-
-    invert: bool = False
-    """Dark ink on white becomes bright on black."""
-    low: float = 0.0
-    """What black becomes; *high* is white's."""
-    high: float = 1.0
-    mean: tuple[float, ...] = ()
-    """Subtracted, for each channel or one for all."""
-    std: tuple[float, ...] = ()
-    """Divided by."""
-
-    @property
-    def about(self) -> str:
-        parts = ["inverted"] if self.invert else []
-        parts.append(f"values {self.low:g} to {self.high:g}")
-        if self.mean:
-            parts.append(f"minus {_list(self.mean)}")
-        if self.std:
-            parts.append(f"divided by {_list(self.std)}")
-        return ", ".join(parts)
-
-    def given(self, invert: bool | None, mean: tuple[float, ...], std: tuple[float, ...]) -> Preprocessing:
-        """With what was said on the command line instead."""
-        changed = self if invert is None else replace(self, invert=invert)
-        changed = replace(changed, mean=mean) if mean else changed
-        return replace(changed, std=std) if std else changed
-
-
-def _list(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in numbers)
-
-
-def preprocessing(layer: Layer) -> Preprocessing:
-    """What an input's annotations ask for: ``@invert``, ``@scale(low, high)``, ``@normalize(mean, std)``."""
-    done = Preprocessing()
-    for annotation in layer.annotations:
-        match annotation.name, annotation.arguments:
-            case "invert", ():
-                done = replace(done, invert=True)
-            case "scale", (int() | float() as low, int() | float() as high):
-                done = replace(done, low=float(low), high=float(high))
-            case "normalize", (mean, std):
-                done = replace(done, mean=_numbers(mean, annotation), std=_numbers(std, annotation))
-            case "invert" | "scale" | "normalize", _:
-                raise _wrong(annotation)
-    check_channels(done, layer.output.channels)
-    return done
-
-
-def check_channels(done: Preprocessing, channels: object) -> None:
-    """Raises `CnngraphError` unless means and deviations are one number, or one for each channel."""
-    for name, numbers in (("mean", done.mean), ("std", done.std)):
-        if len(numbers) not in (0, 1, channels):
-            raise CnngraphError.of(
-                "E0804",
-                f"{len(numbers)} numbers for the {name} of {channels} channels",
-                help="give one, or one for each channel",
-            )
-    if any(number == 0 for number in done.std):
-        raise CnngraphError.of("E0804", "a std of 0 divides by zero")
-
-
-def _numbers(value: object, annotation: Annotation) -> tuple[float, ...]:
-    values = value if isinstance(value, tuple) else (value,)
-    if not all(isinstance(number, int | float) for number in values):
-        raise _wrong(annotation)
-    return tuple(float(number) for number in values)
-
-
-def _wrong(annotation: Annotation) -> CnngraphError:
-    help = "@invert   @scale(-1, 1)   @normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))"
-    return CnngraphError(
-        [
-            Diagnostic(
-                "E0805",
-                f"@{annotation.name} is not written like that",
-                Label(annotation.span) if annotation.span else None,
-                help=help,
-            )
-        ]
-    )
-
-
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:
-    """The picture at *path* as float32 of shape (1, channels, H, W).
+    """The picture at *path* as float32 of shape (1, channels, H, W), or as *done* says that the model takes its bytes.
 
     *size* is height and width, None where the picture's own is kept. One channel is its brightness,
-    three are red, green and blue; what is transparent becomes white. Raises `CnngraphError`.
+    three are red, green and blue; what is transparent becomes white. Raises `CnngraphError`, also for a file of
+    several pictures, or of numbers of which none is said to be white.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -123,7 +41,15 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
                     raise CnngraphError.of(
                         "E0807", f"{path} has {opened.width}x{opened.height} pixels, more than are read"
                     )
+                _refuse_several(opened, path)
                 picture = ImageOps.exif_transpose(opened)
+                if picture.mode == "F" or (picture.mode == "I" and opened.format != "PNG"):
+                    raise CnngraphError.of(
+                        "E0808",
+                        f"{path} holds {'fractions' if picture.mode == 'F' else '32 bits a pixel'}, and does not say "
+                        "which number is white",
+                        help="save it with 8 or 16 bits a pixel, or give the numbers as an array: --input X.npy",
+                    )
                 if picture.mode.startswith("I"):
                     # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
                     picture = Image.fromarray((np.asarray(picture).clip(0, 65535) // 257).astype(np.uint8))
@@ -145,7 +71,19 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
     height, width = size[0] or picture.height, size[1] or picture.width
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    values = np.asarray(picture, np.float32).reshape(height, width, channels) / 255
+    shown = np.asarray(picture).reshape(height, width, channels)
+    if done.within == "uint8-nhwc":
+        return shown[None]
+    values = shown.astype(np.float32)
+    if done.within is None:
+        values = _prepared(values / 255, done)
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+
+
+def _prepared(values: Array, done: Preprocessing) -> Array:
+    """*values*, from 0 for black to 1, as the network wants them."""
+    if done.bgr:
+        values = values[..., ::-1]
     if done.invert:
         values = 1 - values
     values = values * (done.high - done.low) + done.low
@@ -153,4 +91,18 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         values = values - np.array(done.mean, np.float32)
     if done.std:
         values = values / np.array(done.std, np.float32)
-    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+    return values
+
+
+_SEVERAL = {"GIF": "frames", "PNG": "frames", "WEBP": "frames", "TIFF": "pages"}
+"""Formats whose files may hold pictures of equal rank; what follows in a JPEG is a thumbnail or a map of depths."""
+
+
+def _refuse_several(opened: ImageFile, path: Path) -> None:
+    count = getattr(opened, "n_frames", 1)
+    if count > 1 and opened.format in _SEVERAL:
+        raise CnngraphError.of(
+            "E0808",
+            f"{path} holds {count} {_SEVERAL[opened.format]}, and a network takes one picture",
+            help="save each that is meant as a file of its own",
+        )

@@ -13,8 +13,8 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import replacing
+from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.feeds import PictureInput
-from cnngraph.runtime.images import Preprocessing
 from cnngraph.runtime.session import Array, Session
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
@@ -78,10 +78,22 @@ def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Prepr
             )
             compared = _compared(session, Session(made), map(source.feed, calibration))
             with replacing(output) as stream:
-                stream.write(made.read_bytes())
+                stream.write(_without_leftovers(made))
     finally:
         logging.disable(logging.NOTSET)
     return compared
+
+
+def _without_leftovers(path: Path) -> bytes:
+    """The model at *path* without what it says of tensors that onnxruntime's tools fused away."""
+    import onnx
+
+    model = onnx.load(path)
+    made = {name for node in model.graph.node for name in node.output}
+    kept = [info for info in model.graph.value_info if info.name in made]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _compared(exact: Session, small: Session, feeds: Iterable[Mapping[str, Array]]) -> Quantized:

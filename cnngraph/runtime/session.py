@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.onnx.about import KEY, About, read
+from cnngraph.preprocessing import Preprocessing
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -24,13 +26,16 @@ class Port:
     """In the model's order, batch first; a name or None where it is free."""
     type: str
     """As onnxruntime writes it: ``tensor(float)``."""
+    channels_last: bool = False
+    """Whether *dims* has the channels of a picture last, and not behind the batch."""
 
 
 class Session:
     """An ONNX file, loaded by onnxruntime."""
 
     def __init__(self, path: Path) -> None:
-        """Loads the ONNX file at *path*. Raises `CnngraphError` when onnxruntime cannot."""
+        """Loads the ONNX file at *path*. Raises `CnngraphError` when onnxruntime cannot, or when what it says about
+        itself is not right."""
         # Before the import: later is too late to keep onnxruntime from making a telemetry file in the home folder.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
@@ -46,8 +51,17 @@ class Session:
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CnngraphError.of("E0802", f"onnxruntime cannot load {path}", reason=reason) from None
-        self.inputs = tuple(Port(p.name, tuple(p.shape), p.type) for p in self._session.get_inputs())
+        self.about = _about(path, self._session.get_modelmeta().custom_metadata_map.get(KEY, ""))
+        done = self.about.pictures
+        last = done is not None and done.within == "uint8-nhwc"
+        self.inputs = tuple(Port(p.name, tuple(p.shape), p.type, last) for p in self._session.get_inputs())
         self.outputs = tuple(Port(p.name, tuple(p.shape), p.type) for p in self._session.get_outputs())
+        _check_classes(path, self.about, self.outputs)
+
+    @property
+    def done(self) -> Preprocessing:
+        """What pictures go through; values 0 to 1 where nothing is said."""
+        return self.about.pictures or Preprocessing()
 
     def run(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """The outputs by name. Raises `CnngraphError` with onnxruntime's reason."""
@@ -58,3 +72,26 @@ class Session:
                 "E0803", "the network did not run", reason=str(error).strip().splitlines()[0]
             ) from None
         return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
+
+
+def _about(path: Path, text: str) -> About:
+    try:
+        return read(text) if text else About()
+    except (ValueError, RecursionError) as error:
+        raise _strange(path, str(error)) from None
+
+
+def _check_classes(path: Path, about: About, outputs: tuple[Port, ...]) -> None:
+    sizes = {port.name: port.dims[1] if len(port.dims) > 1 else None for port in outputs}
+    for name, names in about.classes.items():
+        if name not in sizes:
+            raise _strange(path, f"it names the classes of `{name}`, which is no output")
+        if isinstance(sizes[name], int) and sizes[name] != len(names):
+            raise _strange(path, f"it has {len(names)} names for the {sizes[name]} classes of `{name}`")
+
+
+def _strange(path: Path, reason: str) -> CnngraphError:
+    return CnngraphError.of(
+        "E0821", f"what {path} says about itself (its metadata `{KEY}`) cannot be used", reason=reason,
+        help="write it again with this version: cnngraph export --onnx",
+    )  # fmt: skip

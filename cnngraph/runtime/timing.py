@@ -24,6 +24,8 @@ def measure(wanted: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
     import onnxruntime
 
+    from cnngraph.runtime.arrays import noise
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = wanted["threads"]
@@ -41,7 +43,7 @@ def measure(wanted: dict[str, Any]) -> dict[str, Any]:
             dim if isinstance(dim, int) else wanted["batch"] if at == 0 else wanted["size"]
             for at, dim in enumerate(port.shape)
         ]
-        feed[port.name] = generator.standard_normal(shape).astype(np.float32)
+        feed[port.name] = noise(generator, shape, port.type)
     start = perf_counter()
     session.run(None, feed)
     first = perf_counter() - start

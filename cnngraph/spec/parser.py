@@ -238,7 +238,8 @@ class _Parser(ExpressionParser):
             return self.joined() if is_join else self.step()
         start = self.at
         if self.take("from"):
-            return s.From(self.span(start), self.ref("the tensor to start from"))
+            ref = self.ref("the tensor to start from")
+            return s.From(self.span(start), ref)
         if self.take("skip"):
             if not in_branch:
                 raise self.error(

@@ -64,6 +64,14 @@ def test_volumes(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "a.spec").read_text() == CLEAN.replace("3x3\n", "3x3 => 6x6x4\n")
 
 
+def test_a_line_that_only_begins_elsewhere_has_its_volume_behind_the_name(run: Run, tmp_path: Path) -> None:
+    text = "net a\ninput 8x8x3\nconv 3 3x3 same{0}\nfrom image{0}\nb: from image{0}\nadd b{0}\n"
+    (tmp_path / "a.spec").write_text(text.format(""))
+    run("fmt", "--volumes", "a.spec")
+    assert (tmp_path / "a.spec").read_text() == text.format(" => 8x8x3")
+    assert run("check", "a.spec").status == 0
+
+
 def test_a_wrong_volume_is_no_ones_to_change(run: Run, tmp_path: Path) -> None:
     text = CLEAN.replace("4 3x3", "4 3x3 => 9x9x4")
     (tmp_path / "a.spec").write_text(text)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from cnngraph.runtime.images import Preprocessing, read
+from cnngraph.preprocessing import Preprocessing
+from cnngraph.runtime.images import read
 from cnngraph.runtime.session import Session
 from tests.conftest import Run
 

@@ -123,6 +123,12 @@ def test_a_hint_has_volume_and_parameters(ed: Editor) -> None:
     assert file.changed(hint.text_edits).split("\n")[1] == "conv 8 3x3 same => 8x8x8 # remark"
 
 
+def test_a_hint_behind_a_name_is_written_behind_it(ed: Editor) -> None:
+    file = ed.open("input 8x8x3\nrelu\nfrom image # again\nrelu\n")
+    hint = file.ask(lsp.TEXT_DOCUMENT_INLAY_HINT)[1]
+    assert file.changed(hint.text_edits).split("\n")[2] == "from image => 8x8x3 # again"
+
+
 def test_a_line_of_a_block_shows_the_volumes_of_all_its_uses(ed: Editor) -> None:
     file = ed.open("block b(c) {\n  conv c 1x1\n}\ninput 8x8x3\nb 4 -> b 4\nb 8\n[b 4] x2\n")
     hints = {hint.position.line: hint.label for hint in file.ask(lsp.TEXT_DOCUMENT_INLAY_HINT)}

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph import Layer, Network, load, parse
+from cnngraph.claims import with_volumes
 from cnngraph.fronts import read
 from cnngraph.shipped import shipped
+from cnngraph.source import Source
 from cnngraph.summary import summarize
 
 SHIPPED: list[tuple[str, dict[str, int]]] = [
@@ -55,7 +57,7 @@ def test_it_reads_as_a_person_would_write_it() -> None:
         == """\
 net resnet "34-layer residual"
 
-input 224x224x3
+input 224x224x3 @normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 block basic(c, s=1) {
   conv c 3x3 s=s same bn relu -> conv c 3x3 same bn
@@ -84,7 +86,7 @@ stage2: stage_2 128 3 => 28x28x128
 stage3: stage_2 256 5 => 14x14x256
 stage4: stage_2 512 2 => 7x7x512
 avgpool global -> flatten => 512
-softmax 1000 => 1000
+softmax 1000 @classes("imagenet") => 1000
 """
     )
 
@@ -158,6 +160,13 @@ input 4x4x6
 low, middle, high: split 3
 from high -> conv 2 1x1 -> concat low middle low
 """,
+    "a shortcut that is not needed, in a concat": """\
+input 8x8x8
+concat {
+  | relu
+  | skip -> shortcut 8
+}
+""",
     "a shortcut of one's own": """\
 input 4x4x6
 block shortcut() { conv 6 1x1 }
@@ -202,10 +211,13 @@ def specs(draw: st.DrawFn) -> str:
 
     def lines(depth: int, given_names: list[str], in_branch: bool = False) -> list[str]:
         if in_branch and draw(st.booleans()):
-            return ["skip", *draw(st.lists(st.sampled_from(_STEPS), max_size=3))]
+            begin = draw(st.sampled_from(["skip", "skip", "skip -> shortcut 4"]))
+            return [begin, *draw(st.lists(st.sampled_from(_STEPS), max_size=3))]
         return [line for _ in range(draw(st.integers(1, 3))) for line in line_of(depth, given_names)]
 
     def line_of(depth: int, given_names: list[str]) -> list[str]:
+        if draw(st.integers(0, 9)) == 0:
+            return [f"from {draw(st.sampled_from(given_names))}"]
         label = f"t{next(numbers)}" if draw(st.integers(0, 3)) == 0 else ""
         begin = f"from {draw(st.sampled_from(given_names))} -> " if draw(st.integers(0, 3)) == 0 else ""
         stage = one_stage(depth, given_names)
@@ -218,10 +230,10 @@ def specs(draw: st.DrawFn) -> str:
     def one_stage(depth: int, given_names: list[str]) -> list[str]:
         match draw(st.integers(0, 7 if depth else 4)):
             case 5:
-                opening = draw(st.sampled_from(["add {", "max {"]))
+                opening = draw(st.sampled_from(["add {", "max {", "concat {"]))
                 branches = [lines(depth - 1, given_names, True) for _ in range(draw(st.integers(2, 3)))]
                 text = [f"  {'| ' if n == 0 else '  '}{line}" for branch in branches for n, line in enumerate(branch)]
-                return [opening, *text, "}"]
+                return [opening, *text, "} -> conv 4 1x1" if opening == "concat {" else "}"]
             case 6:
                 inner = list(given_names)  # a name inside is local to one turn
                 return ["[", *(f"  {line}" for line in lines(depth - 1, inner)), "] x2"]
@@ -263,6 +275,14 @@ RANDOM = (Path(__file__).parent / "random_specs.txt").read_text(encoding="utf-8"
 
 def test_random_specs_are_written_as_before(golden: Callable[[Path, bytes], None]) -> None:
     golden(WRITTEN / "random_specs.txt", "// -----\n".join(parse(spec).to_spec() for spec in RANDOM).encode())
+
+
+@settings(max_examples=100, deadline=None)
+@given(specs())
+def test_volumes_written_down_change_nothing(spec: str) -> None:
+    written = with_volumes(Source("<text>", spec))
+    assert_same(parse(written), parse(spec))
+    assert with_volumes(Source("<text>", written)) == written
 
 
 def _shuffled(network: Network, chance: random.Random) -> Iterator[Layer]:

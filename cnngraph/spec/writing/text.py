@@ -406,15 +406,17 @@ class _Text:
             _ends_with(layer, on_line, given) for way in element.ways for each in way.elements for layer in _all(each)
         ):
             extra, on_line = 0, ()
-        channels = as_int(join.output.channels)
-        branches = tuple(self.branch(way, channels, scope, given + extra) for way in element.ways)
+        branches = tuple(
+            self.branch(way, as_int(volume.channels), scope, given + extra)
+            for way, volume in zip(element.ways, join.input_volumes, strict=True)
+        )
         stage = Joined(join.kind.word, branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
         return _Said(stage_, label, _annotations(on_line), join.name, inside)
 
     def branch(self, way: Way, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
-        """*channels* are those at the fork."""
+        """*channels* are those that it brings to its join."""
         begin = "skip" if way.is_skip else ""
         found: list[Line] = []
         if way.source is not None:
