@@ -76,7 +76,9 @@ def _replacing(path: Path, target: Path, mode: int | None) -> Iterator[BinaryIO]
     try:
         handle, part = _part(target)
     except FileNotFoundError:
-        raise CnngraphError.of("E0902", f"there is no folder {target.parent}", help="make it first") from None
+        raise CnngraphError.of(
+            "E0902", f"there is no folder {(target if path.is_symlink() else path).parent}", help="make it first"
+        ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
