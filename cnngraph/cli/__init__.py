@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -39,6 +41,14 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(_stopped()) from None  # click would say "Aborted!" and end with 1
+        except BrokenPipeError:
+            raise SystemExit(_CUT_OFF) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
@@ -54,16 +64,52 @@ def group() -> None:
     """
 
 
+_INTERRUPTED, _CUT_OFF = 128 + 2, 128 + 13
+"""Exit statuses as a shell has them for programs that SIGINT and SIGPIPE end."""
+
+
 def main() -> None:
     """Entry point: runs the command; faults of the input become diagnostics and exit status 1."""
-    from cnngraph.diagnostics import CnngraphError
+    from cnngraph.cli import streams
 
     # A network is many small objects that all live on: looking for garbage among them costs as much as making them.
     gc.set_threshold(200_000, 30, 30)
+    streams.prepare()
+    try:
+        status = _run()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except KeyboardInterrupt:
+        status = _stopped()
+    except BrokenPipeError:
+        status = _CUT_OFF
+        streams.give_up()
+    except OSError as error:
+        # A full disk behind a redirection, or under the temporary files.
+        what = f"{error.filename}: " if error.filename else "cannot write the output: "
+        with suppress(OSError):
+            print(f"error: {what}{error.strerror}", file=sys.stderr, flush=True)
+        status = 1
+        streams.give_up()
+    sys.exit(status)
+
+
+def _run() -> int | str | None:
+    """The exit status of the command."""
+    from cnngraph.diagnostics import CnngraphError
+
     try:
         group(prog_name="cnngraph")
     except CnngraphError as error:
         from cnngraph.diagnostics.terminal import print_diagnostics
 
         print_diagnostics(error.diagnostics)
-        sys.exit(1)
+        return 1
+    except SystemExit as ended:
+        return ended.code
+    return 0
+
+
+def _stopped() -> int:
+    print("stopped", file=sys.stderr)
+    return _INTERRUPTED

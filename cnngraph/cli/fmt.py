@@ -37,7 +37,7 @@ def command(files: tuple[str, ...], check: bool, volumes: bool) -> None:
                 if check:
                     changed += text != found.text
                 else:
-                    sys.stdout.write(text)
+                    sys.stdout.buffer.write(text.encode())
                 continue
             path = Path(file).resolve()
             if text.encode() == path.read_bytes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from urllib.parse import quote
@@ -71,7 +72,7 @@ def _location(label: Label) -> dict[str, object]:
 
 def _artifact(file: str) -> dict[str, str]:
     """An absolute path becomes a ``file:`` URI, another stays relative to where the command ran."""
-    return {"uri": Path(file).as_uri() if Path(file).is_absolute() else quote(PurePath(file).as_posix())}
+    return {"uri": Path(file).as_uri() if Path(file).is_absolute() else quote(os.fsencode(PurePath(file).as_posix()))}
 
 
 def _region(span: Span) -> dict[str, int]:

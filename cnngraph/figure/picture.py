@@ -6,9 +6,9 @@ import io
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.pictures import FORMATS, MAX_PIXELS
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_MAX_PIXELS = 100_000_000
 
 
 def read(path: str | Path) -> bytes:
@@ -24,8 +24,8 @@ def png_of(data: bytes) -> bytes:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > _MAX_PIXELS:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"it has {image.width:,} × {image.height:,} pixels")
             image.load()
             if data.startswith(_PNG):

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.files import replacing
+from cnngraph.files import remove, replacing
 from cnngraph.onnx.about import KEY
 from cnngraph.onnx.graph import Constant, Graph, Info
 from cnngraph.volume import Dim
@@ -91,7 +91,7 @@ def _write_two(graph: Graph, weights: Weights, path: Path, model: bytes, body: b
         head.write(model + _MODEL_GRAPH + _varint(length) + body + b"".join(headers))
         total = len(model) + len(_MODEL_GRAPH) + len(_varint(length)) + length
         # An old model must not be left with the new weights, should this be stopped between the two files.
-        path.unlink(missing_ok=True)
+        remove(path)
     return Written(path, total, len(graph.nodes), graph.opset, data, end)
 
 

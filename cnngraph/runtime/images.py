@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.pictures import FORMATS, MAX_PIXELS
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.session import Array
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
-
-MAX_PIXELS = 100_000_000
 
 
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:
@@ -36,10 +35,12 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
+            with Image.open(path, formats=FORMATS) as opened:
                 if opened.width * opened.height > MAX_PIXELS:
                     raise CnngraphError.of(
-                        "E0807", f"{path} has {opened.width}x{opened.height} pixels, more than are read"
+                        "E0807",
+                        f"{path} has {opened.width}x{opened.height} pixels, more than are read",
+                        help=f"make it smaller; up to {MAX_PIXELS:,} are read",
                     )
                 _refuse_several(opened, path)
                 picture = ImageOps.exif_transpose(opened)
@@ -65,7 +66,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
             "E0808", f"{path} is not a picture that can be read", help="PNG, JPEG, BMP, GIF, TIFF or WebP"
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise CnngraphError.of("E0807", f"{path} has more than {MAX_PIXELS:,} pixels") from None
+        raise CnngraphError.of("E0807", f"{path} has more than {MAX_PIXELS:,} pixels", help="make it smaller") from None
     except (OSError, ValueError) as error:
         raise CnngraphError.of("E0808", f"cannot read the picture {path}: {error}") from None
     height, width = size[0] or picture.height, size[1] or picture.width

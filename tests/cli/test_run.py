@@ -110,7 +110,7 @@ def _huge(path: Path) -> None:
         (Path.mkdir, "is a directory"),
         (_text, "is not a picture that can be read"),
         (_cut, "cannot read the picture"),
-        (_huge, "has more than 100,000,000 pixels"),
+        (_huge, "has more than 32,000,000 pixels"),
         (Path.touch, "is not a picture that can be read"),
     ],
 )

@@ -106,7 +106,7 @@ def _image(png: bytes) -> Any:
     from PIL import Image
     from reportlab.lib.utils import ImageReader
 
-    image: Image.Image = Image.open(io.BytesIO(png))
+    image: Image.Image = Image.open(io.BytesIO(png), formats=("PNG",))
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda value: value / 257).convert("L")
     return ImageReader(image)

@@ -57,6 +57,8 @@ def open_entries(path: Path) -> list[Entry]:
         raise CnngraphError.of("E0702", f"there is no file {path}", help=known)
     if path.is_dir():
         raise CnngraphError.of("E0702", f"{path} is a directory", help=known)
+    if not path.is_file():
+        raise CnngraphError.of("E0702", f"{path} is no file but a pipe or a device", help=known)
     suffix = path.suffix.lower()
     if suffix not in _BY_SUFFIX:
         raise CnngraphError.of("E0703", f"{path}: weights are not read from {suffix or 'such'} files", help=known)

@@ -59,6 +59,15 @@ def mapped(path: Path) -> Array:
     return np.memmap(path, np.uint8, "r")
 
 
+def member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    """The bytes of a *member* of a zip file, which are to be *most* or fewer. Raises `Unreadable`."""
+    with archive.open(member) as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise Unreadable(f"`{member.filename}` in it has more than {most:,} bytes, too many for what it is to be")
+    return data
+
+
 def stored(data: Array, member: zipfile.ZipInfo) -> Array:
     """The bytes of a *member* that a zip file, *data*, holds as they are."""
     header = data[member.header_offset : member.header_offset + 30].tobytes()

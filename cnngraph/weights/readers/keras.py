@@ -21,11 +21,12 @@ from typing import IO, Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.weights.readers.entry import Array, Entry, Unreadable, natural
+from cnngraph.weights.readers.entry import Array, Entry, Unreadable, member_bytes, natural
 
 EPSILON = 1e-3
 """What Keras's batch normalization adds to the variance unless told otherwise; everyone else adds 1e-5."""
-_LARGEST_CONFIG = 2**26
+_LARGEST_CONFIG = 2**23
+"""Bytes; that of Keras's NASNetLarge has 2^20."""
 _IN_ARCHIVE = "model.weights.h5"
 
 
@@ -76,7 +77,10 @@ def read_keras(path: Path) -> list[Entry]:
     file.visititems(take)
     holder = file.get("model_weights", file)
     if "layer_names" in holder.attrs or "layer_names0" in holder.attrs:
-        config = config or _configured(json.loads(str(file.attrs.get("model_config", "{}"))))
+        text = str(file.attrs.get("model_config", "{}"))
+        if len(text) > _LARGEST_CONFIG:
+            raise Unreadable(f"its model_config has {len(text):,} characters, too many to be one")
+        config = config or _configured(json.loads(text))
         layers = _keras2(holder, datasets, config)
     else:
         layers = _keras3(file, datasets, config)
@@ -102,8 +106,8 @@ def _unpacked(path: Path) -> tuple[IO[bytes], dict[str, _Config]]:
         if member.compress_type != zipfile.ZIP_STORED:
             raise Unreadable("its weights are compressed, which Keras never does")
         config: dict[str, _Config] = {}
-        if "config.json" in members and members["config.json"].file_size <= _LARGEST_CONFIG:
-            config = _configured(json.loads(archive.read("config.json")))
+        if "config.json" in members:
+            config = _configured(json.loads(member_bytes(archive, members["config.json"], _LARGEST_CONFIG)))
         out = tempfile.TemporaryFile()  # noqa: SIM115 - it is read as long as the weights are
         with archive.open(member) as stream:
             shutil.copyfileobj(stream, out, 2**20)

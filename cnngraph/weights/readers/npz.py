@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from cnngraph.weights.readers.entry import Array, Entry, Unreadable, mapped, stored
+
+_LONGEST_HEADER = 12_000
 
 
 def read_npz(path: Path) -> list[Entry]:
@@ -19,10 +22,12 @@ def read_npz(path: Path) -> list[Entry]:
         if not member.filename.endswith(".npy"):
             continue
         with archive.open(member) as stream:
-            version = np.lib.format.read_magic(stream)
-            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, by_columns, dtype = header(stream)
-            begin = stream.tell()
+            # Longer ones numpy refuses, but only when it has read all that the header claims to be.
+            beginning = io.BytesIO(stream.read(_LONGEST_HEADER))
+        version = np.lib.format.read_magic(beginning)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, by_columns, dtype = header(beginning)
+        begin = beginning.tell()
         if dtype.hasobject:
             raise Unreadable(f"`{member.filename}` holds Python objects, which are not read")
         packed = member.compress_type != zipfile.ZIP_STORED
