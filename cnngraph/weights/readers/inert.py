@@ -36,6 +36,8 @@ _STORAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Storage:
+    """Where the numbers of a tensor are, in the archive that the pickle is in."""
+
     kind: str
     key: str
     count: int
