@@ -261,8 +261,9 @@ def run(
     """As in `Network.run`."""
     from cnngraph.runtime.answers import answers, labels_for
     from cnngraph.runtime.feeds import PictureInput, array_feed
+    from cnngraph.runtime.images import each_of
 
-    paths = _paths(given)
+    paths = each_of(_paths(given))
     arrays = [] if paths else _arrays(given)
     if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
         raise ValueError("invert, mean and std are for pictures; an array is taken as it is")

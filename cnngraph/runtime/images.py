@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 100_000_000
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+
+
+def inside(folder: Path) -> list[Path]:
+    """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not found:
+        raise CnngraphError.of("E0819", f"there are no pictures in {folder}", help="PNG, JPEG, BMP, GIF, TIFF or WebP")
+    return found
+
+
+def each_of(paths: Iterable[Path]) -> list[Path]:
+    """*paths*, and in a folder's place the pictures `inside` it."""
+    return [each for path in paths for each in (inside(path) if path.is_dir() else [path])]
 
 
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:

@@ -526,10 +526,21 @@ class _Parser:
                 raise self.unexpected("the next argument", help, Fix(here, " "))
             case ":":
                 raise self.unexpected("an argument or `->`", "a label stands at the beginning of its line")
+            case "{" if not arguments:
+                raise self._no_join(name)
             case "=" if not arguments and len(name.names) == 1:
                 help = f"to name what a line makes, write  {name.names[0]}: conv 64 3x3"
                 raise self.unexpected("an argument", help, Fix(here, ":"))
         self._refuse_blanks_in_size()
+
+    def _no_join(self, name: s.Ref) -> _Abort:
+        """Branches behind a word that joins none."""
+        word = ".".join(name.names)
+        ours = next((join for join in sorted(JOINS) if word.lower() in KINDS[join].elsewhere), "")
+        message = f"`{word}` joins no branches" if word in KINDS else f"no join is called `{word}`"
+        help = f"branches are joined by {', '.join(sorted(JOINS))}:  add {{ | conv 8 3x3 same | skip }}"
+        fix = Fix(name.span, ours) if ours else None
+        return self.error("E0209", message, name.span, f"here it is called `{ours}`" if ours else "", help, fix=fix)
 
     def _refuse_blanks_in_size(self) -> None:
         """``28 x 28 x 3``, at its first x."""

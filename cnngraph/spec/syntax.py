@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 
 from cnngraph.source import Source, Span
 
@@ -248,3 +249,14 @@ Item = Edition | Net | Use | Param | BlockDef | Input | OutputDecl | Statement
 class File:
     source: Source
     items: tuple[Item, ...]
+
+
+def parts(node: object) -> Iterator[object]:
+    """A piece of syntax tree and all that is in it."""
+    yield node
+    if isinstance(node, tuple) and not isinstance(node, Span):
+        for part in node:
+            yield from parts(part)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from parts(getattr(node, field.name))

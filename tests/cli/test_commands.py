@@ -106,3 +106,11 @@ def test_an_interrupted_pipe_is_no_traceback() -> None:
     command = f"{sys.executable} -m cnngraph summary resnet --no-fold | head -1"
     ran = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("rendr", "render"), ("chekc", "check"), ("summry", "summary")])
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(run: Run, typed: str, meant: str) -> None:
+    ran = run(typed, "lenet5")
+    assert ran.status == 2
+    assert f"Did you mean '{meant}'?" in ran.err
+    assert "Did you mean" not in run("wxyz").err

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import cnngraph
+from cnngraph.fronts import read
 from cnngraph.shipped import VARIANTS, names, shipped
 from tests.conftest import Run
 
@@ -65,7 +66,7 @@ def test_a_folder_of_the_name_is_no_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_is_its_spec_with_params_set(name: str) -> None:
     of, params = VARIANTS[name]
-    same = cnngraph.load(of, **params)
+    same = read(of, params).checked()
     found = cnngraph.load(name)
     assert [(layer.name, layer.kind, layer.output) for layer in found] == [
         (layer.name, layer.kind, layer.output) for layer in same
