@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "cnngraph"
 
 LAYERING = (
-    ("source", "volume", "names", "diagnostics", "files", "shipped", "text", "tex"),
+    ("source", "volume", "names", "diagnostics", "files", "shipped", "text", "tex", "shades"),
     ("layers",),
     ("network",),
     (
