@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnngraph.source import Source, Span
+from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import parse
+from cnngraph.spec.syntax import parts
 
 
 def with_volumes(source: Source) -> str:
@@ -41,7 +42,7 @@ def _settled(file: s.File) -> Iterator[s.Line]:
     """Whether what flows hangs on a param."""
 
     def hangs(node: object) -> bool:
-        return any(isinstance(part, s.Ref) and part.names[0] in unsettled for part in _parts(node))
+        return any(isinstance(part, s.Ref) and part.names[0] in unsettled for part in parts(node))
 
     for item in file.items:
         match item:
@@ -63,15 +64,7 @@ def _settled(file: s.File) -> Iterator[s.Line]:
                     # Whatever the params are, the network is an error or makes what is claimed.
                     flow = hangs(item.claim)
                 if flow:
-                    lines = (part for part in _parts(item) if isinstance(part, s.Line))
+                    lines = (part for part in parts(item) if isinstance(part, s.Line))
                     unsettled.update(label.names[0] for line in lines for label in line.labels)
                 else:
                     yield item
-
-
-def _parts(node: object) -> Iterator[object]:
-    """A piece of syntax tree and all that is in it."""
-    yield node
-    if isinstance(node, tuple) and not isinstance(node, Span):
-        for part in node:
-            yield from _parts(part)

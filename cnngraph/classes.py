@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.network import Layer, Network
+
+UNSHOWN = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Characters that no name has: they would do something to a terminal, or cannot be written."""
 
 
 def lists() -> list[str]:
@@ -48,6 +52,8 @@ def classes_of(layer: Layer) -> tuple[str, ...]:
                     [Diagnostic("E0216", f'no list of classes is called "{names[0]}"', label, help=help)]
                 )
             names = shipped_names(names[0])
+        if any(map(UNSHOWN.search, names)):
+            raise CnngraphError([Diagnostic("E0216", "a name of a class has a control character", label)])
         if len(names) != layer.output.channels:
             message = f"{len(names)} names for {layer.output.channels} classes"
             raise CnngraphError([Diagnostic("E0216", message, label)])

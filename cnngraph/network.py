@@ -342,11 +342,11 @@ class Network:
     ) -> tuple[Answer, ...]:
         """What onnxruntime answers to *given*, an answer for each picture.
 
-        *given* is the path of a picture, a list of them, an array (height, width, channels, or as the model takes it,
-        with the batch in front if there are several pictures), or a mapping of arrays by input. Weights are as in
-        `export`. *top* guesses are kept of each vector, called by *labels*, a list or a file with one a line. What
-        happens to pictures is said by the input's annotations, or by *invert*, *mean* and *std*. Raises
-        `CnngraphError`.
+        *given* is the path of a picture or of a folder of pictures, a list of them, an array (height, width, channels,
+        or as the model takes it, with the batch in front if there are several pictures), or a mapping of arrays by
+        input. Weights are as in `export`. *top* guesses are kept of each vector, called by *labels*, a list or a file
+        with one a line, or else as `@classes` says. What happens to pictures is said by the input's annotations, or by
+        *invert*, *mean* and *std*. Raises `CnngraphError`.
         """
         from cnngraph import verbs
 

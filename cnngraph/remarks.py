@@ -10,6 +10,8 @@ from cnngraph.diagnostics import Diagnostic, Severity
 from cnngraph.network import Layer, Network
 from cnngraph.volume import as_int
 
+SMALLEST_PICTURE = 16
+"""Pixels of a side."""
 MAX_ALIKE = 10
 """How many warnings of one code are shown."""
 
@@ -31,6 +33,8 @@ class Remark:
 def remarks(network: Network) -> Iterator[Remark]:
     """All that is to be remarked on *network*, what nothing uses first."""
     yield from _unused(network)
+    for layer in network.inputs:
+        yield from _channels_first(layer)
     by_name, consumers = network.by_name, network.consumers
     for layer in network.layers:
         if len(layer.inputs) == 1 and len(consumers[layer.inputs[0]]) == 1:
@@ -66,6 +70,22 @@ def few_of_each(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
                 kept[at], notes=(*kept[at].notes, f"there {'is' if more == 1 else 'are'} {more:,} more {code}")
             )
     return kept
+
+
+def _channels_first(layer: Layer) -> Iterator[Remark]:
+    """W0107: an input of the sizes of a picture whose channels come first. A sequence may be as low as one."""
+    match layer.output.dims:
+        case (1 | 3 as channels, int() as height, int() as width) if min(height, width) >= SMALLEST_PICTURE and (
+            channels == 3 or height == width
+        ):
+            yield Remark(
+                "W0107",
+                layer,
+                f"this input is {channels} high and {width} deep",
+                "sizes are height x width x channels",
+                f"a picture of {height}x{width} with {channels} channel{'s' * (channels > 1)} is written  "
+                f"input {height}x{width}x{channels}",
+            )
 
 
 def _unused(network: Network) -> Iterator[Remark]:

@@ -7,6 +7,7 @@ and only in its methods: everything else imports downward.
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -260,18 +261,25 @@ def run(
     std: float | Sequence[float] = (),
 ) -> tuple[Answer, ...]:
     """As in `Network.run`."""
+    from cnngraph.preprocessing import UNSAID
     from cnngraph.runtime.answers import answers, labels_for
     from cnngraph.runtime.feeds import PictureInput, array_feed
+    from cnngraph.runtime.images import each_of
+    from cnngraph.weights.initialise import RandomWeights
 
-    paths = _paths(given)
+    paths = each_of(_paths(given))
     arrays = [] if paths else _arrays(given)
     if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
         raise ValueError("invert, mean and std are for pictures; an array is taken as it is")
-    loaded = session(network, _chooser(network, weights, seed, renames))
+    chosen = _chooser(network, weights, seed, renames)()
+    loaded = session(network, lambda: chosen)
     help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
     if not paths:
         batches = [("", loaded.run(array_feed(loaded, arrays, help)))]
     else:
+        is_said = loaded.about.pictures is not None or invert is not None or _numbers(mean) or _numbers(std)
+        if not is_said and not isinstance(chosen, RandomWeights):
+            warnings.warn(UNSAID, stacklevel=3)
         pictures = PictureInput.of(loaded, loaded.done.given(invert, _numbers(mean), _numbers(std)), help)
         batches = [(str(path), loaded.run(pictures.feed(path))) for path in paths]
     names = labels_for(labels, batches[0][1], loaded.about.classes)

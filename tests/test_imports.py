@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "cnngraph"
 
 LAYERING = (
-    ("source", "volume", "names", "diagnostics", "files", "pictures", "shipped", "text", "tex"),
+    ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex"),
     ("layers",),
     ("network",),
     (

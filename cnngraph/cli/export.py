@@ -12,6 +12,7 @@ import click
 
 from cnngraph.cli.inputs import named, network_options, output_stem, read_network
 from cnngraph.cli.weights import Asked, record, weight_options
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
 if TYPE_CHECKING:
@@ -137,9 +138,12 @@ def _warn(model: Model) -> None:
 def _quantized(model: Model, output: Path, folder: Path) -> None:
     """Writes 8 bits to *output*, and says its size, speed and answers beside those of float32."""
     from cnngraph.runtime.bench import bench, cores
-    from cnngraph.runtime.quantize import pictures, quantize
+    from cnngraph.runtime.images import inside
+    from cnngraph.runtime.quantize import quantize
 
-    found = pictures(folder)
+    if not folder.is_dir():
+        raise CnngraphError.of("E0819", f"{folder} is not a folder", help="--calibrate takes a folder of pictures")
+    found = inside(folder)
     _warn(model)
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as place:
         exact = Path(place) / "float32.onnx"

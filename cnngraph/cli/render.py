@@ -123,6 +123,11 @@ def _stem(networks: list[Network]) -> str:
 
 
 def _format(output: str | None, format_: str | None) -> str:
+    if output and output != "-" and format_ is None and not Path(output).suffix:
+        raise click.UsageError(
+            f"-o {output}: the suffix says the format, as in {output}.svg; there are {', '.join(SUFFIXES)}, "
+            "or say --format"
+        )
     suffix = Path(output).suffix.lower().removeprefix(".") if output and output != "-" else ""
     if format_ is None and suffix and suffix not in SUFFIXES:
         raise click.UsageError(

@@ -34,7 +34,15 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 @click.command("run")
 @click.argument("file", metavar="FILE", callback=named)
-@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture; repeatable.")
+@click.argument("more", metavar="", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="P...",
+    help="Pictures, or folders of them, one or several.",
+)
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME=]X.npy", help="An array; with a name for one of several inputs."
 )
@@ -57,6 +65,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @network_options
 def command(
     file: str,
+    more: tuple[Path, ...],
     images: tuple[Path, ...],
     inputs: tuple[str, ...],
     asked: Asked,
@@ -76,10 +85,16 @@ def command(
     said in the spec (@bgr, @invert, @scale, @normalize on its `input`), which an .onnx file that cnngraph wrote says
     too, or by the options here; it is printed.
     """
+    if more and not images:
+        raise click.UsageError(f"what is {more[0]}? Pictures stand behind --image")
     if bool(images) == bool(inputs):
         raise click.UsageError("give pictures with --image, or an array with --input")
     if inputs and (mean or std or invert is not None):
         raise click.UsageError("--mean, --std and --invert are for pictures; an array is taken as it is")
+    if images:
+        from cnngraph.runtime.images import each_of
+
+        images = tuple(each_of((*images, *more)))
     if output and (output.suffix not in (".npy", ".npz") or len(images) > 1):
         raise click.UsageError("-o takes a .npy or .npz file, for one picture or array")
     session, are_real = _session(file, asked, settings, max_nodes)

@@ -1,7 +1,8 @@
-"""What commands that take weights share: `--weights`, `--rename`, `--seed`, and the report of what went where."""
+"""What commands that take weights share: `--weights`, `--rename`, `--seed`, `--table`; and what went where."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +15,7 @@ from cnngraph.network import Network
 from cnngraph.weights.readers import suffixes
 
 if TYPE_CHECKING:
-    from cnngraph.weights.match import Matching
+    from cnngraph.weights.match import How, Matching
     from cnngraph.weights.source import Weights
 
 
@@ -45,34 +46,48 @@ class Asked:
     weights: str | None
     renames: dict[str, str]
     seed: int | None
+    table: bool = False
+    """Whether all is to be said of what went where."""
 
     @property
     def anything(self) -> bool:
         return self != Asked(None, {}, None)
 
     def choose(self, network: Network, *, table: bool = True) -> Weights:
-        """The weights; as a *table*, what of a file went where, and what is doubtful about it, on standard error."""
+        """The weights. Unless *table* is False, what of a file went where is said on standard error: in a line, and
+        layer by layer when that is asked for, or when some have their own names and others were looked for."""
         from cnngraph.weights.choose import RANDOM, choose
         from cnngraph.weights.files import MatchedWeights
 
         if self.renames and self.weights in (None, RANDOM):
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
         chosen = choose(network, self.weights, self.seed, self.renames)
-        click.echo(f"{network.name} with {chosen.about}", err=True)
-        if table and isinstance(chosen, MatchedWeights):
-            for line in report(chosen.matching):
+        if not isinstance(chosen, MatchedWeights) or self.weights is None:
+            click.echo(f"{network.name} with {chosen.about}", err=True)
+            return chosen
+        ways = Counter(each.how for each in chosen.matching.matches)
+        mixed = table and ways["name"] > 0 and ways["order"] > 0
+        shown = self.table or mixed
+        summary = ", ".join(f"{count:,} {_HOW[how]}" for how, count in ways.items())
+        more = "" if shown or ways.keys() <= {"name"} else " (--table shows which)"
+        click.echo(f"{network.name} with {chosen.about}: {summary}{more}", err=True)
+        if shown:
+            for line in rows(chosen.matching, whole=self.table):
                 click.echo(line, err=True)
+        for remark in chosen.matching.remarks if table else ():
+            click.echo(f"  note: {remark}", err=True)
         return chosen
 
 
 def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--weights``, ``--rename`` and ``--seed``, together as ``asked``."""
+    """Adds ``--weights``, ``--rename``, ``--seed`` and ``--table``, together as ``asked``."""
 
     @wraps(command)
-    def together(*, weights: str | None, renames: dict[str, str], seed: int | None, **rest: Any) -> Any:
-        return command(asked=Asked(weights, renames, seed), **rest)
+    def together(*, weights: str | None, renames: dict[str, str], seed: int | None, table: bool, **rest: Any) -> Any:
+        return command(asked=Asked(weights, renames, seed, table), **rest)
 
     for option in (
+        click.option("--table", is_flag=True, help="Say of each layer which tensors of W it has."),
         click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said."),
         click.option(
             "--rename",
@@ -94,26 +109,27 @@ def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return together
 
 
-def report(matching: Matching) -> list[str]:
-    """A table of what was not found under its own name, a line each layer; and the remarks."""
+_HOW: dict[How, str] = {"name": "by name", "order": "by order and shape", "rename": "renamed"}
+
+
+def rows(matching: Matching, *, whole: bool = False) -> list[str]:
+    """A table of which tensors are whose, a line each layer and way; of the *whole*, or of what was not found under its
+    own name."""
     from cnngraph.weights.match import shown
 
-    rows: dict[tuple[str, str, str], list[str]] = {}
+    held: dict[tuple[str, str, How], list[str]] = {}
     for each in matching.matches:
         own, _, weight = each.weight.rpartition(".")
         other, _, name = each.entry.name.rpartition(".")
-        if each.how != "name":
-            there = "" if name == weight else f" from {name}"
-            rows.setdefault((own, other, each.how), []).append(f"{weight} {shown(each.entry.shape)}{there}")
-    lines = []
-    if rows:
-        widths = [max(len(row[at]) for row in rows) for at in range(2)]
-        how = {"order": "by order and shape", "rename": "renamed"}
-        lines = [
-            f"  {own:<{widths[0]}} <- {other:<{widths[1]}}  {how[kind]}: {', '.join(held)}"
-            for (own, other, kind), held in rows.items()
-        ]
-    return lines + [f"  note: {remark}" for remark in matching.remarks]
+        there = "" if name == weight else f" from {name}"
+        if not whole and each.how == "name":
+            continue
+        held.setdefault((own, other, each.how), []).append(f"{weight} {shown(each.entry.shape)}{there}")
+    widths = [max((len(row[at]) for row in held), default=0) for at in range(2)]
+    return [
+        f"  {own:<{widths[0]}} <- {other:<{widths[1]}}  {_HOW[how]}: {', '.join(weights)}"
+        for (own, other, how), weights in held.items()
+    ]
 
 
 def record(weights: Weights) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
 from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
-from cnngraph.elaborate.values import evaluate, find_tensor, written_volume
+from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
@@ -239,8 +239,8 @@ class _Builder:
         origins = [name for item in declared for name in self._origins(item, scope)]
         for ref, origin in zip(refs, origins, strict=True):
             try:
-                tensor = find_tensor(ref, scope)
                 name = ".".join(ref.names)
+                tensor = self._given_back(name, ref, scope)
                 self._output(name, tensor.layer, origin, ref.span)
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic)
@@ -269,6 +269,21 @@ class _Builder:
         else:
             label = next((name for name, t in scope.tensors.items() if t.layer == flow.layer), flow.layer)
             self.record.assembly.output(label, flow.layer)
+
+    def _given_back(self, name: str, ref: s.Ref, scope: Scope) -> Tensor:
+        """The tensor that an `output` names: as the lines around it know it, or as tables and files do."""
+        try:
+            return find_tensor(ref, scope)
+        except Mistake as mistake:
+            found = self.record.tensors.get(name)
+            if found is not None:
+                known_volume(found)
+                return found
+            known = [each for each in self.record.tensors if "." in each or each not in scope.tensors]
+            hint, _ = did_you_mean(name, known)
+            if not hint or mistake.diagnostic.help:
+                raise
+            raise Mistake("E0201", mistake.diagnostic.message, ref.span, hint) from None
 
     def _origins(self, item: s.OutputDecl, scope: Scope) -> tuple[str, ...]:
         """What the file that the network came from calls the outputs of *item*; empty where that is not said."""

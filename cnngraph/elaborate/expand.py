@@ -149,7 +149,9 @@ class Expander:
         label = line.labels[0]
         if label.names[0] not in scope.made_at:
             self.record.give(label, scope)
-        scope.tensors[label.names[0]] = self._flowing(flow, label.span, label.names[0])
+        tensor = self._flowing(flow, label.span, label.names[0])
+        scope.tensors[label.names[0]] = tensor
+        self.record.labelled(label, scope, tensor)
 
     def _check_claim(self, claim: s.Expr, scope: Scope, flow: Tensor) -> None:
         """A wrong claim is reported, and what was made flows on: the lines below stand on that."""

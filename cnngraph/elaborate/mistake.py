@@ -67,10 +67,14 @@ def slip(name: str, known: Iterable[str], others: Iterable[str] = ()) -> str:
     """The one of *known* that *name* certainly means: a letter too many, missing, another or in its neighbour's place.
 
     Empty when there is any doubt: a second word as near among *known* and *others*, which mean something else; a word
-    one letter from what would be meant, such as `elu` from `relu`; and fewer than four letters.
+    one letter from what would be meant, such as `elu` from `relu`; fewer than four letters; names that differ in
+    capitals alone, or more than are compared.
     """
     folded = name.lower()
-    words = {each.lower(): each for each in islice(known, MAX_COMPARED)}
+    own = set(islice(known, MAX_COMPARED + 1))
+    words = {each.lower(): each for each in own}
+    if len(own) > MAX_COMPARED or len(words) < len(own):
+        return ""
     near = [each for each in {*words, *others} if _is_a_letter_off(folded, each)]
     if len(near) != 1 or near[0] not in words or min(len(folded), len(near[0])) < 4:
         return ""

@@ -58,6 +58,8 @@ class Record:
         """Layers whose step says `linear` itself."""
         self.label_at: dict[str, Span] = {}
         """Where the layers that have a label were given it."""
+        self.tensors: dict[str, Tensor] = {}
+        """What lines with a label make, by their names in the whole network: ``stage_2.heat``."""
         self.used_at: dict[str, Span] = {}
         """The step that uses each block, by the block's path."""
         self.expanded: set[Span] = set()
@@ -139,6 +141,11 @@ class Record:
                 help="choose another name",
             )
         scope.made_at[name] = ref.span
+
+    def labelled(self, label: s.Ref, scope: Scope, tensor: Tensor) -> None:
+        """What a line of that label makes, by its name in the whole network, which tables and files show."""
+        prefix = f"{scope.path}." if scope.path else ""
+        self.tensors[f"{prefix}{label.names[0]}{scope.group}"] = tensor
 
     def name(self, word: str, scope: Scope, labels: Sequence[s.Ref]) -> str:
         """The label, else the word and its running number in the block."""

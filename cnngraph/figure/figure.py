@@ -110,6 +110,8 @@ class Figure:
 def suffix_of(path: Path) -> str:
     """The format that *path*'s suffix says, one of `SUFFIXES`. Raises `ValueError`."""
     suffix = path.suffix.lower().removeprefix(".")
+    if not suffix:
+        raise ValueError(f"the suffix says the format, as in {path}.svg; there are {', '.join(SUFFIXES)}")
     if suffix not in SUFFIXES:
         raise ValueError(f"no format is called .{suffix}; there are {', '.join(SUFFIXES)}")
     return suffix

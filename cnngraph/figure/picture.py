@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.pictures import FORMATS, MAX_PIXELS
+from cnngraph.shades import in_bytes
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -28,10 +29,11 @@ def png_of(data: bytes) -> bytes:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"it has {image.width:,} × {image.height:,} pixels")
             image.load()
-            if data.startswith(_PNG):
+            picture = in_bytes(image)
+            if data.startswith(_PNG) and not image.mode.startswith("I"):
                 return data
             buffer = io.BytesIO()
-            image.convert("RGB").save(buffer, "PNG")
+            picture.convert("RGB").save(buffer, "PNG")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise CnngraphError.of(
             "E0605", "the picture cannot be read", reason=str(error), help="give a PNG, JPEG, GIF, BMP or WebP file"

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnngraph.classes import class_names
+from cnngraph.classes import UNSHOWN, class_names
 from cnngraph.network import Network
 from cnngraph.preprocessing import FORMS, Preprocessing, preprocessing
 
 KEY = "cnngraph"
 VERSION = 1
+_LARGEST = 3e38
+"""About what float32 holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read(text: str) -> About:
 
 
 def _texts(names: object) -> bool:
-    return isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return isinstance(names, list) and all(isinstance(name, str) and not UNSHOWN.search(name) for name in names)
 
 
 def _preprocessing(said: Any) -> Preprocessing:
@@ -84,6 +86,8 @@ def _numbers(said: dict[str, Any], name: str, unless: tuple[float, ...]) -> tupl
     found = said.get(name, unless)
     if not isinstance(found, list | tuple) or not all(type(each) in (int, float) for each in found):
         raise ValueError(f"its {name} is no list of numbers")
+    if any(abs(each) > _LARGEST or each != each for each in found):
+        raise ValueError(f"its {name} has numbers that are too large, or none")
     if name == "scale" and len(found) != 2:
         raise ValueError("its scale is not two numbers")
     return tuple(map(float, found))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,22 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.pictures import FORMATS, MAX_PIXELS
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.session import Array
+from cnngraph.shades import in_bytes
 
-if TYPE_CHECKING:
-    from PIL.ImageFile import ImageFile
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+
+
+def inside(folder: Path) -> list[Path]:
+    """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if not found:
+        raise CnngraphError.of("E0819", f"there are no pictures in {folder}", help="PNG, JPEG, BMP, GIF, TIFF or WebP")
+    return found
+
+
+def each_of(paths: Iterable[Path]) -> list[Path]:
+    """*paths*, and in a folder's place the pictures `inside` it."""
+    return [each for path in paths for each in (inside(path) if path.is_dir() else [path])]
 
 
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:
@@ -24,7 +37,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
     three are red, green and blue; what is transparent becomes white. Raises `CnngraphError`, also for a file of
     several pictures, or of numbers of which none is said to be white.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     if channels not in (1, 3):
         raise CnngraphError.of(
@@ -42,18 +55,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
                         f"{path} has {opened.width}x{opened.height} pixels, more than are read",
                         help=f"make it smaller; up to {MAX_PIXELS:,} are read",
                     )
-                _refuse_several(opened, path)
-                picture = ImageOps.exif_transpose(opened)
-                if picture.mode == "F" or (picture.mode == "I" and opened.format != "PNG"):
-                    raise CnngraphError.of(
-                        "E0808",
-                        f"{path} holds {'fractions' if picture.mode == 'F' else '32 bits a pixel'}, and does not say "
-                        "which number is white",
-                        help="save it with 8 or 16 bits a pixel, or give the numbers as an array: --input X.npy",
-                    )
-                if picture.mode.startswith("I"):
-                    # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
-                    picture = Image.fromarray((np.asarray(picture).clip(0, 65535) // 257).astype(np.uint8))
+                picture = in_bytes(opened)
                 if picture.has_transparency_data:
                     picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
                 picture = picture.convert("L" if channels == 1 else "RGB")
@@ -93,17 +95,3 @@ def _prepared(values: Array, done: Preprocessing) -> Array:
     if done.std:
         values = values / np.array(done.std, np.float32)
     return values
-
-
-_SEVERAL = {"GIF": "frames", "PNG": "frames", "WEBP": "frames", "TIFF": "pages"}
-"""Formats whose files may hold pictures of equal rank; what follows in a JPEG is a thumbnail or a map of depths."""
-
-
-def _refuse_several(opened: ImageFile, path: Path) -> None:
-    count = getattr(opened, "n_frames", 1)
-    if count > 1 and opened.format in _SEVERAL:
-        raise CnngraphError.of(
-            "E0808",
-            f"{path} holds {count} {_SEVERAL[opened.format]}, and a network takes one picture",
-            help="save each that is meant as a file of its own",
-        )

@@ -11,13 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import replacing
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.feeds import PictureInput
 from cnngraph.runtime.session import Array, Session
-
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +26,6 @@ class Quantized:
     """The largest difference of an output from the float model's, relative to the largest output."""
     agreeing: int
     """Pictures for which the largest output is the same one."""
-
-
-def pictures(folder: Path) -> list[Path]:
-    """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
-    if not folder.is_dir():
-        raise CnngraphError.of("E0819", f"{folder} is not a folder", help="--calibrate takes a folder of pictures")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURES and path.is_file())
-    if not found:
-        raise CnngraphError.of(
-            "E0819", f"there are no pictures in {folder}", help="some tens of pictures like those the network will see"
-        )
-    return found
 
 
 def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Preprocessing) -> Quantized:

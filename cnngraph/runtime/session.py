@@ -51,12 +51,12 @@ class Session:
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise CnngraphError.of("E0802", f"onnxruntime cannot load {path}", reason=reason) from None
-        self.about = _about(path, self._session.get_modelmeta().custom_metadata_map.get(KEY, ""))
+        self.outputs = tuple(Port(p.name, tuple(p.shape), p.type) for p in self._session.get_outputs())
+        sizes = {port.name: port.dims[1] if len(port.dims) > 1 else None for port in self.outputs}
+        self.about = told(path, self._session.get_modelmeta().custom_metadata_map.get(KEY, ""), sizes)
         done = self.about.pictures
         last = done is not None and done.within == "uint8-nhwc"
         self.inputs = tuple(Port(p.name, tuple(p.shape), p.type, last) for p in self._session.get_inputs())
-        self.outputs = tuple(Port(p.name, tuple(p.shape), p.type) for p in self._session.get_outputs())
-        _check_classes(path, self.about, self.outputs)
 
     @property
     def done(self) -> Preprocessing:
@@ -74,20 +74,21 @@ class Session:
         return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
 
 
-def _about(path: Path, text: str) -> About:
+def told(path: Path, text: str, sizes: Mapping[str, object]) -> About:
+    """What *text*, the metadata `KEY` of the file at *path*, says of it; nothing where it is empty.
+
+    *sizes* has, by output, its channels when they are fixed. Raises `CnngraphError` when that is not right (E0821).
+    """
     try:
-        return read(text) if text else About()
+        about = read(text) if text else About()
     except (ValueError, RecursionError) as error:
         raise _strange(path, str(error)) from None
-
-
-def _check_classes(path: Path, about: About, outputs: tuple[Port, ...]) -> None:
-    sizes = {port.name: port.dims[1] if len(port.dims) > 1 else None for port in outputs}
     for name, names in about.classes.items():
         if name not in sizes:
             raise _strange(path, f"it names the classes of `{name}`, which is no output")
-        if isinstance(sizes[name], int) and sizes[name] != len(names):
-            raise _strange(path, f"it has {len(names)} names for the {sizes[name]} classes of `{name}`")
+        if isinstance(size := sizes[name], int) and size != len(names):
+            raise _strange(path, f"it has {len(names)} names for the {size} classes of `{name}`")
+    return about
 
 
 def _strange(path: Path, reason: str) -> CnngraphError:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.onnx.about import KEY
 from cnngraph.runtime.arrays import noise
-from cnngraph.runtime.session import Array, Session
+from cnngraph.runtime.session import Array, told
 
 CLOSE = 1e-3
 """Of the largest number of an output: more than that between two ways of running is a fault, not rounding."""
@@ -61,7 +62,9 @@ def verify(path: Path, *, reference: bool) -> Verdict:
         model = onnx.load(path, load_external_data=False)
     except Exception as error:
         raise _fault(path, "is not a valid ONNX file", str(error).strip().splitlines()[0]) from None
-    Session(path)  # says what is wrong with what the file says about itself
+    said = {each.key: each.value for each in model.metadata_props}
+    shapes = {output.name: output.type.tensor_type.shape.dim for output in model.graph.output}
+    told(path, said.get(KEY, ""), {name: dims[1].dim_value or None for name, dims in shapes.items() if len(dims) > 1})
     feed = _feed(model)
     outputs = [output.name for output in model.graph.output]
     plain = _run(path, model, feed, exposed=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cnngraph.diagnostics import Diagnostic, Fix
+from cnngraph.layers import KINDS
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.cursor import TOP_ONLY, Abort
@@ -16,7 +17,7 @@ MAX_ERRORS = 20
 _CLOSERS = frozenset({"]", "}", "|"})
 _ENDS_STATEMENT = _CLOSERS | {"newline", "end"}
 _ENDS_STEP = _ENDS_STATEMENT | {"->", "=>", "if", "at"}
-_NO_ARGUMENT = frozenset({"-", ",", ":", "="})
+_NO_ARGUMENT = frozenset({"-", ",", ":", "=", "{"})
 """What people write between arguments out of habit."""
 
 
@@ -340,9 +341,20 @@ class _Parser(ExpressionParser):
                 raise self.unexpected("the next argument", help, Fix(here, " "))
             case ":":
                 raise self.unexpected("an argument or `->`", "a label stands at the beginning of its line")
+            case "{" if not arguments:
+                raise self._no_join(name)
             case "=" if not arguments and len(name.names) == 1:
                 help = f"to name what a line makes, write  {name.names[0]}: conv 64 3x3"
                 raise self.unexpected("an argument", help, Fix(here, ":"))
+
+    def _no_join(self, name: s.Ref) -> Abort:
+        """Branches behind a word that joins none."""
+        word = ".".join(name.names)
+        ours = next((join for join in sorted(JOINS) if word.lower() in KINDS[join].elsewhere), "")
+        message = f"`{word}` joins no branches" if word in KINDS else f"no join is called `{word}`"
+        help = f"branches are joined by {', '.join(sorted(JOINS))}:  add {{ | conv 8 3x3 same | skip }}"
+        fix = Fix(name.span, ours) if ours else None
+        return self.error("E0209", message, name.span, f"here it is called `{ours}`" if ours else "", help, fix=fix)
 
     def _refuse_blanks_in_size(self) -> None:
         """``28 x 28 x 3``, at its first x."""

@@ -5,6 +5,7 @@ Named tuples: a text has many, and as classes they are made in a ninth of the ti
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnngraph.source import Source, Span
@@ -266,3 +267,11 @@ class File(NamedTuple):
 
     source: Source
     items: tuple[Item, ...]
+
+
+def parts(node: object) -> Iterator[object]:
+    """A piece of syntax tree and all that is in it."""
+    yield node
+    if isinstance(node, tuple) and not isinstance(node, Span):
+        for part in node:
+            yield from parts(part)

@@ -115,3 +115,11 @@ def test_the_largest_network_taken_is_said_as_it_is() -> None:
 
     (option,) = (each for each in command.params if each.name == "max_nodes")
     assert option.default == MAX_NODES
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("rendr", "render"), ("chekc", "check"), ("summry", "summary")])
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(run: Run, typed: str, meant: str) -> None:
+    ran = run(typed, "lenet5")
+    assert ran.status == 2
+    assert f"Did you mean '{meant}'?" in ran.err
+    assert "Did you mean" not in run("wxyz").err

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pytest
 
+import cnngraph
 from cnngraph.runtime.session import Session
 from cnngraph.weights.source import Weight
 from tests.conftest import Run
@@ -228,3 +229,50 @@ def test_json_says_which_tensor_each_weight_is(run: Run, small: Path, tmp_path: 
     assert said["weights"]["matches"][-1] == {"weight": "fc1.bias", "tensor": "head.bias", "shape": [2], "by": "order"}
     assert said["weights"]["matches"][0]["by"] == "name"
     assert json.loads(run("export", "--onnx", small, "--json").out)["weights"]["matches"] == []
+
+
+def saved(path: Path, network: cnngraph.Network, names: Callable[[str], str] = str) -> None:
+    """Zeros for *network*, by other *names*."""
+    weights = {
+        names(f"{layer.name}.{own}"): np.zeros(parameter.shape, np.float16)
+        for layer in network
+        for own, parameter in layer.parameters.items()
+    }
+    np.savez(path, **weights)  # type: ignore[arg-type]
+
+
+def test_weights_are_told_of_in_a_line(run: Run, tmp_path: Path) -> None:
+    network = cnngraph.load("lenet5")
+    saved(tmp_path / "named.npz", network)
+    saved(tmp_path / "other.npz", network, lambda name: f"a.{name}")
+    saved(tmp_path / "mixed.npz", network, lambda name: name.replace("fc3", "head"))
+
+    def said(file: str, *more: str) -> list[str]:
+        return run("export", "--onnx", "lenet5", "--weights", file, *more).err.splitlines()
+
+    assert said("named.npz") == ["lenet5 with weights from named.npz: 10 by name"]
+    assert said("other.npz") == ["lenet5 with weights from other.npz: 10 by order and shape (--table shows which)"]
+    assert len(said("named.npz", "--table")) == len(said("other.npz", "--table")) == 6
+    assert said("mixed.npz") == [
+        "lenet5 with weights from mixed.npz: 8 by name, 2 by order and shape",
+        "  fc3 <- head  by order and shape: weight 10x84, bias 10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "of", "help"),
+    [
+        ("resnet", "resnet18", "--set depth=18"),
+        ("vgg16", "vgg19_bn", "--set depth=19 --set norm=true"),
+        ("mine.spec", "resnet18", "--set depth=18"),
+        ("lenet5", "resnet18", ""),
+    ],
+)
+def test_weights_of_the_same_spec_with_other_params(run: Run, tmp_path: Path, spec: str, of: str, help: str) -> None:
+    (tmp_path / "mine.spec").write_text(run("show", "resnet").out)
+    saved(tmp_path / "w.npz", cnngraph.load(of))
+    ran = run("export", "--onnx", spec, "--weights", "w.npz", "-o", "x.onnx")
+    assert "E0704" in ran.err
+    assert ("it has those of this network with" in ran.err) == bool(help)
+    assert help in ran.err
+    assert run("export", "--onnx", spec, "--weights", "w.npz", "-o", "x.onnx", *help.split()).status == (not help)

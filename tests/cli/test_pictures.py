@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import cnngraph
-from cnngraph.classes import lists, shipped_names
+from cnngraph.classes import UNSHOWN, lists, shipped_names
+from cnngraph.figure.picture import png_of
 from cnngraph.onnx.about import KEY, About, about, read
 from cnngraph.preprocessing import FORMS, Preprocessing
 from cnngraph.runtime import images
@@ -145,13 +148,13 @@ def test_a_network_that_says_nothing_has_no_metadata(tmp_path: Path) -> None:
             Preprocessing,
             st.booleans(),
             st.booleans(),
-            st.floats(allow_nan=False, allow_infinity=False),
-            st.floats(allow_nan=False, allow_infinity=False),
-            st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple),
-            st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(tuple),
+            st.floats(-1e38, 1e38),
+            st.floats(-1e38, 1e38),
+            st.lists(st.floats(-1e38, 1e38)).map(tuple),
+            st.lists(st.floats(-1e38, 1e38)).map(tuple),
             st.none() | st.sampled_from(FORMS),
         ),
-        st.dictionaries(st.text(), st.lists(st.text()).map(tuple)),
+        st.dictionaries(st.text(), st.lists(st.text().filter(lambda text: not UNSHOWN.search(text))).map(tuple)),
     )
 )
 def test_what_is_written_is_read(said: About) -> None:
@@ -170,6 +173,11 @@ def test_what_is_written_is_read(said: About) -> None:
         ('{"version": 1, "pictures": {"mean": 1}}', "no list of numbers"),
         ('{"version": 1, "pictures": {"scale": [1]}}', "not two numbers"),
         ('{"version": 1, "pictures": {"within": "png"}}', "'png'"),
+        ('{"version": 1, "pictures": {"scale": [0, 1e999]}}', "too large"),
+        ('{"version": 1, "pictures": {"mean": [1' + "0" * 400 + "]}}", "too large"),
+        ('{"version": 1, "pictures": {"std": [NaN]}}', "too large"),
+        ('{"version": 1, "classes": {"fc1.softmax": ["a", "b", "\\u001b[2J"]}}', "not lists of texts"),
+        ('{"version": 1, "classes": {"fc1.softmax": ["a", "b", "\\ud800"]}}', "not lists of texts"),
         ('{"version": 1, "classes": {"fc1.softmax": "abc"}}', "not lists of texts"),
         ('{"version": 1, "classes": {"fc1.softmax": ["a"]}}', "1 names for the 3 classes"),
         ('{"version": 1, "classes": {"x": ["a"]}}', "`x`, which is no output"),
@@ -302,3 +310,29 @@ def test_what_is_no_single_picture_of_bytes_is_refused(run: Run, tmp_path: Path)
         assert ran.status == 1, name
         assert "E0808" in ran.err
         assert said in ran.err
+        drawn = run("render", "lenet5", "--image", name, "-o", "x.svg")
+        assert drawn.status == 1, name
+        assert said in drawn.err
+
+
+def test_a_photograph_is_drawn_upright_and_sixteen_bits_are_no_white(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.new("RGB", (8, 4), "red").save(tmp_path / "turned.jpg", exif=exif)
+    grey = tmp_path / "grey.png"
+    Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(grey)
+    turned = Image.open(io.BytesIO(png_of((tmp_path / "turned.jpg").read_bytes())))
+    assert turned.size == (4, 8)
+    assert Image.open(io.BytesIO(png_of(grey.read_bytes()))).convert("L").getpixel((0, 0)) == 0x80
+
+
+def test_python_warns_of_pictures_of_which_nothing_is_said(picture: Path) -> None:
+    network = cnngraph.parse("input 4x4x3\nflatten")
+    with pytest.warns(UserWarning, match="nothing says") as warned:
+        network.run(picture, {})
+    assert warned[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        network.run(picture, {}, mean=0.5)
+        network.run(picture)
+        cnngraph.parse("input 4x4x3 @scale(0, 1)\nflatten").run(picture, {})

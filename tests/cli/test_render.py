@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import cnngraph
 from tests.conftest import Run
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -96,3 +97,13 @@ def test_a_style_that_cannot_show_a_network_refuses(run: Run) -> None:
     ran = run("render", "resnet", "--style", "volumes")
     assert ran.status == 1
     assert "--style strip draws it" in ran.err
+
+
+def test_a_name_without_a_suffix_says_no_format(run: Run, tmp_path: Path) -> None:
+    ran = run("render", "lenet5", "-o", "figure")
+    assert ran.status == 2
+    assert "figure.svg" in ran.err
+    assert list(tmp_path.iterdir()) == []
+    assert run("render", "lenet5", "-o", "figure", "--format", "svg").status == 0
+    with pytest.raises(ValueError, match=r"figure\.svg"):
+        cnngraph.load("lenet5").render("figure")

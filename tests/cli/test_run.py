@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import cnngraph
 from tests.conftest import Run
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -107,7 +108,7 @@ def _huge(path: Path) -> None:
     ("make", "says"),
     [
         (None, "there is no picture"),
-        (Path.mkdir, "is a directory"),
+        (Path.mkdir, "there are no pictures in bad.png"),
         (_text, "is not a picture that can be read"),
         (_cut, "cannot read the picture"),
         (_huge, "has more than 32,000,000 pixels"),
@@ -181,3 +182,20 @@ def test_nothing_appears_in_the_home_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cnngraph", "run", "lenet5", "--image", str(SEVEN)]
     subprocess.run(command, check=True, capture_output=True, env=environment, cwd=tmp_path)
     assert list(home.rglob("*")) == []
+
+
+def test_several_pictures_after_one_option_and_folders(run: Run, tmp_path: Path) -> None:
+    def sources(*arguments: object) -> list[str]:
+        ran = run("run", "lenet5", "--json", *arguments)
+        assert ran.status == 0, ran.err
+        return [record["source"] for record in json.loads(ran.out)]
+
+    digits = sorted(map(str, (EXAMPLES / "digits").glob("*.png")))
+    assert sources("--image", *digits) == digits
+    assert sources("--image", EXAMPLES / "digits") == digits
+    assert sources("--image", SEVEN, EXAMPLES / "digits", "--top", 1) == [str(SEVEN), *digits]
+    network = cnngraph.load("lenet5")
+    assert [answer.source for answer in network.run(EXAMPLES / "digits")] == digits
+    (tmp_path / "empty").mkdir()
+    assert "there are no pictures in empty" in run("run", "lenet5", "--image", "empty").err
+    assert "Pictures stand behind --image" in run("run", "lenet5", SEVEN).err

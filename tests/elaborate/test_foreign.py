@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnngraph.elaborate.foreign import ADVICE, LAYERS
-from cnngraph.elaborate.mistake import slip
+from cnngraph.elaborate.mistake import MAX_COMPARED, slip
 from cnngraph.fixing import fix
 from cnngraph.fronts.spec import read_source
 from cnngraph.layers import KINDS
@@ -122,3 +122,11 @@ def test_a_slip_is_one_letter_and_the_only_one(word: str, data: st.DataObject) -
 def test_what_is_further_off_is_no_slip(written: str) -> None:
     found = slip(written, WORDS)
     assert not found or written in edits(found)
+
+
+def test_too_many_names_or_capitals_leave_doubt() -> None:
+    many = [f"number{each}x" for each in range(MAX_COMPARED)]
+    assert slip("widht", ["width", *many[1:]]) == "width"
+    assert slip("widht", ["width", *many]) == ""
+    assert slip("widht", ["width", "Width"]) == ""
+    assert slip("Width", ["width"]) == "width"

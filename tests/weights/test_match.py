@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnngraph.cli.weights import report
+from cnngraph.cli.weights import rows
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
@@ -41,7 +41,7 @@ def refused(network: Network, found: list[Entry], **renames: str) -> str:
 
 
 def test_order_and_shape_and_how_it_is_told() -> None:
-    assert report(matched(CHAIN, entries(*FILE))) == [
+    assert rows(matched(CHAIN, entries(*FILE))) == [
         "  conv1 <- stem  by order and shape: weight 4x3x3x3, bias 4",
         "  conv2 <- a     by order and shape: weight 4x4x3x3, bias 4",
         "  conv3 <- b     by order and shape: weight 4x4x3x3, bias 4",
@@ -51,11 +51,11 @@ def test_order_and_shape_and_how_it_is_told() -> None:
 
 def test_what_has_its_own_name_needs_no_report() -> None:
     own = [(name.replace("stem", "conv1"), shape) for name, shape in FILE[:2]]
-    assert [line.split()[0] for line in report(matched(CHAIN, entries(*own, *FILE[2:])))] == ["conv2", "conv3", "fc1"]
+    assert [line.split()[0] for line in rows(matched(CHAIN, entries(*own, *FILE[2:])))] == ["conv2", "conv3", "fc1"]
 
 
 def test_renames_come_before_order() -> None:
-    lines = report(matched(CHAIN, entries(*FILE), a="conv3", b_weight="conv2.weight", b_bias="conv2.bias"))
+    lines = rows(matched(CHAIN, entries(*FILE), a="conv3", b_weight="conv2.weight", b_bias="conv2.bias"))
     assert lines[1:3] == [
         "  conv2 <- b     renamed: weight 4x4x3x3, bias 4",
         "  conv3 <- a     renamed: weight 4x4x3x3, bias 4",
@@ -112,7 +112,7 @@ def test_another_head_is_shown_beside_the_networks() -> None:
 def test_a_fully_connected_layer_may_be_a_convolution_in_the_file() -> None:
     """timm's VGG has its first fully connected layer as a 7x7 convolution, the second as 1x1."""
     as_window = [*FILE[:6], ("head.weight", (2, 4, 2, 2)), ("head.bias", (2,))]
-    assert report(matched(CHAIN, entries(*as_window)))[-1].endswith("weight 2x4x2x2, bias 2")
+    assert rows(matched(CHAIN, entries(*as_window)))[-1].endswith("weight 2x4x2x2, bias 2")
 
 
 def test_a_kernel_is_never_taken_for_one_of_another_window() -> None:

@@ -1,0 +1,42 @@
+"""An output is named as the lines around it know it, or as tables and files show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnngraph import CnngraphError, parse
+from cnngraph.onnx.lower import lower
+
+GLASS = """net t
+input 8x8x4
+block glass() {
+  conv 4 3x3 same
+  heat: conv 2 1x1 relu
+  from in -> conv 4 1x1
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "layer"),
+    [
+        ("[stack: glass] x2", "stack_1.heat", "stack_1.heat.relu"),
+        ("[stack: glass] x2", "stack_2", "stack_2.conv2"),
+        ("[glass] x2", "glass2.heat", "glass2.heat.relu"),
+        ("[\n  heat: conv 2 1x1 tanh\n  conv 4 1x1\n] x3", "heat_2", "heat_2.tanh"),
+        ("[[stack: glass] x2] x2", "stack_2_1.heat", "stack_2_1.heat.relu"),
+        ("a: glass", "a.heat", "a.heat.relu"),
+    ],
+)
+def test_a_name_inside_a_repeat_is_the_same_everywhere(lines: str, name: str, layer: str) -> None:
+    network = parse(f"{GLASS}{lines}\nrelu\noutput {name}\n")
+    (output,) = network.outputs
+    assert (output.name, output.layer) == (name, layer)
+    assert [info.name for info in lower(network).outputs] == [name]
+    again = parse(network.to_spec())
+    assert [(each.name, each.layer) for each in again.outputs] == [(name, layer)]
+
+
+def test_a_name_that_is_nearly_one_is_answered() -> None:
+    with pytest.raises(CnngraphError, match=r"did you mean `stack_1\.heat`"):
+        parse(f"{GLASS}[stack: glass] x2\noutput stack1.heat\n")
