@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import commands, models, others, size
+from benchmarks import commands, editor, models, others, size
 
 GROUPS: dict[str, Callable[[], None]] = {
     "commands": commands.main,
+    "editor": editor.main,
     "models": models.main,
     "size": size.main,
     "others": others.main,

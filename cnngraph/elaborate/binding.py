@@ -9,7 +9,7 @@ from typing import Any
 from cnngraph.diagnostics import Fix
 from cnngraph.elaborate.foreign import AKIN, ARGUMENTS, suggestion
 from cnngraph.elaborate.mistake import Mistake, did_you_mean, slip
-from cnngraph.elaborate.scope import Scope, Setting, Tensor
+from cnngraph.elaborate.scope import Defaults, Scope, Setting, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.layers.kind import Argument
@@ -112,19 +112,27 @@ def followers(bound: Bound, behind: type[Kind] | None, scope: Scope) -> tuple[Ki
 
 def is_plain(kind: type[Kind], bound: Bound, step: s.Step, scope: Scope) -> bool:
     """Whether all that made *bound* are words and written values, so that it is the same wherever the step stands."""
-    parts = {kind.word: kind} | {each.word: each for each in (bound.norm, bound.activation) if each is not None}
-    of_defaults = ((each, setting.arg) for word, each in parts.items() for setting in scope.defaults.of(word).values())
-    return all(
-        isinstance(arg.value, s.Literal) or _word_of(arg) in _words(each) or _is_follower_word(each, _word_of(arg))
-        for each, arg in (*of_defaults, *((kind, arg) for arg in step.arguments))
-    )
+    parts = (kind, bound.norm, bound.activation)
+    if any(part is not None and part.word in scope.defaults.unsteady for part in parts):
+        return False
+    return all(_is_steady(kind, arg) for arg in step.arguments)
 
 
-def check_default(kind: type[Kind], step: s.Step, scope: Scope) -> dict[str, Setting]:
-    """The settings of a ``default`` statement by what they set, tried once so that a mistake is reported there."""
+def _is_steady(kind: type[Kind], arg: s.Arg) -> bool:
+    """Whether *arg* hangs on no value and no tensor."""
+    if isinstance(arg.value, s.Literal):
+        return True
+    word = _word_of(arg)
+    return word in _words(kind) or _is_follower_word(kind, word)
+
+
+def with_default(kind: type[Kind], step: s.Step, scope: Scope) -> Defaults:
+    """The defaults from a ``default`` statement on, which is tried once so that a mistake is reported there."""
     set_by = _bind_step(kind, Bound(), step.arguments, scope)
     positions = [argument for argument in kind.arguments() if argument.positional]
-    return {name: Setting(_named(kind, arg, scope, positions), scope) for name, arg in set_by}
+    settings = {name: Setting(_named(kind, arg, scope, positions), scope) for name, arg in set_by}
+    steady = all(_is_steady(kind, setting.arg) for setting in settings.values())
+    return scope.defaults.with_more(kind.word, settings, steady)
 
 
 def _named(kind: type[Kind], arg: s.Arg, scope: Scope, positions: list[Argument]) -> s.Arg:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
 from cnngraph.elaborate.annotations import annotations_of
-from cnngraph.elaborate.binding import Bound, bind, check_default, followers, is_plain, make
+from cnngraph.elaborate.binding import Bound, bind, followers, is_plain, make, with_default
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean, slip
 from cnngraph.elaborate.outcome import Ran
@@ -91,8 +91,7 @@ class Expander:
             raise _unknown(word, step.name.span, "layer", KINDS)
         if step.annotations:
             raise Mistake("E0216", "a `default` takes no annotations", step.annotations[0].span)
-        settings = check_default(KINDS[word], step, scope)
-        scope.defaults = scope.defaults.with_more(word, settings)
+        scope.defaults = with_default(KINDS[word], step, scope)
 
     def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
         if line.guard is not None and not truth(line.guard, scope):

@@ -43,14 +43,17 @@ class Defaults:
 
     settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     """By the word of a layer kind, then by what is set."""
+    unsteady: frozenset[str] = frozenset()
+    """Words with settings that hang on values, and may come to something else where others are in reach."""
     steps: dict[str, Bound] = field(default_factory=dict)
     """By the text of the step, for steps that come to the same wherever they stand."""
 
     def of(self, word: str) -> Mapping[str, Setting]:
         return self.settings.get(word, {})
 
-    def with_more(self, word: str, settings: Mapping[str, Setting]) -> Defaults:
-        return Defaults({**self.settings, word: {**self.of(word), **settings}})
+    def with_more(self, word: str, settings: Mapping[str, Setting], steady: bool) -> Defaults:
+        unsteady = self.unsteady if steady else self.unsteady | {word}
+        return Defaults({**self.settings, word: {**self.of(word), **settings}}, unsteady)
 
 
 class BlockScope(NamedTuple):
