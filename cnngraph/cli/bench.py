@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_model
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ def _model(
         Session(path)  # says what is wrong with a file that cannot be loaded
         yield path, None, {}
         return
-    network = read_network(file, settings, max_nodes)
+    network, brought = read_model(file, settings, max_nodes)
     from cnngraph.onnx.model import lowered
 
-    model = lowered(network, lambda: asked.choose(network)).passed()
+    model = lowered(network, lambda: asked.choose(network, brought)).passed()
     with model.file() as path:
         yield path, network, model.owners
 

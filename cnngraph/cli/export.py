@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, output_stem, read_network
+from cnngraph.cli.inputs import named, network_options, output_stem, read_model
 from cnngraph.cli.weights import Asked, record, weight_options
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
@@ -88,7 +88,7 @@ def command(
         raise click.UsageError("--int8 starts from float32: leave --dtype out")
     if int8 and preprocess:
         raise click.UsageError("--preprocess is for a file in floating point")
-    network = read_network(file, settings, max_nodes)
+    network, brought = read_model(file, settings, max_nodes)
     if logits:
         from cnngraph.verbs import of_logits
 
@@ -99,7 +99,7 @@ def command(
     if unknown := [name for name in without if name not in PASSES]:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
     left_out = {*without, *(() if fold_bn else ("fold-bn",))}
-    model = lowered(network, lambda: asked.choose(network, table=not as_json), opset=opset, batch=batch)
+    model = lowered(network, lambda: asked.choose(network, brought, table=not as_json), opset=opset, batch=batch)
     chosen, model = model.weights, model.passed(left_out)
     if explain:
         for each in model.done:

@@ -12,6 +12,8 @@ from cnngraph.network import Network
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cnngraph.weights.source import Weights
+
 
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     settings = {}
@@ -56,6 +58,11 @@ def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network:
     """The network in *file*; its warnings are printed to standard error, its errors raised."""
+    return read_model(file, settings, max_nodes)[0]
+
+
+def read_model(file: str, settings: dict[str, str], max_nodes: int) -> tuple[Network, Weights | None]:
+    """Like `read_network`, with the weights that the file brings."""
     from cnngraph.fronts import read
 
     reading = read(file, settings, max_nodes=max_nodes)
@@ -63,7 +70,7 @@ def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network
         from cnngraph.diagnostics.terminal import print_diagnostics
 
         print_diagnostics(reading.diagnostics)
-    return reading.checked()
+    return reading.checked(), reading.weights
 
 
 def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) -> list[Network]:

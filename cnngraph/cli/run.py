@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_model
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.preprocessing import UNSAID
@@ -124,11 +124,11 @@ def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) 
     refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
     if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
         return Session(path), True
-    network = read_network(file, settings, max_nodes)
+    network, brought = read_model(file, settings, max_nodes)
     from cnngraph.verbs import session
     from cnngraph.weights.initialise import RandomWeights
 
-    chosen = asked.choose(network)
+    chosen = asked.choose(network, brought)
     are_random = isinstance(chosen, RandomWeights)
     if are_random:
         click.echo("the answers mean nothing: give --weights for real ones", err=True)

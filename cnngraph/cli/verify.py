@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, onnx_file, read_network
+from cnngraph.cli.inputs import named, network_options, onnx_file, read_model
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def command(
 
         _report(file, verify(path, reference=bool(reference)))
         return
-    network = read_network(file, settings, max_nodes)
+    network, brought = read_model(file, settings, max_nodes)
     from cnngraph.verbs import verified
 
-    chosen = asked.choose(network)
+    chosen = asked.choose(network, brought)
     for changes, verdict in verified(network, lambda: chosen, opset=opset, reference=reference):
         for change in changes:
             click.echo(str(change))

@@ -53,15 +53,18 @@ class Asked:
     def anything(self) -> bool:
         return self != Asked(None, {}, None)
 
-    def choose(self, network: Network, *, table: bool = True) -> Weights:
-        """The weights. Unless *table* is False, what of a file went where is said on standard error: in a line, and
-        layer by layer when that is asked for, or when some have their own names and others were looked for."""
+    def choose(self, network: Network, brought: Weights | None = None, *, table: bool = True) -> Weights:
+        """The weights; those that the network's file *brought* when no others are asked for.
+
+        Unless *table* is False, what of a file went where is said on standard error: in a line, and layer by layer when
+        that is asked for, or when some have their own names and others were looked for.
+        """
         from cnngraph.weights.choose import RANDOM, choose
         from cnngraph.weights.files import MatchedWeights
 
         if self.renames and self.weights in (None, RANDOM):
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
-        chosen = choose(network, self.weights, self.seed, self.renames)
+        chosen = choose(network, self.weights, self.seed, self.renames, brought)
         if not isinstance(chosen, MatchedWeights) or self.weights is None:
             click.echo(f"{network.name} with {chosen.about}", err=True)
             return chosen

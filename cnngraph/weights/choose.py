@@ -25,9 +25,10 @@ def choose(
     weights: str | Path | Mapping[str, Any] | None,
     seed: int | None = None,
     renames: Mapping[str, str] | None = None,
+    brought: Weights | None = None,
 ) -> Weights:
-    """*weights* is a path, arrays by name, or ``random``; without it, and without a *seed*, trained weights that ship
-    are used.
+    """*weights* is a path, arrays by name, or ``random``; without it, and without a *seed*, those that the file
+    *brought* that the network is from, else trained weights that ship are used.
 
     *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. Raises `CnngraphError`
     when they are not this network's weights, `ValueError` for *renames* of random ones.
@@ -43,6 +44,8 @@ def choose(
             if error.diagnostics[0].code == "E0704" and (help := _other_params(network, Path(weights), renames or {})):
                 raise CnngraphError([replace(error.diagnostics[0], help=help)]) from None
             raise
+    if weights is None and seed is None and brought is not None:
+        return brought
     if weights is None and seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
         if path.is_file() and fits(path, network):

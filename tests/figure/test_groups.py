@@ -7,14 +7,15 @@ from collections import Counter
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.styles import Order, draw
+from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.units import units
 
-STYLES = ("volumes", "text", "units", "strip", "blocks")
+WHOLE = [name for name in STYLES if name != "operation"]
+"""Styles that show all of a network."""
 
 
 def idle(network: Network) -> set[str]:
@@ -24,7 +25,7 @@ def idle(network: Network) -> set[str]:
 
 
 @pytest.mark.parametrize("fold", [None, True, False])
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", WHOLE)
 @pytest.mark.parametrize("name", shipped())
 def test_every_layer_is_somewhere(name: str, style: str, fold: bool | None) -> None:
     network = load(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from hypothesis import given
@@ -16,8 +18,11 @@ from cnngraph.assembly import unsound
 from cnngraph.fronts import FORMATS, ONNX, SPEC, format_of, is_model, params
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.onnx import recognises
+from cnngraph.reading import Reading
 from cnngraph.shipped import shipped
+from cnngraph.weights.source import Weight
 from tests.conftest import Run
+from tests.fronts import by_json as by_json_module
 from tests.fronts.by_json import JSON, layer, network
 
 
@@ -173,3 +178,28 @@ def test_a_model_is_told_wherever_it_lies(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize("name", shipped())
 def test_what_ships_is_sound(name: str) -> None:
     assert list(unsound(load(name))) == []
+
+
+class Ones:
+    """Weights that a file brings: all of them 1."""
+
+    about = "the weights of its file"
+
+    def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes]]:
+        for weight in weights:
+            yield [np.ones(weight.parameter.shape, "<f4").tobytes()]
+
+
+@pytest.mark.usefixtures("by_json")
+def test_weights_that_a_file_brings_are_taken(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(content: Content, settings: dict[str, object], max_nodes: int) -> Reading:
+        return replace(plain(content, settings, max_nodes), weights=Ones())
+
+    plain = by_json_module.read
+    monkeypatch.setattr(by_json_module, "read", read)
+    file = wrote(tmp_path, SMALL)
+    ran = run("export", "--onnx", file, "-o", tmp_path / "n.onnx")
+    assert "n with the weights of its file" in ran.err
+    tensors = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(tmp_path / "n.onnx").graph.initializer}
+    assert (tensors["/conv/1.weight"] == 1).all()
+    assert "random weights" in run("export", "--onnx", file, "-o", tmp_path / "n.onnx", "--seed", 1).err
