@@ -5,10 +5,10 @@ BIN := $(abspath $(VENV))/bin
 OUT := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench fuzz docs figures gallery clean
+.PHONY: help demo test test-lowest lint types format bench fuzz mutants docs figures gallery clean
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("cnngraph needs Python 3.11 or later, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -39,6 +39,13 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
 
+test-lowest: $(VENV)/bin/python ## all tests with the oldest versions that pyproject.toml admits
+	@mkdir -p build
+	$(PYTHON) -m venv --clear build/lowest
+	$(BIN)/python tools/lowest.py > build/lowest.txt
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint build/lowest.txt --editable '.[test]'
+	build/lowest/bin/python -m pytest
+
 lint: $(VENV)/.test ## ruff: mistakes and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -56,6 +63,9 @@ fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, on Linux; goes on fr
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
+
+mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
+	$(BIN)/python tools/mutants.py $(MUTANTS)
 
 docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes
 	$(BIN)/python tools/build_docs.py

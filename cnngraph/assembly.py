@@ -36,6 +36,8 @@ class Assembly:
         self._settings = dict(settings or {})
         self._free: list[str] = []
         self._by_name: dict[str, Layer] = {}
+        self._made: dict[tuple[Kind, tuple[Volume, ...]], Volume] = {}
+        """What kinds made of what: deep networks ask the same again and again."""
 
     def __contains__(self, name: str) -> bool:
         """Whether *name* is taken, by a layer or by a block."""
@@ -69,19 +71,19 @@ class Assembly:
         origin: str = "",
     ) -> Layer:
         """One more layer, on the tensors of layers that are there already."""
-        volumes = []
         for each in inputs:
             if each not in self._by_name:
                 raise Fault("E0201", f"no tensor is called `{each}`", help="a layer stands behind those that it takes")
-            volumes.append(self._by_name[each].output)
-        taken = tuple(volumes)
+        taken = tuple([self._by_name[each].output for each in inputs])
+        if (made := self._made.get((kind, taken))) is None:
+            made = self._made[kind, taken] = kind.shape(taken)
         return self._append(
             Layer(
                 name,
                 kind,
                 tuple(inputs),
                 taken,
-                kind.shape(taken),
+                made,
                 unit=unit or name,
                 block=block,
                 skips=skips,
@@ -156,7 +158,7 @@ class Assembly:
         self._take(layer.name)
         if layer.block and layer.block not in self.blocks:
             raise Fault("E0201", f"no block is called `{layer.block}`")
-        if any(index not in range(len(layer.inputs)) for index in layer.skips):
+        if layer.skips and not set(layer.skips) <= set(range(len(layer.inputs))):
             raise Fault("E0313", f"the skips of `{layer.name}` are not among its {len(layer.inputs)} inputs")
         limit(layer.output)
         if len(self.layers) >= self.max_nodes:

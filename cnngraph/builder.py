@@ -29,6 +29,7 @@ from cnngraph.network import Network
 from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.syntax import IMAGE
 
 
 class Tensor:
@@ -68,7 +69,7 @@ class Builder:
         """The spec so far."""
         return "\n".join(self._lines) + "\n"
 
-    def input(self, volume: str | int | tuple[int | str, ...], name: str = "image") -> Tensor:
+    def input(self, volume: str | int | tuple[int | str, ...], name: str = IMAGE) -> Tensor:
         """A tensor from outside: ``"32x32x3"``, ``(32, 32, 3)``, or free as in ``("?H", "?W", 3)``."""
         sizes = volume if isinstance(volume, tuple) else (volume,)
         text = str(sizes[0]) if len(sizes) == 1 else f"({', '.join(map(str, sizes))})"

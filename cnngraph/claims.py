@@ -54,10 +54,10 @@ def _settled(file: s.File) -> Iterator[s.Line]:
                 unsettled.add(name.names[0])
             case s.Default(step=step) if hangs(step):
                 unsettled.add(step.name.names[0])
-            case s.Input(name=label, volume=size):
+            case s.Input(volume=size):
                 flow = hangs(size)
                 if flow:
-                    unsettled.add(label.names[0] if label else "image")
+                    unsettled.add(item.called)
             case s.Line():
                 flow = hangs((item.stages, item.guard)) or (flow and not isinstance(item.stages[0], s.From))
                 if item.claim is not None and item.guard is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,14 +19,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if path.is_dir():
         raise CnngraphError.of("E0901", f"{path} is a directory", help="give the name of a file in it: -o FILE")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        stream = open(temporary, "xb", opener=_private)  # noqa: SIM115 - closed before it is renamed
     except FileNotFoundError:
         raise CnngraphError.of("E0902", f"there is no folder {path.parent}", help="make it first") from None
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with stream:
             yield stream
         os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         os.replace(temporary, path)
@@ -43,6 +43,10 @@ def write(path: Path, data: bytes) -> None:
     """*data* as the whole of the file at *path*. Raises `CnngraphError`."""
     with replacing(path) as stream:
         stream.write(data)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _unwritable(path: Path, error: OSError) -> CnngraphError:

@@ -136,6 +136,11 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class Network:
+    """Layers in topological order, and what they give back; immutable.
+
+    Made through `cnngraph.assembly`, which sees to it that it is sound.
+    """
+
     name: str
     layers: tuple[Layer, ...]
     """In topological order, inputs among them."""
@@ -168,6 +173,11 @@ class Network:
     @property
     def inputs(self) -> tuple[Layer, ...]:
         return tuple(layer for layer in self.layers if not layer.inputs)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no size of its inputs is free."""
+        return all(layer.output.is_fixed for layer in self.inputs)
 
     @cached_property
     def params(self) -> int:
@@ -386,14 +396,19 @@ class Network:
 
     @cached_property
     def graph(self) -> networkx.DiGraph:
-        """The layers as nodes (attribute ``layer``) and their edges, for graph algorithms."""
+        """The layers as nodes (attribute ``layer``) and the tensors between them as edges, for graph algorithms.
+
+        An edge has ``inputs``, as which of the taker's inputs it comes (a layer may take one tensor twice), and
+        ``skip``, whether it is written as a skip.
+        """
         import networkx
 
         graph = networkx.DiGraph(name=self.name)
         for layer in self.layers:
             graph.add_node(layer.name, layer=layer)
-            for index, name in enumerate(layer.inputs):
-                graph.add_edge(name, layer.name, skip=index in layer.skips)
+            for name in dict.fromkeys(layer.inputs):
+                inputs = tuple(index for index, each in enumerate(layer.inputs) if each == name)
+                graph.add_edge(name, layer.name, inputs=inputs, skip=any(index in layer.skips for index in inputs))
         return graph
 
 

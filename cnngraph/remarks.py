@@ -31,16 +31,16 @@ class Remark:
 
 
 def remarks(network: Network) -> Iterator[Remark]:
+    """All that is to be remarked on *network*, what nothing uses first."""
     yield from _unused(network)
     for layer in network.inputs:
         yield from _channels_first(layer)
+    by_name, consumers = network.by_name, network.consumers
     for layer in network.layers:
-        if len(layer.inputs) == 1:
-            before = network[layer.inputs[0]]
-            if len(network.consumers[before.name]) == 1:
-                found = _lost_bias(before, layer) or _two_linear(before, layer)
-                if found:
-                    yield found
+        if len(layer.inputs) == 1 and len(consumers[layer.inputs[0]]) == 1:
+            before = by_name[layer.inputs[0]]
+            if found := _lost_bias(before, layer) or _two_linear(before, layer):
+                yield found
 
 
 def diagnostics(network: Network) -> tuple[Diagnostic, ...]:
@@ -90,7 +90,8 @@ def _channels_first(layer: Layer) -> Iterator[Remark]:
 
 def _unused(network: Network) -> Iterator[Remark]:
     """W0102, once for each end that leads nowhere, with what hangs on it."""
-    ends = [layer for layer in network.layers if layer.name not in network.live and not network.consumers[layer.name]]
+    live, consumers = network.live, network.consumers
+    ends = [layer for layer in network.layers if layer.name not in live and not consumers[layer.name]]
     counted: set[str] = set()
     for end in ends:
         params, stack = 0, [end.name]
@@ -99,7 +100,7 @@ def _unused(network: Network) -> Iterator[Remark]:
             layer = network[stack.pop()]
             params += layer.params
             for name in layer.inputs:
-                if name not in network.live and name not in counted:
+                if name not in live and name not in counted:
                     counted.add(name)
                     stack.append(name)
         yield Remark(
@@ -110,7 +111,7 @@ def _unused(network: Network) -> Iterator[Remark]:
             "add it to `output`, or delete the line",
         )
     for layer in network.inputs:
-        if not network.consumers[layer.name] and all(output.layer != layer.name for output in network.outputs):
+        if not consumers[layer.name] and all(output.layer != layer.name for output in network.outputs):
             yield Remark("W0102", layer, f"nothing uses the input `{layer.name}`", "")
 
 

@@ -1,10 +1,12 @@
-"""The networks that ship with the package, and the names of those that their params make."""
+"""What ships with the package: its folder, the networks in it, and the names of those that their params make."""
 
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+_SPECS = PACKAGE / "specs"
 
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     **{f"resnet{depth}": ("resnet", {"depth": f"{depth}"}) for depth in (18, 34, 50, 101, 152)},
@@ -19,7 +21,7 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
 def shipped() -> dict[str, str]:
     """The names of the specs, each with the first line of comment in it."""
     found = {}
-    for entry in sorted(files("cnngraph").joinpath("specs").iterdir(), key=lambda entry: entry.name):
+    for entry in sorted(_SPECS.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".spec"):
             first = entry.read_text(encoding="utf-8").partition("\n")[0]
             found[entry.name.removesuffix(".spec")] = first.lstrip("# ").strip()
@@ -43,10 +45,10 @@ def shipped_text(name: str) -> str | None:
     if Path(name).name != name or Path(name).suffix not in ("", ".spec"):
         return None
     of, params = VARIANTS.get(stem := name.removesuffix(".spec"), (stem, {}))
-    resource = files("cnngraph").joinpath("specs", f"{of}.spec")
-    if not resource.is_file():
+    path = _SPECS / f"{of}.spec"
+    if not path.is_file():
         return None
-    text = resource.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     for param, value in params.items():
         text, found = re.subn(rf"^(param {param} = ).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
         assert found == 1, f"{of} has no param {param}"

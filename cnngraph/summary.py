@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnngraph.field import Field, receptive_fields
+from cnngraph.fold import repetition
 from cnngraph.network import Network, total
 from cnngraph.table import Row, Table
 from cnngraph.units import Unit, units
-
-_LONGEST_PERIOD = 8
-"""How many rows a repeated stretch may have that is folded."""
 
 
 def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float] | None = None) -> Table:
@@ -112,10 +110,12 @@ def _block(done: _Open, rows: tuple[Row, ...], outer: str) -> Row:
 
 def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Equal stretches next to one another, once: of one row as a row ×n, of several as a group ×n."""
+    numbers: dict[Hashable, int] = {}
+    keys = [numbers.setdefault(row.key, len(numbers)) for row in rows]
     found: list[Row] = []
     at = 0
     while at < len(rows):
-        period, times = _repetition(rows, at)
+        period, times = repetition(keys, at)
         stretch = tuple(_mean(rows[at + offset : at + period * times : period]) for offset in range(period))
         last = rows[at + period * times - 1]
         if times == 1:
@@ -140,24 +140,6 @@ def _mean(rows: Sequence[Row]) -> Row:
 def _times(row: Row, times: int, last: Row) -> Row:
     """*row*, *times* times; the field is that of the *last*."""
     return dataclasses.replace(row, field=last.field, times=times, key=(row.key, times))
-
-
-def _repetition(rows: Sequence[Row], at: int) -> tuple[int, int]:
-    """The period and number of the repetition that begins *at* and covers most; (1, 1) for none."""
-    best = (1, 1)
-    for period in range(1, _LONGEST_PERIOD + 1):
-        times = 1
-        while _equal(rows, at, at + period * times, period):
-            times += 1
-        if times > 1 and period * times > best[0] * best[1]:
-            best = (period, times)
-    return best
-
-
-def _equal(rows: Sequence[Row], first: int, second: int, length: int) -> bool:
-    if second + length > len(rows):
-        return False
-    return all(rows[first + offset].key == rows[second + offset].key for offset in range(length))
 
 
 def _operation(unit: Unit) -> str:

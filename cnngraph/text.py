@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 
@@ -102,8 +101,10 @@ def _known(data: bytes, shown: str) -> tuple[str, str]:
 
 
 def _suggest(path: Path, shown: str) -> str:
+    from difflib import get_close_matches
+
     beside = [str(path.with_name(other.name)) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(shown, [*beside, *names()], n=1)
+    near = get_close_matches(shown, [*beside, *names()], n=1)
     if near:
         return f"did you mean {near[0]}?"
     return "give the path of a .spec file, or a name that `cnngraph list` shows"

@@ -12,7 +12,7 @@ from cnngraph.network import Layer, Network, Shortcut, total
 from cnngraph.volume import Volume
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unit:
     """A layer and the silent ones right behind it."""
 
@@ -26,12 +26,12 @@ class Unit:
 
     @property
     def name(self) -> str:
-        return self.lead.name
+        return self.layers[0].name
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of its layers."""
-        return tuple(layer.name for layer in self.layers)
+        return tuple([layer.name for layer in self.layers])
 
     @property
     def output(self) -> Volume:
@@ -41,18 +41,18 @@ class Unit:
     def on_shortcut(self) -> bool:
         return self.lead.on_shortcut
 
-    @property
+    @cached_property
     def weighted(self) -> bool:
         """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
         return self.lead.kind.family in ("conv", "dense") and self.lead.params > 0
 
-    @property
+    @cached_property
     def params(self) -> int:
-        return sum(layer.params for layer in self.layers)
+        return sum([layer.params for layer in self.layers])
 
-    @property
+    @cached_property
     def macs(self) -> int | None:
-        return total(layer.macs for layer in self.layers)
+        return total([layer.macs for layer in self.layers])
 
     @property
     def about(self) -> str:
@@ -112,14 +112,15 @@ def units(network: Network) -> Units:
     members: dict[str, list[Layer]] = {}
     of_layer: dict[str, str] = {}
     outputs = {output.layer for output in network.outputs}
+    by_name, live, consumers = network.by_name, network.live, network.consumers
     for layer in network.layers:
-        if layer.name not in network.live:
+        if layer.name not in live:
             continue
         name = layer.name
         if layer.kind.is_silent and len(layer.inputs) == 1:
             (before,) = layer.inputs
-            alone = [c for c in network.consumers[before] if c in network.live] == [layer.name]
-            leads = network[before]
+            alone = [each for each in consumers[before] if each in live] == [layer.name]
+            leads = by_name[before]
             same_way = leads.on_shortcut == layer.on_shortcut and _enters_no_block(leads.block, layer.block)
             if alone and leads.inputs and before not in outputs and same_way:
                 name = of_layer[before]

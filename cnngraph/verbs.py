@@ -66,6 +66,7 @@ def check(file: str | Path, *, max_nodes: int | None = None, **params: object) -
 
 
 def to_spec(network: Network) -> str:
+    """As in `Network.to_spec`."""
     from cnngraph.spec.writing.text import text
 
     return text(network)

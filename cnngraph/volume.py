@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
-from math import gcd
+from functools import lru_cache, reduce
+from math import gcd, lcm
 from operator import mul
 from typing import TypeGuard
 
@@ -23,9 +24,41 @@ class Free:
     offset: int = 0
     quotient: tuple[Free, int] | None = field(default=None, compare=False, repr=False)
     """What *atom* is when it is ``dividend//divisor``."""
+    of: tuple[str, int] | None = field(default=None, compare=False, repr=False)
+    """What *atom* is when it is a size that is known to be a multiple: that size, and of what."""
+
+    @classmethod
+    def symbol(cls, name: str, multiple: int = 1) -> Free:
+        """The size called *name*, which is a *multiple*: then half of it, say, is known to be a whole number."""
+        return cls(name) if multiple == 1 else cls(f"{name}/{multiple}", multiple, of=(name, multiple))
+
+    @property
+    def name(self) -> str:
+        """Of the size that it hangs on: ``H`` for ``2*((H+1)//2)``."""
+        if self.quotient is not None:
+            return self.quotient[0].name
+        return self.of[0] if self.of else self.atom
+
+    @property
+    def period(self) -> int:
+        """After how many pixels of that size it has grown evenly: the product of all it is divided by."""
+        if self.quotient is not None:
+            return self.quotient[0].period * self.quotient[1]
+        return self.of[1] if self.of else 1
+
+    def at(self, sizes: Mapping[str, int]) -> int:
+        """The number that it is when its size is that in *sizes*.
+
+        Raises `KeyError` for a size that is not there, and for a sum or product of two.
+        """
+        if self.quotient is not None:
+            dividend, divisor = self.quotient
+            return dividend.at(sizes) // divisor * self.scale + self.offset
+        name, multiple = self.of or (self.atom, 1)
+        return sizes[name] * self.scale // multiple + self.offset
 
     def _linear(self, scale: int, offset: int) -> Dim:
-        return Free(self.atom, scale, offset, self.quotient) if scale else offset
+        return Free(self.atom, scale, offset, self.quotient, self.of) if scale else offset
 
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, Free):
@@ -68,12 +101,50 @@ class Free:
         return Free(f"{text}//{divisor}", 1, whole, (dividend, divisor))
 
     def __str__(self) -> str:
+        if self.of:
+            name, multiple = self.of
+            common = gcd(self.scale, multiple)
+            text = name if self.scale == common else f"{self.scale // common}*{name}"
+            text += f"/{multiple // common}" if multiple > common else ""
+            return text if not self.offset else f"{text}{self.offset:+d}"
         atom = f"({self.atom})" if self.quotient and self.scale != 1 else self.atom
         text = atom if self.scale == 1 else f"{self.scale}*{atom}"
         return text if not self.offset else f"{text}{self.offset:+d}"
 
 
 Dim = int | Free
+MAX_PERIOD = 4096
+"""Sizes that are tried to find where two free ones are equal; what takes more stays open."""
+
+
+@lru_cache(maxsize=1024)
+def where_equal(one: Dim, other: Dim) -> tuple[int, frozenset[int]] | None:
+    """For which values of the size that *one* and *other* hang on they are equal: those that leave one of so many rests
+    by the first number, which is 0 where there are only single values. None where that is not known."""
+    if one == other:
+        return 1, frozenset({0})
+    free = [dim for dim in (one, other) if isinstance(dim, Free)]
+    if len({dim.name for dim in free}) != 1:
+        return (1, frozenset()) if not free else None
+    period = lcm(*(dim.period for dim in free))
+    if period > MAX_PERIOD:
+        return None
+    offsets = sum(abs(dim) if isinstance(dim, int) else abs(dim.offset) + dim.period for dim in (one, other))
+
+    def equal(size: int) -> bool:
+        sizes = {free[0].name: size}
+        return len({dim if isinstance(dim, int) else dim.at(sizes) for dim in (one, other)}) == 1
+
+    try:
+        multiple = lcm(*(dim.of[1] for dim in free if dim.of), 1)
+        far = period * (offsets + 2)
+        rests = frozenset(size % period for size in range(far, far + period) if size % multiple == 0 and equal(size))
+        if rests:
+            return period, rests
+        few = range(multiple, min(period * (offsets + 1), MAX_PERIOD) + 1, multiple)
+        return 0, frozenset(size for size in few if equal(size))
+    except KeyError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +188,15 @@ class Volume:
         return fixed(self.dims)
 
     @property
+    def declared(self) -> str:
+        """As an `input` of a spec says it: like ``str``, and what a free size is known to be a multiple of."""
+        known = [dim.of for dim in self.dims if isinstance(dim, Free) and dim.of]
+        text = str(self)
+        for name, multiple in dict.fromkeys(known):
+            text = re.sub(rf"\?{re.escape(name)}(?=[,)])", f"?{name}/{multiple}", text)
+        return text
+
+    @property
     def caption(self) -> str:
         """As on a slide, with the multiplication sign: ``28×28×6``."""
         return "×".join(str(dim) for dim in self.dims)
@@ -141,4 +221,5 @@ def as_int(dim: Dim) -> int:
 
 
 def product(numbers: Iterable[int]) -> int:
+    """Of whole numbers; 1 of none."""
     return reduce(mul, numbers, 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnngraph.fronts import parse
+from cnngraph.onnx.passes import PASSES
 from cnngraph.spec.lexer import RESERVED
 from tests.conftest import Run
 
@@ -87,3 +88,8 @@ def test_the_page_on_python_is_true(
         exec(text, names)
         out = capsys.readouterr().out
         assert not printed or out.rstrip("\n") == printed.rstrip("\n")
+
+
+def test_every_pass_has_its_line() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)[: len(PASSES)] == list(PASSES)

@@ -21,6 +21,7 @@ LAYERING = (
         "flow",
         "fold",
         "table",
+        "sizes",
         "field",
         "summary",
         "remarks",

@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -26,23 +26,32 @@ _lines: dict[str, set[int]] = defaultdict(set)
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    found: set[tuple[str, int]] = set()
-
-    def line(frame: FrameType, event: str, argument: Any) -> Any:
-        found.add((frame.f_code.co_filename, frame.f_lineno))
-        return line
+    waiting: dict[CodeType, set[int]] = {}
+    """Lines of each function that were not run yet; it is left alone when there are none."""
 
     def call(frame: FrameType, event: str, argument: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(_PACKAGE):
-            return None
-        return line(frame, event, argument)
+        code = frame.f_code
+        missing = waiting.get(code)
+        if missing is None:
+            is_ours = code.co_filename.startswith(_PACKAGE)
+            missing = waiting[code] = {line for _, _, line in code.co_lines() if line} if is_ours else set()
+        return line if missing else None
+
+    def line(frame: FrameType, event: str, argument: Any) -> Any:
+        missing = waiting[frame.f_code]
+        missing.discard(frame.f_lineno)
+        if not missing:
+            frame.f_trace_lines = False
+        return line
 
     began = time.monotonic()
     sys.settrace(call)
     yield
     sys.settrace(None)
-    for file, number in found:
-        _lines[f"{file.removeprefix(_ROOT)}:{number}"].add(len(_tests))
+    for code, missing in waiting.items():
+        if code.co_filename.startswith(_PACKAGE):
+            for number in {line for _, _, line in code.co_lines() if line} - missing:
+                _lines[f"{code.co_filename.removeprefix(_ROOT)}:{number}"].add(len(_tests))
     _tests.append((item.nodeid, time.monotonic() - began))
 
 

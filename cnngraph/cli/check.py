@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cnngraph.diagnostics import Diagnostic
+    from cnngraph.network import Network
     from cnngraph.reading import Reading
 
 
@@ -74,11 +75,22 @@ def command(
                 click.echo(f"{file}: {summary(diagnostics)}")
                 continue
             remarks = f"; {summary(diagnostics)}" if diagnostics else ""
-            click.echo(f"{network.file}: {network.name} is fine: {len(network)} layers, {network.counts}{remarks}")
+            counts = f"{len(network)} layers, {network.counts}{_asked(network)}"
+            click.echo(f"{network.file}: {network.name} is fine: {counts}{remarks}")
     if format_ != "text":
         _print_for_programs(found, format_)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
         sys.exit(1)
+
+
+def _asked(network: Network) -> str:
+    """What it asks of its free sizes."""
+    if network.is_fixed:
+        return ""
+    from cnngraph.sizes import conditions, said
+
+    asked = said(conditions(network))
+    return f"; {asked}" if asked else ""
 
 
 def _read(file: str, settings: dict[str, str], max_nodes: int) -> Reading:

@@ -6,7 +6,7 @@ A page is Markdown: the headline as its title, what it means, then ``## Wrong`` 
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 FAMILIES = {
     "E01": "Text and files",
@@ -22,7 +22,7 @@ FAMILIES = {
 }
 """What codes that begin alike are about."""
 
-_PAGES = files("cnngraph").joinpath("diagnostics", "pages")
+_PAGES = Path(__file__).parent / "pages"
 
 
 def headlines() -> dict[str, str]:

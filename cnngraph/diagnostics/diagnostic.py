@@ -9,6 +9,8 @@ from cnngraph.source import Span
 
 
 class Severity(Enum):
+    """Whether the input is at fault, or only doubtful."""
+
     ERROR = "error"
     WARNING = "warning"
 
@@ -38,6 +40,8 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
+    """One thing to say of an input: what, where, why, and what to do."""
+
     code: str
     """``E0401``; a leading ``W`` is a warning."""
     message: str

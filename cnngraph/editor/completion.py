@@ -13,6 +13,7 @@ from cnngraph.editor.hints import volumes
 from cnngraph.editor.hover import about_argument, about_kind
 from cnngraph.editor.names import SIZES, Area, Name
 from cnngraph.elaborate.annotations import KNOWN
+from cnngraph.elaborate.values import FUNCTIONS, SELECT
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.shipped import names
 from cnngraph.source import Span
@@ -32,7 +33,6 @@ _TOP = {
     "from": "start at a named tensor",
 }
 _INSIDE = {word: _TOP[word] for word in ("let", "default", "from")}
-_FUNCTIONS = ("min", "max", "ceil", "int", "round8", "select")
 _OPENS = {"{": "}", "[": "]", "(": ")"}
 _BEGINS = frozenset({"newline", "->", "|", "[", "{", ":", "]", "}"})
 """Tokens behind which a stage begins, unless a bracket says otherwise."""
@@ -125,7 +125,7 @@ def _in_statement(
     words = statement[1:] if first else statement
     kinds = [token.kind for token in words]
     if "(" in kinds or (first == "]" and words):
-        yield from _values(document, area)
+        yield from _values(area)
     elif not words:
         yield from _beginning(document, area, first, tokens, at_top=not brackets)
     elif kinds[0] in ("from", "output"):
@@ -137,7 +137,7 @@ def _in_statement(
         yield from (_kind(word) for word, kind in KINDS.items() if kind.family != "join")
     elif "=>" in kinds or "if" in kinds or kinds[0] in ("let", "param", "input") or kinds[-1] == "=":
         if kinds[0] not in ("let", "param") or "=" in kinds:
-            yield from _values(document, area)
+            yield from _values(area)
     else:
         yield from _behind_word(document, area, words[1:] if kinds[0] == "default" else words)
 
@@ -151,7 +151,7 @@ def _beginning(
     starts_line = first in ("", "newline", "{", "[") and not _goes_on(tokens)
     if first == "|":
         yield lsp.CompletionItem("skip", kind=_ITEM.Keyword, detail="the tensor at the fork, unchanged")
-    yield from _blocks(document, area)
+    yield from _blocks(area)
     yield from map(_kind, KINDS)
     if first == ":":
         yield lsp.CompletionItem("from", kind=_ITEM.Keyword, detail=_TOP["from"])
@@ -174,7 +174,7 @@ def _behind_word(document: Document, area: Area, words: Sequence[Token]) -> Iter
         if kind.takes_tensors != "none":
             yield from _tensors(document, area)
         yield from _arguments(kind, given)
-        yield from _values(document, area)
+        yield from _values(area)
     elif block := area.find(word, "block"):
         parameters = block.area.parameters if block.area else []
         for name in parameters:
@@ -182,7 +182,7 @@ def _behind_word(document: Document, area: Area, words: Sequence[Token]) -> Iter
                 yield lsp.CompletionItem(f"{name.text}=", kind=_ITEM.Field, detail=name.statement)
         if any(name.sort == "tensor" for name in parameters):
             yield from _tensors(document, area)
-        yield from _values(document, area)
+        yield from _values(area)
 
 
 def _dotted(words: Sequence[Token]) -> int:
@@ -222,7 +222,7 @@ def _kind(word: str) -> lsp.CompletionItem:
 # Names -----------------------------------------------------------------------------------------
 
 
-def _blocks(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
+def _blocks(area: Area) -> Iterator[lsp.CompletionItem]:
     for name in area.visible():
         if name.sort == "block" and not (isinstance(name.node, s.Use) and name.area and not _is_network(name)):
             yield lsp.CompletionItem(name.text, kind=_ITEM.Module, detail=name.statement)
@@ -239,11 +239,11 @@ def _tensors(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
             yield lsp.CompletionItem(name.text, kind=_ITEM.Variable, detail=_volume(document, name))
 
 
-def _values(document: Document, area: Area) -> Iterator[lsp.CompletionItem]:
+def _values(area: Area) -> Iterator[lsp.CompletionItem]:
     for name in area.visible():
         if name.sort == "value":
             yield lsp.CompletionItem(name.text, kind=_ITEM.Constant, detail=name.statement)
-    for function in _FUNCTIONS:
+    for function in (*FUNCTIONS, SELECT):
         yield lsp.CompletionItem(function, kind=_ITEM.Function)
 
 

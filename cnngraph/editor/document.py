@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from cnngraph.elaborate import elaborate
 from cnngraph.elaborate.outcome import Ran, SpecReading
 from cnngraph.field import Field, receptive_fields
 from cnngraph.network import Layer, Network
+from cnngraph.shipped import PACKAGE
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token, tokenize
@@ -31,6 +31,8 @@ UNSAVED = "<unsaved>"
 
 
 class Document:
+    """One version of a text, under its URI; each thing known of it is worked out when it is first asked for."""
+
     def __init__(self, uri: str, text: str, encoding: str = PositionEncodingKind.Utf16) -> None:
         self.uri = uri
         path = to_fs_path(uri) if uri.startswith("file:") else None
@@ -137,5 +139,5 @@ def _names(path: Path, changed: int) -> Names | None:
 
 def shipped_path(name: str) -> Path | None:
     """Where the spec *name* that ships with cnngraph is on this machine."""
-    path = Path(str(files("cnngraph").joinpath("specs", name)))
+    path = PACKAGE / "specs" / name
     return path if Path(name).name == name and path.is_file() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 from lsprotocol import types as lsp
@@ -11,10 +10,11 @@ from lsprotocol import types as lsp
 from cnngraph.diagnostics import Diagnostic, Severity
 from cnngraph.editor.document import Document, shipped_path
 from cnngraph.editor.positions import Positions
+from cnngraph.shipped import PACKAGE
 from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 
-_PAGES = Path(str(files("cnngraph").joinpath("diagnostics", "pages")))
+_PAGES = PACKAGE / "diagnostics" / "pages"
 
 
 def diagnostics(document: Document) -> list[lsp.Diagnostic]:

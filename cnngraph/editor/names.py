@@ -26,6 +26,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(eq=False, slots=True)
 class Name:
+    """A name that a text gives to something."""
+
     text: str
     sort: Sort
     span: Span
@@ -126,7 +128,7 @@ class Names:
         match node:
             case s.Input(name=ref):
                 span = ref.span if ref else node.span
-                area.add(Name(ref.names[0] if ref else "image", "tensor", span, node))
+                area.add(Name(node.called, "tensor", span, node))
             case s.Let(name=ref) | s.Param(name=ref):
                 area.add(Name(ref.names[0], "value", ref.span, node))
             case s.BlockDef():
@@ -233,7 +235,7 @@ class Names:
             match stage:
                 case s.From(ref=ref):
                     self._tensor(ref, area)
-                case s.Repeat(body=body, count=count):
+                case s.Repeat(body=body, times=count):
                     self._value(count, area)
                     for each in body:
                         self._resolve(each, area.inner[stage.span.start])
@@ -305,7 +307,7 @@ class Names:
             case s.Group(items=items) | s.Call(arguments=items):
                 for each in items:
                     self._value(each, area)
-            case s.Index(base=base, index=index):
+            case s.Index(base=base, item=index):
                 self._value(base, area)
                 self._value(index, area)
             case s.Unary(operand=operand):

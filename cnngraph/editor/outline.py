@@ -29,8 +29,9 @@ def _symbols(document: Document, body: Sequence[object]) -> Iterator[lsp.Documen
                 yield _symbol(document, name, _KIND.Constant, part.span)
             case s.Input(name=name):
                 range = range_of(name.span if name else part.span)
-                text = name.names[0] if name else "image"
-                yield lsp.DocumentSymbol(text, _KIND.Interface, range_of(part.span), range, part.volume.span.text)
+                yield lsp.DocumentSymbol(
+                    part.called, _KIND.Interface, range_of(part.span), range, part.volume.span.text
+                )
             case s.BlockDef(name=name, body=inner):
                 whole = part.span.to(inner[-1].span) if inner else part.span
                 children = list(_symbols(document, inner))

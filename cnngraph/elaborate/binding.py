@@ -16,6 +16,7 @@ from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import PADDING, PAIR, BadValue
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
+from cnngraph.volume import Volume
 
 _NORM_KEYWORDS = {argument.keyword: norm for norm in reversed(NORMS.values()) for argument in norm.arguments()}
 """The arguments that may stand on another's step because a normalization does; of several that have one the first."""
@@ -36,12 +37,16 @@ class Bound:
     activation_settings: list[Setting] = field(default_factory=list)
     says_linear: bool = False
     """The step itself, not a default, says `linear`."""
+    made: tuple[Kind, ...] = ()
+    """The layer and those behind it on the same step, once they are made."""
+    unremarkable: set[tuple[Volume, ...]] = field(default_factory=set)
+    """What may flow in without a remark."""
 
 
 def bind(kind: type[Kind], step: s.Step, scope: Scope, word: str = "") -> Bound:
     """The step's arguments over the defaults of *kind*; raises `Mistake`."""
     bound = Bound()
-    for setting in scope.defaults.get(kind.word, {}).values():
+    for setting in scope.defaults.of(kind.word).values():
         _set(kind, bound, setting, positions=None)
     of_defaults = len(bound.norm_settings)
     _bind_step(kind, bound, step.arguments, scope)
@@ -87,12 +92,32 @@ def make(kind: type[Kind], bound: Bound) -> Kind:
     return kind(**values)
 
 
-def follower(kind: type[Kind], settings: list[Setting], scope: Scope) -> Kind:
+def _follower(kind: type[Kind], settings: list[Setting], scope: Scope) -> Kind:
     """A normalization or an activation written as a word on another step."""
     bound = Bound()
-    for setting in (*scope.defaults.get(kind.word, {}).values(), *settings):
+    for setting in (*scope.defaults.of(kind.word).values(), *settings):
         _set(kind, bound, setting, positions=None)
     return kind(**bound.values)
+
+
+def followers(bound: Bound, behind: type[Kind] | None, scope: Scope) -> tuple[Kind, ...]:
+    """The layers behind the one that *bound* is for; *behind* is what its word has there by itself."""
+    found = [_follower(bound.norm, bound.norm_settings, scope)] if bound.norm is not None else []
+    if behind is not None:
+        found.append(behind())
+    elif bound.activation is not None:
+        found.append(_follower(bound.activation, bound.activation_settings, scope))
+    return tuple(found)
+
+
+def is_plain(kind: type[Kind], bound: Bound, step: s.Step, scope: Scope) -> bool:
+    """Whether all that made *bound* are words and written values, so that it is the same wherever the step stands."""
+    parts = {kind.word: kind} | {each.word: each for each in (bound.norm, bound.activation) if each is not None}
+    of_defaults = ((each, setting.arg) for word, each in parts.items() for setting in scope.defaults.of(word).values())
+    return all(
+        isinstance(arg.value, s.Literal) or _word_of(arg) in _words(each) or _is_follower_word(each, _word_of(arg))
+        for each, arg in (*of_defaults, *((kind, arg) for arg in step.arguments))
+    )
 
 
 def check_default(kind: type[Kind], step: s.Step, scope: Scope) -> dict[str, Setting]:

@@ -69,9 +69,9 @@ class _Builder:
         self.includes = Includes(source)
 
     def build(self, file: s.File, settings: Mapping[str, object]) -> Network | None:
-        scope = Scope(None, "", None, {}, body=file.items, settings=settings)
+        scope = Scope(None, "", None, body=file.items, settings=settings)
         for definition in prelude():
-            self._define_block(definition, Scope(None, "", None, {}), into=scope)
+            self._define_block(definition, Scope(None, "", None), into=scope)
         for item in file.items:
             if isinstance(item, s.Net):
                 self.record.allowances.add(written(item.annotations))
@@ -137,7 +137,7 @@ class _Builder:
         scope.lacks_blocks |= isinstance(item, s.Use)
         if not isinstance(item, s.Input):
             return flow
-        name = item.name.names[0] if item.name else "image"
+        name = item.called
         self.inputs.append(name)
         tensor = Tensor("", None, item.span)
         scope.tensors.setdefault(name, tensor)
@@ -219,7 +219,7 @@ class _Builder:
             scope.blocks[name] = block
 
     def _input(self, item: s.Input, scope: Scope) -> Tensor | None:
-        name = item.name.names[0] if item.name else "image"
+        name = item.called
         if item.name:
             self.record.give(item.name, scope)
         elif name in scope.tensors:
@@ -333,6 +333,6 @@ def _setting(value: object) -> Value | None:
     if expr is None:
         return value
     try:
-        return evaluate(expr, Scope(None, "", None, {}))
+        return evaluate(expr, Scope(None, "", None))
     except (Mistake, Silent):
         return value

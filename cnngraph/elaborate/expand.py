@@ -7,12 +7,12 @@ hangs on that tensor is spoken of again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
 from cnngraph.elaborate.annotations import annotations_of
-from cnngraph.elaborate.binding import Bound, bind, check_default, follower, make
+from cnngraph.elaborate.binding import Bound, bind, check_default, followers, is_plain, make
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean, slip
 from cnngraph.elaborate.outcome import Ran
@@ -20,7 +20,7 @@ from cnngraph.elaborate.record import Record
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
-from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.kind import Fault
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.layers.window import Windowed
@@ -42,6 +42,8 @@ class Made:
 
 
 class Expander:
+    """Runs lines, and records the layers that they make."""
+
     def __init__(self, record: Record, inputs: list[str]) -> None:
         self.record = record
         self.inputs = inputs
@@ -90,13 +92,15 @@ class Expander:
         if step.annotations:
             raise Mistake("E0216", "a `default` takes no annotations", step.annotations[0].span)
         settings = check_default(KINDS[word], step, scope)
-        scope.defaults = {**scope.defaults, word: {**scope.defaults.get(word, {}), **settings}}
+        scope.defaults = scope.defaults.with_more(word, settings)
 
     def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
         if line.guard is not None and not truth(line.guard, scope):
             return before
-        steps = (annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations)
-        with self.record.allowances.during(allowances.written((*line.annotations, *steps))):
+        annots = [annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations]
+        if not annots and not line.annotations:
+            return self._stages(line, scope, before)
+        with self.record.allowances.during(allowances.written((*line.annotations, *annots))):
             return self._stages(line, scope, before)
 
     def _stages(self, line: s.Line, scope: Scope, before: Made) -> Made:
@@ -106,6 +110,14 @@ class Expander:
             last, before_it = index == len(line.stages) - 1, len(self.record.layers)
             labels = line.labels if last else ()
             match stage:
+                case s.Step():
+                    if stage.name.names == ("split",):
+                        if not last:
+                            raise Mistake("E0312", "`split` ends its line", stage.span, "several tensors leave it")
+                        parts = self._split(stage, line, scope, self._flowing(flow, stage.span, "split"))
+                        flow = None
+                    else:
+                        flow = self._step(stage, scope, flow, labels)
                 case s.From():
                     if index:
                         raise Mistake(
@@ -118,14 +130,6 @@ class Expander:
                     flow = self._repeat(stage, scope, flow)
                 case s.Joined():
                     flow = self._joined(stage, scope, self._flowing(flow, stage.span, stage.word.span.text), labels)
-                case s.Step():
-                    if stage.name.names == ("split",):
-                        if not last:
-                            raise Mistake("E0312", "`split` ends its line", stage.span, "several tensors leave it")
-                        parts = self._split(stage, line, scope, self._flowing(flow, stage.span, "split"))
-                        flow = None
-                    else:
-                        flow = self._step(stage, scope, flow, labels)
             made = flow if parts is None else parts[0]
             if made is not None and made.volume is not None:
                 self.record.ran.append(Ran(stage.span, made.volume, before_it, len(self.record.layers)))
@@ -181,24 +185,24 @@ class Expander:
         return flow
 
     def _repeat(self, stage: s.Repeat, scope: Scope, flow: Tensor | None) -> Tensor | None:
-        count = evaluate(stage.count, scope)
+        count = evaluate(stage.times, scope)
         if isinstance(count, bool) or not isinstance(count, int):
-            raise Mistake("E0303", "a repeat count is a whole number", stage.count.span, f"this is {show(count)}")
-        if count < 0 or (count == 0 and isinstance(stage.count, s.Literal)):
+            raise Mistake("E0303", "a repeat count is a whole number", stage.times.span, f"this is {show(count)}")
+        if count < 0 or (count == 0 and isinstance(stage.times, s.Literal)):
             remark = "delete the group" if count == 0 else f"this is {count}"
             help = "a computed count such as `x n-1` may be 0: the group then vanishes" if count == 0 else ""
-            raise Mistake("E0303", f"repeat {count} times", stage.count.span, remark, help=help)
+            raise Mistake("E0303", f"repeat {count} times", stage.times.span, remark, help=help)
         made = Made(flow)
         before, work = len(self.record.layers), self.record.work
         with self.record.nested(stage.span):
             for turn in range(count):
-                self.record.working(stage.count.span)
+                self.record.working(stage.times.span)
                 made = self.run(stage.body, scope.repetition(turn + 1, turn), made.tensor)
                 if made.tensor is not None and made.tensor.volume is None:
                     break
                 if turn == 0:
                     nodes, lines = len(self.record.layers) - before, self.record.work - work
-                    self.record.foresee(nodes, lines, count, stage.count.span)
+                    self.record.foresee(nodes, lines, count, stage.times.span)
         return made.tensor
 
     def _joined(self, stage: s.Joined, scope: Scope, fork: Tensor, labels: Sequence[s.Ref]) -> Tensor:
@@ -306,38 +310,43 @@ class Expander:
                 step.span,
                 help=f"{word} {{ | … | skip }}   or   {word} NAME",
             )
-        bound = bind(kind, step, scope, word)
+        known = scope.defaults.steps.get(step.span.text)
+        bound = known or bind(kind, step, scope, word)
         if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]
-        for tensor in inputs:
-            known_volume(tensor)
-        annotations = annotations_of(step.annotations, scope)
-        origin = tuple(each for each in annotations if each.name == "origin")
-        rest = tuple(each for each in annotations if each.name != "origin")
+        volumes = tuple(known_volume(tensor) for tensor in inputs)
+        origin = rest = annotations_of(step.annotations, scope)
+        if origin:
+            origin = tuple(each for each in rest if each.name == "origin")
+            rest = tuple(each for each in rest if each.name != "origin")
         name = self.record.name(kind.word, scope, labels)
         first = len(self.record.layers)
         try:
-            made = make(kind, bound)
+            made = known.made[0] if known else make(kind, bound)
             tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=rest, at=step.span)
-            self._remark(made, inputs, step.name.span, bound)
+            if volumes not in bound.unremarkable:
+                remarks = list(made.remarks(volumes))
+                if not remarks:
+                    bound.unremarkable.add(volumes)
+                for remark in remarks:
+                    found = _mistake(remark, step.name.span, bind(kind, step, scope, word) if known else bound)
+                    self.record.report(found.diagnostic, found.cause)
             if flow is not None and kind.family == "join":
                 self._twice(word, flow, bound)
-            followers: list[Kind] = []
-            if bound.norm is not None:
-                followers.append(follower(bound.norm, bound.norm_settings, scope))
-            if behind is not None:
-                followers.append(behind())
-            elif bound.activation is not None:
-                followers.append(follower(bound.activation, bound.activation_settings, scope))
+            behind_it = known.made[1:] if known else followers(bound, behind, scope)
             if bound.says_linear:
                 self.record.says_linear.add(name)
-            for each in followers:
+            for each in behind_it:
                 tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope, unit=name)
             self.record.annotate(first, origin)
         except Fault as fault:
-            raise _mistake(fault, step.name.span, bound, self._origin(inputs, step.span), step.span) from None
-        return replace(tensor, span=step.span)
+            own = bind(kind, step, scope, word) if known else bound
+            raise _mistake(fault, step.name.span, own, self._origin(inputs, step.span), step.span) from None
+        if known is None and is_plain(kind, bound, step, scope):
+            bound.made = (made, *behind_it)
+            scope.defaults.steps[step.span.text] = bound
+        return tensor
 
     def _twice(self, word: str, flow: Tensor, bound: Bound) -> None:
         """W0105: a tensor that flows into a join and is named there too."""
@@ -360,11 +369,6 @@ class Expander:
         if tensor.layer in self.inputs:
             return () if str(tensor.volume) in tensor.span.text else (Label(tensor.span, f"is {tensor.volume}"),)
         return (Label(tensor.span, f"makes {tensor.volume}"),)
-
-    def _remark(self, kind: Kind, inputs: Sequence[Tensor], span: Span, bound: Bound) -> None:
-        for fault in kind.remarks(tuple(known_volume(tensor) for tensor in inputs)):
-            found = _mistake(fault, span, bound)
-            self.record.report(found.diagnostic, found.cause)
 
     def _block(self, block: BlockScope, step: s.Step, scope: Scope, flow: Tensor, labels: Sequence[s.Ref]) -> Tensor:
         if any(name == block.name for name, _ in self.record.calls):
@@ -399,7 +403,7 @@ class Expander:
         if result.volume is None:
             raise Silent
         span = step.span if result.layer != flow.layer else result.span
-        return replace(result, span=span, inner=dict(inner.tensors))
+        return result._replace(span=span, inner=dict(inner.tensors))
 
     def _bind_block(self, block: BlockScope, step: s.Step, scope: Scope, inner: Scope) -> None:
         left = list(block.params)
@@ -523,15 +527,15 @@ def _arithmetic(layer: Layer) -> str:
 
 def unknown_words(body: Sequence[s.Statement], scope: Scope) -> Iterator[Mistake]:
     """The steps in *body* whose word is no layer and no block."""
-    todo: list[object] = list(body)
+    todo: list[object] = list(reversed(body))
     while todo:
         match todo.pop():
             case s.Line(stages=stages):
-                todo.extend(stages)
+                todo.extend(reversed(stages))
             case s.Repeat(body=inner) | s.Branch(body=inner):
-                todo.extend(inner)
+                todo.extend(reversed(inner))
             case s.Joined(branches=branches):
-                todo.extend(branches)
+                todo.extend(reversed(branches))
             case s.Step(name=name) | s.Default(step=s.Step(name=name)):
                 word = ".".join(name.names)
                 if word not in KINDS and scope.block(word) is None and scope.block_defined(word) is None:

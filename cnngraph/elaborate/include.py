@@ -7,7 +7,7 @@ from pathlib import Path
 from cnngraph.diagnostics import CnngraphError, Label
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.prelude import prelude
-from cnngraph.elaborate.scope import BlockScope, Scope
+from cnngraph.elaborate.scope import BlockScope, Defaults, Scope
 from cnngraph.elaborate.values import evaluate
 from cnngraph.shipped import shipped_text
 from cnngraph.source import Source
@@ -88,11 +88,11 @@ class Includes:
                 secondary=(Label(first.label.span, first.label.text),),
                 help=f"cnngraph check {source.name}",
             )
-        scope = Scope(None, "", None, {})
+        scope = Scope(None, "", None)
         for definition in prelude():
             name = definition.name.names[0]
             scope.blocks[name] = BlockScope(
-                name, definition.params, definition.body, Scope(None, "", None, {}), {}, definition.span
+                name, definition.params, definition.body, Scope(None, "", None), Defaults(), definition.span
             )
         own: dict[str, BlockScope] = {}
         body: list[s.Statement] = []
@@ -121,9 +121,9 @@ class Includes:
                 case s.Let() | s.Default() | s.Line():
                     body.append(part)
         if net is not None and len(inputs) == 1:
-            name = inputs[0].name.names[0] if inputs[0].name else "image"
+            name = inputs[0].called
             own[net.name] = BlockScope(
-                net.name, tuple(params), tuple(body), scope, {}, net.span, name, tuple(outputs), net.annotations
+                net.name, tuple(params), tuple(body), scope, Defaults(), net.span, name, tuple(outputs), net.annotations
             )
         return own
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from itertools import islice
 
@@ -58,7 +57,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, str]:
     by_fold: dict[str, str] = {}
     for each in islice(near_in_length, MAX_COMPARED):
         by_fold.setdefault(each.lower(), each)
-    found = difflib.get_close_matches(folded, by_fold, n=1, cutoff=0.7)
+    from difflib import get_close_matches  # only where something is wrong
+
+    found = get_close_matches(folded, by_fold, n=1, cutoff=0.7)
     return (f"did you mean `{by_fold[found[0]]}`?", by_fold[found[0]]) if found else ("", "")
 
 

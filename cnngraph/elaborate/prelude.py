@@ -20,6 +20,7 @@ block shortcut(c, s=1) {
 
 @cache
 def prelude() -> tuple[BlockDef, ...]:
+    """The blocks that every spec has."""
     parsed = parse(Source(PRELUDE, TEXT))
     assert not parsed.diagnostics
     return tuple(item for item in parsed.file.items if isinstance(item, BlockDef))

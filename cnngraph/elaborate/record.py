@@ -42,6 +42,8 @@ def block_notes(calls: Iterable[tuple[str, Span]], at: Span) -> tuple[str, ...]:
 
 
 class Record:
+    """All that one elaboration has made and found so far."""
+
     def __init__(self, max_nodes: int) -> None:
         self.max_nodes = max_nodes
         self.assembly = Assembly(max_nodes)

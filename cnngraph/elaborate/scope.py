@@ -5,41 +5,55 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
 from cnngraph.spec.syntax import Annot, Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
 from cnngraph.volume import Dim, Volume
 
+if TYPE_CHECKING:
+    from cnngraph.elaborate.binding import Bound
+
 Value = int | float | bool | str | Dim | tuple["Value", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """A tensor that flows. One without a volume comes of a mistake already reported: nothing more is said of it."""
 
     layer: str
     volume: Volume | None
     span: Span
     """The text that made it."""
-    inner: Mapping[str, Tensor] = field(default_factory=dict)
+    inner: Mapping[str, Tensor] = MappingProxyType({})
     """The labels inside the block that made it, as ``label.inner``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """An argument of a `default` or a step, with its value where that is known already."""
 
     arg: Arg
     scope: Scope
 
 
-Defaults = Mapping[str, Mapping[str, Setting]]
-"""By the word of a layer kind, then by what is set."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Defaults:
+    """The settings in force, and what steps came to under them."""
+
+    settings: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    """By the word of a layer kind, then by what is set."""
+    steps: dict[str, Bound] = field(default_factory=dict)
+    """By the text of the step, for steps that come to the same wherever they stand."""
+
+    def of(self, word: str) -> Mapping[str, Setting]:
+        return self.settings.get(word, {})
+
+    def with_more(self, word: str, settings: Mapping[str, Setting]) -> Defaults:
+        return Defaults({**self.settings, word: {**self.of(word), **settings}})
 
 
-@dataclass(frozen=True, slots=True)
-class BlockScope:
+class BlockScope(NamedTuple):
     """A block that can be used: its text, and the scope that it was written in."""
 
     name: str
@@ -58,12 +72,14 @@ class BlockScope:
 
 @dataclass(eq=False, slots=True)
 class Scope:
+    """What names mean at one place: in the file, in a use of a block, in a turn of a repeat."""
+
     parent: Scope | None
     path: str
     """Of the block: ``stage2.residual1``; empty at the top."""
     flow_in: Tensor | None
     """What `in` means."""
-    defaults: Defaults
+    defaults: Defaults = field(default_factory=Defaults)
     values: dict[str, Value] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     blocks: dict[str, BlockScope] = field(default_factory=dict)

@@ -136,6 +136,7 @@ def _explain_missing(name: str, span: Span, scope: Scope) -> None:
 
 
 def known_volume(tensor: Tensor) -> Volume:
+    """The volume of *tensor*; raises `Silent` when it has none."""
     if tensor.volume is None:
         raise Silent
     return tensor.volume
@@ -252,12 +253,12 @@ def _compare(expr: s.Operation, scope: Scope) -> bool:
 
 
 def _index(expr: s.Index, scope: Scope) -> Value:
-    base, index = evaluate(expr.base, scope), evaluate(expr.index, scope)
+    base, index = evaluate(expr.base, scope), evaluate(expr.item, scope)
     if not isinstance(base, tuple):
         raise Mistake("E0205", "only a list can be indexed", expr.base.span, f"this is {show(base)}")
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(base):
         raise Mistake(
-            "E0205", f"there is no item {show(index)}", expr.index.span, f"the list has items 0 to {len(base) - 1}"
+            "E0205", f"there is no item {show(index)}", expr.item.span, f"the list has items 0 to {len(base) - 1}"
         )
     return base[index]
 
@@ -288,7 +289,7 @@ def _round8(value: float) -> int:
     return rounded + 8 if rounded < 0.9 * value else rounded
 
 
-_FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
+FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
     "min": (0, lambda *numbers: min(numbers)),
     "max": (0, lambda *numbers: max(numbers)),
     "ceil": (1, math.ceil),
@@ -296,23 +297,25 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., int | float]]] = {
     "round8": (1, _round8),
 }
 """Name: number of arguments (0: any), function."""
+SELECT = "select"
+"""The one function that looks only at the argument it gives back."""
 
 
 def _call(expr: s.Call, scope: Scope) -> Value:
-    if expr.function == "select":
+    if expr.function == SELECT:
         if len(expr.arguments) != 3:
             raise Mistake(
                 "E0207", "`select` takes a condition and two values", expr.span, "as in  select(depth >= 50, 4, 1)"
             )
         chosen = expr.arguments[1] if truth(expr.arguments[0], scope) else expr.arguments[2]
         return evaluate(chosen, scope)
-    if expr.function not in _FUNCTIONS:
-        known = [*_FUNCTIONS, "select"]
+    if expr.function not in FUNCTIONS:
+        known = [*FUNCTIONS, SELECT]
         hint, _ = did_you_mean(expr.function, known)
         raise Mistake(
             "E0209", f"no function is called `{expr.function}`", expr.span, hint, help=f"there are: {', '.join(known)}"
         )
-    number, function = _FUNCTIONS[expr.function]
+    number, function = FUNCTIONS[expr.function]
     if (number and len(expr.arguments) != number) or not expr.arguments:
         wanted = "one number" if number else "numbers"
         raise Mistake("E0207", f"`{expr.function}` takes {wanted}", expr.span, f"{len(expr.arguments)} given")
@@ -328,7 +331,18 @@ def _given_size(item: s.FreeSize, scope: Scope) -> int | None:
     text = str(value)
     if not text.isdecimal() or not int(text) or isinstance(value, bool):
         raise Mistake("E0213", f"--set {item.name}={value}: a size is a whole number of at least 1", item.span)
+    if int(text) % item.multiple:
+        raise Mistake("E0213", f"--set {item.name}={value}: this size is a multiple of {item.multiple}", item.span)
     return int(text)
+
+
+def _claimed_size(item: s.FreeSize, made: Dim | None) -> Dim:
+    """What a free size in a claim means where *made* is what there is: that, when it has no other name."""
+    if not item.name:
+        return Free("") if made is None else made
+    if isinstance(made, Free) and made.of and made.name == item.name:
+        return Free.symbol(*made.of)
+    return Free(item.name)
 
 
 def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volume | None = None) -> Volume:
@@ -341,10 +355,10 @@ def written_volume(expr: s.Expr, scope: Scope, free: str = "", claimed_of: Volum
             dims.append(size)
             continue
         if isinstance(item, s.FreeSize) and free:
-            dims.append(Free(item.name or f"{free}_{'HWC'[min(axis, 2)]}"))
+            dims.append(Free.symbol(item.name or f"{free}_{'HWC'[min(axis, 2)]}", item.multiple))
             continue
         if isinstance(item, s.FreeSize) and claimed_of is not None:
-            dims.append(Free(item.name) if item.name or axis >= len(claimed_of.dims) else claimed_of.dims[axis])
+            dims.append(_claimed_size(item, claimed_of.dims[axis] if axis < len(claimed_of.dims) else None))
             continue
         value = evaluate(item, scope)
         parts = value if isinstance(value, tuple) else (value,)

@@ -26,6 +26,8 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Figure:
+    """A figure that is drawn when it is first looked at, and written in any format."""
+
     order: Order
     """Its style may be `AUTO`."""
     counts: bool = False

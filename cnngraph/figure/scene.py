@@ -1,14 +1,15 @@
 """A figure before it is a file: a few primitives with exact coordinates.
 
 Lengths are in points, x grows to the right and y downwards, (0, 0) is the top left corner.
-Styles make scenes and writers write them down; neither knows the other.
+Styles make scenes and writers write them down; neither knows the other. Primitives are named tuples, as a figure has
+many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Font = Literal["serif", "serif-italic", "sans"]
 Anchor = Literal["start", "middle", "end"]
@@ -17,15 +18,17 @@ Color = str
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(NamedTuple):
+    """How a line is drawn."""
+
     color: Color
     width: float
     dash: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
+class Rect(NamedTuple):
+    """A rectangle, from its upper left corner."""
+
     x: float
     y: float
     width: float
@@ -34,8 +37,9 @@ class Rect:
     stroke: Stroke | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(NamedTuple):
+    """A circle around a point."""
+
     x: float
     """Of the centre, as *y*."""
     y: float
@@ -44,25 +48,27 @@ class Circle:
     stroke: Stroke | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Polygon:
+class Polygon(NamedTuple):
+    """A closed outline."""
+
     points: tuple[Point, ...]
     fill: Color | None = None
     stroke: Stroke | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
+    """Where a path begins."""
+
     to: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
+    """A straight step of a path."""
+
     to: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """A cubic Bézier curve."""
 
     control1: Point
@@ -70,16 +76,14 @@ class Curve:
     to: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """An open line; it begins with a `Move`."""
 
     steps: tuple[Move | Line | Curve, ...]
     stroke: Stroke
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One run in one font. (x, y) is the end, middle or start of its baseline."""
 
     x: float
@@ -93,8 +97,7 @@ class Text:
     fill: Color = "#000000"
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """An image file's pixels, stretched over a rectangle."""
 
     x: float
@@ -104,8 +107,7 @@ class Picture:
     png: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What belongs to one layer or edge of the network."""
 
     id: str
@@ -127,6 +129,8 @@ Item = Primitive | Group
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """A figure: what to draw, in order, on a page of *width* x *height* points."""
+
     width: float
     height: float
     items: tuple[Item, ...]

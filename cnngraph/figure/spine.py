@@ -14,6 +14,8 @@ from cnngraph.units import Unit, Units, units
 
 @dataclass(frozen=True, slots=True)
 class Arc:
+    """A tensor that passes units of the spine by."""
+
     source: int
     """Index on the spine of the unit whose tensor it carries."""
     join: int
@@ -24,6 +26,8 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Spine:
+    """A network as one path of units, and what passes some of them by."""
+
     network: Network
     units: tuple[Unit, ...]
     arcs: tuple[Arc, ...]

@@ -42,6 +42,7 @@ class Metrics:
 
 @cache
 def metrics(font: Font) -> Metrics:
+    """Widths and heights of a bundled font, read once."""
     table = _tables()[font]
     characters, em = table["characters"], table["em"]
     top = {char: y / em for char, y in zip(characters, table["tops"], strict=True)}

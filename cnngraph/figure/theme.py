@@ -25,6 +25,8 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
+    """The colours of a figure."""
+
     name: str
     background: Color
     ink: Color

@@ -36,6 +36,7 @@ class FontFile:
 
 @cache
 def font_file(font: Font) -> FontFile:
+    """A bundled font, read once."""
     data = (FONTS / f"{font}.ttf").read_bytes()
     tables = {}
     for number in range(struct.unpack_from(">H", data, 4)[0]):

@@ -14,6 +14,8 @@ from cnngraph.text import HEAD, MAX_FILE, decode, read_bytes
 
 @dataclass(frozen=True)
 class Content:
+    """What a FILE argument means, as far as it is known before its format is."""
+
     name: str
     """As messages call it: the path as it was given, ``<stdin>``, ``resnet.spec``."""
     path: Path | None

@@ -12,6 +12,7 @@ from cnngraph.source import Source
 
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> SpecReading:
+    """The reading of *content*, a spec. Raises `CnngraphError` when it is no text."""
     return read_source(Source(content.name, content.text), settings, max_nodes=max_nodes)
 
 

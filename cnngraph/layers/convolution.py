@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
@@ -12,7 +11,7 @@ from cnngraph.layers.terms import Term, apart, number, sizes
 from cnngraph.layers.terms import product as times
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, Windowed, covered, need_map, padded
-from cnngraph.volume import Dim, Volume, as_int, product
+from cnngraph.volume import Dim, Free, Volume, as_int, product
 
 
 class _Convolution(Windowed):
@@ -237,7 +236,7 @@ class UpConv(_Convolution):
         for axis, size in enumerate((volume.height, volume.width)):
             term = self.size(axis, size)
             result = term.value
-            assert not isinstance(result, Fraction)
+            assert isinstance(result, int | Free)
             if isinstance(result, int) and result < 1:
                 raise Fault("E0406", "nothing is left of the output", at="padding", reason=f"{term.plain} = {result}")
             made.append(result)
@@ -323,7 +322,8 @@ def _caption(
     on_arrow: str | None = None,
 ) -> Caption:
     if conv.dilation != (1, 1):
-        details = (f"d = {conv.dilation[0]}", *details)
+        height, width = conv.dilation
+        details = (f"d = {height}" if height == width else f"d = {height}×{width}", *details)
     # A window of one pixel needs no padding to keep the size: `same` says nothing there.
     padding = "" if conv.window == (1, 1) and conv.padding.mode == "same" else conv.padding.caption
     return Caption(name, size, conv.window, conv.stride, padding, details, short, loud, on_arrow=on_arrow, sign="∗")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import add
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, kind
-from cnngraph.volume import Dim, Free, Volume
+from cnngraph.volume import Dim, Volume, where_equal
 
 
 class Join(Kind):
@@ -19,9 +19,10 @@ class Join(Kind):
     takes_tensors = "many"
 
 
-def _surely_differ(a: object, b: object) -> bool:
-    """Two known sizes that are not the same; a free one may turn out to be right."""
-    return a != b and not isinstance(a, Free) and not isinstance(b, Free)
+def _surely_differ(a: Dim, b: Dim) -> bool:
+    """Two sizes that are never the same, whatever a free one turns out to be."""
+    found = where_equal(a, b)
+    return found is not None and not found[1]
 
 
 class _Equal(Join):
@@ -51,6 +52,10 @@ class _Equal(Join):
                 help = f"project the shortcut with a strided 1x1 convolution:  | skip -> shortcut {first.channels} s=2"
             self._refuse(inputs, reason, help)
         return Volume(_most_known(volume.dims for volume in inputs))
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        for other in inputs[1:]:
+            yield from zip(inputs[0].dims, other.dims, strict=True)
 
     def _refuse(self, inputs: tuple[Volume, ...], reason: str, help: str) -> None:
         sizes = " + ".join(str(volume) for volume in inputs) if self.word == "add" else ", ".join(map(str, inputs))
@@ -100,8 +105,7 @@ class Mul(Join):
     onnx = "Mul"
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        gates = [volume for volume in inputs if volume.is_map and (volume.height, volume.width) == (1, 1)]
-        maps = [volume for volume in inputs if volume not in gates] or [inputs[0]]
+        gates, maps = self._parts(inputs)
         for volume in inputs:
             against = maps[0] if volume not in gates else Volume((1, 1, maps[0].channels))
             same = volume.is_map == maps[0].is_map and not any(map(_surely_differ, volume.dims, against.dims))
@@ -115,6 +119,16 @@ class Mul(Join):
                     else f"{maps[0]} and {volume}: one is a volume, the other a vector",
                 )
         return Volume(_most_known(volume.dims for volume in maps))
+
+    def _parts(self, inputs: tuple[Volume, ...]) -> tuple[list[Volume], list[Volume]]:
+        """What multiplies whole channels, and what is multiplied number by number."""
+        gates = [volume for volume in inputs if volume.is_map and (volume.height, volume.width) == (1, 1)]
+        return gates, [volume for volume in inputs if volume not in gates] or [inputs[0]]
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        _, maps = self._parts(inputs)
+        for other in maps[1:]:
+            yield from zip(maps[0].dims, other.dims, strict=True)
 
     def lower(self, to: Lowering) -> None:
         name, dims = to.inputs[0], onnx_dims(to.output_volume)
@@ -154,6 +168,10 @@ class Concat(Join):
                 )
         channels = reduce(add, (volume.channels for volume in inputs))
         return Volume((*_most_known(volume.dims[:-1] for volume in inputs), channels))
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        for other in inputs[1:]:
+            yield from zip(inputs[0].dims[:-1], other.dims[:-1], strict=True)
 
     def lower(self, to: Lowering) -> None:
         to.node("Concat", to.inputs, to.output, axis=1)

@@ -9,7 +9,7 @@ from the declaration: none of them lists kinds.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
@@ -238,6 +238,10 @@ class Kind:
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         """The volume it makes; raises `Fault` when it cannot take *inputs*."""
         return inputs[0]
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterable[tuple[Dim, Dim]]:
+        """Pairs of sizes that have to be equal when the network runs; a free one may still be another."""
+        return ()
 
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
         """Warnings about a use that works and is probably not meant."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Enlarging, Reach, Sliding
 from cnngraph.layers.values import BLEND, COUNT, INDEX
 from cnngraph.layers.window import need_map
-from cnngraph.volume import Free, Volume, as_int
+from cnngraph.volume import Dim, Free, Volume, as_int
 
 
 class _Rearrange(Kind):
@@ -69,6 +70,10 @@ class Reorg(_Rearrange):
                     remark=f"{size} / {self.n} = {size / self.n:g}",
                 )
         return Volume((volume.height // self.n, volume.width // self.n, volume.channels * self.n**2))
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        for size in (inputs[0].height, inputs[0].width):
+            yield size, size // self.n * self.n
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return Sliding(self.n, self.n), Sliding(self.n, self.n)

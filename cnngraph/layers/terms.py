@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cnngraph.volume import Dim, Free, Volume
 
-Value = Dim | Fraction
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Term:
         return self.parts if self.op == op else (self,)
 
     @property
-    def value(self) -> Value:
+    def value(self) -> Dim | Fraction:
         first, *others = (part.value if isinstance(part, Term) else part for part in self.parts)
         match self.op:
             case "number" | "brief":
@@ -71,6 +71,8 @@ class Term:
             return (first + (divisor - 1)) // divisor
         if self.op == "⌊/⌋" or isinstance(first, Free):
             return first // divisor
+        from fractions import Fraction
+
         exact = Fraction(first, divisor)
         return exact.numerator if exact.denominator == 1 else exact
 
@@ -92,14 +94,17 @@ class Term:
 
 
 def number(value: Dim) -> Term:
+    """A size as a term."""
     return Term("number", (value,))
 
 
 def brief(term: Term) -> Term:
+    """*term* as it is said where there is little room."""
     return Term("brief", (term,))
 
 
 def product(*factors: Term | Dim) -> Term:
+    """The factors multiplied."""
     return Term("*", factors)
 
 

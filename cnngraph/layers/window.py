@@ -116,14 +116,16 @@ class Slide:
         """Height and width of what sliding over *volume* makes."""
         need_map(volume, word)
         if self.padding.mode == "same" and any(self.extent(axis) % 2 == 0 for axis in (0, 1)):
-            axis = 0 if self.extent(0) % 2 == 0 else 1
+            high, wide = self.extent(0), self.extent(1)
+            even = wide if high % 2 else high
+            pads = (high - 1) // 2, (wide - 1) // 2, high // 2, wide // 2
             raise Fault(
                 "E0404",
                 "`same` needs an odd window",
                 at="window",
-                remark=f"symmetric padding would be ({self.extent(axis)} - 1)/2 = {(self.extent(axis) - 1) / 2}",
+                remark=f"symmetric padding would be ({even} - 1)/2 = {(even - 1) / 2}",
                 help="`same_upper` pads one more at the bottom/right (TensorFlow);"
-                " or p=(0, 0, 1, 1) for (top, left, bottom, right)",
+                f" or p={pads} for (top, left, bottom, right)",
             )
         try:
             return self.size(0, volume.height), self.size(1, volume.width)
@@ -238,10 +240,12 @@ def covered(window: int, dilation: int) -> Term:
 
 
 def padded(before: int, after: int) -> Term:
+    """What is added to a size on both sides together."""
     return brief(number(2) * before if before == after else number(before) + after)
 
 
 def need_map(volume: Volume, word: str) -> None:
+    """Raises `Fault` (E0403) for a vector."""
     if not volume.is_map:
         raise Fault(
             "E0403",
@@ -251,6 +255,7 @@ def need_map(volume: Volume, word: str) -> None:
 
 
 def need_known(volume: Volume, word: str, what: str) -> None:
+    """Raises `Fault` (E0411) while a size of *volume* is free; *what* says why it has to be known."""
     if not volume.is_fixed:
         raise Fault(
             "E0411",

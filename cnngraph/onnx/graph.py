@@ -16,6 +16,8 @@ Type = Literal["float32", "float16", "int64", "uint8"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """One ONNX operator; all that are written here make one tensor."""
+
     name: str
     op: str
     inputs: tuple[str, ...]
@@ -46,6 +48,8 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
+    """All that an ONNX file says, but for the numbers of its weights."""
+
     name: str
     title: str
     opset: int

@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
@@ -24,12 +24,14 @@ _POLICY = (
 
 
 class Server(ThreadingHTTPServer):
+    """The page of a preview, on this machine only."""
+
     daemon_threads = True
 
     def __init__(self, state: State, port: int) -> None:
         """Listens on *port*, or on a free one for 0. Raises `CnngraphError` (E0820) when it is taken."""
         self.state = state
-        self.page = files("cnngraph.preview").joinpath("page.html").read_bytes()
+        self.page = (Path(__file__).parent / "page.html").read_bytes()
         self.ending = threading.Event()
         try:
             super().__init__((HOST, port), _Handler)

@@ -14,6 +14,8 @@ from cnngraph.runtime.session import Array
 
 @dataclass(frozen=True, slots=True)
 class Guess:
+    """One class with its score."""
+
     index: int
     label: str
     score: float

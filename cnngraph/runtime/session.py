@@ -31,6 +31,8 @@ class Port:
 
 
 class Session:
+    """An ONNX file, loaded by onnxruntime."""
+
     def __init__(self, path: Path) -> None:
         """Loads the ONNX file at *path*. Raises `CnngraphError` when onnxruntime cannot, or when what it says about
         itself is not right."""

@@ -39,6 +39,8 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What came of comparing."""
+
     tensors: int
     """How many shapes were compared with what the file declares."""
     agreements: tuple[Agreement, ...]

@@ -32,6 +32,8 @@ MAX_DIGITS = 18
 
 
 class Token(NamedTuple):
+    """The smallest piece of a text, with its place."""
+
     kind: str
     """``name``, ``int``, ``float``, ``dim``, ``string``, ``free``, ``at``, ``newline``, ``end``;
     a keyword or a punctuation mark is its own kind."""

@@ -7,11 +7,11 @@ a spec can give, each layer and output keeping what it was called as its origin,
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 
 from cnngraph.network import Block, Layer, Network, Output
 from cnngraph.spec.lexer import FLAGS, RESERVED
+from cnngraph.spec.syntax import IMAGE
 
 UNNAMED = "net"
 """What a network is called that was given no name."""
@@ -37,6 +37,8 @@ def identifier(text: str, instead: str) -> str:
     """A name that looks like *text*: ``features_1``, ``layer1_conv``; made of *instead* where none does."""
     if is_name(text):
         return text
+    import unicodedata
+
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9_]+", "_", plain).strip("_")
     if not name or name[0].isdigit():
@@ -97,7 +99,7 @@ class _Names:
             # The automatic name of the sixth relu is no label, and is given without one: if it is the sixth.
             return f"{self.paths[layer.block]}.{local}".lstrip(".")
         before.add(local)
-        return self._given(layer.name, layer.block, layer.kind.word or "image")
+        return self._given(layer.name, layer.block, layer.kind.word or IMAGE)
 
     def _given(self, name: str, at: str, instead: str) -> str:
         local = _local(name, at)

@@ -99,6 +99,8 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
+    """An order of a file's layers that fits a network, and where another would have fitted too."""
+
     places: list[int]
     """Of the file's layers, in the network's order."""
     doubts: list[tuple[int, int]]

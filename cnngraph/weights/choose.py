@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import as_file, files
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -45,11 +44,9 @@ def choose(
                 raise CnngraphError([replace(error.diagnostics[0], help=help)]) from None
             raise
     if weights is None and seed is None:
-        resource = files("cnngraph.weights").joinpath("shipped", f"{network.name}.safetensors")
-        if resource.is_file():
-            with as_file(resource) as path:
-                if fits(path, network):
-                    return FileWeights(path, network, "the trained weights that ship with cnngraph")
+        path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
+        if path.is_file() and fits(path, network):
+            return FileWeights(path, network, "the trained weights that ship with cnngraph")
     return RandomWeights(network, seed or 0)
 
 

@@ -30,6 +30,8 @@ How = Literal["name", "rename", "order"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
+    """Which tensor of a file a weight is, and how that was found."""
+
     weight: str
     """Its key in the network: ``conv1.weight``."""
     entry: Entry
@@ -38,6 +40,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
+    """All matches of a file and a network, and what is doubtful about them."""
+
     matches: tuple[Match, ...]
     """One for every weight of the network, in the network's order."""
     remarks: tuple[str, ...] = ()
@@ -323,4 +327,5 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def shown(shape: tuple[int, ...]) -> str:
+    """A shape in messages: ``64x3x7x7``."""
     return "x".join(map(str, shape)) or "one number"

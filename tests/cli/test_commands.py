@@ -114,3 +114,12 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(run: Run, ty
     assert ran.status == 2
     assert f"Did you mean '{meant}'?" in ran.err
     assert "Did you mean" not in run("wxyz").err
+
+
+def test_the_largest_network_taken_is_said_as_it_is() -> None:
+    """The help of a command does not import what a network is, so it has the number itself."""
+    from cnngraph.assembly import MAX_NODES
+    from cnngraph.cli.check import command
+
+    (option,) = (each for each in command.params if each.name == "max_nodes")
+    assert option.default == MAX_NODES

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
@@ -52,14 +50,14 @@ def bare(item: Item) -> Item:
     """Without its colours."""
     match item:
         case Group():
-            return replace(item, items=tuple(map(bare, item.items)))
+            return item._replace(items=tuple(map(bare, item.items)))
         case Text():
-            return replace(item, fill="")
+            return item._replace(fill="")
         case Path():
-            return replace(item, stroke=replace(item.stroke, color=""))
+            return item._replace(stroke=item.stroke._replace(color=""))
         case Rect() | Circle() | Polygon():
-            stroke = replace(item.stroke, color="") if item.stroke else None
-            return replace(item, fill="" if item.fill else None, stroke=stroke)
+            stroke = item.stroke._replace(color="") if item.stroke else None
+            return item._replace(fill="" if item.fill else None, stroke=stroke)
     return item
 
 

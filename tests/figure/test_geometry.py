@@ -27,7 +27,7 @@ def changed(scene: Scene, change: Callable[[Text], Text | None], content: str) -
     def walk(item: Item) -> Item:
         nonlocal done
         if isinstance(item, Group):
-            return replace(item, items=tuple(map(walk, item.items)))
+            return item._replace(items=tuple(map(walk, item.items)))
         if isinstance(item, Text) and item.content == content and not done:
             done = True
             return change(item) or item
@@ -50,27 +50,27 @@ def test_a_good_figure_has_no_faults(lenet: Scene) -> None:
 
 def test_a_label_moved_onto_another_is_found(lenet: Scene) -> None:
     other = next(t for t in lenet.primitives() if isinstance(t, Text) and t.content == "14×14×6")
-    moved = changed(lenet, lambda text: replace(text, x=other.x + 20, y=other.y + 4), "10×10×16")
+    moved = changed(lenet, lambda text: text._replace(x=other.x + 20, y=other.y + 4), "10×10×16")
     assert "“14×14×6” touches “10×10×16”" in faults(moved)
 
 
 def test_a_label_moved_onto_its_arrow_is_found(lenet: Scene) -> None:
-    moved = changed(lenet, lambda text: replace(text, y=text.y + 8), "avg pool")
+    moved = changed(lenet, lambda text: text._replace(y=text.y + 8), "avg pool")
     assert any("path" in fault and "crosses “avg pool”" in fault for fault in faults(moved))
 
 
 def test_a_label_moved_onto_a_cuboid_is_found(lenet: Scene) -> None:
-    moved = changed(lenet, lambda text: replace(text, y=text.y - 60), "28×28×6")
+    moved = changed(lenet, lambda text: text._replace(y=text.y - 60), "28×28×6")
     assert any("polygon" in fault and "28×28×6" in fault for fault in faults(moved))
 
 
 def test_a_label_moved_off_the_page_is_found(lenet: Scene) -> None:
-    moved = changed(lenet, lambda text: replace(text, x=text.x - 80), "32×32×1")
+    moved = changed(lenet, lambda text: text._replace(x=text.x - 80), "32×32×1")
     assert "“32×32×1” leaves the page" in faults(moved)
 
 
 def test_larger_text_is_found(lenet: Scene) -> None:
-    assert faults(changed(lenet, lambda text: replace(text, size=2 * text.size), "avg pool"))
+    assert faults(changed(lenet, lambda text: text._replace(size=2 * text.size), "avg pool"))
 
 
 def test_an_arrow_that_ends_in_the_air_is_found(lenet: Scene) -> None:
@@ -78,7 +78,7 @@ def test_an_arrow_that_ends_in_the_air_is_found(lenet: Scene) -> None:
         if isinstance(item, Group) and item.id == "conv1--avgpool1":
             path, head, *labels = item.items
             assert isinstance(head, Polygon)
-            return replace(item, items=(path, Polygon(tuple((x - 20, y) for x, y in head.points), head.fill), *labels))
+            return item._replace(items=(path, Polygon(tuple((x - 20, y) for x, y in head.points), head.fill), *labels))
         return item
 
     broken = replace(lenet, items=tuple(map(short, lenet.items)))
@@ -89,8 +89,8 @@ def test_turned_text_is_checked_as_it_stands() -> None:
     upright = Text(100, 80, "3×3 conv, 128", 10, "sans", angle=90)
     beside = Text(105, 50, "beside", 10, "sans")
     assert faults(page(upright, beside)) == []
-    assert faults(page(upright, replace(beside, x=95)))
-    assert faults(page(replace(upright, angle=0), Rect(150, 70, 10, 20, None, INK)))
+    assert faults(page(upright, beside._replace(x=95)))
+    assert faults(page(upright._replace(angle=0), Rect(150, 70, 10, 20, None, INK)))
 
 
 def test_text_within_a_box_is_fine_and_across_its_border_is_not() -> None:

@@ -186,6 +186,8 @@ def test_free_sizes_have_fields_too_unless_they_grow() -> None:
     assert field(parse(f"{free}conv 1 3x5 s=2 -> maxpool 2x2 s=1\n")) == Field(5, 7)
     assert field(parse(f"{free}upsample 3 -> conv 1 5x5\n")) == Field(3, 3)
     assert field(parse(f"{free}concat {{\n | conv 1 1x1 s=2\n | crop 8\n}}\n")) is None
+    assert field(parse("net t\ninput (8, ?W, 1)\nconcat {\n | conv 1 1x1 s=(1, 2)\n | relu\n}\n")) is None
+    assert field(parse("net t\ninput (?H, 8, 1)\nconcat {\n | conv 1 1x1 s=(2, 1)\n | relu\n}\n")) is None
 
 
 def test_many_places_in_many_layers_take_no_time() -> None:

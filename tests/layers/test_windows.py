@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse
+from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
+from cnngraph.source import Source
 from tests.layers.windows import SIZES, Window, pairs, windows
 from tests.onnx.test_values import CLOSE, differences, image
 
@@ -180,3 +183,59 @@ def test_global_pools_of_any_map(word: str) -> None:
         assert runs(net, 20, 1, 2, *sizes) < CLOSE
     assert made(network(f"{word} global", "?H", "?W", 2)) == (1, 1, 2)
     assert refusal(f"{word} to=2", "?H", 4, 2) == "E0411"
+
+
+# What no window sees -------------------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(slides(), SIZES, SIZES)
+def test_rows_that_no_window_sees_are_remarked_on_with_sizes_that_fit(
+    case: tuple[str, Window], height: int, width: int
+) -> None:
+    line, window = case
+    assume(not refusal(line, height, width, 2))
+    reading = read_source(Source("t.spec", f"net t\ninput ({height}, {width}, 2)\n{line}\n"), {})
+    unseen = [
+        size - (window.starts(axis, size)[-1] + window.extent(axis))
+        if window.extent(axis) >= window.stride[axis]
+        else 0
+        for axis, size in enumerate((height, width))
+    ]
+    remarks = [each for each in reading.diagnostics if each.code == "W0101"]
+    if max(unseen) <= 0:
+        assert remarks == []
+        return
+    (remark,) = remarks
+    axis = 0 if unseen[0] > 0 else 1
+    number = unseen[axis]
+    name = ("row", "column")[axis]
+    lost = f"the last {name} is never seen" if number == 1 else f"the last {number} {name}s are never seen"
+    assert remark.message.endswith(f"; {lost}")
+    sizes = r"an input of (-?\d+) gives exactly (\d+), one of (\d+) exactly (\d+)(?:; or add p=(\d+))?$"
+    numbers = re.match(sizes, remark.help)
+    assert numbers is not None
+    smaller, positions, larger, more = map(int, numbers.groups()[:4])
+    for size, count in ((smaller, positions), (larger, more)):
+        if window.mode in ("valid", "same", "given") and size > 0:
+            assert len(window.starts(axis, size)) == count
+            assert window.starts(axis, size)[-1] + window.extent(axis) == size + window.border(axis, size)[1]
+    if numbers[5]:
+        padding = int(numbers[5])
+        padded = Window(window.window, window.stride, window.dilation, "given", (padding,) * 4, window.ceil)
+        assert padded.starts(axis, (height, width)[axis])[-1] + window.extent(axis) >= (height, width)[axis]
+        assert padding < min(window.extent(0), window.extent(1))
+
+
+@given(pairs(5), pairs(3))
+def test_the_padding_offered_for_an_even_window_keeps_the_size(
+    size: tuple[int, int], dilation: tuple[int, int]
+) -> None:
+    line = f"conv 1 f={size} d={dilation}"
+    assume(refusal(f"{line} same", 9, 8, 1) == "E0404")
+    with pytest.raises(CnngraphError) as caught:
+        network(f"{line} same", 9, 8, 1)
+    offered = re.search(r"p=\(.*?\)", caught.value.diagnostics[0].help)
+    assert offered is not None
+    assert made(network(f"{line} {offered[0]}", 9, 8, 1)) == (9, 8, 1)
+    assert made(network(f"{line} same_upper", 9, 8, 1)) == (9, 8, 1)

@@ -167,6 +167,10 @@ def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> 
     used = {tensor for node in small.nodes for tensor in node.inputs}
     assert {weight.name for weight in small.weights} <= used, "a weight that nothing takes"
     assert {constant.name for constant in small.constants} <= used
+    # Every tensor's shape is told once, where it is made.
+    told = [info.name for info in (*small.infos, *small.outputs)]
+    assert len(set(told)) == len(told)
+    assert set(told) == {node.output for node in small.nodes}
 
 
 def test_a_kernel_of_two_layers_keeps_its_normalizations(tmp_path: Path) -> None:

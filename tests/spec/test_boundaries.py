@@ -45,6 +45,7 @@ def test_skip_stands_first_in_a_branch_and_nowhere_else(text: str, wanted: list[
         ("block a() {\n  [\n    relu\n  ] x2\n\nblock b() {\n  relu\n}\n", 3, "{"),
         # What is closed further left is likelier to be the open one.
         ("block a() {\n  add {\n    | relu\n    | skip\n  relu\n}\n\nblock b() {\n  relu\n}\n", 4, "{"),
+        ("block a() {\n add {\n | relu\n | skip\n relu\n}\n\nblock b() {\n  relu\n}\n", 4, "{"),
         ("add {\n  | relu\n  | skip\n\nblock b() {\n  relu\n}\n", 3, "{"),
     ],
 )  # fmt: skip

@@ -269,6 +269,14 @@ def test_random_specs_survive(spec: str, chance: random.Random) -> None:
         assert_same(parse(mixed.to_spec()), mixed)
 
 
+RANDOM = (Path(__file__).parent / "random_specs.txt").read_text(encoding="utf-8").split("// -----\n")
+"""Specs that `specs` once drew: joins in joins, shortcuts that leave, names inside and outside."""
+
+
+def test_random_specs_are_written_as_before(golden: Callable[[Path, bytes], None]) -> None:
+    golden(WRITTEN / "random_specs.txt", "// -----\n".join(parse(spec).to_spec() for spec in RANDOM).encode())
+
+
 @settings(max_examples=100, deadline=None)
 @given(specs())
 def test_volumes_written_down_change_nothing(spec: str) -> None:

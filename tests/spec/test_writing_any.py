@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,3 +65,10 @@ def test_any_wiring(steps: list[tuple[str, int, int]]) -> None:
 def test_a_deep_network_takes_no_time() -> None:
     text = "net t\ninput 8x8x3\n" + "add {\n  | conv 3 3x3 same\n    relu\n  | skip\n}\n" * 3000
     assert len(parse(parse(text).to_spec())) == 9001
+
+
+@pytest.mark.parametrize("name", ["two words", "3x3", "a-b", "net", "conv", "", "é"])
+def test_a_network_of_any_name_is_written(name: str) -> None:
+    network = replace(parse("net t\ninput 8x8x4\nconv 4 1x1 -> relu\n"), name=name)
+    again = parse(network.to_spec())
+    assert [layer.kind for layer in again] == [layer.kind for layer in network]

@@ -166,7 +166,9 @@ def test_a_file_sorted_by_name_gets_its_order_back(names: list[str]) -> None:
 def test_an_order_that_the_names_leave_open_is_remarked_on() -> None:
     found = entries(*sorted([*FILE[:2], ("x.weight", (4, 4, 3, 3)), ("x.bias", (4,)), *FILE[4:]]))
     (remark,) = matched(CHAIN, found).remarks
-    assert remark.startswith("`x` and `b` have the same shapes, and the file does not say which comes first")
+    assert remark == (
+        "`x` and `b` have the same shapes, and the file does not say which comes first: --rename makes it certain"
+    )
     assert matched(CHAIN, found, x="conv3", b="conv2").remarks == ()
 
 

@@ -19,6 +19,7 @@ def turn(start: Point, stop: Point) -> tuple[Line | Curve, ...]:
 
 
 def bent(start: Point, level: Point, right: float, stop: Point) -> tuple[Move | Line | Curve, ...]:
+    """From *start* with a turn to *level*, along its height to *right*, and with a turn to *stop*."""
     return (Move(start), *turn(start, level), Line((right, level[1])), *turn((right, level[1]), stop))
 
 

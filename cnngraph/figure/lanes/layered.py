@@ -52,6 +52,8 @@ class _Spot:
 
 @dataclass(frozen=True)
 class Layered(Plain):
+    """What is not series-parallel, in columns (Sugiyama, Tagawa & Toda 1981): every line leads to the right."""
+
     measure: Measure
     source: str
     """The unit before it."""

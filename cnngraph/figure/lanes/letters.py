@@ -183,6 +183,7 @@ class Landed(Plain):
 
 
 def letter_radius(measure: Measure) -> float:
+    """Points, of the circle around a letter."""
     return 0.8 * measure.em
 
 

@@ -121,6 +121,7 @@ class Plain:
 
 
 def straight(before: Part, after: Part, x: float, end: float, axis: float, measure: Measure) -> Group:
+    """The line between two parts on one axis."""
     tip = end + after.left
     start = x - before.right
     drawn = (
@@ -131,4 +132,5 @@ def straight(before: Part, after: Part, x: float, end: float, axis: float, measu
 
 
 def edge(source: str, target: str, drawn: Sequence[Primitive], title: str = "") -> Group:
+    """What is drawn of the edge between two units."""
     return Group(f"{source}--{target}", "edge", tuple(drawn), title, (("src", source), ("dst", target)))

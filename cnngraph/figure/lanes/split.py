@@ -138,7 +138,7 @@ class Split(Plain):
             yield from self._lane(lane, index, x, left, right, end, axis, at)
             y += _down(lane) + self.between
         for index, (arc, level) in enumerate(zip(self.arcs, self.levels, strict=True)):
-            yield from self._arc(arc, index, x, left, right, end, axis, axis - level)
+            yield from self._arc(arc, index, x, end, axis, axis - level)
 
     def _lane(
         self, lane: Lane, index: int, x: float, left: float, right: float, end: float, axis: float, y: float
@@ -178,9 +178,7 @@ class Split(Plain):
         pitch = min(0.9 * self.measure.em, 1.6 * self.join.top / count)
         return (index - (count - 1) / 2) * pitch
 
-    def _arc(
-        self, arc: Lane, index: int, x: float, left: float, right: float, end: float, axis: float, y: float
-    ) -> Iterator[Item]:
+    def _arc(self, arc: Lane, index: int, x: float, end: float, axis: float, y: float) -> Iterator[Item]:
         """Up from a dot behind the source, along, and down onto the join."""
         measure = self.measure
         em, count = measure.em, len(self.arcs)

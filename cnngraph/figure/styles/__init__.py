@@ -149,6 +149,8 @@ def _operation(order: Order) -> Scene:
 
 @dataclass(frozen=True)
 class Style:
+    """A way to draw networks: a function, and what may be asked of it."""
+
     draw: Callable[[Order], Scene]
     about: str
     takes: tuple[str, ...]

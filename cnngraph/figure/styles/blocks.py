@@ -218,6 +218,7 @@ class _Maker:
 
 
 def first_name(chain: Chain) -> str:
+    """Of the unit that *chain* begins with."""
     return next(unit.name for unit in units_of(chain))
 
 
@@ -263,6 +264,7 @@ def words(unit: Unit) -> tuple[str, ...]:
 
 
 def fill(unit: Unit, theme: Theme) -> Color:
+    """The colour of a unit's box."""
     match unit.lead.kind.family:
         case "conv":
             return theme.conv

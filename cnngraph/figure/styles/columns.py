@@ -54,6 +54,7 @@ def _small(size: float) -> float:
 
 
 def script_width(base: str, script: str, size: float) -> float:
+    """Points that *base* with a *script* takes in text of *size*."""
     return text_width(base, "serif-italic", size) + 1.1 + text_width(script, "serif", _small(size))
 
 

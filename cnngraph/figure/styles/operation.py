@@ -6,7 +6,6 @@ parameters and the multiply-accumulates come about.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -128,8 +127,10 @@ def _listed(layers: Sequence[Layer]) -> str:
 
 def _near(name: str, names: list[str]) -> str:
     """A question after the layer that was probably meant; a name without its block counts."""
+    from difflib import get_close_matches
+
     inside = [each for each in names if each.endswith(f".{name}")]
-    near = inside[:1] or difflib.get_close_matches(name, names, n=1)
+    near = inside[:1] or get_close_matches(name, names, n=1)
     return f"did you mean `{near[0]}`?" if near else ""
 
 

@@ -15,6 +15,8 @@ _TYPICAL = 224
 
 
 class Look(Enum):
+    """As what a stop is drawn."""
+
     INPUT = auto()
     VOLUME = auto()
     VECTOR = auto()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.page import SLIDE
@@ -19,6 +20,7 @@ from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
+from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
 from cnngraph.volume import Dim
@@ -126,9 +128,12 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
 
 def label(unit: Unit) -> str:
     """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
-    kind, caption = unit.lead.kind, unit.lead.kind.caption()
-    if not unit.lead.inputs:
-        return unit.name
+    return _words(unit.lead.kind) if unit.lead.inputs else unit.name
+
+
+@lru_cache(maxsize=1024)
+def _words(kind: Kind) -> str:
+    caption = kind.caption()
     if kind.family == "dense":
         return f"fc {caption.size}"
     name = caption.short

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import fsum
 
 from cnngraph.figure.scene import Circle, Group, Item, Line, Move, Path, Primitive, Stroke, Text
@@ -17,6 +17,8 @@ _GAP, _AIR = 9.0, 0.9
 
 @dataclass(frozen=True, slots=True)
 class Vector:
+    """How a vector is called in the figure, and its length."""
+
     id: str
     title: str
     units: int
@@ -24,6 +26,8 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
+    """How the weights between two vectors are called."""
+
     id: str
     title: str
 
@@ -82,7 +86,7 @@ class Columns:
         first = next(number for number, item in enumerate(made) if isinstance(item, Circle))
         marked = made[first]
         assert isinstance(marked, Circle)
-        made[first] = replace(marked, fill=theme.filter.front)
+        made[first] = marked._replace(fill=theme.filter.front)
         caption = Text(x + left.width + self._gap / 2, baseline, self._caption, em, "serif", "middle", fill=theme.ink)
         return (
             Group(self.weights.id, "decoration", (*self._lines(source, tuple(made)), caption), self.weights.title),

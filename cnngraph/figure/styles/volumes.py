@@ -190,14 +190,14 @@ class _Plan:
                 yield Group(
                     f"{source}--{stop.name}",
                     "edge",
-                    tuple(self._way_drawn(index, x, axis, leads=index == row.start)),
+                    tuple(self._way_drawn(index, x, axis)),
                     data=(("src", source), ("dst", stop.name)),
                 )
                 x += self.way(index)
             yield Group(stop.name, "layer", body.draw(x, axis, baseline), hover(stop), layers=stop.names)
             x += body.width
 
-    def _way_drawn(self, index: int, x: float, axis: float, *, leads: bool) -> Iterator[Primitive]:
+    def _way_drawn(self, index: int, x: float, axis: float) -> Iterator[Primitive]:
         em, color, way = self.em, self.measure.theme.ink, self.way(index)
         middle = x + way / 2
         if self.chain[index].equals:

@@ -47,6 +47,8 @@ def _html(scene: Scene) -> bytes:
 
 @dataclass(frozen=True)
 class Format:
+    """A format of files that figures are written in."""
+
     write: Callable[..., bytes]
     """A scene as a file, and what is in *takes* as keywords."""
     takes: tuple[str, ...] = ()

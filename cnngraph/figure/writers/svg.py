@@ -10,6 +10,7 @@ import base64
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, get_args
 
 from cnngraph.figure import truetype
@@ -75,6 +76,9 @@ def write_svg(scene: Scene, text: Literal["embedded", "outlined"] = "embedded") 
     return "\n".join(lines).encode("utf-8")
 
 
+_IS_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
 class Names:
     """Gives out ids: valid in XML, each once."""
 
@@ -82,9 +86,10 @@ class Names:
         self._taken: dict[str, int] = {}
 
     def claim(self, name: str) -> str:
-        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
-        if not re.match(r"[A-Za-z_]", plain):
-            plain = f"_{plain}"
+        plain = name
+        if not _IS_ID.fullmatch(name):
+            plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+            plain = plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
         claimed = plain
         while claimed in self._taken:
             self._taken[plain] += 1
@@ -94,16 +99,24 @@ class Names:
 
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile("[ !#-%'-;=?-~\xa0-\xff]*")
+"""What needs no escape, or most of it: patterns of all of Unicode take long to compile."""
+_NOT_XML = "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def escaped(content: str) -> str:
     """*content* as it may stand in XML text and in attributes; what XML cannot say becomes U+FFFD."""
-    return _NOT_XML.sub("\ufffd", content).translate(_ESCAPES)
+    if _PLAIN.fullmatch(content):
+        return content
+    return re.sub(_NOT_XML, "\ufffd", content).translate(_ESCAPES)
 
 
+@lru_cache(maxsize=8192)
 def number(value: float) -> str:
-    """At most two decimals: a hundredth of a point is less than any screen or printer shows."""
+    """At most two decimals: a hundredth of a point is less than any screen or printer shows.
+
+    The rows of a figure repeat the places of one another.
+    """
     digits = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if digits == "-0" else digits
 
@@ -113,7 +126,7 @@ def _items(items: Iterable[Item], names: Names, write_text: WriteText) -> Iterat
     for item in items:
         if isinstance(item, Group):
             id = names.claim(item.id)
-            data = "".join(f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data)
+            data = "".join([f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data])
             named = "" if id == item.id else f' data-name="{escaped(item.id)}"'
             yield f'<g id="{id}" class="{item.role}"{named}{data}>'
             if item.title:
@@ -126,6 +139,7 @@ def _items(items: Iterable[Item], names: Names, write_text: WriteText) -> Iterat
             yield _shape(item)
 
 
+@lru_cache(maxsize=256)
 def _attribute(key: str) -> str:
     return re.sub(r"[^a-z0-9-]", "-", key.lower())
 

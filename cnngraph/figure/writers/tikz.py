@@ -63,8 +63,8 @@ _FONTS = {"serif": r"\rmfamily", "serif-italic": r"\rmfamily\itshape", "sans": r
 
 
 def write_tikz(scene: Scene, *, document: bool = True) -> bytes:
-    """*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
-    picture, to be taken in by ``\\input`` after ``\\usepackage{fix-cm,tikz}``.
+    r"""*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
+    picture, to be taken in by ``\input`` after ``\usepackage{fix-cm,tikz}``.
 
     Raises `CnngraphError` (E0614) for a picture, for a character that TeX's standard fonts lack, and for a
     figure longer than TeX can measure.

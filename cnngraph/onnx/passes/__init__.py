@@ -18,6 +18,8 @@ from cnngraph.weights.source import Weights
 
 @dataclass(frozen=True, slots=True)
 class Pass:
+    """Something done to a graph that leaves its outputs as they are."""
+
     does: str
     """What it does to how many: ``batch normalizations folded``."""
     run: Callable[[Graph, Weights], tuple[Graph, Weights, int]]

@@ -15,11 +15,13 @@ from cnngraph.weights.source import Weights
 
 
 def drop_dropout(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    """Without Dropout, which does nothing when a network runs."""
     small, count = _dropped(graph, "Dropout")
     return small, weights, count
 
 
 def drop_identities(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    """Without Identity, but where an output needs it."""
     small, count = _dropped(graph, "Identity")
     return small, weights, count
 

@@ -49,10 +49,12 @@ class _Fold:
 
 
 def fold_batch_norm(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    """Batch normalizations into the convolutions and fully connected layers before them."""
     return _folded(graph, weights, "BatchNormalization")
 
 
 def fold_scale(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
+    """Learned scales of channels likewise."""
     return _folded(graph, weights, "Mul")
 
 

@@ -18,6 +18,8 @@ _Key = tuple[str, Column]
 
 @dataclass(frozen=True, slots=True)
 class Param:
+    """A parameter of a block: a hole whose values differ between its uses."""
+
     name: str
     default: str
     """Empty when it has none."""
@@ -27,6 +29,8 @@ class Param:
 
 @dataclass(eq=False)
 class Definition:
+    """A block to be written once, and the values that its uses have."""
+
     name: str
     body: tuple[Line, ...]
     tensors: tuple[str, ...]

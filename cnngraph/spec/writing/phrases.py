@@ -43,12 +43,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
+    """``add { … }``"""
+
     word: str
     branches: tuple[tuple[Line, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
+    """``[ … ] x3``"""
+
     body: tuple[Line, ...]
     count: Hole
 
@@ -70,10 +74,6 @@ class Line:
     """Those of the whole line."""
     changes: bool = field(default=False, compare=False)
     """Whether the volume is another than before."""
-
-    @property
-    def is_plain(self) -> bool:
-        return not (self.label or self.begin or self.annotations)
 
 
 def holes(phrase: Stage | Line) -> Iterator[Hole]:

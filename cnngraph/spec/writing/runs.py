@@ -20,6 +20,8 @@ class OutOfOrder(Exception):
 
 @dataclass(eq=False, slots=True)
 class Element:
+    """An item in a chain, with the branches that it joins."""
+
     item: Item
     named: tuple[str, ...] = ()
     """Tensors that it takes by name."""
@@ -29,6 +31,8 @@ class Element:
 
 @dataclass(eq=False, slots=True)
 class Way:
+    """A branch of a join."""
+
     is_skip: bool
     source: str | None
     """The tensor it begins with, where that is not the one at the fork."""
@@ -39,6 +43,8 @@ class Way:
 
 @dataclass(eq=False, slots=True)
 class Run:
+    """Elements one after the other: what lines of a text say."""
+
     source: str | None
     on_shortcut: bool
     level: int

@@ -41,6 +41,8 @@ class Item:
 
 @dataclass(eq=False, slots=True)
 class Scope:
+    """The file, or one use of a block."""
+
     path: str
     """Empty for the file."""
     block: str = ""
@@ -64,6 +66,8 @@ class Scope:
 
 @dataclass(eq=False)
 class Scopes:
+    """All scopes of a network, from the file down."""
+
     network: Network
     top: Scope
     maker: dict[str, Item]

@@ -103,6 +103,7 @@ def _float(value: float) -> str:
 
 
 def annotation(each: Annotation) -> str:
+    """As it stands in a spec: ``@init("xavier", 7)``."""
     if not each.arguments:
         return f"@{each.name}"
     return f"@{each.name}({', '.join(written_argument(value) for value in each.arguments)})"

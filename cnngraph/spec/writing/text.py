@@ -17,6 +17,7 @@ from cnngraph.layers.rearrange import Split
 from cnngraph.network import Annotation, Layer, Network, Output
 from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
+from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
@@ -157,8 +158,10 @@ class _Text:
         return f'net {name} "{self.network.title}"' if self.network.title else f"net {name}"
 
     def input(self, layer: Layer, number: int) -> str:
-        name = "" if number == 0 and layer.name == "image" else f"{layer.name} "
-        return " ".join([f"input {name}{layer.output}", *map(annotation, (*layer.annotations, *_origin([layer])))])
+        name = "" if number == 0 and layer.name == IMAGE else f"{layer.name} "
+        return " ".join(
+            [f"input {name}{layer.output.declared}", *map(annotation, (*layer.annotations, *_origin([layer])))]
+        )
 
     def find(self, scope: Scope) -> None:
         """The runs of *scope* and of the blocks in it, and what they refer to."""

@@ -24,6 +24,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """One tensor in a file, read when it is asked for."""
+
     name: str
     shape: tuple[int, ...]
     kind: str
@@ -46,6 +48,7 @@ FLOATS = ("float16", "float32", "float64", BFLOAT16)
 
 
 def itemsize(kind: str) -> int:
+    """Bytes of one number of the type that numpy calls *kind*."""
     return 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
 
 

@@ -11,6 +11,7 @@ from cnngraph.weights.readers.entry import Array, Entry, Unreadable, mapped, sto
 
 
 def read_npz(path: Path) -> list[Entry]:
+    """The arrays in an ``.npz`` file. Raises `Unreadable` or what zipfile and numpy raise."""
     archive = zipfile.ZipFile(path)
     data = mapped(path)
     entries = []

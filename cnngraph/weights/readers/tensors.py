@@ -13,6 +13,7 @@ _KINDS = {"F16": "float16", "F32": "float32", "F64": "float64", "BF16": BFLOAT16
 
 
 def read_safetensors(path: Path) -> list[Entry]:
+    """The tensors in a safetensors file. Raises what the library raises."""
     # The library checks the header; the numbers are mapped here, since it gives numpy neither bfloat16 nor a part.
     with safe_open(str(path), framework="numpy"):
         data = mapped(path)

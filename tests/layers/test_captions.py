@@ -1,0 +1,74 @@
+"""What tables and figures call a layer."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnngraph.fronts import parse
+from cnngraph.layers import KINDS
+from cnngraph.layers.kind import Caption
+from cnngraph.summary import summarize
+
+SAID = {
+    "conv 8 3x5 s=2x1 p=(1, 2) d=(2, 1) groups=2": "conv 3×5 s=2×1 p=(1, 2, 1, 2) d=2×1 groups=2",
+    "conv 8 1x1 same": "conv 1×1",
+    "conv 8 1x3 same": "conv 1×3 same",
+    "conv 8 1x1 p=1": "conv 1×1 p=1",
+    "conv 8 3x3 p=(1, 0, 0, 1)": "conv 3×3 p=(1, 0, 0, 1)",
+    "conv 8 3x3 p=(0, 0, 0, 1)": "conv 3×3 p=(0, 0, 0, 1)",
+    "conv 8 3x3 p=0": "conv 3×3",
+    "conv 8 3x3 s=2 same_upper d=2 bn relu": "conv 3×3 s=2 same upper d=2, BN, ReLU",
+    "dwconv 3x3 m=2 same": "depthwise conv 3×3 same m=2",
+    "dwconv 3x3 m=1": "depthwise conv 3×3",
+    "upconv 4 2x2 s=2 groups=2": "up-conv 2×2 s=2 groups=2",
+    "upconv 4 2x2": "up-conv 2×2",
+    "maxpool f=2": "max pool 2×2 s=2",
+    "maxpool f=2 s=1": "max pool 2×2 s=1",
+    "maxpool 3x2 s=(2, 1) p=1 ceil": "max pool 3×2 s=2×1 p=1 ceil",
+    "avgpool 3x3 s=1 same": "avg pool 3×3 s=1 same",
+    "avgpool global": "global avg pool",
+    "avgpool to=(2, 4)": "adaptive avg pool to 2×4",
+    "maxpool global": "global max pool",
+    "lrn": "LRN", "scale": "scale", "prelu": "PReLU", "elu": "ELU", "gelu": "GELU", "swish": "swish",
+    "hswish": "h-swish", "hsigmoid": "h-sigmoid", "mish": "mish", "sigmoid": "sigmoid", "tanh": "tanh",
+    "softplus": "softplus", "relu": "ReLU", "relu6": "ReLU6", "leaky": "leaky ReLU", "softmax": "softmax",
+    "layernorm": "layer norm", "instancenorm": "instance norm", "bn": "batch norm",
+    "upsample 2": "upsample ×2", "upsample 3 bilinear": "upsample ×3 bilinear", "reorg 2": "reorg ÷2",
+    "crop 1": "crop 1", "crop 0": "crop 0", "a: relu\nb: conv 1 3x3\nfrom a -> crop b": "crop",
+    "slice 1 3": "slice 1–2", "a, b: split 2\nfrom b -> add a": "add", "shuffle 2": "shuffle g=2",
+    "flatten": "flatten", "dropout 0.25": "dropout p=0.25",
+    "flatten -> fc 5 bn relu -> layernorm": "fc, BN, ReLU, LN", "flatten -> softmax 3": "fc, softmax",
+    "add { | relu | skip }": "add", "concat { | relu | skip }": "concat", "mul { | relu | skip }": "mul",
+    "max { | relu | skip }": "max",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", SAID)
+def test_said_in_a_table(line: str) -> None:
+    assert summarize(parse(f"net t\ninput 8x8x4\n{line}\n")).rows[-1].operation == SAID[line]
+
+
+def test_every_kind_is_said() -> None:
+    said = {layer.kind.word for line in SAID for layer in parse(f"net t\ninput 8x8x4\n{line}\n")}
+    assert set(KINDS) - said == {"split"}  # a split is written as slices
+
+
+def caption(line: str) -> Caption:
+    return parse(f"net t\ninput 8x8x4\n{line}\n").layers[-1].kind.caption()
+
+
+def test_captions_of_figures() -> None:
+    def said(line: str) -> tuple[object, ...]:
+        found = caption(line)
+        return found.name, found.size, found.window, found.stride, found.padding, found.details
+
+    assert said("conv 8 3x5 s=2") == ("conv", "8", (3, 5), (2, 2), "", ())
+    assert said("upconv 6 2x2 s=2")[:2] == ("up-conv", "6")
+    assert said("dwconv 3x3")[:2] == ("depthwise conv", "")
+    assert said("flatten -> fc 7") == ("fc", "7", None, None, "", ())
+    assert said("maxpool 3x2 s=2 same_upper") == ("max pool", "", (3, 2), (2, 2), "same upper", ())
+    assert [caption(f"{word} {{ | relu | skip }}").details for word in ("add", "mul")] == [("+",), ("×",)]
+    assert [caption(f"{word} {{ | relu | skip }}").sign for word in ("add", "mul")] == ["+", "×"]
+    assert [caption(word).short for word in ("bn", "layernorm", "instancenorm")] == ["BN", "LN", "IN"]
+    assert caption("maxpool 2x2").loud == "MAX-POOL"
+    assert parse("net t\ninput 4\n").layers[0].kind.caption() == Caption("input")
