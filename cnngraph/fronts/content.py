@@ -39,4 +39,7 @@ def opened(file: str) -> Content:
     if not os.path.exists(file) and (text := shipped_text(file)) is not None:
         return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
     path = Path(file)
+    if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
+        # A pipe, as of `<(…)`, can be read once.
+        return Content(file, None, read_bytes(path, file, MAX_FILE + 1))
     return Content(file, path, read_bytes(path, file, HEAD))
