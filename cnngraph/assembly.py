@@ -33,6 +33,7 @@ class Assembly:
         self.layers: list[Layer] = []
         self.blocks: dict[str, Block] = {}
         self.outputs: list[Output] = []
+        self._output_names: set[str] = set()
         self._settings = dict(settings or {})
         self._free: list[str] = []
         self._by_name: dict[str, Layer] = {}
@@ -106,8 +107,9 @@ class Assembly:
             raise Fault("E0201", f"no tensor is called `{layer}`")
         if why := unfit(name):
             raise Fault("E0313", f"an output cannot be called {name!r}", reason=why)
-        if any(output.name == name for output in self.outputs):
+        if name in self._output_names:
             raise Fault("E0301", f"`{name}` is an output already")
+        self._output_names.add(name)
         self.outputs.append(Output(name, layer, origin))
 
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:

@@ -25,6 +25,7 @@ from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.spec import read_source
 from cnngraph.layers import KINDS
 from cnngraph.layers.values import show
+from cnngraph.names import one_line
 from cnngraph.network import Network
 from cnngraph.reading import Reading
 from cnngraph.source import Source
@@ -160,7 +161,7 @@ def _value(value: object, named: bool = False) -> str:
 
 
 def _text(value: str) -> str:
-    return '"' + value.replace('"', "'").replace("\n", " ") + '"'
+    return '"' + one_line(value).replace('"', "'") + '"'
 
 
 def _caller() -> tuple[str, int]:

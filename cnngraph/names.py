@@ -1,6 +1,8 @@
-"""What the layers of a network may be called."""
+"""What the layers of a network may be called, and the network itself."""
 
 from __future__ import annotations
+
+import unicodedata
 
 
 def unfit(name: str) -> str:
@@ -17,3 +19,11 @@ def unfit(name: str) -> str:
     if name != name.strip():
         return "it begins or ends with a blank"
     return ""
+
+
+def one_line(title: str) -> str:
+    """*title* with a blank for every line end and control character: it becomes a comment of DOT, a line of a spec, a
+    description in SVG and ONNX, and would leave them by one."""
+    if title.isprintable():
+        return title
+    return "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in title)

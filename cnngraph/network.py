@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnngraph.layers.kind import Kind, Parameter
+from cnngraph.names import one_line
 from cnngraph.source import Span
 from cnngraph.volume import Volume
 
@@ -149,6 +150,9 @@ class Network:
     blocks: Mapping[str, Block] = field(default_factory=dict)
     file: str = ""
     """The file it was read from, as the user named it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", one_line(self.title))
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:

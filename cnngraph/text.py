@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
+from itertools import islice
 from pathlib import Path
 
-from cnngraph.diagnostics import CnngraphError
+from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.shipped import names
+from cnngraph.source import Source, Span
 
 MAX_FILE = 64 * 1024 * 1024
+MOST_LOOKED_AT = 2_000
+"""Files and folders among which a name is looked for that is to be suggested."""
 HEAD = 4096
 """Bytes by which a file is told for what it is."""
 
@@ -36,11 +42,14 @@ def decode(data: bytes, shown: str) -> str:
     """*data*, the content of *shown*, as text. Raises `CnngraphError` when it is none, or longer than `MAX_FILE`."""
     if len(data) > MAX_FILE:
         raise CnngraphError.of("E0504", f"{shown} is larger than {MAX_FILE // 2**20} MB", file=shown)
-    if not is_text(data):
-        what, help = _known(data, shown)
-        message = f"{shown} is {what}, and not a spec" if what else f"{shown} is not a text file"
-        help = f"a .spec is plain text; {help}" if what else "a .spec is plain text in UTF-8"
-        raise CnngraphError.of("E0107", message, file=shown, help=help)
+    control = None if data.startswith(_WIDE) else _NOT_TEXT.search(data)
+    what, help = _known(data, shown)
+    if control and what:
+        help = f"a .spec is plain text; {help}"
+        raise CnngraphError.of("E0107", f"{shown} is {what}, and not a spec", file=shown, help=help)
+    if control:
+        byte, help = f"byte 0x{data[control.start()]:02X}", "a .spec is plain text in UTF-8"
+        raise _misread(data, shown, f"{shown} is not a text file", control.start(), byte, help=help)
     if data.startswith(_WIDE):
         raise CnngraphError.of(
             "E0107",
@@ -49,19 +58,30 @@ def decode(data: bytes, shown: str) -> str:
             help=f"save it as UTF-8, or  iconv -f utf-16 -t utf-8 {shown}",
         )
     try:
-        return unix_ends(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
+        mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0  # which its places do not count
+        at = error.start + mark
+        before = data[:at].decode("utf-8-sig", "replace")
         line, words = before.count("\n") + 1, before.rpartition("\n")[2][-20:].strip()
-        byte = data[error.start]
-        raise CnngraphError.of(
-            "E0107",
-            "the file is not UTF-8",
-            file=shown,
-            reason=f"byte {error.start} (line {line}{f', after `{words}`' if words else ''}) is 0x{byte:02X},"
-            f" {bytes([byte]).decode('latin-1')!r} in Latin-1",
-            help=f"save as UTF-8, or  iconv -f latin1 -t utf8 {shown}",
-        ) from None
+        reason = (
+            f"byte {at} (line {line}{f', after `{words}`' if words else ''}) is 0x{data[at]:02X},"
+            f" {bytes([data[at]]).decode('latin-1')!r} in Latin-1"
+        )
+        help = f"save as UTF-8, or  iconv -f latin1 -t utf8 {shown}"
+        raise _misread(data, shown, "the file is not UTF-8", at, "this byte", reason=reason, help=help) from None
+    return unix_ends(text)
+
+
+def _misread(
+    data: bytes, shown: str, message: str, at: int, remark: str, *, reason: str = "", help: str = ""
+) -> CnngraphError:
+    """E0107 with the place of byte *at* in *data*, the line of which is shown as far as it is text."""
+    before = unix_ends(data[:at].decode("utf-8-sig", "replace"))
+    rest = data[at + 1 : at + 1 + HEAD].partition(b"\n")[0].decode("utf-8", "replace")
+    source = Source(shown, f"{before}\N{REPLACEMENT CHARACTER}{rest}")
+    label = Label(Span(source, len(before), len(before) + 1), remark)
+    return CnngraphError([Diagnostic("E0107", message, label, reason=reason, help=help)])
 
 
 def is_text(data: bytes) -> bool:
@@ -100,10 +120,30 @@ def _known(data: bytes, shown: str) -> tuple[str, str]:
     return _SUFFIXES.get(Path(shown).suffix.lower(), ("", ""))
 
 
+def specs_below(folder: Path, depth: int, most: int = MOST_LOOKED_AT) -> list[str]:
+    """The specs in *folder* and up to *depth* folders further down, by their paths from there, for suggestions: hidden
+    folders are left out, links are not followed, and no more than *most* files and folders are looked at."""
+    found: list[str] = []
+    waiting = [(folder, "", 0)]
+    looked_at = 0
+    for place, prefix, level in waiting:  # which grows
+        try:
+            with os.scandir(place) as entries:
+                for entry in islice(entries, most - looked_at):
+                    looked_at += 1
+                    if entry.name.endswith(".spec"):
+                        found.append(prefix + entry.name)
+                    elif level < depth and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                        waiting.append((Path(entry.path), f"{prefix}{entry.name}/", level + 1))
+        except OSError:
+            continue
+    return sorted(found)
+
+
 def _suggest(path: Path, shown: str) -> str:
     from difflib import get_close_matches
 
-    beside = [str(path.with_name(other.name)) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
+    beside = [str(path.with_name(Path(other).name)) for other in specs_below(path.parent, 0)]
     near = get_close_matches(shown, [*beside, *names()], n=1)
     if near:
         return f"did you mean {near[0]}?"

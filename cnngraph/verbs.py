@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
+from cnngraph.names import one_line
 from cnngraph.network import Layer, Network, Output
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         style=style,
         width=points(look.get("width", "slide")),
         theme=_one_of("theme", look.get("theme", "light"), THEMES),
-        title=look.get("title"),
+        title=None if (title := look.get("title")) is None else one_line(title),
         picture=None if (image := look.get("image")) is None else _picture(image),
         fold=look.get("fold"),
         depth=look.get("depth"),

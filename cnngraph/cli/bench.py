@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _batches(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     parts = value.split(",")
-    if not all(part.strip().isdigit() and int(part) for part in parts):
+    if not all(part.strip().isdecimal() and int(part) for part in parts):
         raise click.BadParameter(f"{value!r} is not one or more numbers, such as 1,8,32")
     return tuple(map(int, parts))
 

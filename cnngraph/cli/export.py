@@ -32,7 +32,7 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx unless said.")
 @weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
-@click.option("--batch", type=click.IntRange(min=1), help="Fix the batch; free unless said.")
+@click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Fix the batch; free unless said.")
 @click.option(
     "--fold-bn/--no-fold-bn", default=True, show_default=True, help="Batch normalization into the layer before it."
 )

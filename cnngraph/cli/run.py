@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,7 @@ def command(
     names = labels_for(labels, answers[0][1], session.about.classes)
     if as_json:
         records = [_record(name, outputs, k, names) for name, outputs in answers]
-        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         for name, outputs in answers:
             _show(name, outputs, k, names)
@@ -174,12 +175,18 @@ def _record(name: str, outputs: dict[str, Array], k: int, labels: Mapping[str, S
     record: dict[str, Any] = {"source": name} if name else {}
     for output, array in outputs.items():
         if array.ndim == 2:
-            rows = [[asdict(guess) for guess in top(row, k, labels.get(output, ()))] for row in array]
+            given = labels.get(output, ())
+            rows = [[asdict(guess) | {"score": _number(guess.score)} for guess in top(row, k, given)] for row in array]
             record[output] = rows[0] if len(rows) == 1 else rows
         else:
             measures = {"min": array.min(), "max": array.max(), "mean": array.mean()}
-            record[output] = {"shape": list(array.shape), **{key: float(value) for key, value in measures.items()}}
+            record[output] = {"shape": list(array.shape), **{key: _number(value) for key, value in measures.items()}}
     return record
+
+
+def _number(value: Any) -> float | None:
+    """As JSON has it, which knows neither infinity nor what is no number."""
+    return float(value) if isfinite(value) else None
 
 
 def _show(name: str, outputs: dict[str, Array], k: int, labels: Mapping[str, Sequence[str]]) -> None:
@@ -198,7 +205,7 @@ def _show(name: str, outputs: dict[str, Array], k: int, labels: Mapping[str, Seq
             guesses = top(row, k, labels.get(output, ()))
             width = max(len(guess.label) for guess in guesses)
             for guess in guesses:
-                bar = "█" * round(20 * min(max(guess.score, 0.0), 1.0))
+                bar = "" if isnan(guess.score) else "█" * round(20 * min(max(guess.score, 0.0), 1.0))
                 click.echo(f"  {guess.label:>{width}}  {guess.score:8.4f}  {bar}".rstrip())
 
 

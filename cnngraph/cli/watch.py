@@ -45,6 +45,7 @@ def command(
     from cnngraph.preview.server import Server
     from cnngraph.preview.state import State, watch
 
+    _need_file(file)
     source(str(file))  # says what is wrong with a file that is none
     state = State(file.name)
     server = Server(state, port)
@@ -61,6 +62,14 @@ def command(
         server.server_close()
 
 
+def _need_file(file: Path) -> None:
+    """Raises `CnngraphError` for a pipe or a device, from which one could wait forever."""
+    from cnngraph.diagnostics import CnngraphError
+
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise CnngraphError.of("E0110", f"{file} is no file that could be saved", help="give the path of a .spec file")
+
+
 def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, width: float, theme: str) -> Drawn:
     """The figure of *file* as it is now, or why there is none."""
     from cnngraph.diagnostics import CnngraphError
@@ -72,6 +81,7 @@ def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, widt
     now = time.strftime("%H:%M:%S")
     files: tuple[Path, ...] = (file,)
     try:
+        _need_file(file)
         reading = read(str(file), settings, max_nodes=max_nodes)
         files = (file, *reading.used)
         network = reading.checked()
@@ -79,5 +89,12 @@ def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, widt
         svg = drawn.svg
     except CnngraphError as error:
         return Drawn("", "", now, "\n\n".join(map(render, error.diagnostics)), files)
+    except Exception as error:
+        # A bug: the next figure is the one without it, so this goes on.
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        what = f"this could not be drawn, which is a bug in cnngraph: {type(error).__name__}: {error}"
+        return Drawn("", "", now, what, files)
     about = f"{network.counts}, style {drawn.style}"
     return Drawn(svg, about, now, "\n\n".join(map(render, reading.diagnostics)), files)

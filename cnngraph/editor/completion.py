@@ -19,6 +19,7 @@ from cnngraph.shipped import names
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.lexer import Token
+from cnngraph.text import specs_below
 
 _ITEM = lsp.CompletionItemKind
 _TOP = {
@@ -292,8 +293,8 @@ def _files(document: Document) -> Iterator[lsp.CompletionItem]:
     own = Path(document.source.name)
     folder = own.parent
     if not document.source.name.startswith("<"):
-        for path in sorted(folder.glob("*.spec")) + sorted(folder.glob("*/*.spec")):
-            if path != own:
-                yield lsp.CompletionItem(path.relative_to(folder).as_posix(), kind=_ITEM.File)
+        for path in specs_below(folder, 1):
+            if path != own.name:
+                yield lsp.CompletionItem(path, kind=_ITEM.File)
     for name, about in names().items():
         yield lsp.CompletionItem(f"{name}.spec", kind=_ITEM.File, detail=about)

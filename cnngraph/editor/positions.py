@@ -36,9 +36,8 @@ class Positions:
         return self.starts[position.line] + sum(1 for each in units if 0 < each <= position.character)
 
     def _units(self, text: str) -> int:
-        match self.encoding:
-            case PositionEncodingKind.Utf8:
-                return len(text.encode("utf-8", "surrogatepass"))
-            case PositionEncodingKind.Utf32:
-                return len(text)
-        return len(text) + sum(char > "\uffff" for char in text)
+        if text.isascii() or self.encoding == PositionEncodingKind.Utf32:
+            return len(text)
+        if self.encoding == PositionEncodingKind.Utf8:
+            return len(text.encode("utf-8", "surrogatepass"))
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -26,10 +26,12 @@ from cnngraph.editor.hover import hover
 from cnngraph.editor.outline import document_symbols
 from cnngraph.editor.references import Refused
 from cnngraph.spec import syntax as s
-from cnngraph.text import read_text
+from cnngraph.text import read_text, specs_below
 
 PAUSE = 0.1
 """Seconds without a keystroke after which mistakes are looked for."""
+MOST_LOOKED_AT = 100_000
+"""Files and folders of a workspace among which its specs are looked for."""
 MAX_FILES = 1000
 """How many specs of a workspace are searched for a name."""
 
@@ -71,9 +73,11 @@ class Server(LanguageServer):
         yield from (each for each in self.open.values() if each is not document)
         opened = {Path(each.source.name).resolve() for each in self.open.values()}
         folders = [to_fs_path(folder.uri) for folder in self.workspace.folders.values()]
-        paths = (path for folder in folders if folder for path in sorted(Path(folder).glob("**/*.spec")))
+        paths = (
+            Path(folder, path) for folder in folders if folder for path in specs_below(Path(folder), 20, MOST_LOOKED_AT)
+        )
         for path in islice(paths, MAX_FILES):
-            if path.resolve() not in opened:
+            if path.is_file() and path.resolve() not in opened:
                 with suppress(CnngraphError):
                     yield Document(path.as_uri(), read_text(path, str(path)), document.positions.encoding)
 

@@ -376,6 +376,7 @@ class Expander:
                 "E0304", f"block `{block.name}` uses itself", step.name.span, f"blocks cannot recurse ({chain})"
             )
         known_volume(flow)
+        self.record.foresee(*self.record.foresight.of(block), 1, step.name.span)
         path = self.record.name(block.name, scope, labels)
         inner = Scope(block.scope, path, flow, block.defaults, body=block.body, is_block=True)
         self._bind_block(block, step, scope, inner)

@@ -13,9 +13,11 @@ from cnngraph.shipped import shipped_text
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import parse
-from cnngraph.text import read_text
+from cnngraph.text import read_text, specs_below
 
 MAX_FILES = 100
+_NEAR = 3
+"""Folders down to which a file is looked for that was perhaps meant."""
 
 
 class Includes:
@@ -66,11 +68,11 @@ class Includes:
         if not target.exists() and wanted.suffix and (text := shipped_text(path)) is not None:
             return path, text
         try:
+            if target.exists() and not target.is_file() and not target.is_dir():
+                raise CnngraphError.of("E0110", f"{folder / wanted} is no file but a pipe or a device")
             return str(folder / wanted), read_text(target, str(folder / wanted))
         except CnngraphError as error:
-            near, _ = did_you_mean(
-                path, [str(p.relative_to(folder)) for p in folder.glob("**/*.spec")] if folder.is_dir() else []
-            )
+            near, _ = did_you_mean(path, specs_below(folder, _NEAR))
             first = error.diagnostics[0]
             raise Mistake("E0211", f'cannot read "{path}"', item.path.span, near, reason=first.message) from None
 

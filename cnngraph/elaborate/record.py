@@ -10,6 +10,7 @@ from typing import NoReturn
 from cnngraph.assembly import Assembly, Limit
 from cnngraph.diagnostics import Diagnostic, Label, Severity
 from cnngraph.elaborate.allowances import Allowances
+from cnngraph.elaborate.foresight import Foresight
 from cnngraph.elaborate.mistake import Mistake
 from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.scope import Scope, Tensor
@@ -65,6 +66,7 @@ class Record:
         self.expanded: set[Span] = set()
         """The headers of the blocks that were used."""
         self.ran: list[Ran] = []
+        self.foresight = Foresight()
         self.work = 0
         """How many lines have run."""
         self._reported: set[tuple[str, Span]] = set()
@@ -110,7 +112,7 @@ class Record:
         self.stop("E0501", "this network takes too long to unroll", span, f"{remark}; the limit follows --max-nodes")
 
     def foresee(self, nodes: int, work: int, turns: int, span: Span) -> None:
-        """Stop now when *turns* of a repeat like its first, of so many nodes and lines, are going to be too many."""
+        """Stop now when *turns* of what makes so many nodes and runs so many lines are going to be too many."""
         if nodes * turns > self.max_nodes:
             remark = f"would make {nodes * turns:,} nodes; the limit is {self.max_nodes:,} (--max-nodes)"
             self.stop("E0501", "this network is too large", span, remark)

@@ -54,5 +54,9 @@ def opened(file: str) -> Content:
     found = local(file)
     if not found and (text := shipped_text(file)) is not None:
         return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
-    path = Path(found or file)
-    return Content(found or file, path, read_bytes(path, found or file, HEAD))
+    file = found or file
+    path = Path(file)
+    if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):
+        # A pipe, as of `<(…)`, can be read once.
+        return Content(file, None, read_bytes(path, file, MAX_FILE + 1))
+    return Content(file, path, read_bytes(path, file, HEAD))

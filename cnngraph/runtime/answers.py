@@ -76,6 +76,8 @@ def labels_for(
 
 def read_labels(path: Path, size: int) -> list[str]:
     """One label per line. Raises `CnngraphError` unless there are *size*."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise CnngraphError.of("E0812", f"cannot read {path}: it is no file but a pipe or a device")
     try:
         labels = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:

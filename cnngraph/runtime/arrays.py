@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +18,19 @@ from cnngraph.runtime.session import Array, Port
 def read(path: Path, port: Port) -> Array:
     """The array in the .npy file at *path*, `fitted` to *port*. Raises `CnngraphError`."""
     try:
-        array = np.load(path, allow_pickle=False, mmap_mode="r")
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason="it is no file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what numpy multiplies before it refuses it
+            array = np.load(path, allow_pickle=False, mmap_mode="r")
     except FileNotFoundError:
         raise CnngraphError.of("E0809", f"there is no file {path}") from None
-    except (OSError, ValueError, EOFError) as error:
-        reason = "it holds Python objects, which are not read" if "object" in str(error).lower() else str(error)
+    except CnngraphError:
+        raise
+    except Exception as error:
+        # Whatever numpy says of a broken file: there is no list of what it may raise.
+        said = (str(error) or type(error).__name__).strip().split("\n")[0]
+        reason = "it holds Python objects, which are not read" if "object" in said.lower() else said
         raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason=reason) from None
     if not isinstance(array, np.ndarray):
         raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")

@@ -45,6 +45,8 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
             f"a picture has 1 or 3 channels, the input has {channels}",
             help="give the numbers as an array: --input X.npy",
         )
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -155,7 +155,8 @@ class _Text:
 
     def net(self) -> str:
         name = identifier(self.network.name, "net")
-        return f'net {name} "{self.network.title}"' if self.network.title else f"net {name}"
+        title = self.network.title.replace('"', "'")  # a text of the language has no way to write one
+        return f'net {name} "{title}"' if title else f"net {name}"
 
     def input(self, layer: Layer, number: int) -> str:
         name = "" if number == 0 and layer.name == IMAGE else f"{layer.name} "

@@ -85,4 +85,4 @@ def numbers(data: Array, kind: str) -> Array:
 
 def natural(name: str) -> list[tuple[int, str]]:
     """A key to sort by that puts ``conv2d_10`` after ``conv2d_2``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

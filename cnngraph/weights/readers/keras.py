@@ -232,7 +232,7 @@ _HERE = {
 
 def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
     named = dict(layer.variables)
-    if all(name.isdigit() for name in named) and layer.kind in _VARIABLES:
+    if all(name.isdecimal() for name in named) and layer.kind in _VARIABLES:
         words = list(_VARIABLES[layer.kind])
         if layer.kind == "batch_normalization" and len(named) < 4:
             words = [word for word in words if word != ("gamma" if config is None or not config.scale else "beta")]
