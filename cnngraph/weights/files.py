@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.volume import Volume, as_int
+from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import Match, expected, match
 from cnngraph.weights.readers import open_entries
-from cnngraph.weights.readers.entry import Array, Entry
+from cnngraph.weights.readers.entry import Entry
 from cnngraph.weights.source import Weight
 
 _PIECE = 2**20
@@ -31,7 +32,12 @@ class MatchedWeights:
         self.matching = match(entries, network, renames or {}, where)
         self._where = where
         self._matches = {each.weight: each for each in self.matching.matches}
-        self._network = network
+        # Where one tensor counts a volume's numbers so, all of the file do.
+        self._orders = Orders(network) if any(entry.hwc for entry in entries) else None
+        if self._orders:
+            self.matching = replace(
+                self.matching, remarks=(*self.matching.remarks, *_given_otherwise(network, self._orders))
+            )
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
@@ -45,25 +51,14 @@ class MatchedWeights:
             raise CnngraphError.of(
                 "E0702", f"{self._where}: cannot read `{found.entry.name}`: {str(error).strip()}"
             ) from None
-        if found.entry.hwc and (volume := self._flattened(weight)):
-            array = _channels_first(array, volume)
+        if self._orders:
+            array = self._orders.turned(array, weight.layer, columns=len(found.entry.shape) == 2)
         if not array.flags.c_contiguous:
             # One copy in order, instead of a search for each piece.
             array = np.ascontiguousarray(array)
         flat = array.reshape(-1)
         for start in range(0, max(flat.size, 1), _PIECE):
             yield np.ascontiguousarray(flat[start : start + _PIECE], "<f4").data.cast("B")
-
-    def _flattened(self, weight: Weight) -> Volume | None:
-        """The volume that was flattened into what the layer takes."""
-        layer = weight.layer
-        while layer.inputs:
-            layer = self._network[layer.inputs[0]]
-            if layer.input_volumes[:1] and layer.input_volumes[0].is_map and not layer.output.is_map:
-                return layer.input_volumes[0]
-            if layer.parameters or len(layer.inputs) != 1:
-                return None
-        return None
 
 
 class FileWeights(MatchedWeights):
@@ -95,10 +90,11 @@ def _entry(name: str, value: Any, where: str) -> Entry:
     return Entry(name, array.shape, array.dtype.name, lambda: array)
 
 
-def _channels_first(matrix: Array, volume: Volume) -> Array:
-    """*matrix* with the columns of a flattened volume in the order channel, height, width instead of h, w, c."""
-    height, width, channels = (as_int(dim) for dim in volume.dims)
-    return matrix.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(matrix.shape)
+def _given_otherwise(network: Network, orders: Orders) -> Iterator[str]:
+    """A remark on each output whose numbers Keras gives in another order."""
+    for output in network.outputs:
+        if orders.differ(output.layer):
+            yield f"the numbers of `{output.name}` come channel by channel; Keras has a place's channels together"
 
 
 def fits(path: Path, network: Network) -> bool:

@@ -17,6 +17,7 @@ from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
+from cnngraph.weights.flattened import Orders
 from tests.onnx.reference import Array
 
 DATA = Path(__file__).parent / "data"
@@ -67,6 +68,51 @@ def test_kerass_answers(file: str, tmp_path: Path) -> None:
     """Kernels are turned, the matrix behind the flattening has its columns put in order, a missing scale is one."""
     ours, theirs = answers(file, network(eps=1e-3), tmp_path)
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def flat(text: str = "") -> Network:
+    """The one of `tests.weights.make_data.flattened`."""
+    return parse(
+        text
+        or """net flat
+input 4x4x2
+maps: conv 3 3x3 same
+pooled: avgpool global -> flatten
+flat: from maps -> flatten -> layernorm eps=1e-3
+wide: from pooled -> fc 48
+beside: from pooled -> fc 5 elu
+sum: from wide -> add flat -> bn eps=1e-3
+from beside -> concat sum -> leaky 0.3 -> softmax 4
+"""
+    )
+
+
+def given(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
+    with np.load(DATA / f"{file}.npz") as recorded:
+        x, y = recorded["x"], recorded["y"]
+    write(lower(network), FileWeights(DATA / f"{file}.keras", network), folder / "model.onnx")
+    (output,) = Session(folder / "model.onnx").run({"image": x}).values()
+    return output, y
+
+
+def test_whatever_stands_behind_kerass_flattening_keeps_its_order(tmp_path: Path) -> None:
+    """Normalized, added to a dense layer's outputs, put beside others: rows, columns and statistics are moved."""
+    ours, theirs = given("keras_flat", flat(), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert FileWeights(DATA / "keras_flat.keras", flat()).matching.remarks == ()
+
+
+def test_sequences_of_kerass_are_read(tmp_path: Path) -> None:
+    network = parse("""net sequence
+input 16x1x3
+conv 4 3x1 s=(2, 1) relu
+dwconv 3x1 same bias=on
+dwconv 3x1 same bias=off -> conv 5 1x1 relu
+upconv 6 2x1 s=(2, 1)
+flatten -> fc 4
+""")
+    ours, theirs = given("keras_1d", network, tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
 def test_another_epsilon_is_remarked_on() -> None:
@@ -195,3 +241,25 @@ def test_hdf5_leads_to_no_other_file(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "link.h5", "w") as file:
         file["layers"] = h5py.ExternalLink(str(DATA / "keras3.weights.h5"), "layers")
     assert "no layers of Keras's" in refused(tmp_path / "link.h5")
+
+
+def test_what_is_another_layer_in_the_other_order_is_refused() -> None:
+    """A piece of flattened numbers, and sums of numbers in two orders."""
+    with pytest.raises(CnngraphError, match="E0708"):
+        Orders(parse("net t\ninput 2x2x3\nflatten -> slice 0 6 -> fc 1\n"))
+    with pytest.raises(CnngraphError, match="E0708"):
+        Orders(
+            parse("net t\ninput a 2x3x3\ninput b 3x2x3\nx: from a -> flatten\ny: from b -> flatten\nfrom x -> add y\n")
+        )
+    assert not Orders(parse("net t\ninput 8x8x3\navgpool global -> flatten -> slice 0 2\n")).differ("slice1")
+
+
+def test_vectors_that_the_network_gives_in_another_order_are_remarked_on(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "t.weights.h5", "w") as file:
+        file["layers/conv2d/vars/0"] = np.ones((1, 1, 3, 2), "f4")
+        file["layers/conv2d/vars/1"] = np.ones(2, "f4")
+    network = parse("net t\ninput 2x2x3\nconv 2 1x1 -> flatten\n")
+    (remark,) = FileWeights(tmp_path / "t.weights.h5", network).matching.remarks
+    assert remark == "the numbers of `flatten1` come channel by channel; Keras has a place's channels together"

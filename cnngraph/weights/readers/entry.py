@@ -35,7 +35,7 @@ class Entry:
     filed: str = ""
     """Its name in files that count layers instead of keeping their order: ``conv2d_1.weight``."""
     hwc: bool = False
-    """Whether the columns of this matrix, after a flattening, are in the order height, width, channel (Keras)."""
+    """Whether its file counts a flattened volume's numbers in the order height, width, channel (Keras)."""
     eps: float | None = None
     """What its batch normalization adds to the variance, if the file or its format says."""
 

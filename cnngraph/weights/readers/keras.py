@@ -24,7 +24,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.weights.readers.entry import Array, Entry, Unreadable, natural
 
 EPSILON = 1e-3
-"""What Keras's batch normalization adds to the variance unless told otherwise; everyone else adds 1e-5."""
+"""What Keras's normalizations add to the variance unless told otherwise; PyTorch adds 1e-5."""
 _LARGEST_CONFIG = 2**26
 _IN_ARCHIVE = "model.weights.h5"
 
@@ -227,6 +227,8 @@ _HERE = {
 
 
 def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
+    # A layer of a sequence is one of an image that is one pixel wide; only the kernels' sizes tell them apart.
+    layer = replace(layer, kind=layer.kind.replace("1d", "2d"))
     named = dict(layer.variables)
     if all(name.isdigit() for name in named) and layer.kind in _VARIABLES:
         words = list(_VARIABLES[layer.kind])
@@ -264,18 +266,19 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
 def _entry(name: str, dataset: Any, what: str, eps: float | None = None) -> Entry:
     shape, turn = _turned(tuple(dataset.shape), what)
     return Entry(
-        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=what == "dense", eps=eps
+        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=True, eps=eps
     )  # fmt: skip
 
 
 def _turned(shape: tuple[int, ...], what: str) -> tuple[tuple[int, ...], Callable[[Array], Array]]:
     """PyTorch's shape of a variable, and how its numbers get there."""
-    if what == "depthwise_conv2d" and len(shape) == 4:
-        height, width, channels, multiplier = shape
-        turned = (channels * multiplier, 1, height, width)
-        return turned, lambda array: array.transpose(2, 3, 0, 1).reshape(turned)
-    if what in ("conv2d", "conv2d_transpose") and len(shape) == 4:
-        return (shape[3], shape[2], shape[0], shape[1]), lambda array: array.transpose(3, 2, 0, 1)
+    last = len(shape) - 1
+    window = range(last - 1)
+    if what == "depthwise_conv2d" and len(shape) in (3, 4):
+        turned = (shape[-2] * shape[-1], 1, *shape[:-2])
+        return turned, lambda array: array.transpose(last - 1, last, *window).reshape(turned)
+    if what in ("conv2d", "conv2d_transpose") and len(shape) in (3, 4):
+        return (shape[-1], shape[-2], *shape[:-2]), lambda array: array.transpose(last, last - 1, *window)
     if what == "dense" and len(shape) == 2:
         return (shape[1], shape[0]), lambda array: array.T
     if what == "alpha" and all(size == 1 for size in shape[:-1]):
