@@ -31,7 +31,7 @@ def choose(
     if isinstance(weights, Mapping):
         return ArrayWeights(weights, network, renames)
     if weights is not None and weights != RANDOM:
-        return FileWeights(Path(weights), network, renames=renames)
+        return FileWeights(weights, network, renames=renames)
     if weights is None and seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
         if path.is_file() and fits(path, network):

@@ -13,7 +13,9 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import Match, expected, match
-from cnngraph.weights.readers import open_entries
+from cnngraph.weights.normed import plain
+from cnngraph.weights.parts import part
+from cnngraph.weights.readers import open_entries, part_of
 from cnngraph.weights.readers.entry import Entry
 from cnngraph.weights.source import Weight
 
@@ -25,19 +27,23 @@ class MatchedWeights:
     """Named tensors that fit a network."""
 
     def __init__(
-        self, entries: Sequence[Entry], network: Network, where: str, about: str, renames: Mapping[str, str] | None
+        self,
+        entries: Sequence[Entry],
+        network: Network,
+        where: str,
+        about: str,
+        renames: Mapping[str, str] | None,
+        remarks: tuple[str, ...] = (),
     ) -> None:
         """*where* the *entries* are, in words. Raises `CnngraphError` when they are not *network*'s weights."""
         self.about = about
-        self.matching = match(entries, network, renames or {}, where)
+        matching = match(plain(entries, where), network, renames or {}, where)
         self._where = where
-        self._matches = {each.weight: each for each in self.matching.matches}
+        self._matches = {each.weight: each for each in matching.matches}
         # Where one tensor counts a volume's numbers so, all of the file do.
         self._orders = Orders(network) if any(entry.hwc for entry in entries) else None
-        if self._orders:
-            self.matching = replace(
-                self.matching, remarks=(*self.matching.remarks, *_given_otherwise(network, self._orders))
-            )
+        given = _given_otherwise(network, self._orders) if self._orders else ()
+        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *given))
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
@@ -64,9 +70,14 @@ class MatchedWeights:
 class FileWeights(MatchedWeights):
     """The weights in a file, which fit a network."""
 
-    def __init__(self, path: Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None) -> None:
-        """Opens *path*; raises `CnngraphError` when it is not a file of weights, or not *network*'s."""
-        super().__init__(open_entries(path), network, str(path), about or f"weights from {path}", renames)
+    def __init__(
+        self, path: str | Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None
+    ) -> None:
+        """Opens *path*, or of ``w.pth:params_ema`` that part; raises `CnngraphError` when it is not a file of weights,
+        or not *network*'s."""
+        file, wanted = part_of(str(path))
+        entries, remarks = part(open_entries(file), wanted, str(file))
+        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks)
 
 
 class ArrayWeights(MatchedWeights):

@@ -16,7 +16,7 @@ from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
-from cnngraph.weights.files import FileWeights
+from cnngraph.weights.files import ArrayWeights, FileWeights
 from cnngraph.weights.flattened import Orders
 from tests.onnx.reference import Array
 
@@ -120,6 +120,62 @@ def test_another_epsilon_is_remarked_on() -> None:
     assert "trained with eps=0.001" in remark
     assert "default bn eps=0.001" in remark
     assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == ()
+
+
+def test_a_set_of_a_checkpoint_can_be_asked_for(tmp_path: Path) -> None:
+    """Averaged weights beside the last ones; which was taken is said, and where nothing speaks for one, it is asked."""
+    one = tensor(4, (2, 2), (2, 1))[1:-1]
+    net = parse("net t\ninput 2\nfc 2 bias=off\n")
+    for names, taken in ((("state_dict", "state_dict_ema"), "state_dict"), (("params", "params_ema"), "")):
+        both = b"(d" + b"".join(b"V" + name.encode() + b"\n(" + one + b"s" for name in names) + b"."
+        both = both.replace(b"(dVw", b"(dVfc1.weight")
+        (tmp_path / "w.pth").write_bytes(torch_zip(both, **{"0": np.arange(4, dtype="f4").tobytes()}))
+        file = f"{tmp_path / 'w.pth'}"
+        assert FileWeights(f"{file}:{names[1]}", net).matching.remarks == ()
+        if taken:
+            (remark,) = FileWeights(file, net).matching.remarks
+            assert remark.endswith(f"and `state_dict` was taken; the other: --weights {file}:state_dict_ema")
+        else:
+            with pytest.raises(CnngraphError, match="several sets of weights: params, params_ema") as e:
+                FileWeights(file, net)
+            assert f"--weights {file}:params or --weights {file}:params_ema" in e.value.diagnostics[0].help
+        with pytest.raises(CnngraphError, match="has no part `ema`"):
+            FileWeights(f"{file}:ema", net)
+
+
+def test_a_part_of_a_file_can_be_asked_for(tmp_path: Path) -> None:
+    arrays = {"encoder.fc1.weight": np.ones((2, 2), "f4"), "decoder.fc1.weight": np.zeros((2, 2), "f4")}
+    np.savez(tmp_path / "w.npz", **arrays)  # type: ignore[arg-type]
+    net = parse("net t\ninput 2\nfc 2 bias=off\n")
+    (match,) = FileWeights(f"{tmp_path / 'w.npz'}:encoder", net).matching.matches
+    assert (match.how, float(match.entry.read().sum())) == ("name", 4)
+    with pytest.raises(CnngraphError, match="has no part `head`") as e:
+        FileWeights(f"{tmp_path / 'w.npz'}:head", net)
+    assert e.value.diagnostics[0].help == "there are: decoder, encoder"
+
+
+@pytest.mark.parametrize("names", [("weight_g", "weight_v"), ("parametrizations.weight.original0",
+                                                               "parametrizations.weight.original1")])  # fmt: skip
+def test_a_length_and_a_direction_are_one_kernel(names: tuple[str, str]) -> None:
+    """PyTorch's weight_norm, old and new: each output's kernel scaled to its length."""
+    generator = np.random.default_rng(0)
+    v = generator.standard_normal((3, 2, 3, 3)).astype("f4")
+    g = np.arange(1, 4, dtype="f4").reshape(3, 1, 1, 1)
+    network = parse("net t\ninput 5x5x2\nconv 3 3x3\n")
+    weights = ArrayWeights({"c.bias": np.ones(3, "f4"), f"c.{names[0]}": g, f"c.{names[1]}": v}, network)
+    kernel = weights.matching.matches[0].entry.read()
+    lengths = [float(np.linalg.norm(each)) for each in kernel]
+    assert lengths == pytest.approx([1, 2, 3])
+    assert all(float(np.vdot(a, b)) == pytest.approx(n * np.linalg.norm(b))
+               for n, a, b in zip(lengths, kernel, v, strict=True))  # fmt: skip
+    assert weights.matching.matches[0].entry.name == "c.weight"
+
+
+def test_spectral_norm_is_refused_with_what_to_do() -> None:
+    for name in ("c.weight_orig", "c.parametrizations.weight.original"):
+        with pytest.raises(CnngraphError, match="not a weight but what one is computed from") as e:
+            ArrayWeights({name: np.ones((2, 2), "f4")}, parse("net t\ninput 2\nfc 2 bias=off\n"))
+        assert "remove_parametrizations" in e.value.diagnostics[0].help
 
 
 def refused(path: Path) -> str:

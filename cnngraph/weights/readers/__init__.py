@@ -50,6 +50,14 @@ def suffixes(conjunction: str) -> str:
     return f"{', '.join(others)} {conjunction} {last}"
 
 
+def part_of(text: str) -> tuple[Path, str]:
+    """A file, and which part of it is asked for: ``w.pth:params_ema`` is one, ``w.pth`` all."""
+    head, colon, tail = text.rpartition(":")
+    if colon and tail and Path(head).suffix.lower() in _BY_SUFFIX and not Path(text).exists():
+        return Path(head), tail
+    return Path(text), ""
+
+
 def open_entries(path: Path) -> list[Entry]:
     """The tensors in the file at *path*, laid out as PyTorch does. Raises `CnngraphError`."""
     known = f"--weights takes {suffixes('and')} files"

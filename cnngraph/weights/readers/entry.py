@@ -37,7 +37,9 @@ class Entry:
     hwc: bool = False
     """Whether its file counts a flattened volume's numbers in the order height, width, channel (Keras)."""
     eps: float | None = None
-    """What its batch normalization adds to the variance, if the file or its format says."""
+    """What its normalization adds to the variance, if the file or its format says."""
+    group: str = ""
+    """Under which of several sets of weights a checkpoint has it: ``state_dict_ema``."""
 
 
 BFLOAT16 = "bfloat16"

@@ -236,6 +236,9 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
             words = [word for word in words if word != ("gamma" if config is None or not config.scale else "beta")]
             words = words[-len(named) :]
         named = dict(zip(words, named.values(), strict=False))
+    eps = None
+    if layer.kind.endswith("normalization"):
+        eps = config.eps if config and config.eps is not None else EPSILON
     named = {word.replace("depthwise_kernel", "kernel"): held for word, held in named.items()} if (
         layer.kind == "depthwise_conv2d"
     ) else named  # fmt: skip
@@ -246,7 +249,6 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
             *([_entry(f"{layer.name}.pointwise.bias", named["bias"], "bias")] if "bias" in named else []),
         ]
     if layer.kind == "batch_normalization":
-        eps = config.eps if config and config.eps is not None else EPSILON
         order = [word for word in _VARIABLES[layer.kind] if word in named]
         made = [_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic", eps) for word in order]
         shape = made[0].shape
@@ -258,7 +260,7 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
         return made
     order = sorted(named, key=lambda word: word in ("bias", "beta"))
     return [
-        _entry(f"{layer.name}.{_HERE.get(word, word)}", named[word], layer.kind if word == "kernel" else word)
+        _entry(f"{layer.name}.{_HERE.get(word, word)}", named[word], layer.kind if word == "kernel" else word, eps)
         for word in order
     ]
 

@@ -11,7 +11,7 @@ import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -34,8 +34,6 @@ _STORAGES = {
     "LongStorage": "int64",
     "BoolStorage": "bool",
 }
-_WRAPPED_IN = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
-"""Where training scripts put the weights among the rest of a checkpoint, the likeliest first."""
 _STATE_ONLY = "save the weights alone: torch.save(model.state_dict(), FILE)"
 
 
@@ -60,7 +58,11 @@ def read_pytorch(path: Path) -> list[Entry]:
         state, bytes_of = _zip(path)
     else:
         state, bytes_of = _stream(path)
-    return [_entry(name, tensor, bytes_of) for name, tensor in _tensors(state).items()]
+    return [
+        replace(_entry(name, tensor, bytes_of), group=group)
+        for group, tensors in _groups(state).items()
+        for name, tensor in tensors.items()
+    ]
 
 
 _BytesOf = Callable[[_Storage], Array]
@@ -179,22 +181,17 @@ _KNOWN: dict[tuple[str, str], Any] = {
 }
 
 
-def _tensors(state: object) -> dict[str, _Tensor]:
-    """The tensors by name: of the dictionary itself, or of the one in it that has them."""
+def _groups(state: object) -> dict[str, dict[str, _Tensor]]:
+    """The tensors by name: of the dictionary itself, or of each in it that has some."""
     if not isinstance(state, Mapping):
         raise Unreadable("it holds no dictionary of tensors", _STATE_ONLY)
     own = _own(state)
     if own:
-        return own
+        return {"": own}
     within = {str(key): found for key, value in state.items() if isinstance(value, Mapping) and (found := _own(value))}
-    for key in _WRAPPED_IN:
-        if key in within:
-            return within[key]
-    if len(within) == 1:
-        return next(iter(within.values()))
-    if within:
-        raise Unreadable(f"it holds several sets of weights: {', '.join(sorted(within))}", _STATE_ONLY)
-    raise Unreadable("it holds no tensors", _STATE_ONLY)
+    if not within:
+        raise Unreadable("it holds no tensors", _STATE_ONLY)
+    return within
 
 
 def _own(state: Mapping[Any, Any]) -> dict[str, _Tensor]:
