@@ -15,8 +15,9 @@ from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import Match, expected, match
 from cnngraph.weights.normed import plain
 from cnngraph.weights.parts import part
-from cnngraph.weights.readers import open_entries, part_of
+from cnngraph.weights.readers import open_entries, part_of, said_of
 from cnngraph.weights.readers.entry import Entry
+from cnngraph.weights.said import activations, differences
 from cnngraph.weights.source import Weight
 
 _PIECE = 2**20
@@ -43,7 +44,8 @@ class MatchedWeights:
         # Where one tensor counts a volume's numbers so, all of the file do.
         self._orders = Orders(network) if any(entry.hwc for entry in entries) else None
         given = _given_otherwise(network, self._orders) if self._orders else ()
-        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *given))
+        said = differences(network, matching.matches)
+        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *said, *given))
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
@@ -77,6 +79,7 @@ class FileWeights(MatchedWeights):
         or not *network*'s."""
         file, wanted = part_of(str(path))
         entries, remarks = part(open_entries(file), wanted, str(file))
+        remarks = (*remarks, *activations(network, said_of(file)))
         super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks)
 
 

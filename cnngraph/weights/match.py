@@ -114,7 +114,7 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
             found[weight] = Match(weight, by_name[name], "order")
     _need_floats(found.values(), file)
     matches = tuple(found[name] for name in wanted)
-    return Matching(matches, (*remarks, *_epsilons(network, matches)))
+    return Matching(matches, tuple(remarks))
 
 
 def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) -> dict[str, str]:
@@ -372,21 +372,6 @@ def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) 
                 seen.add(before)
                 waiting.append(before)
     return False
-
-
-def _epsilons(network: Network, matches: Iterable[Match]) -> Iterable[str]:
-    """A remark for each kind of normalization that adds something else to the variance in the file."""
-    said = set()
-    for each in matches:
-        layer = network[each.weight.rpartition(".")[0]]
-        eps, own = each.entry.eps, getattr(layer.kind, "eps", None)
-        if eps is None or own is None or layer.kind.word in said or abs(own - eps) <= eps * 1e-6:
-            continue
-        said.add(layer.kind.word)
-        yield (
-            f"`{layer.kind.word}` was trained with eps={eps:g}, `{layer.name}` says {own:g}: "
-            f"write  default {layer.kind.word} eps={eps:g}  for the same answers"
-        )
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -70,23 +70,6 @@ def test_kerass_answers(file: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-def flat(text: str = "") -> Network:
-    """The one of `tests.weights.make_data.flattened`."""
-    return parse(
-        text
-        or """net flat
-input 4x4x2
-maps: conv 3 3x3 same
-pooled: avgpool global -> flatten
-flat: from maps -> flatten -> layernorm eps=1e-3
-wide: from pooled -> fc 48
-beside: from pooled -> fc 5 elu
-sum: from wide -> add flat -> bn eps=1e-3
-from beside -> concat sum -> leaky 0.3 -> softmax 4
-"""
-    )
-
-
 def given(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
     with np.load(DATA / f"{file}.npz") as recorded:
         x, y = recorded["x"], recorded["y"]
@@ -97,9 +80,9 @@ def given(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
 
 def test_whatever_stands_behind_kerass_flattening_keeps_its_order(tmp_path: Path) -> None:
     """Normalized, added to a dense layer's outputs, put beside others: rows, columns and statistics are moved."""
-    ours, theirs = given("keras_flat", flat(), tmp_path)
+    ours, theirs = given("keras_flat", parse(FLAT), tmp_path)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-    assert FileWeights(DATA / "keras_flat.keras", flat()).matching.remarks == ()
+    assert FileWeights(DATA / "keras_flat.keras", parse(FLAT)).matching.remarks == ()
 
 
 def test_sequences_of_kerass_are_read(tmp_path: Path) -> None:
@@ -117,8 +100,10 @@ flatten -> fc 4
 
 def test_another_epsilon_is_remarked_on() -> None:
     (remark,) = FileWeights(DATA / "keras3.keras", network()).matching.remarks
-    assert "trained with eps=0.001" in remark
-    assert "default bn eps=0.001" in remark
+    assert remark == (
+        "the file says eps=0.001 of `stem_norm`, the spec 1e-05 of `conv1.bn`, as of 1 more: "
+        "write  default bn eps=0.001  for the same answers"
+    )
     assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == ()
 
 
@@ -176,6 +161,49 @@ def test_spectral_norm_is_refused_with_what_to_do() -> None:
         with pytest.raises(CnngraphError, match="not a weight but what one is computed from") as e:
             ArrayWeights({name: np.ones((2, 2), "f4")}, parse("net t\ninput 2\nfc 2 bias=off\n"))
         assert "remove_parametrizations" in e.value.diagnostics[0].help
+
+
+FLAT = """net flat
+input 4x4x2
+maps: conv 3 3x3 same
+pooled: avgpool global -> flatten
+flat: from maps -> flatten -> layernorm eps=1e-3
+wide: from pooled -> fc 48
+beside: from pooled -> fc 5 elu
+sum: from wide -> add flat -> bn eps=1e-3
+from beside -> concat sum -> leaky 0.3 -> softmax 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "config", "said"),
+    [
+        ("net flat", "net flat", {}, ""),
+        ("layernorm eps=1e-3", "layernorm", {},
+         "the file says eps=0.001 of `layer_normalization`, the spec 1e-06 of `flat`: "
+         "write  default layernorm eps=0.001  for the same answers"),
+        ("leaky 0.3", "leaky", {}, "the file has `leaky` slope=0.3, the network `leaky` slope=0.01"),
+        ("fc 5 elu", "fc 5 relu", {},
+         "activations in the file: 1 elu, 1 leaky, 1 softmax; in the network: 1 leaky, 1 relu, 1 softmax"),
+        ("4x4x2", "4x4x2", {'"strides": [1, 1]': '"strides": [2, 2]'},
+         "the file says s=2 of `conv2d`, the spec 1 of `maps`: write  s=2  for the same answers"),
+        ("4x4x2\nmaps: conv 3 3x3", "8x8x2\nmaps: conv 3 3x3 s=2", {'"strides": [1, 1]': '"strides": [2, 2]'},
+         "the file says same_upper of `conv2d`, the spec same of `maps`: write  same_upper  for the same answers"),
+    ],
+)  # fmt: skip
+def test_what_the_file_says_of_its_layers_is_compared(
+    here: str, there: str, config: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    """The weights fit all the same, and the answers would be others."""
+    with zipfile.ZipFile(DATA / "keras_flat.keras") as old, zipfile.ZipFile(tmp_path / "w.keras", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            for before, after in config.items() if name == "config.json" else ():
+                assert before.encode() in data
+                data = data.replace(before.encode(), after.encode())
+            new.writestr(name, data)
+    remarks = FileWeights(tmp_path / "w.keras", parse(FLAT.replace(here, there))).matching.remarks
+    assert remarks == ((said,) if said else ())
 
 
 def refused(path: Path) -> str:
