@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,11 @@ class MatchedWeights:
         about: str,
         renames: Mapping[str, str] | None,
         remarks: tuple[str, ...] = (),
+        only: Collection[str] | None = None,
     ) -> None:
         """*where* the *entries* are, in words. Raises `CnngraphError` when they are not *network*'s weights."""
         self.about = about
-        matching = match(plain(entries, where), network, renames or {}, where)
+        matching = match(plain(entries, where), network, renames or {}, where, only=only)
         self._where = where
         self._matches = {each.weight: each for each in matching.matches}
         # Where one tensor counts a volume's numbers so, all of the file do.
@@ -73,14 +74,27 @@ class FileWeights(MatchedWeights):
     """The weights in a file, which fit a network."""
 
     def __init__(
-        self, path: str | Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None
+        self,
+        path: str | Path,
+        network: Network,
+        about: str = "",
+        renames: Mapping[str, str] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        below: str = "",
     ) -> None:
         """Opens *path*, or of ``w.pth:params_ema`` that part; raises `CnngraphError` when it is not a file of weights,
-        or not *network*'s."""
+        or not *network*'s.
+
+        They are the weights of the layers called *only*, if it is given; *below* is put in front of the file's names.
+        """
         file, wanted = part_of(str(path))
         entries, remarks = part(open_entries(file), wanted, str(file))
-        remarks = (*remarks, *activations(network, said_of(file)))
-        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks)
+        if below:
+            entries = [replace(entry, name=below + entry.name) for entry in entries]
+        if only is None:
+            remarks = (*remarks, *activations(network, said_of(file)))
+        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks, only)
 
 
 class ArrayWeights(MatchedWeights):

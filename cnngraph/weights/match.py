@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,23 +71,31 @@ class _Layer:
         )
 
 
-def expected(network: Network) -> dict[str, tuple[int, ...]]:
-    """Shape of every weight of *network*, by its key."""
+def expected(network: Network, only: Collection[str] | None = None) -> dict[str, tuple[int, ...]]:
+    """Shape of every weight of *network*, or of the layers called *only*, by its key."""
     return {
         f"{layer.name}.{name}": parameter.shape
         for layer in network.layers
+        if only is None or layer.name in only
         for name, parameter in layer.parameters.items()
     }
 
 
-def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str], file: str) -> Matching:
-    """A tensor for every weight of *network*, and none left over.
+def match(
+    entries: Iterable[Entry],
+    network: Network,
+    renames: Mapping[str, str],
+    file: str,
+    *,
+    only: Collection[str] | None = None,
+) -> Matching:
+    """A tensor for every weight of *network*, or of the layers called *only*, and none left over.
 
     *renames* gives tensors, or all below a dotted prefix, other names; an empty one leaves them out. Raises
     `CnngraphError` with everything that is missing, unexpected or of another shape (E0704), or when only an order could
     tell what is what, and there is none (E0707).
     """
-    wanted = expected(network)
+    wanted = expected(network, only)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
     renamed = _renamed(counted, renames, file)
     found: dict[str, Match] = {}
@@ -105,7 +113,8 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
         more, lacking, left = _paired(lacking, left, _as_matrix, _as_window)
         pairs += more
     if lacking or left:
-        raise _unfit(network, file, lacking, left, len(found) + sum(len(layer.weights) for layer, _ in pairs), renamed)
+        fit = len(found) + sum(len(layer.weights) for layer, _ in pairs)
+        raise _unfit(network, file, lacking, left, f"{fit} of the network's {len(wanted)} weights were found", renamed)
     alike = {other.name: own.signature for own, other in pairs}
     pairs, remarks = _in_order(here, there, [alike[layer.name] for layer in there], network, file)
     by_name = {entry.name: entry for entry in rest}
@@ -238,7 +247,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _unfit(
-    network: Network, file: str, lacking: list[_Layer], left: list[_Layer], fit: int, renamed: Mapping[str, str]
+    network: Network, file: str, lacking: list[_Layer], left: list[_Layer], fit: str, renamed: Mapping[str, str]
 ) -> CnngraphError:
     lines = []
     defaults: dict[str, None] = {}
@@ -264,7 +273,7 @@ def _unfit(
     return CnngraphError.of(
         "E0704",
         f"the weights in {file} are not those of {network.name}",
-        reason="\n".join((*lines, f"{fit} of the network's {len(expected(network))} weights were found")),
+        reason="\n".join((*lines, fit)),
         help=f"write  {'  and  '.join(defaults)}"
         if defaults
         else "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
