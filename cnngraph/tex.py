@@ -8,7 +8,9 @@ import unicodedata
 from cnngraph.diagnostics import CnngraphError
 
 _SPECIAL = {
-    **{char: f"\\{char}" for char in "#%&$_{}"},
+    **{char: f"\\{char}" for char in "#%&_{}"},
+    # In text it would come out of a font of symbols that TeX has as pixels only (Type 3).
+    "$": r"$\mathdollar$",
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",

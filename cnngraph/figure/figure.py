@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,6 @@ AUTO = "auto"
 DOT = "dot"
 """The one format that is not of a scene: Graphviz draws it."""
 SUFFIXES = (*FORMATS, DOT)
-_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -99,8 +96,7 @@ class Figure:
         return self.written("svg").decode()
 
     def _repr_svg_(self) -> str:
-        """For notebooks, whose cells are one page: with ids and fonts that no other figure has."""
-        return _own_ids(self.svg)
+        return self.svg
 
     def __repr__(self) -> str:
         names = " and ".join(network.name for network in self.order.networks)
@@ -115,14 +111,3 @@ def suffix_of(path: Path) -> str:
     if suffix not in SUFFIXES:
         raise ValueError(f"no format is called .{suffix}; there are {', '.join(SUFFIXES)}")
     return suffix
-
-
-def _own_ids(figure: str) -> str:
-    """*figure* with ids and fonts that no other has: each brings its fonts with only the letters that are in it."""
-    number = next(_numbers)
-
-    def new(match: re.Match[str]) -> str:
-        return match[1] + re.sub(r"[^ ]+", rf"cnn{number}-\g<0>", match[2])
-
-    figure = re.sub(r'((?:\bid|aria-labelledby|aria-describedby)="|(?:href="|url\()#)([^")]+)', new, figure)
-    return re.sub(r"""(?<=["'])cnngraph (?=Serif|Sans)""", f"cnngraph{number} ", figure)

@@ -11,10 +11,9 @@ from typing import Any
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.values import show
 from cnngraph.network import Network
+from cnngraph.weights.annotated import AnnotatedWeights, named
 from cnngraph.weights.files import ArrayWeights, FileWeights, fits
 from cnngraph.weights.initialise import RandomWeights
-from cnngraph.weights.match import match
-from cnngraph.weights.readers import open_entries
 from cnngraph.weights.source import Weights
 
 RANDOM = "random"
@@ -27,8 +26,8 @@ def choose(
     renames: Mapping[str, str] | None = None,
     brought: Weights | None = None,
 ) -> Weights:
-    """*weights* is a path, arrays by name, or ``random``; without it, and without a *seed*, those that the file
-    *brought* that the network is from, else trained weights that ship are used.
+    """*weights* is a path, arrays by name, or ``random``; without it, those that the spec's ``@weights`` name are used,
+    and, without a *seed*, those that the network's file *brought*, else trained weights that ship.
 
     *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. Raises `CnngraphError`
     when they are not this network's weights, `ValueError` for *renames* of random ones.
@@ -39,14 +38,21 @@ def choose(
         return ArrayWeights(weights, network, renames)
     if weights is not None and weights != RANDOM:
         try:
-            return FileWeights(Path(weights), network, renames=renames)
+            return FileWeights(weights, network, renames=renames)
         except CnngraphError as error:
-            if error.diagnostics[0].code == "E0704" and (help := _other_params(network, Path(weights), renames or {})):
+            if error.diagnostics[0].code == "E0704" and (help := _other_params(network, weights, renames or {})):
                 raise CnngraphError([replace(error.diagnostics[0], help=help)]) from None
             raise
-    if weights is None and seed is None and brought is not None:
+    if weights is None and named(network):
+        return AnnotatedWeights(network, _unasked(network, seed, brought))
+    return _unasked(network, seed, brought) if weights is None else RandomWeights(network, seed or 0)
+
+
+def _unasked(network: Network, seed: int | None, brought: Weights | None) -> Weights:
+    """Those that came with the network, or trained weights that ship, unless a *seed* asks for random ones."""
+    if seed is None and brought is not None:
         return brought
-    if weights is None and seed is None:
+    if seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
         if path.is_file() and fits(path, network):
             return FileWeights(path, network, "the trained weights that ship with cnngraph")
@@ -57,7 +63,7 @@ _TRIED = 32
 """Of the networks that a spec's params make, how many are compared with a file."""
 
 
-def _other_params(network: Network, path: Path, renames: Mapping[str, str]) -> str:
+def _other_params(network: Network, path: str | Path, renames: Mapping[str, str]) -> str:
     """What to set so that the spec of *network* makes one whose weights are in *path*; empty when nothing does."""
     from cnngraph.fronts import SPEC, format_of, read
     from cnngraph.fronts.content import opened
@@ -69,13 +75,12 @@ def _other_params(network: Network, path: Path, renames: Mapping[str, str]) -> s
         content = opened(network.file)
         if format_of(content) is not SPEC or not (params := choices(content)):
             return ""
-        entries = open_entries(path)
         for values in islice(product(*params.values()), _TRIED):
             settings = dict(zip(params, values, strict=True))
             if (other := read(network.file, settings).network) is None:
                 continue
             try:
-                match(entries, other, renames, str(path))
+                FileWeights(path, other, renames=renames)
             except CnngraphError:
                 continue
             said = (f"--set {name}={show(value)}" for name, value in settings.items() if value != params[name][0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.volume import Volume, as_int
+from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import Match, expected, match
-from cnngraph.weights.readers import open_entries
-from cnngraph.weights.readers.entry import Array, Entry
+from cnngraph.weights.normed import plain
+from cnngraph.weights.parts import part
+from cnngraph.weights.readers import open_entries, part_of, said_of
+from cnngraph.weights.readers.entry import Entry
+from cnngraph.weights.said import activations, differences
 from cnngraph.weights.source import Weight
 
 _PIECE = 2**20
@@ -24,14 +28,25 @@ class MatchedWeights:
     """Named tensors that fit a network."""
 
     def __init__(
-        self, entries: Sequence[Entry], network: Network, where: str, about: str, renames: Mapping[str, str] | None
+        self,
+        entries: Sequence[Entry],
+        network: Network,
+        where: str,
+        about: str,
+        renames: Mapping[str, str] | None,
+        remarks: tuple[str, ...] = (),
+        only: Collection[str] | None = None,
     ) -> None:
         """*where* the *entries* are, in words. Raises `CnngraphError` when they are not *network*'s weights."""
         self.about = about
-        self.matching = match(entries, network, renames or {}, where)
+        matching = match(plain(entries, where), network, renames or {}, where, only=only)
         self._where = where
-        self._matches = {each.weight: each for each in self.matching.matches}
-        self._network = network
+        self._matches = {each.weight: each for each in matching.matches}
+        # Where one tensor counts a volume's numbers so, all of the file do.
+        self._orders = Orders(network) if any(entry.hwc for entry in entries) else None
+        given = _given_otherwise(network, self._orders) if self._orders else ()
+        said = differences(network, matching.matches)
+        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *said, *given))
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
@@ -45,8 +60,8 @@ class MatchedWeights:
             raise CnngraphError.of(
                 "E0702", f"{self._where}: cannot read `{found.entry.name}`: {str(error).strip()}"
             ) from None
-        if found.entry.hwc and (volume := self._flattened(weight)):
-            array = _channels_first(array, volume)
+        if self._orders:
+            array = self._orders.turned(array, weight.layer, columns=len(found.entry.shape) == 2)
         if not array.flags.c_contiguous:
             # One copy in order, instead of a search for each piece.
             array = np.ascontiguousarray(array)
@@ -54,24 +69,32 @@ class MatchedWeights:
         for start in range(0, max(flat.size, 1), _PIECE):
             yield np.ascontiguousarray(flat[start : start + _PIECE], "<f4").data.cast("B")
 
-    def _flattened(self, weight: Weight) -> Volume | None:
-        """The volume that was flattened into what the layer takes."""
-        layer = weight.layer
-        while layer.inputs:
-            layer = self._network[layer.inputs[0]]
-            if layer.input_volumes[:1] and layer.input_volumes[0].is_map and not layer.output.is_map:
-                return layer.input_volumes[0]
-            if layer.parameters or len(layer.inputs) != 1:
-                return None
-        return None
-
 
 class FileWeights(MatchedWeights):
     """The weights in a file, which fit a network."""
 
-    def __init__(self, path: Path, network: Network, about: str = "", renames: Mapping[str, str] | None = None) -> None:
-        """Opens *path*; raises `CnngraphError` when it is not a file of weights, or not *network*'s."""
-        super().__init__(open_entries(path), network, str(path), about or f"weights from {path}", renames)
+    def __init__(
+        self,
+        path: str | Path,
+        network: Network,
+        about: str = "",
+        renames: Mapping[str, str] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        below: str = "",
+    ) -> None:
+        """Opens *path*, or of ``w.pth:params_ema`` that part; raises `CnngraphError` when it is not a file of weights,
+        or not *network*'s.
+
+        They are the weights of the layers called *only*, if it is given; *below* is put in front of the file's names.
+        """
+        file, wanted = part_of(str(path))
+        entries, remarks = part(open_entries(file), wanted, str(file))
+        if below:
+            entries = [replace(entry, name=below + entry.name) for entry in entries]
+        if only is None:
+            remarks = (*remarks, *activations(network, said_of(file)))
+        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks, only)
 
 
 class ArrayWeights(MatchedWeights):
@@ -95,10 +118,11 @@ def _entry(name: str, value: Any, where: str) -> Entry:
     return Entry(name, array.shape, array.dtype.name, lambda: array)
 
 
-def _channels_first(matrix: Array, volume: Volume) -> Array:
-    """*matrix* with the columns of a flattened volume in the order channel, height, width instead of h, w, c."""
-    height, width, channels = (as_int(dim) for dim in volume.dims)
-    return matrix.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(matrix.shape)
+def _given_otherwise(network: Network, orders: Orders) -> Iterator[str]:
+    """A remark on each output whose numbers Keras gives in another order."""
+    for output in network.outputs:
+        if orders.differ(output.layer):
+            yield f"the numbers of `{output.name}` come channel by channel; Keras has a place's channels together"
 
 
 def fits(path: Path, network: Network) -> bool:

@@ -6,8 +6,9 @@ count, so that PyTorch's 64x1x1 scale is the network's 64, and a fully connected
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 from cnngraph.volume import product
 from cnngraph.weights.arrange import arrange
-from cnngraph.weights.readers.entry import FLOATS, Entry
+from cnngraph.weights.readers.entry import FLOATS, Entry, natural
 
 _COUNTER = "num_batches_tracked"
 """Kept by PyTorch's batch normalization for training; nothing at inference."""
@@ -70,23 +71,31 @@ class _Layer:
         )
 
 
-def expected(network: Network) -> dict[str, tuple[int, ...]]:
-    """Shape of every weight of *network*, by its key."""
+def expected(network: Network, only: Collection[str] | None = None) -> dict[str, tuple[int, ...]]:
+    """Shape of every weight of *network*, or of the layers called *only*, by its key."""
     return {
         f"{layer.name}.{name}": parameter.shape
         for layer in network.layers
+        if only is None or layer.name in only
         for name, parameter in layer.parameters.items()
     }
 
 
-def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str], file: str) -> Matching:
-    """A tensor for every weight of *network*, and none left over.
+def match(
+    entries: Iterable[Entry],
+    network: Network,
+    renames: Mapping[str, str],
+    file: str,
+    *,
+    only: Collection[str] | None = None,
+) -> Matching:
+    """A tensor for every weight of *network*, or of the layers called *only*, and none left over.
 
     *renames* gives tensors, or all below a dotted prefix, other names; an empty one leaves them out. Raises
     `CnngraphError` with everything that is missing, unexpected or of another shape (E0704), or when only an order could
     tell what is what, and there is none (E0707).
     """
-    wanted = expected(network)
+    wanted = expected(network, only)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
     renamed = _renamed(counted, renames, file)
     found: dict[str, Match] = {}
@@ -104,7 +113,8 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
         more, lacking, left = _paired(lacking, left, _as_matrix, _as_window)
         pairs += more
     if lacking or left:
-        raise _unfit(network, file, lacking, left, len(found) + sum(len(layer.weights) for layer, _ in pairs), renamed)
+        fit = len(found) + sum(len(layer.weights) for layer, _ in pairs)
+        raise _unfit(network, file, lacking, left, f"{fit} of the network's {len(wanted)} weights were found", renamed)
     alike = {other.name: own.signature for own, other in pairs}
     pairs, remarks = _in_order(here, there, [alike[layer.name] for layer in there], network, file)
     by_name = {entry.name: entry for entry in rest}
@@ -113,7 +123,7 @@ def match(entries: Iterable[Entry], network: Network, renames: Mapping[str, str]
             found[weight] = Match(weight, by_name[name], "order")
     _need_floats(found.values(), file)
     matches = tuple(found[name] for name in wanted)
-    return Matching(matches, (*remarks, *_epsilons(network, matches)))
+    return Matching(matches, tuple(remarks))
 
 
 def _renamed(entries: Sequence[Entry], renames: Mapping[str, str], file: str) -> dict[str, str]:
@@ -200,7 +210,8 @@ def _in_order(
     """
     wanted = [layer.signature for layer in here]
     if wanted == list(alike):
-        return list(zip(here, there, strict=True)), list(_side_by_side(network, here))
+        pairs = list(zip(here, there, strict=True))
+        return pairs, [*_side_by_side(network, here), *_told_by_order(network, pairs)]
     found = arrange(wanted, [layer.filed for layer in there], alike)
     if found is not None:
         pairs = [(own, there[place]) for own, place in zip(here, found.places, strict=True)]
@@ -211,7 +222,7 @@ def _in_order(
                 + (f", nor for {len(found.doubts) - 1} more pairs" if len(found.doubts) > 1 else "")
                 + ": --rename makes it certain"
             ]
-        return pairs, list(_side_by_side(network, here))
+        return pairs, [*_side_by_side(network, here), *_told_by_order(network, pairs)]
     if len(set(wanted)) == len(wanted):
         by_signature = dict(zip(alike, there, strict=True))
         return [(layer, by_signature[layer.signature]) for layer in here], []
@@ -236,9 +247,19 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _unfit(
-    network: Network, file: str, lacking: list[_Layer], left: list[_Layer], fit: int, renamed: Mapping[str, str]
+    network: Network, file: str, lacking: list[_Layer], left: list[_Layer], fit: str, renamed: Mapping[str, str]
 ) -> CnngraphError:
     lines = []
+    defaults: dict[str, None] = {}
+    for own in list(lacking):
+        other = next((layer for layer in left if _but_for_bias(own, layer)), None)
+        if other is not None:
+            here, there = (len(own.shapes), len(other.shapes))
+            switch = "off" if here > there else "on"
+            lines.append(f"{'no' if here > there else 'a'} bias in the file: {own}; in the file {other}")
+            defaults[f"default {network[own.name].kind.word} bias={switch}"] = None
+            lacking.remove(own)
+            left.remove(other)
     for own in list(lacking):
         other = next((layer for layer in left if _like(own, layer)), None)
         if other is not None:
@@ -252,8 +273,20 @@ def _unfit(
     return CnngraphError.of(
         "E0704",
         f"the weights in {file} are not those of {network.name}",
-        reason="\n".join((*lines, f"{fit} of the network's {len(expected(network))} weights were found")),
-        help="--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
+        reason="\n".join((*lines, fit)),
+        help=f"write  {'  and  '.join(defaults)}"
+        if defaults
+        else "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
+    )
+
+
+def _but_for_bias(own: _Layer, other: _Layer) -> bool:
+    """Whether one of the two has a bias and the other none, and they are equal otherwise."""
+    more, fewer = (own, other) if len(own.shapes) > len(other.shapes) else (other, own)
+    return (
+        len(fewer.shapes) == 1
+        and more.signature[:1] == fewer.signature
+        and ([name.rpartition(".")[2] for name in more.weights[1:]] == ["bias"])
     )
 
 
@@ -277,16 +310,11 @@ def _need_floats(matches: Iterable[Match], file: str) -> None:
 def _side_by_side(network: Network, layers: Sequence[_Layer]) -> Iterable[str]:
     """A remark when layers of the same signature are in parallel, where the order in a file may be another's."""
     place = {layer.name: number for number, layer in enumerate(network.layers)}
-    last: dict[Signature, str] = {}
-    doubtful = []
-    for layer in layers:
-        before = last.get(layer.signature)
-        if network[layer.name].kind.follows == "norm":
-            # It goes with its convolution.
-            continue
-        if before is not None and not _leads_to(network, place, before, layer.name):
-            doubtful.append((before, layer.name))
-        last[layer.signature] = layer.name
+    doubtful = [
+        (before.name, layer.name)
+        for before, layer in _twins(network, layers)
+        if not _leads_to(network, place, before.name, layer.name)
+    ]
     if doubtful:
         one = f"`{doubtful[0][0]}` and `{doubtful[0][1]}`"
         yield (
@@ -294,6 +322,52 @@ def _side_by_side(network: Network, layers: Sequence[_Layer]) -> Iterable[str]:
             + (f", as do {len(doubtful) - 1} more pairs" if len(doubtful) > 1 else "")
             + ": only the order in the file tells them apart; --rename makes it certain"
         )
+
+
+def _told_by_order(network: Network, pairs: Sequence[tuple[_Layer, _Layer]]) -> Iterable[str]:
+    """A remark when layers of the same signature run one after the other, and the file's names do not say so.
+
+    A file has its layers as they were defined. Names that differ in numbers only say which comes first; others do not.
+    """
+    place = {layer.name: number for number, layer in enumerate(network.layers)}
+    other = {own.name: there for own, there in pairs}
+    against, open_ = [], []
+    for before, after in _twins(network, [own for own, _ in pairs]):
+        first, second = other[before.name], other[after.name]
+        if not _leads_to(network, place, before.name, after.name):
+            continue
+        if _unnumbered(first.filed) != _unnumbered(second.filed):
+            open_.append((first.name, second.name))
+        elif natural(first.filed) > natural(second.filed):
+            against.append((first.name, second.name))
+    for doubtful, about in (
+        (against, "stands before it in the file, and has the same shapes: they were taken in the file's order"),
+        (open_, "have the same shapes, and only the order in the file says which runs first"),
+    ):
+        if doubtful:
+            (first_name, second_name), more = doubtful[0], len(doubtful) - 1
+            yield (
+                (f"`{second_name}`: `{first_name}` " if doubtful is against else f"`{first_name}` and `{second_name}` ")
+                + about
+                + (f", as with {more} more pair{'s' if more > 1 else ''}" if more else "")
+                + "; --rename makes it certain"
+            )
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "#", name)
+
+
+def _twins(network: Network, layers: Iterable[_Layer]) -> Iterator[tuple[_Layer, _Layer]]:
+    """Each layer with the last before it of the same signature."""
+    last: dict[Signature, _Layer] = {}
+    for layer in layers:
+        if network[layer.name].kind.follows == "norm":
+            # It goes with its convolution.
+            continue
+        if layer.signature in last:
+            yield last[layer.signature], layer
+        last[layer.signature] = layer
 
 
 def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) -> bool:
@@ -307,19 +381,6 @@ def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) 
                 seen.add(before)
                 waiting.append(before)
     return False
-
-
-def _epsilons(network: Network, matches: Iterable[Match]) -> Iterable[str]:
-    """A remark where the file's batch normalization adds something else to the variance than the network's."""
-    for each in matches:
-        kind = network[each.weight.rpartition(".")[0]].kind
-        eps, own = each.entry.eps, getattr(kind, "eps", None)
-        if eps is not None and own is not None and abs(own - eps) > eps * 1e-6:
-            yield (
-                f"batch normalization was trained with eps={eps:g}, `{each.weight.rpartition('.')[0]}` says "
-                f"{own:g}: write  default {kind.word} eps={eps:g}  for the same answers"
-            )
-            return
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -89,6 +89,45 @@ def with_keras() -> None:
     pictures = np.random.default_rng(0).standard_normal((2, 3, 8, 8)).astype(np.float32)
     answers = np.asarray(model.predict(pictures.transpose(0, 2, 3, 1), verbose=0))
     np.savez(DATA / "keras.npz", x=pictures, y=answers)
+    flattened()
+    sequences()
+
+
+def flattened() -> None:
+    """What may stand between Keras's flattening and its dense layer, each with an order to keep."""
+    import keras
+    from keras import layers
+
+    x = keras.Input((4, 4, 2))
+    maps = layers.Conv2D(3, 3, padding="same")(x)
+    pooled = layers.GlobalAveragePooling2D()(maps)
+    flat = layers.LayerNormalization()(layers.Flatten()(maps))
+    y = layers.BatchNormalization()(layers.Add()([layers.Dense(48)(pooled), flat]))
+    y = layers.LeakyReLU()(layers.Concatenate()([layers.Dense(5, activation="elu")(pooled), y]))
+    record(keras.Model(x, layers.Dense(4, activation="softmax")(y)), "keras_flat", (4, 4, 2))
+
+
+def sequences() -> None:
+    """Layers of sequences."""
+    import keras
+    from keras import layers
+
+    x = keras.Input((16, 3))
+    y = layers.Conv1D(4, 3, strides=2, padding="valid", activation="relu")(x)
+    y = layers.DepthwiseConv1D(3, padding="same")(y)
+    y = layers.SeparableConv1D(5, 3, padding="same", activation="relu")(y)
+    y = layers.Conv1DTranspose(6, 2, strides=2)(y)
+    record(keras.Model(x, layers.Dense(4)(layers.Flatten()(y))), "keras_1d", (16, 3))
+
+
+def record(model: Any, name: str, shape: tuple[int, ...]) -> None:
+    """Saves *model*, and what it answers, with numbers that leave no weight trivial."""
+    generator = np.random.default_rng(1)
+    model.set_weights([generator.uniform(-1, 1, w.shape) + (w.ndim == 1) * 1.1 for w in model.get_weights()])
+    model.save(DATA / f"{name}.keras")
+    pictures = generator.standard_normal((2, *shape)).astype(np.float32)
+    answers = np.asarray(model.predict(pictures, verbose=0))
+    np.savez(DATA / f"{name}.npz", x=np.moveaxis(pictures.reshape(2, shape[0], -1, shape[-1]), -1, 1), y=answers)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def entries(*names_and_shapes: tuple[str, tuple[int, ...]], kind: str = "float32
 CHAIN = parse("net t\ninput 8x8x3\nconv 4 3x3 relu -> conv 4 3x3 relu -> conv 4 3x3 relu -> flatten -> fc 2\n")
 FILE = [
     ("stem.weight", (4, 3, 3, 3)), ("stem.bias", (4,)),
-    ("a.weight", (4, 4, 3, 3)), ("a.bias", (4,)),
-    ("b.weight", (4, 4, 3, 3)), ("b.bias", (4,)),
+    ("mid1.weight", (4, 4, 3, 3)), ("mid1.bias", (4,)),
+    ("mid2.weight", (4, 4, 3, 3)), ("mid2.bias", (4,)),
     ("head.weight", (2, 16)), ("head.bias", (2,)),
 ]  # fmt: skip
 
@@ -43,8 +43,8 @@ def refused(network: Network, found: list[Entry], **renames: str) -> str:
 def test_order_and_shape_and_how_it_is_told() -> None:
     assert rows(matched(CHAIN, entries(*FILE))) == [
         "  conv1 <- stem  by order and shape: weight 4x3x3x3, bias 4",
-        "  conv2 <- a     by order and shape: weight 4x4x3x3, bias 4",
-        "  conv3 <- b     by order and shape: weight 4x4x3x3, bias 4",
+        "  conv2 <- mid1  by order and shape: weight 4x4x3x3, bias 4",
+        "  conv3 <- mid2  by order and shape: weight 4x4x3x3, bias 4",
         "  fc1   <- head  by order and shape: weight 2x16, bias 2",
     ]
 
@@ -55,10 +55,10 @@ def test_what_has_its_own_name_needs_no_report() -> None:
 
 
 def test_renames_come_before_order() -> None:
-    lines = rows(matched(CHAIN, entries(*FILE), a="conv3", b_weight="conv2.weight", b_bias="conv2.bias"))
+    lines = rows(matched(CHAIN, entries(*FILE), mid1="conv3", mid2_weight="conv2.weight", mid2_bias="conv2.bias"))
     assert lines[1:3] == [
-        "  conv2 <- b     renamed: weight 4x4x3x3, bias 4",
-        "  conv3 <- a     renamed: weight 4x4x3x3, bias 4",
+        "  conv2 <- mid2  renamed: weight 4x4x3x3, bias 4",
+        "  conv3 <- mid1  renamed: weight 4x4x3x3, bias 4",
     ]
 
 
@@ -130,6 +130,37 @@ def test_twins_side_by_side_are_pointed_out() -> None:
     assert matched(CHAIN, entries(*FILE)).remarks == ()
 
 
+def test_layers_in_a_row_that_no_name_puts_in_order_are_pointed_out() -> None:
+    """A file has its layers as they were defined, which need not be the order they run in."""
+    named = [(name.replace("mid1", "reduce").replace("mid2", "expand"), shape) for name, shape in FILE]
+    (remark,) = matched(CHAIN, entries(*named)).remarks
+    assert remark == (
+        "`reduce` and `expand` have the same shapes, and only the order in the file says which runs first; "
+        "--rename makes it certain"
+    )
+    swapped = [*FILE[:2], *FILE[4:6], *FILE[2:4], *FILE[6:]]
+    (remark,) = matched(CHAIN, entries(*swapped)).remarks
+    assert remark == (
+        "`mid1`: `mid2` stands before it in the file, and has the same shapes: they were taken in the file's order; "
+        "--rename makes it certain"
+    )
+    assert matched(CHAIN, entries(*swapped), mid1="conv2", mid2="conv3").remarks == ()
+
+
+def test_a_file_with_other_biases_is_told_how_to_be_read() -> None:
+    """Not 0 of 2 found, but what to write."""
+    without = [entry for entry in FILE if not entry[0].endswith("bias")]
+    with pytest.raises(
+        CnngraphError, match="no bias in the file: conv1: weight 4x3x3x3, bias 4; in the file stem"
+    ) as e:
+        matched(CHAIN, entries(*without))
+    assert e.value.diagnostics[0].help == "write  default conv bias=off  and  default fc bias=off"
+    network = parse("net t\ninput 8x8x3\nconv 4 3x3 bias=off\n")
+    with pytest.raises(CnngraphError, match="a bias in the file") as e:
+        matched(network, entries(*FILE[:2]))
+    assert e.value.diagnostics[0].help == "write  default conv bias=on"
+
+
 def test_whole_numbers_are_not_weights() -> None:
     with pytest.raises(CnngraphError, match=r"`stem\.weight` holds int8 numbers"):
         matched(CHAIN, entries(*FILE, kind="int8"))
@@ -167,9 +198,9 @@ def test_an_order_that_the_names_leave_open_is_remarked_on() -> None:
     found = entries(*sorted([*FILE[:2], ("x.weight", (4, 4, 3, 3)), ("x.bias", (4,)), *FILE[4:]]))
     (remark,) = matched(CHAIN, found).remarks
     assert remark == (
-        "`x` and `b` have the same shapes, and the file does not say which comes first: --rename makes it certain"
+        "`x` and `mid2` have the same shapes, and the file does not say which comes first: --rename makes it certain"
     )
-    assert matched(CHAIN, found, x="conv3", b="conv2").remarks == ()
+    assert matched(CHAIN, found, x="conv3", mid2="conv2").remarks == ()
 
 
 def test_an_order_that_is_not_the_networks_is_refused() -> None:

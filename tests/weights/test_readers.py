@@ -16,7 +16,8 @@ from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
-from cnngraph.weights.files import FileWeights
+from cnngraph.weights.files import ArrayWeights, FileWeights
+from cnngraph.weights.flattened import Orders
 from tests.onnx.reference import Array
 
 DATA = Path(__file__).parent / "data"
@@ -69,11 +70,140 @@ def test_kerass_answers(file: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+def given(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
+    with np.load(DATA / f"{file}.npz") as recorded:
+        x, y = recorded["x"], recorded["y"]
+    write(lower(network), FileWeights(DATA / f"{file}.keras", network), folder / "model.onnx")
+    (output,) = Session(folder / "model.onnx").run({"image": x}).values()
+    return output, y
+
+
+def test_whatever_stands_behind_kerass_flattening_keeps_its_order(tmp_path: Path) -> None:
+    """Normalized, added to a dense layer's outputs, put beside others: rows, columns and statistics are moved."""
+    ours, theirs = given("keras_flat", parse(FLAT), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert FileWeights(DATA / "keras_flat.keras", parse(FLAT)).matching.remarks == ()
+
+
+def test_sequences_of_kerass_are_read(tmp_path: Path) -> None:
+    network = parse("""net sequence
+input 16x1x3
+conv 4 3x1 s=(2, 1) relu
+dwconv 3x1 same bias=on
+dwconv 3x1 same bias=off -> conv 5 1x1 relu
+upconv 6 2x1 s=(2, 1)
+flatten -> fc 4
+""")
+    ours, theirs = given("keras_1d", network, tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
 def test_another_epsilon_is_remarked_on() -> None:
     (remark,) = FileWeights(DATA / "keras3.keras", network()).matching.remarks
-    assert "trained with eps=0.001" in remark
-    assert "default bn eps=0.001" in remark
+    assert remark == (
+        "the file says eps=0.001 of `stem_norm`, the spec 1e-05 of `conv1.bn`, as of 1 more: "
+        "write  default bn eps=0.001  for the same answers"
+    )
     assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == ()
+
+
+def test_a_set_of_a_checkpoint_can_be_asked_for(tmp_path: Path) -> None:
+    """Averaged weights beside the last ones; which was taken is said, and where nothing speaks for one, it is asked."""
+    one = tensor(4, (2, 2), (2, 1))[1:-1]
+    net = parse("net t\ninput 2\nfc 2 bias=off\n")
+    for names, taken in ((("state_dict", "state_dict_ema"), "state_dict"), (("params", "params_ema"), "")):
+        both = b"(d" + b"".join(b"V" + name.encode() + b"\n(" + one + b"s" for name in names) + b"."
+        both = both.replace(b"(dVw", b"(dVfc1.weight")
+        (tmp_path / "w.pth").write_bytes(torch_zip(both, **{"0": np.arange(4, dtype="f4").tobytes()}))
+        file = f"{tmp_path / 'w.pth'}"
+        assert FileWeights(f"{file}:{names[1]}", net).matching.remarks == ()
+        if taken:
+            (remark,) = FileWeights(file, net).matching.remarks
+            assert remark.endswith(f"and `state_dict` was taken; the other: --weights {file}:state_dict_ema")
+        else:
+            with pytest.raises(CnngraphError, match="several sets of weights: params, params_ema") as e:
+                FileWeights(file, net)
+            assert f"--weights {file}:params or --weights {file}:params_ema" in e.value.diagnostics[0].help
+        with pytest.raises(CnngraphError, match="has no part `ema`"):
+            FileWeights(f"{file}:ema", net)
+
+
+def test_a_part_of_a_file_can_be_asked_for(tmp_path: Path) -> None:
+    arrays = {"encoder.fc1.weight": np.ones((2, 2), "f4"), "decoder.fc1.weight": np.zeros((2, 2), "f4")}
+    np.savez(tmp_path / "w.npz", **arrays)  # type: ignore[arg-type]
+    net = parse("net t\ninput 2\nfc 2 bias=off\n")
+    (match,) = FileWeights(f"{tmp_path / 'w.npz'}:encoder", net).matching.matches
+    assert (match.how, float(match.entry.read().sum())) == ("name", 4)
+    with pytest.raises(CnngraphError, match="has no part `head`") as e:
+        FileWeights(f"{tmp_path / 'w.npz'}:head", net)
+    assert e.value.diagnostics[0].help == "there are: decoder, encoder"
+
+
+@pytest.mark.parametrize("names", [("weight_g", "weight_v"), ("parametrizations.weight.original0",
+                                                               "parametrizations.weight.original1")])  # fmt: skip
+def test_a_length_and_a_direction_are_one_kernel(names: tuple[str, str]) -> None:
+    """PyTorch's weight_norm, old and new: each output's kernel scaled to its length."""
+    generator = np.random.default_rng(0)
+    v = generator.standard_normal((3, 2, 3, 3)).astype("f4")
+    g = np.arange(1, 4, dtype="f4").reshape(3, 1, 1, 1)
+    network = parse("net t\ninput 5x5x2\nconv 3 3x3\n")
+    weights = ArrayWeights({"c.bias": np.ones(3, "f4"), f"c.{names[0]}": g, f"c.{names[1]}": v}, network)
+    kernel = weights.matching.matches[0].entry.read()
+    lengths = [float(np.linalg.norm(each)) for each in kernel]
+    assert lengths == pytest.approx([1, 2, 3])
+    assert all(float(np.vdot(a, b)) == pytest.approx(n * np.linalg.norm(b))
+               for n, a, b in zip(lengths, kernel, v, strict=True))  # fmt: skip
+    assert weights.matching.matches[0].entry.name == "c.weight"
+
+
+def test_spectral_norm_is_refused_with_what_to_do() -> None:
+    for name in ("c.weight_orig", "c.parametrizations.weight.original"):
+        with pytest.raises(CnngraphError, match="not a weight but what one is computed from") as e:
+            ArrayWeights({name: np.ones((2, 2), "f4")}, parse("net t\ninput 2\nfc 2 bias=off\n"))
+        assert "remove_parametrizations" in e.value.diagnostics[0].help
+
+
+FLAT = """net flat
+input 4x4x2
+maps: conv 3 3x3 same
+pooled: avgpool global -> flatten
+flat: from maps -> flatten -> layernorm eps=1e-3
+wide: from pooled -> fc 48
+beside: from pooled -> fc 5 elu
+sum: from wide -> add flat -> bn eps=1e-3
+from beside -> concat sum -> leaky 0.3 -> softmax 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "config", "said"),
+    [
+        ("net flat", "net flat", {}, ""),
+        ("layernorm eps=1e-3", "layernorm", {},
+         "the file says eps=0.001 of `layer_normalization`, the spec 1e-06 of `flat`: "
+         "write  default layernorm eps=0.001  for the same answers"),
+        ("leaky 0.3", "leaky", {}, "the file has `leaky` slope=0.3, the network `leaky` slope=0.01"),
+        ("fc 5 elu", "fc 5 relu", {},
+         "activations in the file: 1 elu, 1 leaky, 1 softmax; in the network: 1 leaky, 1 relu, 1 softmax"),
+        ("4x4x2", "4x4x2", {'"strides": [1, 1]': '"strides": [2, 2]'},
+         "the file says s=2 of `conv2d`, the spec 1 of `maps`: write  s=2  for the same answers"),
+        ("4x4x2\nmaps: conv 3 3x3", "8x8x2\nmaps: conv 3 3x3 s=2", {'"strides": [1, 1]': '"strides": [2, 2]'},
+         "the file says same_upper of `conv2d`, the spec same of `maps`: write  same_upper  for the same answers"),
+    ],
+)  # fmt: skip
+def test_what_the_file_says_of_its_layers_is_compared(
+    here: str, there: str, config: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    """The weights fit all the same, and the answers would be others."""
+    with zipfile.ZipFile(DATA / "keras_flat.keras") as old, zipfile.ZipFile(tmp_path / "w.keras", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            for before, after in config.items() if name == "config.json" else ():
+                assert before.encode() in data
+                data = data.replace(before.encode(), after.encode())
+            new.writestr(name, data)
+    remarks = FileWeights(tmp_path / "w.keras", parse(FLAT.replace(here, there))).matching.remarks
+    assert remarks == ((said,) if said else ())
 
 
 def refused(path: Path) -> str:
@@ -195,3 +325,25 @@ def test_hdf5_leads_to_no_other_file(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "link.h5", "w") as file:
         file["layers"] = h5py.ExternalLink(str(DATA / "keras3.weights.h5"), "layers")
     assert "no layers of Keras's" in refused(tmp_path / "link.h5")
+
+
+def test_what_is_another_layer_in_the_other_order_is_refused() -> None:
+    """A piece of flattened numbers, and sums of numbers in two orders."""
+    with pytest.raises(CnngraphError, match="E0708"):
+        Orders(parse("net t\ninput 2x2x3\nflatten -> slice 0 6 -> fc 1\n"))
+    with pytest.raises(CnngraphError, match="E0708"):
+        Orders(
+            parse("net t\ninput a 2x3x3\ninput b 3x2x3\nx: from a -> flatten\ny: from b -> flatten\nfrom x -> add y\n")
+        )
+    assert not Orders(parse("net t\ninput 8x8x3\navgpool global -> flatten -> slice 0 2\n")).differ("slice1")
+
+
+def test_vectors_that_the_network_gives_in_another_order_are_remarked_on(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "t.weights.h5", "w") as file:
+        file["layers/conv2d/vars/0"] = np.ones((1, 1, 3, 2), "f4")
+        file["layers/conv2d/vars/1"] = np.ones(2, "f4")
+    network = parse("net t\ninput 2x2x3\nconv 2 1x1 -> flatten\n")
+    (remark,) = FileWeights(tmp_path / "t.weights.h5", network).matching.remarks
+    assert remark == "the numbers of `flatten1` come channel by channel; Keras has a place's channels together"

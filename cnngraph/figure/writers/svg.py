@@ -7,6 +7,7 @@ of text has its own place and length. Names come from users' files and are escap
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -33,12 +34,14 @@ from cnngraph.figure.scene import (
 )
 from cnngraph.figure.text import metrics, runs, width
 
+_MARK = "\0"
+"""Stands for the figure's mark until all of it is written; no text can hold it, for XML cannot."""
 _EM = 1000
 """Units per em of the outlines."""
 _FAMILY: dict[Font, str] = {
-    "serif": "font-family=\"'cnngraph Serif','cnngraph Sans','CMU Serif',serif\"",
-    "serif-italic": "font-family=\"'cnngraph Serif','cnngraph Sans','CMU Serif',serif\" font-style=\"italic\"",
-    "sans": "font-family=\"'cnngraph Sans','DejaVu Sans',sans-serif\"",
+    "serif": f"font-family=\"'{_MARK} Serif','{_MARK} Sans','CMU Serif',serif\"",
+    "serif-italic": f"font-family=\"'{_MARK} Serif','{_MARK} Sans','CMU Serif',serif\" font-style=\"italic\"",
+    "sans": f"font-family=\"'{_MARK} Sans','DejaVu Sans',sans-serif\"",
 }
 
 WriteText = Callable[[Text], str]
@@ -46,6 +49,10 @@ WriteText = Callable[[Text], str]
 
 def write_svg(scene: Scene, text: Literal["embedded", "outlined"] = "embedded") -> bytes:
     """*scene* as an SVG file.
+
+    Ids and the fonts it brings have a mark in their names that comes of what is in the file, so that figures put into
+    one page do not take one another's: a font has only the letters of its figure. Groups have their names as
+    ``data-name``.
 
     Embedded: real text, selectable, with the characters it uses as fonts in the file. Outlined: the
     characters as shapes, alike in programs that take no fonts from a file.
@@ -73,14 +80,16 @@ def write_svg(scene: Scene, text: Literal["embedded", "outlined"] = "embedded") 
         lines.append(f'<rect width="100%" height="100%" fill="{scene.background}"/>')
     lines += _items(scene.items, names, write_text)
     lines.append("</svg>\n")
-    return "\n".join(lines).encode("utf-8")
+    figure = "\n".join(lines)
+    mark = f"cnn{hashlib.sha256(figure.encode('utf-8')).hexdigest()[:8]}"
+    return figure.replace(_MARK, mark).encode("utf-8")
 
 
-_IS_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_IS_ID = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class Names:
-    """Gives out ids: valid in XML, each once."""
+    """Gives out ids: valid in XML, each once, with the figure's mark in front."""
 
     def __init__(self) -> None:
         self._taken: dict[str, int] = {}
@@ -89,13 +98,12 @@ class Names:
         plain = name
         if not _IS_ID.fullmatch(name):
             plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
-            plain = plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
         claimed = plain
         while claimed in self._taken:
             self._taken[plain] += 1
             claimed = f"{plain}.{self._taken[plain]}"
         self._taken[claimed] = 1
-        return claimed
+        return f"{_MARK}-{claimed}"
 
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -127,8 +135,7 @@ def _items(items: Iterable[Item], names: Names, write_text: WriteText) -> Iterat
         if isinstance(item, Group):
             id = names.claim(item.id)
             data = "".join([f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data])
-            named = "" if id == item.id else f' data-name="{escaped(item.id)}"'
-            yield f'<g id="{id}" class="{item.role}"{named}{data}>'
+            yield f'<g id="{id}" class="{item.role}" data-name="{escaped(item.id)}"{data}>'
             if item.title:
                 yield f"<title>{escaped(item.title)}</title>"
             yield from _items(item.items, names, write_text)
@@ -191,12 +198,13 @@ def _start(item: Text, length: float) -> float:
 
 def _text(item: Text) -> str:
     length = width(item.content, item.font, item.size)
-    x, y = number(_start(item, length)), number(item.y)
-    turned = f' transform="rotate({number(-item.angle)} {number(item.x)} {y})"' if item.angle else ""
+    x, y = number(item.x), number(item.y)
+    anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
+    turned = f' transform="rotate({number(-item.angle)} {x} {y})"' if item.angle else ""
     spaces = ' xml:space="preserve"' if "  " in item.content or item.content != item.content.strip() else ""
     content = escaped(unicodedata.normalize("NFC", item.content))
     return (
-        f'<text x="{x}" y="{y}"{turned}{spaces} {_FAMILY[item.font]} font-size="{number(item.size)}"'
+        f'<text x="{x}" y="{y}"{anchor}{turned}{spaces} {_FAMILY[item.font]} font-size="{number(item.size)}"'
         f' fill="{item.fill}" textLength="{number(length)}" lengthAdjust="spacingAndGlyphs">{content}</text>'
     )
 
@@ -220,7 +228,7 @@ def _font_faces(texts: Iterable[Text]) -> list[str]:
             data = base64.b64encode(truetype.subset(font, characters)).decode("ascii")
             italic = "font-style:italic;" if font == "serif-italic" else ""
             faces.append(
-                f'@font-face{{font-family:"{metrics(font).family}";{italic}'
+                f'@font-face{{font-family:"{metrics(font).family.replace("cnngraph", _MARK)}";{italic}'
                 f'src:url("data:font/ttf;base64,{data}") format("truetype")}}'
             )
     return ["<style>", *faces, "</style>"] if faces else []

@@ -6,7 +6,7 @@ believed before it is compared with the bytes that are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +30,9 @@ class Reader:
     function: str
     """In *module*: takes the path and gives the file's `Entry`s."""
 
+    says: str = ""
+    """In *module*, if such files tell of activations: takes the path and gives them by name, with arguments."""
+
     def read(self, path: Path) -> list[Entry]:
         function: Callable[[Path], list[Entry]] = getattr(import_module(f"{__name__}.{self.module}"), self.function)
         return function(path)
@@ -39,7 +42,7 @@ READERS = (
     Reader("a safetensors file", (".safetensors",), "tensors", "read_safetensors"),
     Reader("an npz file", (".npz",), "npz", "read_npz"),
     Reader("a file of PyTorch's", (".pt", ".pth"), "pytorch", "read_pytorch"),
-    Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras"),
+    Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras", "read_activations"),
 )
 _BY_SUFFIX = {suffix: reader for reader in READERS for suffix in reader.suffixes}
 
@@ -48,6 +51,14 @@ def suffixes(conjunction: str) -> str:
     """Those that are read, in words: ``.safetensors, .npz or .pt``."""
     *others, last = _BY_SUFFIX
     return f"{', '.join(others)} {conjunction} {last}"
+
+
+def part_of(text: str) -> tuple[Path, str]:
+    """A file, and which part of it is asked for: ``w.pth:params_ema`` is one, ``w.pth`` all."""
+    head, colon, tail = text.rpartition(":")
+    if colon and tail and Path(head).suffix.lower() in _BY_SUFFIX and not Path(text).exists():
+        return Path(head), tail
+    return Path(text), ""
 
 
 def open_entries(path: Path) -> list[Entry]:
@@ -75,3 +86,13 @@ def open_entries(path: Path) -> list[Entry]:
         # Whatever a library says of a broken file: there is no list of what it may raise.
         reason = str(error).strip().split("\n")[0]
         raise CnngraphError.of("E0702", f"{path} is not {reader.about}", reason=reason) from None
+
+
+def said_of(path: Path) -> list[tuple[str, Mapping[str, object]]]:
+    """The activations that the file at *path*, which `open_entries` takes, tells of; empty if it tells of none."""
+    reader = _BY_SUFFIX[path.suffix.lower()]
+    if not reader.says:
+        return []
+    function: Callable[[Path], list[tuple[str, Mapping[str, object]]]]
+    function = getattr(import_module(f"{__name__}.{reader.module}"), reader.says)
+    return function(path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ class Entry:
     filed: str = ""
     """Its name in files that count layers instead of keeping their order: ``conv2d_1.weight``."""
     hwc: bool = False
-    """Whether the columns of this matrix, after a flattening, are in the order height, width, channel (Keras)."""
-    eps: float | None = None
-    """What its batch normalization adds to the variance, if the file or its format says."""
+    """Whether its file counts a flattened volume's numbers in the order height, width, channel (Keras)."""
+    said: Mapping[str, object] = field(default_factory=dict)
+    """What the file says of its layer, by the keywords of the language: ``s``, ``eps``."""
+    group: str = ""
+    """Under which of several sets of weights a checkpoint has it: ``state_dict_ema``."""
 
 
 BFLOAT16 = "bfloat16"

@@ -21,10 +21,11 @@ from typing import IO, Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.layers.values import VALID, Padding
 from cnngraph.weights.readers.entry import Array, Entry, Unreadable, member_bytes, natural
 
 EPSILON = 1e-3
-"""What Keras's batch normalization adds to the variance unless told otherwise; everyone else adds 1e-5."""
+"""What Keras's normalizations add to the variance unless told otherwise; PyTorch adds 1e-5."""
 _LARGEST_CONFIG = 2**23
 """Bytes; that of Keras's NASNetLarge has 2^20."""
 _IN_ARCHIVE = "model.weights.h5"
@@ -47,8 +48,11 @@ class _Config:
 
     place: int
     kind: str
-    eps: float | None
+    said: Mapping[str, object]
+    """Its arguments, by their keywords here."""
     scale: bool
+    activation: tuple[str, Mapping[str, object]] | None
+    """The function behind it, or that it is."""
 
 
 def read_keras(path: Path) -> list[Entry]:
@@ -90,7 +94,7 @@ def read_keras(path: Path) -> list[Entry]:
         filed = f"{layer.kind}_{counts[layer.kind]}"
         counts[layer.kind] += 1
         entries += [
-            replace(entry, filed=entry.name.replace(layer.name, filed, 1))
+            replace(entry, filed=entry.name.replace(layer.name, filed, 1), said=_said_of(entry, layer, config))
             for entry in _entries(layer, config.get(layer.name))
         ]
     return entries
@@ -127,13 +131,70 @@ def _configured(model: Any) -> dict[str, _Config]:
         if isinstance(config.get("layers"), list):
             waiting += reversed(config["layers"])
             continue
-        name, eps = config.get("name"), config.get("epsilon")
-        if isinstance(name, str):
+        if isinstance(name := config.get("name"), str):
             kind = _snake(str(item.get("class_name", "")))
             found[name] = _Config(
-                len(found), kind, float(eps) if isinstance(eps, int | float) else None, config.get("scale") is not False
+                len(found), kind, _arguments(config), config.get("scale") is not False, _activation(kind, config)
             )
     return found
+
+
+def read_activations(path: Path) -> list[tuple[str, Mapping[str, object]]]:
+    """The functions that its configuration names, in no particular order: what each is called in lower case, and its
+    arguments by their keywords here; empty where there is no configuration."""
+    import h5py
+
+    if path.suffix.lower() == ".keras":
+        config = _unpacked(path)[1]
+    else:
+        with h5py.File(path, "r") as file:
+            config = _configured(json.loads(str(file.attrs.get("model_config", "{}"))))
+    return [each.activation for each in config.values() if each.activation is not None]
+
+
+_KEYWORDS = {"epsilon": "eps", "strides": "s", "dilation_rate": "d", "padding": "p"}
+_PADDINGS = {"valid": VALID, "same": Padding("same_upper")}
+
+
+def _arguments(config: Mapping[str, Any]) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for key, keyword in _KEYWORDS.items():
+        match config.get(key):
+            case float() as number:
+                said[keyword] = number
+            case [*sizes] if sizes and all(type(size) is int for size in sizes):
+                said[keyword] = tuple(sizes)
+            case str() as mode if mode in _PADDINGS:
+                said[keyword] = _PADDINGS[mode]
+    return said
+
+
+def _activation(kind: str, config: Mapping[str, Any]) -> tuple[str, Mapping[str, object]] | None:
+    """The activation that a layer is, or has behind it."""
+    name, arguments = kind.replace("_", ""), config
+    if "activation" in config:
+        function = config["activation"]
+        name = str(function.get("config", "") if isinstance(function, dict) else function).replace("_", "")
+        # Keras's function has another slope than its layer.
+        arguments = {"negative_slope": 0.2} if name == "leakyrelu" else {}
+    if name == "relu" and "activation" not in config:
+        if isinstance(most := config.get("max_value"), int | float):
+            name = f"relu{most:g}"
+        elif config.get("negative_slope"):
+            name = "leakyrelu"
+    slope = arguments.get("negative_slope", arguments.get("alpha"))
+    if not isinstance(slope, int | float):
+        return name, {}
+    return name, {"slope": float(slope), "alpha": float(slope)}
+
+
+def _said_of(entry: Entry, layer: _Layer, config: Mapping[str, _Config]) -> Mapping[str, object]:
+    """What the configuration says of the layer that *entry* is of."""
+    if entry.name.startswith(f"{layer.name}.pointwise."):
+        # The second half of a separable convolution, which does not stride.
+        return {}
+    said = config[layer.name].said if layer.name in config else {}
+    return {"eps": EPSILON, **said} if layer.kind.endswith("normalization") else said
 
 
 def _snake(name: str) -> str:
@@ -231,6 +292,8 @@ _HERE = {
 
 
 def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
+    # A layer of a sequence is one of an image that is one pixel wide; only the kernels' sizes tell them apart.
+    layer = replace(layer, kind=layer.kind.replace("1d", "2d"))
     named = dict(layer.variables)
     if all(name.isdecimal() for name in named) and layer.kind in _VARIABLES:
         words = list(_VARIABLES[layer.kind])
@@ -248,15 +311,14 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
             *([_entry(f"{layer.name}.pointwise.bias", named["bias"], "bias")] if "bias" in named else []),
         ]
     if layer.kind == "batch_normalization":
-        eps = config.eps if config and config.eps is not None else EPSILON
         order = [word for word in _VARIABLES[layer.kind] if word in named]
-        made = [_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic", eps) for word in order]
+        made = [_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic") for word in order]
         shape = made[0].shape
         if "gamma" not in named:
             # Made without a scale, which is a scale of one.
-            made.insert(0, Entry(f"{layer.name}.weight", shape, "float32", lambda: np.ones(shape, np.float32), eps=eps))
+            made.insert(0, Entry(f"{layer.name}.weight", shape, "float32", lambda: np.ones(shape, np.float32)))
         if "beta" not in named:
-            made.insert(1, Entry(f"{layer.name}.bias", shape, "float32", lambda: np.zeros(shape, np.float32), eps=eps))
+            made.insert(1, Entry(f"{layer.name}.bias", shape, "float32", lambda: np.zeros(shape, np.float32)))
         return made
     order = sorted(named, key=lambda word: word in ("bias", "beta"))
     return [
@@ -265,21 +327,22 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
     ]
 
 
-def _entry(name: str, dataset: Any, what: str, eps: float | None = None) -> Entry:
+def _entry(name: str, dataset: Any, what: str) -> Entry:
     shape, turn = _turned(tuple(dataset.shape), what)
     return Entry(
-        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=what == "dense", eps=eps
+        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=True
     )  # fmt: skip
 
 
 def _turned(shape: tuple[int, ...], what: str) -> tuple[tuple[int, ...], Callable[[Array], Array]]:
     """PyTorch's shape of a variable, and how its numbers get there."""
-    if what == "depthwise_conv2d" and len(shape) == 4:
-        height, width, channels, multiplier = shape
-        turned = (channels * multiplier, 1, height, width)
-        return turned, lambda array: array.transpose(2, 3, 0, 1).reshape(turned)
-    if what in ("conv2d", "conv2d_transpose") and len(shape) == 4:
-        return (shape[3], shape[2], shape[0], shape[1]), lambda array: array.transpose(3, 2, 0, 1)
+    last = len(shape) - 1
+    window = range(last - 1)
+    if what == "depthwise_conv2d" and len(shape) in (3, 4):
+        turned = (shape[-2] * shape[-1], 1, *shape[:-2])
+        return turned, lambda array: array.transpose(last - 1, last, *window).reshape(turned)
+    if what in ("conv2d", "conv2d_transpose") and len(shape) in (3, 4):
+        return (shape[-1], shape[-2], *shape[:-2]), lambda array: array.transpose(last, last - 1, *window)
     if what == "dense" and len(shape) == 2:
         return (shape[1], shape[0]), lambda array: array.T
     if what == "alpha" and all(size == 1 for size in shape[:-1]):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,8 +20,6 @@ from cnngraph.weights.readers.entry import Array, Entry, Unreadable, itemsize, m
 from cnngraph.weights.readers.inert import LARGEST, STATE_ONLY, Inert, Storage, Tensor
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
-_WRAPPED_IN = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
-"""Where training scripts put the weights among the rest of a checkpoint, the likeliest first."""
 
 
 def read_pytorch(path: Path) -> list[Entry]:
@@ -29,7 +28,11 @@ def read_pytorch(path: Path) -> list[Entry]:
         state, bytes_of = _zip(path)
     else:
         state, bytes_of = _stream(path)
-    return [_entry(name, tensor, bytes_of) for name, tensor in _tensors(state).items()]
+    return [
+        replace(_entry(name, tensor, bytes_of), group=group)
+        for group, tensors in _groups(state).items()
+        for name, tensor in tensors.items()
+    ]
 
 
 _BytesOf = Callable[[Storage], Array]
@@ -100,22 +103,17 @@ def _stream(path: Path) -> tuple[object, _BytesOf]:
     return state, bytes_of
 
 
-def _tensors(state: object) -> dict[str, Tensor]:
-    """The tensors by name: of the dictionary itself, or of the one in it that has them."""
+def _groups(state: object) -> dict[str, dict[str, Tensor]]:
+    """The tensors by name: of the dictionary itself, or of each in it that has some."""
     if not isinstance(state, Mapping):
         raise Unreadable("it holds no dictionary of tensors", STATE_ONLY)
     own = _own(state)
     if own:
-        return own
+        return {"": own}
     within = {str(key): found for key, value in state.items() if isinstance(value, Mapping) and (found := _own(value))}
-    for key in _WRAPPED_IN:
-        if key in within:
-            return within[key]
-    if len(within) == 1:
-        return next(iter(within.values()))
-    if within:
-        raise Unreadable(f"it holds several sets of weights: {', '.join(sorted(within))}", STATE_ONLY)
-    raise Unreadable("it holds no tensors", STATE_ONLY)
+    if not within:
+        raise Unreadable("it holds no tensors", STATE_ONLY)
+    return within
 
 
 def _own(state: Mapping[Any, Any]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Circle, Curve, Group, Line, Move, Path, Polygon, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import Anchor, Circle, Curve, Group, Line, Move, Path, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import width
 from cnngraph.figure.writers.png import write_png
 from cnngraph.figure.writers.svg import write_svg
@@ -37,7 +37,7 @@ def test_text_is_text_with_its_place_and_length() -> None:
     (text,) = root.iter(f"{SVG}text")
     length = width("28×28×6", "serif", 12)
     assert text.text == "28×28×6"
-    assert float(text.get("x", "")) == pytest.approx(100 - length / 2, abs=0.01)
+    assert (float(text.get("x", "")), text.get("text-anchor")) == (100, "middle")
     assert float(text.get("textLength", "")) == pytest.approx(length, abs=0.01)
 
 
@@ -80,12 +80,31 @@ def test_ids_are_unique_whatever_the_names() -> None:
     for text in ("embedded", "outlined"):
         ids = [element.get("id") for element in parsed(scene(*groups), text).iter() if element.get("id")]
         assert len(ids) == len(set(ids))
-        assert "conv1" in ids
+        assert len({str(id)[:11] for id in ids}) == 1
+        assert "-conv1" in {str(id)[11:] for id in ids}
+
+
+def test_figures_on_one_page_share_neither_ids_nor_fonts() -> None:
+    """Two that differ in a number: a browser takes the first of an id, and the last of a font's name."""
+    for text in ("embedded", "outlined"):
+        one, other = (write_svg(scene(Group("a", "layer", (Text(0, 10, n, 6),))), text).decode() for n in "12")
+        for pattern in (r'\bid="([^"]+)"', r"""(?<=["'])(cnn\w+) (?:Serif|Sans)"""):
+            first, second = (set(re.findall(pattern, figure)) for figure in (one, other))
+            assert bool(first) == bool(second) == (text == "embedded" or "id=" in pattern)
+            assert not first & second
+
+
+@pytest.mark.parametrize("anchor", ["start", "middle", "end"])
+def test_text_says_what_its_place_is(anchor: Anchor) -> None:
+    """So that it stays there where a program has other fonts and does not heed textLength."""
+    (text,) = parsed(scene(Text(50, 20, "five", 10, anchor=anchor))).iter(f"{SVG}text")
+    assert text.get("text-anchor", "start") == anchor
+    assert text.get("x") == "50"
 
 
 def test_a_renamed_group_keeps_its_name_as_data() -> None:
     groups = {g.get("id"): g.get("data-name") for g in parsed(scene(Group("a/b", "layer", ()))).iter(f"{SVG}g")}
-    assert groups == {"a_b": "a/b"}
+    assert [(str(id)[11:], name) for id, name in groups.items()] == [("-a_b", "a/b")]
 
 
 def test_shapes_are_written_with_two_decimals() -> None:
@@ -107,6 +126,7 @@ def test_png_has_the_size_asked_for_and_shows_the_scene() -> None:
     from PIL import Image
 
     png = write_png(scene(Rect(0, 0, 100, 100, "#ff0000"), Text(120, 60, "HHH", 30)), dpi=144)
+    assert Image.open(io.BytesIO(png)).info["dpi"] == pytest.approx((144, 144), abs=0.02)
     image = Image.open(io.BytesIO(png)).convert("RGB")
     assert image.size == (400, 200)
     assert image.getpixel((50, 50)) == (255, 0, 0)
