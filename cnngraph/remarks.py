@@ -125,7 +125,7 @@ def _lost_bias(before: Layer, layer: Layer) -> Remark | None:
         layer,
         "this bias has no effect",
         f"{as_int(before.output.channels):,} parameters that `{word}` subtracts again",
-        f"write `{word}` on the same line, which drops the bias, or  bias=off",
+        f"write `{word}` on the same line, which drops the bias, or  bias=off" if before.kind.followers else "bias=off",
         before,
     )
 

@@ -48,6 +48,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "fraction": st.floats(0, 0.9),
     "flag": st.booleans(),
     "mode": st.booleans(),
+    "gain": st.one_of(st.none(), st.floats(-2, 2)),
 }
 """Values for an argument, by the name of its type."""
 
@@ -179,7 +180,7 @@ def test_no_module_outside_layers_names_a_kind() -> None:
 def captions() -> set[str]:
     """Names of layers in figures that are no words of the language, nor of English."""
     cases = ["maxpool 2x2", "maxpool global", "maxpool to=2", "avgpool 2x2", "avgpool global", "avgpool to=2"]
-    required = {"count": "2", "size": "3x3", "index": "1"}
+    required = {"count": "2", "size": "3x3", "index": "1", "number": "1", "gain": "learned"}
     for word, kind in KINDS.items():
         if kind.takes_tensors == "none" and kind.family != "pool" and word != "split":
             cases.append(" ".join([word, *(required[a.type.name] for a in kind.arguments() if a.required)]))

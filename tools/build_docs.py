@@ -21,12 +21,13 @@ from cnngraph.layers import (
     normalization,
     pooling,
     rearrange,
+    scaling,
     window,
 )
 from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import Padding
 
-ORDER = (convolution, pooling, dense, activation, normalization, join, rearrange)
+ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, rearrange)
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 HEAD = """\
@@ -104,20 +105,15 @@ def _usage(argument: Argument) -> str:
         return f"[{argument.keyword}]"
     if argument.type.words:
         words = [word for word in argument.type.words if word != _value(argument, argument.default)]
-        return f"[{' | '.join(words)} | {argument.keyword}=…]" if _takes_values(argument) else f"[{' | '.join(words)}]"
+        return f"[{' | '.join(words)} | {argument.keyword}=…]" if argument.type.besides else f"[{' | '.join(words)}]"
     return f"{argument.keyword}=…" if argument.required else f"[{argument.keyword}=…]"
-
-
-def _takes_values(argument: Argument) -> bool:
-    return argument.type.name != "mode"
 
 
 def _type(argument: Argument) -> str:
     words = [f"`{word}`" for word in argument.type.words]
     if not words:
         return argument.type.name
-    amounts = "a number, (height, width) or (top, left, bottom, right)"
-    return ", ".join([*words, amounts] if _takes_values(argument) else words)
+    return ", ".join([*words, argument.type.besides] if argument.type.besides else words)
 
 
 def _default(argument: Argument) -> str:

@@ -297,7 +297,8 @@ def _unknown_word(kind: type[Kind], name: str, arg: s.Arg, scope: Scope) -> Mist
         fix = Fix(Span(arg.span.source, arg.span.start, arg.span.start), "-> ")
         return Mistake(code, message, arg.span, "it is a layer or block: `->` is missing before it", fix=fix)
     if scope.tensor(name) is not None:
-        return Mistake(code, message, arg.span, f"it is a tensor; its sizes are {name}.h {name}.w {name}.c")
+        help = f"for two tensors write  {kind.of_tensors} {name}" if kind.of_tensors else ""
+        return Mistake(code, message, arg.span, f"it is a tensor; its sizes are {name}.h {name}.w {name}.c", help=help)
     words = list(_words(kind))
     followers = [*NORMS, "linear", *ACTIVATIONS] if kind.followers else []
     said = suggestion(

@@ -1,6 +1,16 @@
 """The layer kinds, one class each; importing this package fills `KINDS`."""
 
-from cnngraph.layers import activation, convolution, dense, join, normalization, pooling, rearrange, source
+from cnngraph.layers import (
+    activation,
+    convolution,
+    dense,
+    join,
+    normalization,
+    pooling,
+    rearrange,
+    scaling,
+    source,
+)
 from cnngraph.layers.kind import KINDS, Caption, Fault, Kind, Lowering, Parameter
 
 NORMS = {word: kind for word, kind in KINDS.items() if kind.follows == "norm"}
@@ -9,5 +19,5 @@ ACTIVATIONS = {word: kind for word, kind in KINDS.items() if kind.follows == "ac
 
 __all__ = [
     "ACTIVATIONS", "KINDS", "NORMS", "Caption", "Fault", "Kind", "Lowering", "Parameter",
-    "activation", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "source",
+    "activation", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "scaling", "source",
 ]  # fmt: skip

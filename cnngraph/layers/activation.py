@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import NUMBER
 from cnngraph.volume import Dim, Volume, as_int
@@ -99,6 +99,21 @@ class Elu(Activation):
 
     def caption(self) -> Caption:
         return Caption("ELU")
+
+
+@kind
+class Selu(Activation):
+    """``1.0507 * x`` when positive, else ``1.7581 * (exp(x) - 1)``: the numbers with which mean 0 and variance 1
+    stay (Klambauer et al. 2017)."""
+
+    word = "selu"
+    onnx = "Selu"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Selu", to.inputs, to.output)
+
+    def caption(self) -> Caption:
+        return Caption("SELU")
 
 
 @kind
@@ -224,6 +239,60 @@ class Softplus(Activation):
 
 
 @kind
+class Abs(Activation):
+    """``x`` without its sign."""
+
+    word = "abs"
+    elsewhere = ("absval",)
+    onnx = "Abs"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Abs", to.inputs, to.output)
+
+
+@kind
+class Square(Activation):
+    """``x * x``."""
+
+    word = "square"
+    onnx = "Mul"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Mul", [to.inputs[0], to.inputs[0]], to.output)
+
+
+@kind
+class Clip(Kind):
+    """``min(max(x, lo), hi)``. It takes two numbers, so it stands alone: ``conv 8 3x3 -> clip 0 1``."""
+
+    word = "clip"
+    elsewhere = ("clamp", "hardtanh", "relu1")
+    family: ClassVar[Family] = "activation"
+    onnx = "Clip"
+
+    lo: float = argument(NUMBER, positional=True, doc="the least that stays")
+    hi: float = argument(NUMBER, positional=True, doc="the most that stays")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        if self.lo > self.hi:
+            raise Fault(
+                "E0208",
+                f"`clip` from {self.lo:g} to {self.hi:g} leaves nothing",
+                at="hi",
+                remark=f"{self.lo:g} > {self.hi:g}",
+                help=f"write  clip lo={self.hi:g} hi={self.lo:g}",
+            )
+        return inputs[0]
+
+    def lower(self, to: Lowering) -> None:
+        bounds = [to.constant("low", [float(self.lo)], ()), to.constant("high", [float(self.hi)], ())]
+        to.node("Clip", [to.inputs[0], *bounds], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("clip", details=(f"{self.lo:g} to {self.hi:g}",))
+
+
+@kind
 class Softmax(Kind):
     """``exp(x) / sum(exp(x))``, over a vector or over the channels at each place of a map.
 
@@ -242,6 +311,25 @@ class Softmax(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Softmax", to.inputs, to.output, axis=1)
+
+
+@kind
+class LogSoftmax(Kind):
+    """``x - log(sum(exp(x)))``, the logarithm of `softmax`, over the same numbers.
+
+    ``logsoftmax 10`` is short for ``fc 10`` and the logsoftmax after it.
+    """
+
+    word = "logsoftmax"
+    family: ClassVar[Family] = "activation"
+    short_for = "fc"
+    onnx = "LogSoftmax"
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
+
+    def lower(self, to: Lowering) -> None:
+        to.node("LogSoftmax", to.inputs, to.output, axis=1)
 
 
 def onnx_dims(volume: Volume) -> tuple[Dim, ...]:

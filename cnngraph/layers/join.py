@@ -58,7 +58,7 @@ class _Equal(Join):
             yield from zip(inputs[0].dims, other.dims, strict=True)
 
     def _refuse(self, inputs: tuple[Volume, ...], reason: str, help: str) -> None:
-        sizes = " + ".join(str(volume) for volume in inputs) if self.word == "add" else ", ".join(map(str, inputs))
+        sizes = {"add": " + ", "sub": " - "}.get(self.word, ", ").join(map(str, inputs))
         number = "two" if len(inputs) == 2 else str(len(inputs))
         raise Fault("E0401", f"`{self.word}` needs {number} equal volumes", remark=sizes, reason=reason, help=help)
 
@@ -80,6 +80,21 @@ class Add(_Equal):
 
     def caption(self) -> Caption:
         return Caption("add", details=("+",), sign="+")
+
+
+@kind
+class Sub(_Equal):
+    """The first minus the others, number by number. All volumes are equal: nothing is broadcast."""
+
+    word = "sub"
+    elsewhere = ("subtract", "minus", "difference")
+    onnx = "Sub"
+
+    def lower(self, to: Lowering) -> None:
+        _one_by_one(to, "Sub", "difference")
+
+    def caption(self) -> Caption:
+        return Caption("sub", details=("−",), sign="−")
 
 
 @kind
@@ -131,10 +146,7 @@ class Mul(Join):
             yield from zip(maps[0].dims, other.dims, strict=True)
 
     def lower(self, to: Lowering) -> None:
-        name, dims = to.inputs[0], onnx_dims(to.output_volume)
-        for index, other in enumerate(to.inputs[1:-1]):
-            name = to.node("Mul", [name, other], to.inner(f"product{index + 1}", dims))
-        to.node("Mul", [name, to.inputs[-1]], to.output)
+        _one_by_one(to, "Mul", "product")
 
     def caption(self) -> Caption:
         return Caption("mul", details=("×",), sign="×")
@@ -178,3 +190,11 @@ class Concat(Join):
 
     def caption(self) -> Caption:
         return Caption("concat", box=("Channel", "Concat"))
+
+
+def _one_by_one(to: Lowering, op: str, between: str) -> None:
+    """Nodes of an operator that takes two: the first tensor and the second, what comes of that and the third."""
+    name, dims = to.inputs[0], onnx_dims(to.output_volume)
+    for index, other in enumerate(to.inputs[1:-1]):
+        name = to.node(op, [name, other], to.inner(f"{between}{index + 1}", dims))
+    to.node(op, [name, to.inputs[-1]], to.output)

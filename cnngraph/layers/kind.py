@@ -181,6 +181,8 @@ class Kind:
     """Its word with arguments stands for a layer of the kind with this word and, behind it, one of its own."""
     takes_tensors: ClassVar[Literal["none", "one", "many"]] = "none"
     """Whether named tensors may be its arguments, as in ``crop u`` and ``add a b``."""
+    of_tensors: ClassVar[str] = ""
+    """The word that does with a named tensor what this one does with a number."""
     measures_second: ClassVar[bool] = False
     """Whether of its second input, if it has one, only the height and width matter."""
     subtracts_mean: ClassVar[bool] = False

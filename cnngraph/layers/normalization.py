@@ -1,10 +1,9 @@
-"""Normalizations: statistics taken out, and the learned scale that goes with them."""
+"""Normalizations: statistics taken out, and the learned scale and shift that go with them."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.activation import per_channel
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
@@ -144,18 +143,3 @@ class Lrn(Kind):
 
     def caption(self) -> Caption:
         return Caption("LRN")
-
-
-@kind
-class Scale(Kind):
-    """Each channel times a learned number ("layer scale" of ConvNeXt)."""
-
-    word = "scale"
-    family: ClassVar[Family] = "norm"
-    onnx = "Mul"
-
-    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        return {"weight": Parameter(per_channel(inputs[0]), fill=1.0)}
-
-    def lower(self, to: Lowering) -> None:
-        to.node("Mul", [to.inputs[0], to.parameter("weight")], to.output)

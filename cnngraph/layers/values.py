@@ -30,6 +30,8 @@ class Type:
     words: Mapping[str, object]
     is_flag: bool = False
     """A flag's word is its own keyword."""
+    besides: str = ""
+    """What it takes besides its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def _number(value: object) -> float:
     return float(value)
 
 
+def _gain(value: object) -> float | None:
+    """None for one that is learned."""
+    return None if value is None else _number(value)
+
+
 def _fraction(value: object) -> float:
     number = _number(value)
     if not 0 <= number < 1:
@@ -144,9 +151,11 @@ PADDING = Type(
     "padding",
     _padding,
     {"valid": VALID, **{mode: Padding(mode) for mode in ("same", "same_upper", "same_lower")}},
+    besides="a number, (height, width) or (top, left, bottom, right)",
 )
 NUMBER = Type("number", _number, {})
 POSITIVE = Type("positive number", _positive, {})
 FRACTION = Type("fraction", _fraction, {})
 FLAG = Type("flag", _flag, {}, is_flag=True)
+GAIN = Type("gain", _gain, {"learned": None}, besides="a number")
 BLEND = Type("mode", _flag, {"nearest": False, "bilinear": True})

@@ -39,7 +39,9 @@ SAID = {
     "flatten": "flatten", "dropout 0.25": "dropout p=0.25",
     "flatten -> fc 5 bn relu -> layernorm": "fc, BN, ReLU, LN", "flatten -> softmax 3": "fc, softmax",
     "add { | relu | skip }": "add", "concat { | relu | skip }": "concat", "mul { | relu | skip }": "mul",
-    "max { | relu | skip }": "max",
+    "max { | relu | skip }": "max", "sub { | relu | skip }": "sub",
+    "scale bias": "scale", "shift": "shift", "times 0.5": "times 0.5", "plus learned": "plus learned",
+    "clip lo=-1 hi=1": "clip -1 to 1", "abs": "abs", "square": "square", "selu": "SELU", "logsoftmax": "logsoftmax",
 }  # fmt: skip
 
 

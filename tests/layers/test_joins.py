@@ -50,7 +50,7 @@ def known(sizes: tuple[Size, ...]) -> Size:
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(["add", "max"]), VOLUMES)
+@given(st.sampled_from(["add", "max", "sub"]), VOLUMES)
 def test_equal_volumes_and_nothing_broadcast(word: str, volumes: list[tuple[Size, ...]]) -> None:
     found = joined(word, volumes)
     if not agree(volumes):
@@ -85,7 +85,7 @@ def test_mul_takes_equal_volumes_and_gates_of_one_pixel(volumes: list[tuple[Size
         assert found == "E0413"
 
 
-@pytest.mark.parametrize("word", ["add", "max", "mul", "concat"])
+@pytest.mark.parametrize("word", ["add", "sub", "max", "mul", "concat"])
 def test_the_first_name_of_a_free_size_stays(word: str) -> None:
     found = joined(word, [("?H", "?W", 2), ("?U", "?V", 2)])
     assert isinstance(found, Network)

@@ -104,6 +104,37 @@ def test_flatten(height: int, width: int, channels: int) -> None:
     assert refusal("flatten", "?H", width, channels) == "E0411"
 
 
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}",
+                     "clip lo=-{} hi=0", "abs", "square", "selu", "logsoftmax"]),
+    st.integers(1, 30), SIZES, SIZES, st.integers(17, 22),
+)  # fmt: skip
+def test_what_changes_numbers_and_no_size(line: str, number: int, height: int, width: int, opset: int) -> None:
+    assert check(line.format(number / 8), height, width, 3, opset) == (height, width, 3)
+    assert check(f"flatten -> {line.format(number / 8)}", height, width, 1, opset) == (height * width,)
+
+
+@pytest.mark.parametrize(("line", "params"), [
+    ("scale", 4), ("scale bias", 8), ("shift", 4), ("times learned", 1), ("plus learned", 1), ("times 2", 0),
+    ("plus 2", 0), ("logsoftmax 3", 15),
+])  # fmt: skip
+def test_learned_numbers_are_counted(line: str, params: int) -> None:
+    assert network(f"avgpool global -> flatten -> {line}", 3, 3, 4).params == params
+
+
+def test_bounds_in_the_wrong_order() -> None:
+    assert refusal("clip 1 0", 3, 3, 1) == "E0208"
+    assert refusal("clip 1 1", 3, 3, 1) == ""
+
+
+def test_values_behind_one_that_has_its_keyword() -> None:
+    """A value below zero cannot stand by its place; those after it are named too."""
+    text = network("clip lo=-1 hi=2 -> plus by=-3", 3, 3, 1).to_spec()
+    assert "clip lo=-1 hi=2 -> plus by=-3" in text
+    assert parse(text).to_spec() == text
+
+
 NUMBERS = st.floats(0.05, 2.0).map(lambda number: round(number, 3))
 
 

@@ -230,6 +230,10 @@ RULES |= {
     "relu6": _each(lambda x, _: min(max(0.0, x), 6.0)),
     "leaky": _each(lambda x, kind: x if x > 0 else kind.slope * x),
     "elu": _each(lambda x, kind: x if x > 0 else kind.alpha * (math.exp(x) - 1)),
+    "selu": _each(lambda x, _: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * (math.exp(x) - 1))),
+    "abs": _each(lambda x, _: x if x > 0 else -x),
+    "square": _each(lambda x, _: x**2),
+    "clip": _each(lambda x, kind: kind.lo if x < kind.lo else kind.hi if x > kind.hi else x),
     "gelu": _each(lambda x, _: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))),
     "swish": _each(lambda x, _: x * _sigmoid(x)),
     "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
@@ -252,13 +256,34 @@ def prelu(kind: Any, own: Weights, x: Array) -> Array:
 
 @rule("scale")
 def scale(kind: Any, own: Weights, x: Array) -> Array:
-    return _per_channel(own["weight"].reshape(-1), x) * x
+    y = _per_channel(own["weight"].reshape(-1), x) * x
+    return y + _per_channel(own["bias"].reshape(-1), x) if kind.bias else y
+
+
+@rule("shift")
+def shift(kind: Any, own: Weights, x: Array) -> Array:
+    return np.stack([x[:, c] + each for c, each in enumerate(own["bias"].reshape(-1))], axis=1)
+
+
+@rule("times")
+def times(kind: Any, own: Weights, x: Array) -> Array:
+    return np.asarray(x * (float(own["weight"][0]) if kind.by is None else kind.by))
+
+
+@rule("plus")
+def plus(kind: Any, own: Weights, x: Array) -> Array:
+    return np.asarray(x + (float(own["bias"][0]) if kind.by is None else kind.by))
 
 
 @rule("softmax")
 def softmax(kind: Any, own: Weights, x: Array) -> Array:
     powers = np.exp(x)
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@rule("logsoftmax")
+def logsoftmax(kind: Any, own: Weights, x: Array) -> Array:
+    return np.log(softmax(kind, own, x))
 
 
 @rule("bn")
@@ -300,6 +325,14 @@ def lrn(kind: Any, own: Weights, x: Array) -> Array:
 @rule("add")
 def add(kind: Kind, own: Weights, *xs: Array) -> Array:
     return np.asarray(np.sum(xs, axis=0))
+
+
+@rule("sub")
+def sub(kind: Kind, own: Weights, first: Array, *others: Array) -> Array:
+    y = first.copy()
+    for other in others:
+        y -= other
+    return y
 
 
 @rule("max")

@@ -88,6 +88,10 @@ def same(a: dict[str, Array], b: dict[str, Array]) -> None:
         ("fold-scale", "conv 4 3x3 -> scale -> relu", 1),
         ("fold-scale", "conv 4 3x3 bias=off -> scale -> relu", 1),
         ("fold-scale", "flatten -> fc 4 -> scale", 1),
+        ("fold-scale", "conv 4 3x3 -> scale bias -> relu", 1),
+        ("fold-scale", "conv 4 3x3 -> times learned -> relu", 1),
+        ("fold-scale", "conv 4 3x3 -> times 2 -> relu", 0),
+        ("fold-scale", "conv 4 3x3 -> square", 0),
         ("fold-scale", "scale -> conv 4 1x1", 0),
         ("fold-scale", "a: conv 6 1x1\nscale -> mul a", 0),
         ("fold-scale", "a: conv 4 1x1\nmul a a", 0),
@@ -136,6 +140,7 @@ def test_equal_weights_of_a_file_are_kept_once(tmp_path: Path) -> None:
 
 PIECES = [
     "conv 4 3x3 same", "conv 4 1x1 bias=off", "conv 4 3x3 same bn", "conv 4 3x3 same bn relu", "bn", "scale",
+    "scale bias", "conv 4 1x1 -> times learned", "shift",
     "dropout 0.3", "crop 0", "relu6", "dwconv 3x3 same bn relu6", "conv 4 3x3 same -> scale", "upconv 4 1x1 bn",
 ]  # fmt: skip
 

@@ -4,7 +4,7 @@
    output is not given back.
 2. With ``s·y + t`` for each channel of the output y, the weights W become s·W and the bias b becomes s·b + t. For a
    normalization s = γ/√(σ² + ε) and t = β - s·μ (Jacob et al. 2018, "Quantization and training of neural networks",
-   section 3.2); for a scale s is its weight, and t is 0.
+   section 3.2); for a scale s is its weight, of each channel or of all, and t is 0.
 3. The layer makes the tensor of what went, under its name; where it had no bias it gets one if there is a shift.
 """
 

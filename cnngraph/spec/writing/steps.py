@@ -40,12 +40,9 @@ def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True
             default = False
         if argument.type.is_flag:
             if value != default:
-                yield (
-                    f" {argument.keyword}"
-                    if value and not default and argument.field != "bias"
-                    else (f" {argument.keyword}={'on' if value else 'off'}")
-                )
-        elif argument.type.words:
+                is_word = value and argument.default is False
+                yield f" {argument.keyword}" if is_word else f" {argument.keyword}={'on' if value else 'off'}"
+        elif isinstance(value, Padding) or value in argument.type.words.values():
             if value != default:
                 yield _word(argument, value)
         elif value is not None:
@@ -54,6 +51,8 @@ def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True
             if argument.positional and by_position and not text.startswith("-") and not (optional and value == default):
                 yield Hole(_parameter(argument), text)
             else:
+                # Behind a keyword no value goes by its place.
+                by_position = by_position and not (argument.positional and text.startswith("-"))
                 fixed = _short(default) if optional else ""
                 yield Hole(_parameter(argument), _short(value), f" {argument.keyword}=", fixed)
 
