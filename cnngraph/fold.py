@@ -8,10 +8,8 @@ from itertools import groupby
 
 from cnngraph.flow import Boxed, Branch, Chain, Element, Fork, Repeat, Side, Tangle, units_of
 from cnngraph.network import Network
+from cnngraph.repetition import repetition
 from cnngraph.units import Unit
-
-_LONGEST_PERIOD = 8
-"""How many pieces a stretch may have; bounds the work for each piece."""
 
 
 def same_work(unit: Unit) -> Hashable:
@@ -153,16 +151,3 @@ def _aligned(keys: Sequence[int], begins: Sequence[bool], at: int) -> tuple[int,
             if begins[at + shift] and repetition(keys, at + shift) == (period, times):
                 return shift, period, times
     return 0, period, times
-
-
-def repetition(keys: Sequence[Hashable], at: int) -> tuple[int, int]:
-    """The period and number of the repetition that begins *at* and covers most; (1, 1) for none."""
-    best = (1, 1)
-    for period in range(1, min(_LONGEST_PERIOD, (len(keys) - at) // 2) + 1):
-        end = at + period
-        while end < len(keys) and keys[end] == keys[end - period]:
-            end += 1
-        times = (end - at) // period
-        if times > 1 and period * times > best[0] * best[1]:
-            best = (period, times)
-    return best

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnngraph.field import Field, receptive_fields
-from cnngraph.fold import repetition
 from cnngraph.network import Network, total
+from cnngraph.repetition import repetition
 from cnngraph.table import Row, Table
 from cnngraph.units import Unit, units
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from cnngraph.field import Field
 from cnngraph.network import Layer, Network
-from cnngraph.sizes import conditions, said
 from cnngraph.volume import Volume
 
 _COLUMNS = ("layer", "operation", "activation", "size", "parameters", "MACs", "field")
@@ -92,8 +91,11 @@ class Table:
         yield f"parameters           {self.params:,}{statistics}"
         yield f"multiply-accumulates {macs} (convolutions and fully connected layers, one input)"
         yield f"model size           {(self.params + self.statistics) * 4 / 1e6:,.2f} MB as float32"
-        if asked := said(conditions(self.network)):
-            yield f"free sizes           {asked}"
+        if not self.network.is_fixed:
+            from cnngraph.sizes import conditions, said
+
+            if asked := said(conditions(self.network)):
+                yield f"free sizes           {asked}"
         if self.largest is not None:
             layer = self.largest
             yield f"largest activation   {layer.output.caption} = {_number(layer.output.size)} ({layer.name})"

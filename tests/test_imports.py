@@ -17,6 +17,7 @@ LAYERING = (
     ("layers",),
     ("network",),
     (
+        "repetition",
         "units",
         "flow",
         "fold",

@@ -298,7 +298,7 @@ def test_an_argument_belongs_to_the_normalization_that_has_it() -> None:
     assert says("conv 6 3x3 instancenorm momentum=0.2") == "E0206 `momentum` belongs to `bn`, and this step has none"
     assert says("conv 6 3x3 instancenorm=0.2") == "E0208 `instancenorm` is on or off"
     (*_, norm) = parse("net t\ninput 8x8x4\ndefault conv bn momentum=0.2 eps=0.5\nconv 6 3x3 instancenorm\n").layers
-    assert norm.kind == NORMS["instancenorm"](eps=0.5)  # type: ignore[call-arg]
+    assert norm.kind == NORMS["instancenorm"](eps=0.5)
 
 
 def test_a_bias_before_it_is_remarked_on() -> None:

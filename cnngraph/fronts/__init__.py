@@ -47,9 +47,11 @@ class Format:
 
 
 def _is_onnx(head: bytes) -> bool:
+    if is_text(head):
+        return False
     from cnngraph.fronts.onnx import recognises
 
-    return not is_text(head) and recognises(head)
+    return recognises(head)
 
 
 ONNX = Format("an ONNX model", (".onnx",), _is_onnx, "cnngraph.fronts.onnx")

@@ -1,4 +1,4 @@
-"""What a layer kind is: a frozen dataclass that says all that is particular to it.
+"""What a layer kind is: an immutable dataclass that says all that is particular to it.
 
 A kind declares its word in the language, its arguments (the dataclass fields), its shape rule, its
 parameters, its multiply-accumulates, its ONNX lowering and its caption, and it answers what others want to
@@ -164,7 +164,7 @@ def argument(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(init=False, repr=False, eq=False)
 class Kind:
     """The base of all kinds; what it gives here is right for a kind without weights or arithmetic."""
 
@@ -200,8 +200,37 @@ class Kind:
     onnx: ClassVar[str] = ""
     """The ONNX operators it becomes, for the docs."""
 
-    def __post_init__(self) -> None:
-        """Raises `Fault` for a value that its argument does not take, however the kind is made."""
+    # What a frozen dataclass has, once for all kinds: made for each of them it took half of this package's import.
+
+    def __init__(self, **values: Any) -> None:
+        """Raises `Fault` for a value that its argument does not take, `TypeError` for a name too many or missing."""
+        held = self.__dict__
+        for field in dataclasses.fields(self):
+            if field.name in values:
+                held[field.name] = values.pop(field.name)
+            elif field.default is dataclasses.MISSING:
+                raise TypeError(f"{type(self).__name__} needs {field.name}")
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {next(iter(values))}")
+        self._check()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise dataclasses.FrozenInstanceError(f"{name} of a {type(self).__name__} stays what it is")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        given = (f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+
+    def _check(self) -> None:
         for argument in _arguments(type(self)):
             value = getattr(self, argument.field)
             if value is argument.default:
@@ -289,13 +318,12 @@ KINDS: dict[str, type[Kind]] = {}
 """Every kind that has a word in the language, by its word."""
 
 
-@dataclass_transform(field_specifiers=(argument,), kw_only_default=True, frozen_default=True)
+@dataclass_transform(field_specifiers=(argument,), kw_only_default=True, eq_default=False)
 def kind(cls: type[K]) -> type[K]:
-    """Class decorator: a frozen, keyword-only dataclass, known to the language by its word."""
+    """Class decorator: a dataclass as `Kind` is one, keyword-only and immutable, known to the language by its word."""
     own = cls.__annotations__.values()
-    # Without arguments it is one as its base is; making it one again would take a sixth of this package's import.
     has_fields = any(not str(annotation).startswith("ClassVar") for annotation in own)
-    made = dataclass(frozen=True, kw_only=True)(cls) if has_fields else cls
+    made = dataclass(kw_only=True, init=False, repr=False, eq=False)(cls) if has_fields else cls
     if made.word:
         KINDS[made.word] = made
     return made

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cnngraph.fold import repetition
 from cnngraph.layers import KINDS
 from cnngraph.layers.rearrange import Split
 from cnngraph.network import Annotation, Layer, Network, Output
+from cnngraph.repetition import repetition
 from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
 from cnngraph.spec.syntax import IMAGE
