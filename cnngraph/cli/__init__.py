@@ -86,8 +86,9 @@ def main() -> None:
     streams.prepare()
     try:
         status = _run()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:  # as the language server closes its own
+                stream.flush()
     except KeyboardInterrupt:
         status = _stopped()
     except BrokenPipeError:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -24,6 +25,7 @@ from cnngraph.editor.formatting import formatting
 from cnngraph.editor.hints import inlay_hints
 from cnngraph.editor.hover import hover
 from cnngraph.editor.outline import document_symbols
+from cnngraph.editor.protocol import UNREADABLE, Protocol
 from cnngraph.editor.references import Refused
 from cnngraph.spec import syntax as s
 from cnngraph.text import read_text, specs_below
@@ -41,9 +43,19 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         # Whole texts, not changes: specs are short, and editors differ on what ends a line.
-        super().__init__("cnngraph", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            "cnngraph", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full, protocol_cls=Protocol
+        )
         self.open: dict[str, Document] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """A message that cannot be read is the client's affair, anything else is shown."""
+        if isinstance(error, UNREADABLE):
+            assert isinstance(self.protocol, Protocol)
+            self.protocol.refuse(None, lsp.ErrorCodes.ParseError, str(error))
+        else:
+            super().report_server_error(error, source)
 
     def put(self, uri: str, text: str) -> None:
         self.open[uri] = Document(uri, text, self.workspace.position_encoding or lsp.PositionEncodingKind.Utf16)

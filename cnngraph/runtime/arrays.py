@@ -20,6 +20,9 @@ def read(path: Path, port: Port) -> Array:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason="it is no file")
+        with path.open("rb") as stream:
+            if stream.read(2) == b"PK":
+                raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what numpy multiplies before it refuses it
             array = np.load(path, allow_pickle=False, mmap_mode="r")
@@ -32,8 +35,6 @@ def read(path: Path, port: Port) -> Array:
         said = (str(error) or type(error).__name__).strip().split("\n")[0]
         reason = "it holds Python objects, which are not read" if "object" in said.lower() else said
         raise CnngraphError.of("E0809", f"{path} is not a .npy file of numbers", reason=reason) from None
-    if not isinstance(array, np.ndarray):
-        raise CnngraphError.of("E0809", f"{path} holds several arrays", help="save one array with numpy.save")
     return fitted(array, port, str(path))
 
 
