@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnngraph.field import Field, receptive_fields
-from cnngraph.network import Network, total
+from cnngraph.network import Layer, Network, total
 from cnngraph.repetition import repetition
 from cnngraph.table import Row, Table
 from cnngraph.units import Unit, units
@@ -32,7 +32,19 @@ def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float]
         largest=max(sized, key=lambda layer: int(str(layer.output.size))) if len(sized) == len(network) else None,
         time=sum(times.values()) if times else None,
         elsewhere=times.get("", 0.0) if times else 0.0,
+        frozen=sum(unit.params for unit in whole.units if _is_frozen(unit.lead))
+        + sum(
+            layer.params
+            for unit in whole.units
+            if not _is_frozen(unit.lead)
+            for layer in unit.layers[1:]
+            if _is_frozen(layer)
+        ),
     )
+
+
+def _is_frozen(layer: Layer) -> bool:
+    return any(annotation.name == "freeze" for annotation in layer.annotations)
 
 
 # Rows ----------------------------------------------------------------------------------------

@@ -57,6 +57,8 @@ class Table:
     """Seconds for one input, if they were measured."""
     elsewhere: float = 0.0
     """Of them, those that no layer took."""
+    frozen: int = 0
+    """How many of the parameters `@freeze` keeps from training."""
 
     def __str__(self) -> str:
         """Aligned text: one line a row, two blanks between columns."""
@@ -89,6 +91,8 @@ class Table:
         macs = "depend on the free sizes" if self.macs is None else f"{self.macs:,}"
         statistics = f", and {self.statistics:,} running statistics" if self.statistics else ""
         yield f"parameters           {self.params:,}{statistics}"
+        if self.frozen:
+            yield f"of them              {self.params - self.frozen:,} trained, {self.frozen:,} frozen (@freeze)"
         yield f"multiply-accumulates {macs} (convolutions and fully connected layers, one input)"
         yield f"model size           {(self.params + self.statistics) * 4 / 1e6:,.2f} MB as float32"
         if not self.network.is_fixed:

@@ -245,7 +245,7 @@ def session(network: Network, choose: Callable[[], Weights]) -> Session:
     from cnngraph.runtime.session import Session
 
     with lowered(network, choose).file() as path:
-        return Session(path)
+        return Session(path, network)
 
 
 def run(

@@ -151,3 +151,12 @@ def test_free_sizes_leave_the_macs_open() -> None:
 def test_twenty_thousand_layers_are_no_trouble() -> None:
     network = parse("input 8x8x4\n" + "conv 4 3x3 same relu\n" * 10_000, max_nodes=30_000)
     assert summarize(network).rows[1].times == 10_000
+
+
+def test_what_is_frozen_is_counted() -> None:
+    """On a step with what stands on it, on a line on all of it."""
+    text = "net t\ninput 8x8x3\nconv 4 3x3 bn relu @freeze\nconv 2 3x3 -> flatten -> fc 2\n"
+    table = summarize(parse(text))
+    assert (table.params, table.frozen) == (108 + 8 + 74 + 66, 116)
+    assert "of them              140 trained, 116 frozen (@freeze)" in str(table)
+    assert "frozen" not in str(summarize(parse(text.replace(" @freeze", ""))))

@@ -17,6 +17,8 @@ UNREADABLE = (JSONDecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Protocol(LanguageServerProtocol):
+    """The protocol, with an answer to requests that cannot be read or come late."""
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:
             return super().structure_message(data)

@@ -159,7 +159,13 @@ class _Builder:
             found = scope.value(match[1])
             if found is None:
                 hint, _ = did_you_mean(match[1], scope.value_names())
-                mistake = Mistake("E0202", f"no value is called `{match[1]}`", net.span, hint or "named in the title")
+                mistake = Mistake(
+                    "E0202",
+                    f"no value is called `{match[1]}`",
+                    net.span,
+                    hint or "named in the title",
+                    help="in a title {name} stands for a param's value; write (name) for the word itself",
+                )
                 self.record.report(mistake.diagnostic)
                 return ""
             return found if isinstance(found, str) else show(found)

@@ -65,6 +65,10 @@ class Includes:
                 help="move or copy the file there",
             )
         self.wanted.append(target)
+        if "\\" in path and not target.exists():
+            slashed = path.replace("\\", "/")
+            remark = "folders are separated by / on every system"
+            raise Mistake("E0211", f'cannot read "{path}"', item.path.span, remark, help=f'write  use "{slashed}"')
         if not target.exists() and wanted.suffix and (text := shipped_text(path)) is not None:
             return path, text
         try:

@@ -132,6 +132,10 @@ class Mul(Join):
                     reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}"
                     if volume.is_map == maps[0].is_map
                     else f"{maps[0]} and {volume}: one is a volume, the other a vector",
+                    help="without `flatten`, and with a 1x1 convolution for each `fc`, it stays 1x1xC; the weights of"
+                    " fully connected layers fit such convolutions"
+                    if volume.is_map != maps[0].is_map
+                    else "",
                 )
         return Volume(_most_known(volume.dims for volume in maps))
 

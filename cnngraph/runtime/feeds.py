@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.network import Network
 from cnngraph.preprocessing import Preprocessing, check_channels
 from cnngraph.runtime import arrays, images
 from cnngraph.runtime.session import Array, Port, Session
+from cnngraph.sizes import conditions, fit, nearest, said
+from cnngraph.volume import Free
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class PictureInput:
 
     port: Port
     done: Preprocessing
+    network: Network | None = None
+    """That of the session, where it is known."""
 
     @classmethod
     def of(cls, session: Session, done: Preprocessing, help: str) -> PictureInput:
@@ -26,7 +31,7 @@ class PictureInput:
         port = session.inputs[0]
         if len(session.inputs) > 1 or len(port.dims) != 4:
             raise CnngraphError.of("E0814", "the network does not take one picture", help=help)
-        found = cls(port, done)
+        found = cls(port, done, session.network)
         check_channels(done, found._dims[0])
         return found
 
@@ -48,7 +53,9 @@ class PictureInput:
     def feed(self, path: Path) -> dict[str, Array]:
         """The picture at *path* by the input's name. Raises `CnngraphError`."""
         channels, height, width = self._dims
-        return {self.port.name: images.read(path, (height, width), channels or 3, self.done)}
+        found = {self.port.name: images.read(path, (height, width), channels or 3, self.done)}
+        _need_fit(self.network, found, str(path))
+        return found
 
 
 def array_feed(session: Session, given: Iterable[tuple[str, Path | Array]], help: str) -> dict[str, Array]:
@@ -56,6 +63,7 @@ def array_feed(session: Session, given: Iterable[tuple[str, Path | Array]], help
     only one. Raises `CnngraphError`: E0815, with *help*, for an input that there is not or that gets nothing."""
     ports = {port.name: port for port in session.inputs}
     found: dict[str, Array] = {}
+    given = list(given)
     for name, value in given:
         if not name and len(ports) == 1:
             name = next(iter(ports))
@@ -67,4 +75,31 @@ def array_feed(session: Session, given: Iterable[tuple[str, Path | Array]], help
             found[name] = arrays.fitted(value, ports[name], "the array")
     if missing := [name for name in ports if name not in found]:
         raise CnngraphError.of("E0815", f"nothing is given for the input `{missing[0]}`", help=help)
+    _need_fit(session.network, found, ", ".join(str(value) for _, value in given if isinstance(value, Path)))
     return found
+
+
+def _need_fit(network: Network | None, given: Mapping[str, Array], what: str) -> None:
+    """Raises `CnngraphError` (E0822) when *network* does not run with free sizes as *given* has them; *what* names the
+    picture or array, empty for one without a name."""
+    if network is None or network.is_fixed:
+        return
+    sizes: dict[str, int] = {}
+    for layer in network.inputs:
+        dims = layer.output.dims
+        # Here height, width, channels; there the batch, channels, height, width.
+        shape = given[layer.name].shape[1:]
+        shape = (*shape[1:], shape[0]) if len(dims) == 3 else shape
+        sizes |= {dim.name: size for dim, size in zip(dims, shape, strict=True) if isinstance(dim, Free)}
+    if fit(network, sizes):
+        return
+    asked, near = said(conditions(network)), nearest(network, sizes)
+    own = ", ".join(f"{name} = {size}" for name, size in sizes.items())
+    raise CnngraphError.of(
+        "E0822",
+        f"{what or 'the array'}: {network.name} does not run with {own}",
+        reason=f"its layers ask for {asked}" if asked else "",
+        help="the nearest sizes that fit:  " + ", ".join(f"{name} = {size}" for name, size in near.items())
+        if near
+        else "give a larger one",
+    )

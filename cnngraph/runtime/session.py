@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.network import Network
 from cnngraph.onnx.about import KEY, About, read
 from cnngraph.preprocessing import Preprocessing
 
@@ -33,9 +34,10 @@ class Port:
 class Session:
     """An ONNX file, loaded by onnxruntime."""
 
-    def __init__(self, path: Path) -> None:
-        """Loads the ONNX file at *path*. Raises `CnngraphError` when onnxruntime cannot, or when what it says about
-        itself is not right."""
+    def __init__(self, path: Path, network: Network | None = None) -> None:
+        """Loads the ONNX file at *path*, which *network* was written to if it is given. Raises `CnngraphError` when
+        onnxruntime cannot, or when what it says about itself is not right."""
+        self.network = network
         # Before the import: later is too late to keep onnxruntime from making a telemetry file in the home folder.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime

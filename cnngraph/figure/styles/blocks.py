@@ -6,7 +6,7 @@ then the spec's blocks, the innermost first, until it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
@@ -135,7 +135,8 @@ class _Maker:
                 join = made[number + 1] if number + 1 < len(made) else None
                 inset = before.right if before else 0.0
                 goes_to = join.first if join else target
-                part = self.split(element, before.last if before else source, inset, join, goes_to)
+                made_of = self.nested if any(_forks_again(branch) for branch in element.branches) else self.split
+                part = made_of(element, before.last if before else source, inset, join, goes_to)
             elif isinstance(element, Tangle):
                 join = made[number + 1] if number + 1 < len(made) else None
                 inset = before.right if before else 0.0
@@ -204,6 +205,31 @@ class _Maker:
         arcs.sort(key=lambda lane: (lane.part is not None, -lane.number))
         return Split(self.measure, source, inset, join, target, tuple(lanes), tuple(arcs))
 
+    def nested(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Layered:
+        """A fork whose branches fork again and meet nowhere but where all do, as in a pyramid of pools: each way has a
+        line of its own into what they meet in."""
+        nodes: list[Part] = []
+        links: list[Link] = []
+
+        def add(branches: Iterable[Branch], start: int | None) -> None:
+            for branch in branches:
+                chain = tuple(element for element in branch.chain if not _passed_over(element, branch.chain))
+                last = chain[-1] if chain else None
+                again = last if isinstance(last, Fork) else None
+                chain = chain[:-1] if again else chain
+                at = start
+                if chain:
+                    nodes.append(self.row(chain, source, target))
+                    at = len(nodes) - 1
+                    links.append(Link(start, at))
+                if again:
+                    add(again.branches, at)
+                else:
+                    links.append(Link(at, None))
+
+        add(fork.branches, None)
+        return Layered(self.measure, source, inset, target, join, tuple(nodes), tuple(links))
+
     def tangle(self, tangle: Tangle, source: str, inset: float, join: Part | None, target: str) -> Layered:
         nodes: list[Part] = [self.unit(unit, unit, unit.names) for unit in tangle.units]
         links = []
@@ -220,6 +246,10 @@ class _Maker:
 def first_name(chain: Chain) -> str:
     """Of the unit that *chain* begins with."""
     return next(unit.name for unit in units_of(chain))
+
+
+def _forks_again(branch: Branch) -> bool:
+    return bool(branch.chain) and isinstance(branch.chain[-1], Fork)
 
 
 def _passed_over(element: object, chain: Chain) -> bool:

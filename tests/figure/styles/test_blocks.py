@@ -189,3 +189,14 @@ def test_names_are_those_of_the_table(name: str, width: float) -> None:
     assert faults(scene) == []
     italic = {item.content for item in scene.primitives() if isinstance(item, Text) and item.font == "serif-italic"}
     assert {"conv1", "concat1"} & italic
+
+
+def test_every_way_of_nested_forks_ends_in_what_they_meet_in() -> None:
+    """A pyramid of pools, all of whose tensors are put together: no arrow ends on another line."""
+    pools = "\n".join(f"{name}: maxpool 5x5 s=1 same" for name in "bcd")
+    network = parse(f"net t\ninput 20x20x8\na: conv 4 1x1\n{pools}\nconcat a b c\nconv 8 1x1\n")
+    scene = drawn(network)
+    into = {group.id for group in scene.groups() if group.role == "edge" and dict(group.data)["dst"] == "concat1"}
+    assert into == {"a--concat1", "b--concat1", "c--concat1", "d--concat1"}
+    assert not faults(scene)
+    assert not loose_tips(scene, 1.0)
