@@ -336,3 +336,11 @@ def test_python_warns_of_pictures_of_which_nothing_is_said(picture: Path) -> Non
         network.run(picture, {}, mean=0.5)
         network.run(picture)
         cnngraph.parse("input 4x4x3 @scale(0, 1)\nflatten").run(picture, {})
+
+
+@pytest.mark.parametrize(
+    "inputs", ["input a 8x8x3\ninput b 8x8x3\nfrom a -> add b", "input 8x8x4\nrelu", "input 8\nfc 2"]
+)
+def test_only_what_takes_one_picture_can_be_given_its_preparation(run: Run, tmp_path: Path, inputs: str) -> None:
+    (tmp_path / "t.spec").write_text(f"net t\n{inputs}\n")
+    assert "E0907" in run("export", "--onnx", "t.spec", "--preprocess", "uint8-nhwc").err

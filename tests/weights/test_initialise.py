@@ -80,3 +80,14 @@ def test_a_rectifier_is_seen_past_what_keeps_the_scale(word: str) -> None:
 def test_and_not_past_what_changes_it(step: str) -> None:
     numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3\n{step}\nrelu\n"))["conv1.weight"]
     assert numbers.var() == pytest.approx(2 / (3 * 3 * 32 + 3 * 3 * 64), rel=0.05)
+
+
+RECTIFIERS = ("relu", "relu6", "leaky", "prelu", "elu", "gelu", "swish", "hswish", "mish", "softplus")
+"""Zero or nearly so on one side, a line on the other: He et al. (2015) start with 2 / fan-in before them."""
+
+
+@pytest.mark.parametrize("word", [word for word, kind in KINDS.items() if kind.follows == "activation"])
+def test_weights_before_a_rectifier_are_larger(word: str) -> None:
+    numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3 {word}\n"))["conv1.weight"]
+    fans = 3 * 3 * 32 if word in RECTIFIERS else 3 * 3 * 32 + 3 * 3 * 64
+    assert numbers.var() == pytest.approx(2 / fans, rel=0.05)
