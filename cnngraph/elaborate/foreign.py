@@ -7,6 +7,10 @@ from cnngraph.layers import KINDS
 LAYERS = {
     **{name: word for word, kind in KINDS.items() for name in kind.elsewhere},
     **dict.fromkeys(("gap", "globalavgpool", "globalaveragepool", "globalpool"), "avgpool global"),
+    "pixelshuffle": "unreorg by_channel",
+    "pixelunshuffle": "reorg by_channel",
+    **dict.fromkeys(("reflectionpad2d", "reflectpad"), "pad reflect"),
+    "replicationpad2d": "pad replicate",
 }
 """Words for layers, in lower case and without ``_`` or ``-``."""
 

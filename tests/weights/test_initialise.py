@@ -60,7 +60,20 @@ def test_biases_and_statistics_start_where_they_do_nothing() -> None:
     assert numbers["conv1.bn.weight"].tolist() == numbers["conv1.bn.running_var"].tolist() == [1] * 4
 
 
-SOME = {"maxpool": "2x2", "avgpool": "2x2", "crop": "1", "slice": "0 60", "shuffle": "2", "upsample": "2", "reorg": "2"}
+SOME = {
+    "maxpool": "2x2",
+    "avgpool": "2x2",
+    "crop": "1",
+    "slice": "0 60",
+    "shuffle": "2",
+    "upsample": "2",
+    "reorg": "2",
+    "unreorg": "2",
+    "widen": "64",
+    "pad": "1",
+    "times": "2",
+    "plus": "2",
+}
 """Arguments of the kinds that need some."""
 FAMILIES = ("norm", "pool", "dropout", "reshape")
 KEPT = [word for word, kind in KINDS.items() if kind.family in FAMILIES and word != "split"]
