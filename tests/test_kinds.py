@@ -48,6 +48,10 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "fraction": st.floats(0, 0.9),
     "flag": st.booleans(),
     "mode": st.booleans(),
+    "border": st.tuples(*[st.integers(0, 4)] * 4).map(lambda amounts: Padding("given", amounts)),
+    "factor": st.sampled_from([1, 2, 3, 0.5, 1.5, (2, 1)]),
+    "order": st.sampled_from(["by_pixel", "by_channel"]),
+    "filling": st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
     "gain": st.one_of(st.none(), st.floats(-2, 2)),
 }
 """Values for an argument, by the name of its type."""
@@ -177,13 +181,18 @@ def test_no_module_outside_layers_names_a_kind() -> None:
     assert named == set(MAY_NAME)
 
 
+OTHERS = {"widen": "widen 8", "groupnorm": "groupnorm 2", "upsample": "upsample 2"}
+"""Lines of kinds that take not every number."""
+
+
 def captions() -> set[str]:
     """Names of layers in figures that are no words of the language, nor of English."""
     cases = ["maxpool 2x2", "maxpool global", "maxpool to=2", "avgpool 2x2", "avgpool global", "avgpool to=2"]
-    required = {"count": "2", "size": "3x3", "index": "1", "number": "1", "gain": "learned"}
+    required = {"count": "2", "size": "3x3", "index": "1", "number": "1", "gain": "learned", "border": "1"}
     for word, kind in KINDS.items():
         if kind.takes_tensors == "none" and kind.family != "pool" and word != "split":
-            cases.append(" ".join([word, *(required[a.type.name] for a in kind.arguments() if a.required)]))
+            needed = [required[a.type.name] for a in kind.arguments() if a.required]
+            cases.append(" ".join([word, *needed]) if word not in OTHERS else OTHERS[word])
     found = set()
     for case in cases:
         flat = "flatten -> " if case.startswith("fc") else ""
@@ -228,7 +237,7 @@ def test_what_follows_takes_the_place_of_one_of_two() -> None:
             assert keywords.isdisjoint(argument.keyword for argument in kind.arguments()), kind.word
 
 
-SEVERAL_THINGS = {"relu6": "Clip has any bounds", "shuffle": "Reshape is one of three operators"}
+SEVERAL_THINGS = {"shuffle": "Reshape is one of three operators"}
 """Kinds whose ONNX operator says too little."""
 
 
@@ -253,9 +262,9 @@ def described(network: Network) -> list[tuple[str, Kind]]:
 
 @pytest.mark.parametrize("word", NORMS)
 def test_a_normalization_stands_on_a_step(word: str) -> None:
-    on_step = parse(f"net t\ninput 8x8x4\nconv 6 3x3 same {word} eps=0.1 relu\n")
+    on_step = parse(f"net t\ninput 8x8x4\nconv 32 3x3 same {word} eps=0.1 relu\n")
     bias = "off" if NORMS[word].subtracts_mean else "on"
-    apart = parse(f"net t\ninput 8x8x4\nconv1: conv 6 3x3 same bias={bias}\n{word} eps=0.1\nrelu\n")
+    apart = parse(f"net t\ninput 8x8x4\nconv1: conv 32 3x3 same bias={bias}\n{word} eps=0.1\nrelu\n")
     assert [kind for _, kind in described(on_step)] == [kind for _, kind in described(apart)]
     assert [layer.name for layer in on_step.layers] == ["image", "conv1", f"conv1.{word}", "conv1.relu"]
     assert ("bias" in on_step.layers[1].parameters) == (bias == "on")
@@ -263,7 +272,7 @@ def test_a_normalization_stands_on_a_step(word: str) -> None:
 
 @pytest.mark.parametrize("word", NORMS)
 def test_and_is_written_there_again(word: str) -> None:
-    network = parse(f"net t\ninput 8x8x4\nconv 6 3x3 {word} eps=0.1 relu\nconv 6 3x3 bias=on {word}\n")
+    network = parse(f"net t\ninput 8x8x4\nconv 32 3x3 {word} eps=0.1 relu\nconv 32 3x3 bias=on {word}\n")
     text = network.to_spec()
     assert f"{word} eps=0.1 relu" in text
     assert described(parse(text)) == described(network)
@@ -274,10 +283,10 @@ def test_a_step_takes_the_default_one_away_or_another(word: str) -> None:
     def kinds(step: str) -> list[str]:
         return [layer.kind.word for layer in parse(f"net t\ninput 8x8x4\ndefault conv {word}\n{step}\n").layers[1:]]
 
-    assert kinds("conv 6 3x3") == ["conv", word]
-    assert kinds(f"conv 6 3x3 {word}=off") == ["conv"]
+    assert kinds("conv 32 3x3") == ["conv", word]
+    assert kinds(f"conv 32 3x3 {word}=off") == ["conv"]
     for other in NORMS:
-        assert kinds(f"conv 6 3x3 {other}") == ["conv", other]
+        assert kinds(f"conv 32 3x3 {other}") == ["conv", other]
 
 
 def says(spec: str) -> str:
@@ -296,6 +305,8 @@ def test_a_step_has_one_normalization() -> None:
 def test_an_argument_belongs_to_the_normalization_that_has_it() -> None:
     assert says("conv 6 3x3 momentum=0.2") == "E0206 `momentum` belongs to `bn`, and this step has none"
     assert says("conv 6 3x3 instancenorm momentum=0.2") == "E0206 `momentum` belongs to `bn`, and this step has none"
+    assert says("conv 6 3x3 groupnorm=4") == "E0412 4 groups do not divide the channels"
+    assert says("conv 6 3x3 groupnorm=0.5") == "E0208 `g` is a whole number of at least 1, not 0.5"
     assert says("conv 6 3x3 instancenorm=0.2") == "E0208 `instancenorm` is on or off"
     (*_, norm) = parse("net t\ninput 8x8x4\ndefault conv bn momentum=0.2 eps=0.5\nconv 6 3x3 instancenorm\n").layers
     assert norm.kind == NORMS["instancenorm"](eps=0.5)
@@ -303,7 +314,7 @@ def test_an_argument_belongs_to_the_normalization_that_has_it() -> None:
 
 def test_a_bias_before_it_is_remarked_on() -> None:
     for word, kind in NORMS.items():
-        found = read_source(Source("t", f"net t\ninput 8x8x4\nconv 6 3x3\n{word}\n"), {}).diagnostics
+        found = read_source(Source("t", f"net t\ninput 8x8x4\nconv 32 3x3\n{word}\n"), {}).diagnostics
         assert [each.code for each in found] == ["W0103"] * kind.subtracts_mean
         assert all(each.label and f"`{word}` subtracts again" in each.label.text for each in found)
 

@@ -15,19 +15,21 @@ from cnngraph.layers import (
     NORMS,
     Kind,
     activation,
+    border,
     convolution,
     dense,
     join,
     normalization,
     pooling,
     rearrange,
+    resize,
     scaling,
     window,
 )
 from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import Padding
 
-ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, rearrange)
+ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, resize, border, rearrange)
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 HEAD = """\

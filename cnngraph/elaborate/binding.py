@@ -13,7 +13,7 @@ from cnngraph.elaborate.scope import Defaults, Scope, Setting, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
 from cnngraph.layers.kind import Argument
-from cnngraph.layers.values import PADDING, PAIR, BadValue
+from cnngraph.layers.values import PADDING, BadValue
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Volume
@@ -147,7 +147,7 @@ def _named(kind: type[Kind], arg: s.Arg, scope: Scope, positions: list[Argument]
 def _place_for(value: object, positions: list[Argument]) -> Argument | None:
     """The first open place that takes *value*, which is taken: a size such as 3x3 goes to a window."""
     for argument in positions:
-        if not isinstance(value, tuple) or argument.type is PAIR:
+        if not isinstance(value, tuple) or argument.type.takes_lists:
             positions.remove(argument)
             return argument
     return None
@@ -245,7 +245,13 @@ def _follow(bound: Bound, setting: Setting, word: str, is_word: bool) -> str:
     if word in NORMS:
         is_on = is_word or evaluate(setting.arg.value, setting.scope)
         if not isinstance(is_on, bool):
-            raise Mistake("E0208", f"`{word}` is on or off", setting.arg.span)
+            first = next((argument for argument in NORMS[word].arguments() if argument.positional), None)
+            if first is None:
+                raise Mistake("E0208", f"`{word}` is on or off", setting.arg.span)
+            own = Setting(s.Arg(setting.arg.span, first.keyword, setting.arg.value), setting.scope)
+            _set(NORMS[word], Bound(), own, None)
+            bound.norm_settings.append(own)
+            is_on = True
         bound.norm = NORMS[word] if is_on else None
         return "normalization"
     if word == "linear" and is_word:

@@ -50,7 +50,7 @@ class Foresight:
 
     def _stage(self, stage: s.Stage, block: BlockScope, depth: int) -> Least:
         match stage:
-            case s.Repeat(body=body, count=s.Literal(value=int() as turns)):
+            case s.Repeat(body=body, times=s.Literal(value=int() as turns)):
                 once = self._body(body, block, depth + 1)
                 return Least(once.nodes * turns, once.lines * turns)
             case s.Joined(branches=branches):

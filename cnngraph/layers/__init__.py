@@ -2,12 +2,14 @@
 
 from cnngraph.layers import (
     activation,
+    border,
     convolution,
     dense,
     join,
     normalization,
     pooling,
     rearrange,
+    resize,
     scaling,
     source,
 )
@@ -19,5 +21,6 @@ ACTIVATIONS = {word: kind for word, kind in KINDS.items() if kind.follows == "ac
 
 __all__ = [
     "ACTIVATIONS", "KINDS", "NORMS", "Caption", "Fault", "Kind", "Lowering", "Parameter",
-    "activation", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "scaling", "source",
+    "activation", "border", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "resize",
+    "scaling", "source",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
-from cnngraph.layers.values import NUMBER
+from cnngraph.layers.values import NUMBER, POSITIVE
 from cnngraph.volume import Dim, Volume, as_int
 
 
@@ -172,16 +172,20 @@ class HSwish(Activation):
 
 @kind
 class HSigmoid(Activation):
-    """``min(max(x + 3, 0), 6) / 6``."""
+    """``min(max(slope * x + 0.5, 0), 1)``: with a sixth ``min(max(x + 3, 0), 6) / 6``."""
 
     word = "hsigmoid"
     onnx = "HardSigmoid"
 
+    slope: float = argument(
+        POSITIVE, positional=True, default=1 / 6, doc="PyTorch's and Keras 3's 1/6; Keras 2's, Paddle's, ONNX's is 0.2"
+    )
+
     def lower(self, to: Lowering) -> None:
-        to.node("HardSigmoid", to.inputs, to.output, alpha=1 / 6, beta=0.5)
+        to.node("HardSigmoid", to.inputs, to.output, alpha=float(self.slope), beta=0.5)
 
     def caption(self) -> Caption:
-        return Caption("h-sigmoid")
+        return Caption("h-sigmoid", details=() if self.slope == 1 / 6 else (f"slope = {self.slope:g}",))
 
 
 @kind

@@ -138,6 +138,10 @@ class Lowering(Protocol):
         """Name for a tensor between two nodes of this layer; *dims* without the batch."""
         ...
 
+    def fixed(self, name: str, dims: tuple[int, ...]) -> str:
+        """Name for a tensor between two nodes of this layer that has no batch."""
+        ...
+
     def sizes(self, name: str, rank: int) -> str:
         """Name for a tensor inside the layer that holds the *rank* sizes of another, as ONNX's Shape gives them."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
@@ -77,6 +78,74 @@ class InstanceNorm(Kind):
 
     def caption(self) -> Caption:
         return Caption("instance norm", short="IN")
+
+
+@kind
+class GroupNorm(Kind):
+    """Group normalization: g groups of neighbouring channels, each shifted and scaled by its own mean and variance over
+    height, width and its channels; then each channel by the learned γ and β (Wu & He 2018)."""
+
+    word = "groupnorm"
+    elsewhere = ("gn", "groupnormalization")
+    family: ClassVar[Family] = "norm"
+    follows = "norm"
+    onnx = "GroupNormalization (from opset 21), else Reshape, InstanceNormalization, Reshape, Mul and Add"
+
+    g: int = argument(COUNT, positional=True, default=32, doc="how many groups (the paper's 32)")
+    eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        (volume,) = inputs
+        need_map(volume, self.word)
+        channels = as_int(volume.channels)
+        if channels % self.g:
+            divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+            raise Fault(
+                "E0412",
+                f"{self.g} groups do not divide the channels",
+                at="g",
+                remark=f"{channels} / {self.g} = {channels / self.g:g}",
+                help=f"write  {self.word} {min(divisors, key=lambda n: abs(n - self.g))} , or on the step of a layer "
+                f" {self.word}={min(divisors, key=lambda n: abs(n - self.g))}",
+            )
+        return volume
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        shape = (as_int(inputs[0].channels),)
+        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return None
+
+    def lower(self, to: Lowering) -> None:
+        weights = [to.parameter("weight"), to.parameter("bias")]
+        if to.opset >= 21:
+            to.node(
+                "GroupNormalization", [to.inputs[0], *weights], to.output, num_groups=self.g, epsilon=float(self.eps)
+            )
+            return
+        volume = to.output_volume
+        channels, dims = as_int(volume.channels), onnx_dims(volume)
+        each = channels // self.g * volume.height * volume.width
+        # Behind the last axis there is one more, as onnxruntime's kernels of float16 want pictures.
+        groups = to.node(
+            "Reshape", [to.inputs[0], to.constant("apart", [0, self.g, -1, 1])], to.inner("groups", (self.g, each, 1))
+        )
+        ones, zeros = to.constant("ones", [1.0] * self.g), to.constant("zeros", [0.0] * self.g)
+        normed = to.inner("normed", (self.g, each, 1))
+        to.node("InstanceNormalization", [groups, ones, zeros], normed, epsilon=float(self.eps))
+        size = to.node("Shape", to.inputs, to.sizes("size", 4))
+        standard = to.node("Reshape", [normed, size], to.inner("standard", dims))
+        axes = to.constant("axes", [1, 2])
+        weight, bias = (
+            to.node("Unsqueeze", [name, axes], to.fixed(f"{own}_map", (channels, 1, 1)))
+            for own, name in zip(("weight", "bias"), weights, strict=True)
+        )
+        scaled = to.node("Mul", [standard, weight], to.inner("scaled", dims))
+        to.node("Add", [scaled, bias], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("group norm", details=(f"g = {self.g}",), short="GN")
 
 
 @kind

@@ -85,7 +85,68 @@ class Cells:
         return range(place * self.size // self.cells, -(-(place + 1) * self.size // self.cells))
 
 
-Reach = Sliding | Enlarging | Cells
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """*size* places become *made*, and so on: place i is the one it lies in, or blended of the two about it. Its middle
+    lies at ``(i + 0.5) * size/made - 0.5``, or at ``i * size/made`` where the *corners* are aligned."""
+
+    size: int
+    made: int
+    blended: bool = False
+    corners: bool = False
+
+    endless: ClassVar[bool] = True
+
+    @property
+    def period(self) -> int:
+        return self.made // gcd(self.size, self.made)
+
+    @property
+    def step(self) -> int:
+        return self.size // gcd(self.size, self.made)
+
+    def taps(self, place: int) -> range:
+        """What *place* sees."""
+        if not self.blended or self.corners:
+            whole, rest = divmod(place * self.size, self.made)
+        else:
+            whole, rest = divmod((2 * place + 1) * self.size - self.made, 2 * self.made)
+        return range(whole, whole + (2 if self.blended and rest else 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Rows of a map of *height* and *width* as darknet's reorg deals them out to ``height/n``: the map is read as one
+    with a n²-th of the channels, which are n times as high and wide; its n x n squares become pixels."""
+
+    height: int
+    width: int
+    n: int
+
+    endless: ClassVar[bool] = False
+
+    @property
+    def period(self) -> int:
+        return self.height // self.n
+
+    @property
+    def step(self) -> int:
+        return self.height
+
+    def taps(self, place: int) -> range:
+        """From the first to the last row that *place* sees in any of its channels."""
+        n, across = self.n, self.width // self.n
+        rows = []
+        for channel in range(n * n):
+            for column in (0, across - 1):
+                at = (channel * self.height // n + place) * across + column
+                for inside in range(n):
+                    row, rest = divmod(at, self.width)
+                    rows.append(((row * n + inside) * n + rest * n // self.width) % self.height)
+        return range(min(rows), max(rows) + 1)
+
+
+Reach = Sliding | Enlarging | Cells | Resampling | Dealt
 
 POINT = (Sliding(), Sliding())
 """Every place sees the one that it lies on."""

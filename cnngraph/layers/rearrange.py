@@ -1,15 +1,19 @@
-"""Layers that move numbers and change none: upsample, reorg, crop, slice, shuffle, split."""
+"""Layers that move numbers and change none: reorg and back, widen, slice, split, shuffle."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import ClassVar
 
+from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
-from cnngraph.layers.reach import Enlarging, Reach, Sliding
-from cnngraph.layers.values import BLEND, COUNT, INDEX
-from cnngraph.layers.window import need_map
+from cnngraph.layers.reach import Dealt, Enlarging, Reach, Sliding
+from cnngraph.layers.values import COUNT, INDEX, ORDER, PAIR, REORG, Pair
+from cnngraph.layers.window import need_known, need_map
 from cnngraph.volume import Dim, Free, Volume, as_int
+
+LAST = 2**31 - 1
+"""As the end of a Slice: up to the last."""
 
 
 class _Rearrange(Kind):
@@ -17,46 +21,21 @@ class _Rearrange(Kind):
 
 
 @kind
-class Upsample(_Rearrange):
-    """Each pixel becomes n x n pixels, copied (nearest) or blended (bilinear, corners not aligned)."""
-
-    word = "upsample"
-    elsewhere = ("upsampling", "upsampling2d")
-    onnx = "Resize"
-
-    n: int = argument(COUNT, positional=True, doc="how many times larger")
-    bilinear: bool = argument(BLEND, default=False, doc="`bilinear` blends neighbours, `nearest` copies")
-
-    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        (volume,) = inputs
-        need_map(volume, self.word)
-        return Volume((volume.height * self.n, volume.width * self.n, volume.channels))
-
-    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
-        # Blending is a transposed convolution with a triangle (Long, Shelhamer & Darrell 2015).
-        each = Enlarging(2 * self.n - self.n % 2, self.n, self.n // 2) if self.bilinear else Enlarging(self.n, self.n)
-        return each, each
-
-    def lower(self, to: Lowering) -> None:
-        scales = to.constant("scales", [1.0, 1.0, float(self.n), float(self.n)])
-        if self.bilinear:
-            how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        else:
-            how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        to.node("Resize", [to.inputs[0], "", scales], to.output, **how)
-
-    def caption(self) -> Caption:
-        return Caption("upsample", details=(f"×{self.n}", *(("bilinear",) if self.bilinear else ())))
-
-
-@kind
 class Reorg(_Rearrange):
-    """Every n x n square of pixels becomes one pixel with n² times the channels (space to depth)."""
+    """Every n x n square of pixels becomes one pixel with n² times the channels (space to depth). With channel c of
+    C and the pixel at (a, b) of the square, `by_pixel` makes it channel ``(a*n + b)*C + c`` (ONNX, TensorFlow),
+    `by_channel` ``c*n² + a*n + b`` (PyTorch's PixelUnshuffle).
+
+    `as_darknet` is what darknet's `[reorg]` does, and weights of YOLOv2 need: it reads the map as one with C/n²
+    channels that is n times as high and wide, and reorganizes that one by pixel.
+    """
 
     word = "reorg"
-    onnx = "SpaceToDepth"
+    elsewhere = ("spacetodepth",)
+    onnx = "SpaceToDepth, then Gather for by_channel, between two Reshape for as_darknet"
 
     n: int = argument(COUNT, positional=True, doc="side of the square")
+    order: str = argument(REORG, default="by_pixel", doc="order of the channels")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
@@ -69,6 +48,9 @@ class Reorg(_Rearrange):
                     at="n",
                     remark=f"{size} / {self.n} = {size / self.n:g}",
                 )
+        if self.order == "as_darknet":
+            need_known(volume, "reorg as_darknet", "where a pixel goes depends on the height and width of the map")
+            _need_squares(volume, self.n, "reorg as_darknet")
         return Volume((volume.height // self.n, volume.width // self.n, volume.channels * self.n**2))
 
     def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
@@ -76,85 +58,125 @@ class Reorg(_Rearrange):
             yield size, size // self.n * self.n
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
-        return Sliding(self.n, self.n), Sliding(self.n, self.n)
+        across = Sliding(self.n, self.n)
+        if self.order == "as_darknet":
+            return Dealt(as_int(inputs[0].height), as_int(inputs[0].width), self.n), across
+        return across, across
 
     def lower(self, to: Lowering) -> None:
-        to.node("SpaceToDepth", to.inputs, to.output, blocksize=self.n)
+        n, volume = self.n, to.input_volumes[0]
+        channels = as_int(volume.channels)
+        if self.order == "by_pixel":
+            to.node("SpaceToDepth", to.inputs, to.output, blocksize=n)
+        elif self.order == "by_channel":
+            deep = to.node("SpaceToDepth", to.inputs, to.inner("deep", onnx_dims(to.output_volume)), blocksize=n)
+            order = [square * channels + channel for channel in range(channels) for square in range(n * n)]
+            to.node("Gather", [deep, to.constant("order", order)], to.output, axis=1)
+        else:
+            height, width = as_int(volume.height), as_int(volume.width)
+            large, small = (channels // n**2, height * n, width * n), (channels, height, width)
+            read = to.node("Reshape", [to.inputs[0], to.constant("large", [0, *large])], to.inner("read", large))
+            deep = to.node("SpaceToDepth", [read], to.inner("deep", small), blocksize=n)
+            made = to.constant("small", [0, *map(as_int, onnx_dims(to.output_volume))])
+            to.node("Reshape", [deep, made], to.output)
 
     def caption(self) -> Caption:
-        return Caption("reorg", details=(f"÷{self.n}",))
+        order = () if self.order == "by_pixel" else (self.order.replace("_", " "),)
+        return Caption("reorg", details=(f"÷{self.n}", *order))
 
 
 @kind
-class Crop(_Rearrange):
-    """Cuts the border off: n pixels on each side, or down to the height and width of a named tensor,
-    whose middle it keeps (U-Net)."""
+class Unreorg(_Rearrange):
+    """Every pixel becomes n x n pixels with an n²-th of the channels (depth to space, sub-pixel convolution; Shi et al.
+    2016): `reorg` backwards. By default it is `by_pixel`, ONNX's DCR and TensorFlow's; PyTorch's PixelShuffle is
+    `by_channel`, ONNX's CRD."""
 
-    word = "crop"
-    cuts = True
-    onnx = "Slice"
-    takes_tensors = "one"
-    measures_second = True
+    word = "unreorg"
+    elsewhere = ("depthtospace",)
+    onnx = "DepthToSpace"
 
-    n: int | None = argument(
-        INDEX, positional=True, default=None, doc="pixels cut off each side, when no tensor is named"
-    )
+    n: int = argument(COUNT, positional=True, doc="side of the square")
+    order: str = argument(ORDER, default="by_pixel", doc="order of the channels")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        volume = inputs[0]
-        for each in inputs:
-            need_map(each, self.word)
-        if len(inputs) == 2:
-            target = inputs[1]
-            for name, size, wanted in (("high", volume.height, target.height), ("wide", volume.width, target.width)):
-                if isinstance(size, int) and isinstance(wanted, int) and size < wanted:
-                    raise Fault(
-                        "E0414",
-                        f"`crop` cannot make {size} {name} into {wanted}",
-                        remark=f"{volume} is smaller than {target}",
-                        help="crop the larger of the two, or pad this one",
-                    )
-            if isinstance(volume.size, Free) or isinstance(target.size, Free):
-                raise Fault("E0411", "`crop` to another tensor needs known sizes", remark=f"{volume} and {target}")
-            return Volume((target.height, target.width, volume.channels))
-        if self.n is None:
-            raise Fault("E0207", "`crop` needs a tensor or a number", help="crop u  or  crop 1")
-        height, width = volume.height - 2 * self.n, volume.width - 2 * self.n
-        if any(isinstance(size, int) and size < 1 for size in (height, width)):
-            raise Fault(
-                "E0414",
-                f"`crop {self.n}` leaves nothing",
-                at="n",
-                remark=f"{volume}: {volume.height} - 2*{self.n} = {height}",
-            )
-        return Volume((height, width, volume.channels))
-
-    def _corner(self, inputs: tuple[Volume, ...]) -> tuple[int, int]:
-        """The first row and column that stay."""
-        if len(inputs) == 1:
-            return self.n or 0, self.n or 0
-        volume, target = inputs
-        rows, columns = as_int(volume.height) - as_int(target.height), as_int(volume.width) - as_int(target.width)
-        return rows // 2, columns // 2
+        (volume,) = inputs
+        need_map(volume, self.word)
+        _need_squares(volume, self.n, self.word)
+        return Volume((volume.height * self.n, volume.width * self.n, as_int(volume.channels) // self.n**2))
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
-        top, left = self._corner(inputs)
-        return Sliding(before=-top), Sliding(before=-left)
+        return Enlarging(self.n, self.n), Enlarging(self.n, self.n)
 
     def lower(self, to: Lowering) -> None:
-        top, left = self._corner(to.input_volumes)
-        if len(to.inputs) == 2:
-            ends = [top + as_int(to.output_volume.height), left + as_int(to.output_volume.width)]
-        elif not top:
-            to.node("Identity", to.inputs[:1], to.output)
-            return
-        else:
-            ends = [-top, -left]
-        bounds = [to.constant("starts", [top, left]), to.constant("ends", ends), to.constant("axes", [2, 3])]
-        to.node("Slice", [to.inputs[0], *bounds], to.output)
+        mode = "DCR" if self.order == "by_pixel" else "CRD"
+        to.node("DepthToSpace", to.inputs, to.output, blocksize=self.n, mode=mode)
 
     def caption(self) -> Caption:
-        return Caption("crop", details=(str(self.n),) if self.n is not None else ())
+        order = () if self.order == "by_pixel" else (self.order.replace("_", " "),)
+        return Caption("unreorg", details=(f"×{self.n}", *order))
+
+
+def _need_squares(volume: Volume, n: int, word: str) -> None:
+    """Raises `Fault` unless n² divides the channels."""
+    channels = as_int(volume.channels)
+    if channels % n**2:
+        raise Fault(
+            "E0412",
+            f"`{word}` needs n² channels, or a multiple",
+            at="n",
+            remark=f"{volume}: {channels} / {n}² = {channels / n**2:g}",
+        )
+
+
+@kind
+class Widen(_Rearrange):
+    """A shortcut without weights: every s-th row and column, and behind its channels ones of zeros until there are
+    *channels* (option A of He et al. 2016; torch's own ResNets for CIFAR and darknet put them there too)."""
+
+    word = "widen"
+    onnx = "Slice and Pad"
+
+    channels: int = argument(COUNT, positional=True, doc="how many channels it makes")
+    stride: Pair = argument(PAIR, keyword="s", default=(1, 1), doc="of which rows and columns stay: every s-th")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        (volume,) = inputs
+        need_map(volume, self.word)
+        channels = as_int(volume.channels)
+        if self.channels < channels:
+            raise Fault(
+                "E0407",
+                f"`widen {self.channels}` has fewer channels than flow in",
+                at="channels",
+                remark=f"this is {volume}",
+                help=f"for the first of them write  slice 0 {self.channels}",
+            )
+        height, width = (
+            (size + (s - 1)) // s for size, s in zip((volume.height, volume.width), self.stride, strict=True)
+        )
+        return Volume((height, width, self.channels))
+
+    @property
+    def projects(self) -> bool:
+        return True
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return Sliding(1, self.stride[0]), Sliding(1, self.stride[1])
+
+    def lower(self, to: Lowering) -> None:
+        more, source = self.channels - as_int(to.input_volumes[0].channels), to.inputs[0]
+        if self.stride != (1, 1):
+            kept = to.inner("kept", (as_int(to.input_volumes[0].channels), *onnx_dims(to.output_volume)[1:]))
+            bounds = [to.constant("starts", [0, 0]), to.constant("ends", [LAST, LAST]), to.constant("axes", [2, 3])]
+            steps = to.constant("steps", list(self.stride))
+            source = to.node("Slice", [source, *bounds, steps], kept if more else to.output)
+            if not more:
+                return
+        to.node("Pad", [source, to.constant("pads", [0, 0, 0, 0, 0, more, 0, 0])], to.output)
+
+    def caption(self) -> Caption:
+        stride = self.stride if self.stride != (1, 1) else None
+        return Caption("widen", str(self.channels), stride=stride)
 
 
 @kind

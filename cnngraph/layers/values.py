@@ -30,6 +30,8 @@ class Type:
     words: Mapping[str, object]
     is_flag: bool = False
     """A flag's word is its own keyword."""
+    takes_lists: bool = False
+    """Whether a size such as 3x3 or a list is one value of it."""
     besides: str = ""
     """What it takes besides its words."""
 
@@ -102,6 +104,33 @@ def _padding(value: object) -> Padding:
     raise BadValue(f"one number, two (height, width) or four (top, left, bottom, right), not {show(value)}")
 
 
+def _border(value: object) -> Padding:
+    """Amounts as those of a padding."""
+    if value == Padding() or (isinstance(value, Padding) and value.mode != "given"):
+        raise BadValue(f"one number, two (height, width) or four (top, left, bottom, right), not {value.mode}")
+    return _padding(value)
+
+
+def _factor(value: object) -> int | float | tuple[int | float, int | float]:
+    """One number for both directions, or two that differ."""
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise BadValue(f"one number or two (height, width), not {show(value)}")
+        down, across = _one_factor(value[0]), _one_factor(value[1])
+        return down if down == across else (down, across)
+    return _one_factor(value)
+
+
+def _one_factor(value: object) -> int | float:
+    number = _positive(value)
+    if number != round(number * 64) / 64:
+        # Then every reader of the file comes to the same size; a float32 of 1.1 is more than 1.1.
+        raise BadValue(
+            f"a number above 0 in whole 64ths, not {show(value)}", help="give the output's size instead:  to=14x14"
+        )
+    return int(number) if number == int(number) else number
+
+
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"a number, not {show(value)}")
@@ -127,6 +156,12 @@ def _positive(value: object) -> float:
     return number
 
 
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadValue(f"one of its words, not {show(value)}")
+    return value
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise BadValue(f"on or off, not {show(value)}")
@@ -146,16 +181,21 @@ def show(value: object) -> str:
 
 COUNT = Type("count", _count, {})
 INDEX = Type("index", _index, {})
-PAIR = Type("size", _pair, {})
+PAIR = Type("size", _pair, {}, takes_lists=True)
 PADDING = Type(
     "padding",
     _padding,
     {"valid": VALID, **{mode: Padding(mode) for mode in ("same", "same_upper", "same_lower")}},
     besides="a number, (height, width) or (top, left, bottom, right)",
 )
+BORDER = Type("border", _border, {}, takes_lists=True)
+FACTOR = Type("factor", _factor, {}, takes_lists=True)
 NUMBER = Type("number", _number, {})
 POSITIVE = Type("positive number", _positive, {})
 FRACTION = Type("fraction", _fraction, {})
 FLAG = Type("flag", _flag, {}, is_flag=True)
 GAIN = Type("gain", _gain, {"learned": None}, besides="a number")
+ORDER = Type("order", _word, {"by_pixel": "by_pixel", "by_channel": "by_channel"})
+REORG = Type("order", _word, {**ORDER.words, "as_darknet": "as_darknet"})
+BORDERS = Type("filling", _word, {word: word for word in ("zeros", "reflect", "replicate", "circular")})
 BLEND = Type("mode", _flag, {"nearest": False, "bilinear": True})

@@ -133,6 +133,11 @@ class _LayerLowering:
         self._to.infos[key] = Info(key, (self._to.batch, *dims))
         return key
 
+    def fixed(self, name: str, dims: tuple[int, ...]) -> str:
+        key = f"{self._layer.name}.{name}"
+        self._to.infos[key] = Info(key, dims)
+        return key
+
     def sizes(self, name: str, rank: int) -> str:
         key = f"{self._layer.name}.{name}"
         self._to.infos[key] = Info(key, (rank,), "int64")

@@ -23,8 +23,9 @@ from tests.layers.windows import pairs, windows
 from tests.onnx.reference import Array
 
 
-def lit(network: Network, port: str, axis: int) -> Array:
-    """Row i, place j: whether place j of the output's *axis* changes with row (column) i of the input *port*."""
+def lit(network: Network, port: str, axis: int, above: float = 0) -> Array:
+    """Row i, place j: whether place j of the output's *axis* changes, by more than *above*, with row (column) i of the
+    input *port*."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "weights.npz"
         weights = {f"{layer.name}.{name}": np.ones(p.shape, "f4")
@@ -43,7 +44,7 @@ def lit(network: Network, port: str, axis: int) -> Array:
         inputs[each.name] = pictures
     dark = session.run({name: np.zeros_like(pictures) for name, pictures in inputs.items()})
     (name,) = dark
-    changed = np.abs(session.run(inputs)[name] - dark[name]) > 0
+    changed = np.abs(session.run(inputs)[name] - dark[name]) > above
     return np.asarray(changed.any(axis=(1, 3) if axis == 0 else (1, 2)))
 
 
@@ -73,7 +74,20 @@ STEPS = st.one_of(
     st.integers(1, 4).map(lambda n: f"upsample {n} bilinear"),
     st.integers(0, 3).map(lambda n: f"crop {n}"),
     pairs(9).map(lambda to: f"avgpool to={to}"),
-    st.just("reorg 2 -> conv 1 1x1 bias=off"),
+    st.builds(
+        lambda a, b, how: f"upsample ({a / 4}, {b / 4}){how}",
+        st.integers(2, 9),
+        st.integers(2, 9),
+        st.sampled_from(["", " bilinear", " bilinear align_corners"]),
+    ),
+    st.builds(
+        lambda n, filling: f"pad {n} {filling}",
+        st.tuples(*[st.integers(0, 2)] * 4),
+        st.sampled_from(["zeros", "reflect", "replicate"]),
+    ),
+    st.tuples(*[st.integers(0, 3)] * 4).map(lambda n: f"crop {n}"),
+    pairs(3).map(lambda s: f"widen 1 s={s}"),
+    st.sampled_from(["reorg 2 -> conv 1 1x1 bias=off", "conv 4 1x1 bias=off -> unreorg 2"]),
     st.sampled_from(["relu", "bn", "dropout"]),
 )
 
@@ -109,6 +123,14 @@ def test_of_any_chain(steps: list[str]) -> None:
         ("upconv 1 1x2 s=3 -> maxpool 3x4 s=1", (1, 2)),
         ("upconv 1 1x1 s=3 -> conv 1 2x2 d=4", (1, 1)),
         ("upconv 1 3x3 s=2 d=3", (4, 4)),
+        ("upsample 1.5", (1, 1)),
+        ("upsample 1.5 bilinear -> conv 1 3x1 bias=off", (4, 2)),
+        ("upsample to=48x47 -> conv 1 3x3 bias=off", (3, 3)),
+        ("conv 1 3x3 s=2 p=1 bias=off -> upsample image bilinear", (5, 5)),
+        ("pad 2 reflect -> conv 1 3x3 bias=off", (3, 3)),
+        ("widen 2 s=3 -> conv 1 2x2 bias=off", (4, 4)),
+        ("conv 4 1x1 bias=off -> reorg 2 as_darknet", (3, 2)),
+        ("conv 4 1x1 bias=off -> unreorg 2 -> conv 1 3x3 bias=off", (2, 2)),
         ("avgpool to=5 -> conv 1 3x3 bias=off", (20, 20)),
         ("avgpool to=(5, 4) -> conv 1 2x2 bias=off", (14, 16)),
         ("maxpool 2x1 s=2 -> conv 1 3x1", (6, 1)),
@@ -125,6 +147,27 @@ def test_where_a_formula_of_window_and_step_is_wrong(text: str, wanted: tuple[in
     assert field(network) == Field(*wanted)
     if "mul" not in text:
         assert measured(network) == wanted
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 24), st.integers(1, 24), st.sampled_from(["", " bilinear", " bilinear align_corners"]))
+def test_what_the_places_of_another_size_see(size: int, made: int, how: str) -> None:
+    """Beyond the ends there is the outermost place again. A share of 1e-5 is onnxruntime's rounding."""
+    network = parse(f"net t\ninput {size}x1x1\nupsample to=({made}, 1){how}\n")
+    layer = network.layers[1]
+    reach = layer.kind.reach(layer.input_volumes)
+    assert reach is not None
+    for place, seen in enumerate(lit(network, "image", 0, above=1e-5).T):
+        assert set(seen.nonzero()[0]) == {min(max(tap, 0), size - 1) for tap in reach[0].taps(place)}
+
+
+@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize(("high", "wide"), [(1, 1), (1, 4), (4, 1), (3, 3), (4, 4), (3, 4), (4, 6), (5, 7), (6, 3)])
+def test_what_darknets_reorg_sees_depends_on_the_size(n: int, high: int, wide: int) -> None:
+    network = parse(f"net t\ninput {n * high}x{n * wide}x{n * n}\nreorg {n} as_darknet\n")
+    found = field(network)
+    assert found is not None
+    assert (found.height, found.width) == measured(network)
 
 
 BRANCH = st.lists(

@@ -15,7 +15,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse
 from cnngraph.onnx.lower import lower
 from tests.layers.test_windows import made, network, refusal, runs
-from tests.layers.windows import SIZES
+from tests.layers.windows import SIZES, pairs
 from tests.onnx.test_values import CLOSE, differences
 
 N = st.integers(1, 4)
@@ -38,22 +38,145 @@ def test_upsample(n: int, bilinear: bool, height: int, width: int) -> None:
     assert check(f"upsample {n}{' bilinear' * bilinear}", height, width, 2) == (n * height, n * width, 2)
 
 
+HOW = st.sampled_from(["", " bilinear", " bilinear align_corners"])
+
+
+@settings(max_examples=80)
+@given(st.integers(8, 160), st.integers(8, 160), HOW, SIZES, SIZES, st.integers(17, 22))
+def test_upsample_by_two_numbers(a: int, b: int, how: str, height: int, width: int, opset: int) -> None:
+    line = f"upsample ({a / 64}, {b / 64}){how}"
+    made = height * a // 64, width * b // 64
+    if min(made) < 1:
+        assert refusal(line, height, width, 2) == "E0407"
+    else:
+        assert check(line, height, width, 2, opset) == (*made, 2)
+
+
+@settings(max_examples=80)
+@given(pairs(12), HOW, SIZES, SIZES)
+def test_upsample_to_a_size(to: tuple[int, int], how: str, height: int, width: int) -> None:
+    line = f"upsample to={to}{how}"
+    net = network(line, height, width, 2)
+    assert made(net) == (*to, 2)
+    assert runs(net, 20, 2, 2, height, width) < CLOSE
+    if how:  # copies are where float32 has them while a size is free
+        assert runs(network(line, "?H", "?W", 2), 20, 2, 2, height, width) < CLOSE
+
+
+@settings(max_examples=40)
+@given(HOW, SIZES, SIZES, SIZES, SIZES, st.booleans())
+def test_upsample_to_a_tensor(how: str, height: int, width: int, high: int, wide: int, free: bool) -> None:
+    a, b = ("(?H, ?W, 2)", "(?U, ?V, 3)") if free else (f"({height}, {width}, 2)", f"({high}, {wide}, 3)")
+    net = parse(f"net t\ninput a {a}\ninput b {b}\nfrom a -> upsample b{how} -> concat b\n")
+    assert free or made(net) == (high, wide, 5)
+    if free and not how and (high % height or wide % width):
+        return  # copies are where float32 has them while a size is free
+    generator = np.random.default_rng(0)
+    arrays = {"a": generator.random((1, 2, height, width), "f4"), "b": generator.random((1, 3, high, wide), "f4")}
+    with tempfile.TemporaryDirectory() as folder:
+        assert differences(net, Path(folder), 20, arrays) < CLOSE
+
+
+@pytest.mark.parametrize(("line", "code"), [
+    ("upsample", "E0207"), ("upsample 2 to=4", "E0208"), ("upsample 1.1", "E0208"), ("upsample 0", "E0208"),
+    ("upsample 2 align_corners", "E0208"), ("upsample 2x2x2", "E0208"), ("upsample image to=3", "E0208"),
+])  # fmt: skip
+def test_what_upsample_does_not_take(line: str, code: str) -> None:
+    assert refusal(line, 4, 4, 1) == code
+
+
 @settings(max_examples=60)
-@given(N, SIZES, SIZES)
-def test_reorg(n: int, height: int, width: int) -> None:
+@given(N, st.sampled_from(["", " by_channel"]), SIZES, SIZES)
+def test_reorg_and_back(n: int, order: str, height: int, width: int) -> None:
     if height % n or width % n:
-        assert refusal(f"reorg {n}", height, width, 2) == "E0412"
-    else:
-        assert check(f"reorg {n}", height, width, 2) == (height // n, width // n, 2 * n * n)
+        assert refusal(f"reorg {n}{order}", height, width, 2) == "E0412"
+        return
+    assert check(f"reorg {n}{order}", height, width, 2) == (height // n, width // n, 2 * n * n)
+    assert check(f"reorg {n}{order} -> unreorg {n}{order}", height, width, 2) == (height, width, 2)
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 4), SIZES, SIZES)
-def test_crop_by_a_number(n: int, height: int, width: int) -> None:
-    if min(height, width) - n - n < 1:
-        assert refusal(f"crop {n}", height, width, 2) == "E0414"
+@given(N, N, N, st.integers(1, 12))
+def test_darknets_reorg(n: int, high: int, wide: int, channels: int) -> None:
+    line = f"reorg {n} as_darknet"
+    if channels % (n * n):
+        assert refusal(line, n * high, n * wide, channels) == "E0412"
     else:
-        assert check(f"crop {n}", height, width, 2) == (height - n - n, width - n - n, 2)
+        assert check(line, n * high, n * wide, channels) == (high, wide, channels * n * n)
+    assert refusal(line, "?H", n * wide, channels) == "E0411"
+
+
+@settings(max_examples=60)
+@given(N, st.sampled_from(["", " by_channel"]), SIZES, SIZES, st.integers(1, 18))
+def test_unreorg(n: int, order: str, height: int, width: int, channels: int) -> None:
+    if channels % (n * n):
+        assert refusal(f"unreorg {n}{order}", height, width, channels) == "E0412"
+    else:
+        wanted = height * n, width * n, channels // (n * n)
+        assert check(f"unreorg {n}{order}", height, width, channels) == wanted
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 9), pairs(4), SIZES, SIZES, st.integers(1, 5))
+def test_widen(made_: int, stride: tuple[int, int], height: int, width: int, channels: int) -> None:
+    line = f"widen {made_} s={stride}"
+    if made_ < channels:
+        assert refusal(line, height, width, channels) == "E0407"
+    else:
+        assert check(line, height, width, channels) == (-(-height // stride[0]), -(-width // stride[1]), made_)
+
+
+BORDERS = st.tuples(*[st.integers(0, 4)] * 4)
+
+
+@settings(max_examples=100)
+@given(
+    BORDERS, st.sampled_from(["", " zeros", " reflect", " replicate", " circular"]), SIZES, SIZES, st.integers(17, 22)
+)
+def test_pad(border: tuple[int, ...], filling: str, height: int, width: int, opset: int) -> None:
+    top, left, bottom, right = border
+    room = {" reflect": 1, " circular": 0}.get(filling, -9)
+    if max(top, bottom) > height - room or max(left, right) > width - room:
+        assert refusal(f"pad {border}{filling}", height, width, 2) == "E0407"
+    else:
+        wanted = height + top + bottom, width + left + right, 2
+        assert check(f"pad {border}{filling}", height, width, 2, opset) == wanted
+
+
+@settings(max_examples=60)
+@given(BORDERS, SIZES, SIZES)
+def test_crop_by_numbers(border: tuple[int, ...], height: int, width: int) -> None:
+    top, left, bottom, right = border
+    if height - top - bottom < 1 or width - left - right < 1:
+        assert refusal(f"crop {border}", height, width, 2) == "E0414"
+    else:
+        assert check(f"crop {border}", height, width, 2) == (height - top - bottom, width - left - right, 2)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 8), st.integers(1, 8), SIZES, SIZES, st.integers(17, 22))
+def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -> None:
+    if channels % g:
+        assert refusal(f"groupnorm {g}", height, width, channels) == "E0412"
+    else:
+        # A number alone is its own mean, and what is left of it is rounding.
+        eps = "" if height * width * channels > g else " eps=0.1"
+        assert check(f"groupnorm {g}{eps}", height, width, channels, opset) == (height, width, channels)
+    assert refusal("flatten -> groupnorm 1", height, width, channels) == "E0403"
+
+
+@pytest.mark.parametrize("line", [
+    "upsample 2", "upsample 2x1", "upsample 1.5 bilinear", "upsample (1.5, 2)",
+    "upsample to=9x4 bilinear align_corners",
+    "a: conv 2 3x3\nfrom a -> upsample image bilinear", "pad 1", "pad (1, 2)", "pad (1, 2, 3, 4) reflect", "crop 1",
+    "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "unreorg 2",
+    "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
+    "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
+])  # fmt: skip
+def test_written_as_it_was(line: str) -> None:
+    text = parse(f"net t\ninput 8x8x4\n{line}\n").to_spec()
+    assert line.split("\n")[-1].removeprefix("from a -> ") in text
+    assert parse(text).to_spec() == text
 
 
 @settings(max_examples=60)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -237,7 +238,7 @@ RULES |= {
     "gelu": _each(lambda x, _: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))),
     "swish": _each(lambda x, _: x * _sigmoid(x)),
     "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
-    "hsigmoid": _each(lambda x, _: min(max(x + 3, 0.0), 6.0) / 6),
+    "hsigmoid": _each(lambda x, kind: min(max(x * kind.slope + 0.5, 0.0), 1.0)),
     "mish": _each(lambda x, _: x * math.tanh(math.log(1 + math.exp(x)))),
     "sigmoid": _each(lambda x, _: _sigmoid(x)),
     "tanh": _each(lambda x, _: math.tanh(x)),
@@ -302,6 +303,19 @@ def instancenorm(kind: Any, own: Weights, x: Array) -> Array:
     return y
 
 
+@rule("groupnorm")
+def groupnorm(kind: Any, own: Weights, x: Array) -> Array:
+    y, each = np.empty_like(x), x.shape[1] // kind.g
+    for n, first in np.ndindex(len(x), kind.g):
+        group = slice(first * each, (first + 1) * each)
+        part = x[n, group]
+        deviation = math.sqrt(((part - part.mean()) ** 2).mean() + kind.eps)
+        y[n, group] = (part - part.mean()) / deviation
+        for c in range(first * each, (first + 1) * each):
+            y[n, c] = y[n, c] * own["weight"][c] + own["bias"][c]
+    return y
+
+
 @rule("layernorm")
 def layernorm(kind: Any, own: Weights, x: Array) -> Array:
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
@@ -354,34 +368,105 @@ def concat(kind: Kind, own: Weights, *xs: Array) -> Array:
 
 
 @rule("upsample")
-def upsample(kind: Any, own: Weights, x: Array) -> Array:
-    """Nearest: copies. Bilinear: pixel i of the output lies at (i + 0.5)/n - 0.5, edges repeated."""
-    if not kind.bilinear:
-        return np.asarray(x.repeat(kind.n, axis=2).repeat(kind.n, axis=3))
+def upsample(kind: Any, own: Weights, x: Array, like: Array | None = None) -> Array:
+    """Pixel i of n made of m: ⌊i·m/n⌋; blended at (i + 0.5)·m/n - 0.5, or i·(m - 1)/(n - 1); edges repeated."""
+    if like is not None:
+        made = like.shape[2:]
+        steps = [Fraction(size, many) for size, many in zip(x.shape[2:], made, strict=True)]
+    elif kind.to:
+        made = kind.to
+        steps = [Fraction(size, many) for size, many in zip(x.shape[2:], made, strict=True)]
+    else:
+        factors = kind.n if isinstance(kind.n, tuple) else (kind.n, kind.n)
+        made = tuple(math.floor(size * factor) for size, factor in zip(x.shape[2:], factors, strict=True))
+        steps = [1 / Fraction(factor) for factor in factors]
 
-    def along(x: Array, axis: int) -> Array:
+    def along(x: Array, axis: int, made: int, step: Fraction) -> Array:
         size = x.shape[axis]
         lines = []
-        for i in range(size * kind.n):
-            at = min(max((i + 0.5) / kind.n - 0.5, 0), size - 1)
+        for i in range(made):
+            if not kind.bilinear:
+                lines.append(x.take(min(math.floor(i * step), size - 1), axis))
+                continue
+            at = i * Fraction(size - 1, max(made - 1, 1)) if kind.align_corners else (i + Fraction(1, 2)) * step - 0.5
+            at = min(max(float(at), 0.0), size - 1.0)
             low = int(at)
             high = min(low + 1, size - 1)
             lines.append(x.take(low, axis) * (1 - at + low) + x.take(high, axis) * (at - low))
         return np.stack(lines, axis)
 
-    return np.asarray(along(along(x, 2), 3))
+    return along(along(x, 2, made[0], steps[0]), 3, made[1], steps[1])
 
 
 @rule("reorg")
 def reorg(kind: Any, own: Weights, x: Array) -> Array:
-    """Space to depth: channel (a·n + b)·C + c is channel c of the pixels at (a, b) of the squares."""
-    return np.concatenate([x[:, :, a :: kind.n, b :: kind.n] for a in range(kind.n) for b in range(kind.n)], axis=1)
+    """Space to depth, number by number. Darknet's is its own loops (src/blas.c, reorg_cpu with forward = 0)."""
+    n, (many, channels, height, width) = kind.n, x.shape
+    y = np.empty((many, channels * n * n, height // n, width // n))
+    if kind.order != "as_darknet":
+        for c, i, j in np.ndindex(channels, height, width):
+            square = i % n * n + j % n
+            made = square * channels + c if kind.order == "by_pixel" else c * n * n + square
+            y[:, made, i // n, j // n] = x[:, c, i, j]
+        return y
+    for picture, out in zip(x.reshape(many, -1), y.reshape(many, -1), strict=True):
+        for k, j, i in np.ndindex(channels, height, width):
+            c2, offset = k % (channels // (n * n)), k // (channels // (n * n))
+            w2, h2 = i * n + offset % n, j * n + offset // n
+            out[i + width * (j + height * k)] = picture[w2 + width * n * (h2 + height * n * c2)]
+    return y
+
+
+@rule("unreorg")
+def unreorg(kind: Any, own: Weights, x: Array) -> Array:
+    """ONNX DepthToSpace: with C channels made, pixel (a, b) is channel (a·n + b)·C + c, or c·n² + a·n + b."""
+    n, (many, channels, height, width) = kind.n, x.shape
+    each = channels // (n * n)
+    y = np.empty((many, each, height * n, width * n))
+    for c, i, j in np.ndindex(*y.shape[1:]):
+        square = i % n * n + j % n
+        y[:, c, i, j] = x[:, square * each + c if kind.order == "by_pixel" else c * n * n + square, i // n, j // n]
+    return y
+
+
+@rule("widen")
+def widen(kind: Any, own: Weights, x: Array) -> Array:
+    y = np.zeros(
+        (len(x), kind.channels, *(math.ceil(size / s) for size, s in zip(x.shape[2:], kind.stride, strict=True)))
+    )
+    y[:, : x.shape[1]] = x[:, :, :: kind.stride[0], :: kind.stride[1]]
+    return y
+
+
+@rule("pad")
+def pad(kind: Any, own: Weights, x: Array) -> Array:
+    """A place before the first, or behind the last, is 0, or that which its rule leads to."""
+    top, left, bottom, right = kind.n.amounts
+    height, width = x.shape[2:]
+
+    def source(at: int, size: int) -> int:
+        match kind.filling:
+            case "reflect":
+                return -at if at < 0 else 2 * (size - 1) - at if at >= size else at
+            case "replicate":
+                return min(max(at, 0), size - 1)
+            case "circular":
+                return at % size
+        return at
+
+    y = np.zeros((*x.shape[:2], top + height + bottom, left + width + right))
+    for i, j in np.ndindex(*y.shape[2:]):
+        row, column = source(i - top, height), source(j - left, width)
+        if 0 <= row < height and 0 <= column < width:
+            y[:, :, i, j] = x[:, :, row, column]
+    return y
 
 
 @rule("crop")
 def crop(kind: Any, own: Weights, x: Array, like: Array | None = None) -> Array:
     if like is None:
-        return x[:, :, kind.n : x.shape[2] - kind.n, kind.n : x.shape[3] - kind.n]
+        top, left, bottom, right = kind.n.amounts
+        return x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right]
     top, left = (x.shape[2] - like.shape[2]) // 2, (x.shape[3] - like.shape[3]) // 2
     return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
 

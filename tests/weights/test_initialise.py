@@ -61,9 +61,19 @@ def test_biases_and_statistics_start_where_they_do_nothing() -> None:
 
 
 SOME = {
-    "maxpool": "2x2", "avgpool": "2x2", "times": "2", "plus": "1", "crop": "1", "slice": "0 60",
-    "shuffle": "2", "upsample": "2", "reorg": "2",
-}  # fmt: skip
+    "maxpool": "2x2",
+    "avgpool": "2x2",
+    "crop": "1",
+    "slice": "0 60",
+    "shuffle": "2",
+    "upsample": "2",
+    "reorg": "2",
+    "unreorg": "2",
+    "widen": "64",
+    "pad": "1",
+    "times": "2",
+    "plus": "2",
+}
 """Arguments of the kinds that need some."""
 FAMILIES = ("norm", "pool", "dropout", "reshape")
 KEPT = [word for word, kind in KINDS.items() if kind.family in FAMILIES and word != "split"]

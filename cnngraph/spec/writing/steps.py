@@ -66,17 +66,20 @@ def _word(argument: Argument, value: object) -> str | Hole:
         if meaning == value:
             return f" {word}"
     assert isinstance(value, Padding)
-    top, left, bottom, right = value.amounts
-    if top == left == bottom == right:
-        return Hole("p", str(top), " p=")
-    return f" p=({top}, {left})" if (top, left) == (bottom, right) else f" p=({top}, {left}, {bottom}, {right})"
+    before = " " if argument.positional else f" {argument.keyword}="
+    text = written(value)
+    return Hole("p", text, before) if text.isdigit() else f"{before}{text}"
 
 
 def written(value: object) -> str:
     """A value as the language reads it."""
     match value:
-        case (height, width):
+        case (int() as height, int() as width):
             return f"{height}x{width}"
+        case Padding(amounts=(top, left, bottom, right)):
+            sides = dict.fromkeys([(top, left), (bottom, right)])
+            each = dict.fromkeys((top, left, bottom, right)) if len(sides) == 1 else ()
+            return str(top) if len(each) == 1 else show(tuple(side for pair in sides for side in pair))
         case float():
             return _float(value)
     return show(value)
@@ -84,7 +87,7 @@ def written(value: object) -> str:
 
 def _short(value: object) -> str:
     """Behind a keyword, where one number stands for a square."""
-    return str(value[0]) if isinstance(value, tuple) and value[0] == value[1] else written(value)
+    return written(value[0]) if isinstance(value, tuple) and value[0] == value[1] else written(value)
 
 
 def _float(value: float) -> str:

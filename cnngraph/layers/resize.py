@@ -1,0 +1,141 @@
+"""Resizing: a map of another height and width, its pixels copied or blended."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar
+
+from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
+from cnngraph.layers.reach import Reach, Resampling, Sliding
+from cnngraph.layers.values import BLEND, FACTOR, FLAG, PAIR, Pair
+from cnngraph.layers.window import need_map
+from cnngraph.volume import Dim, Free, Volume, as_int, fixed
+
+Factor = int | float
+
+
+@kind
+class Upsample(Kind):
+    """A map n times as large, or of an asked size, or as high and wide as a named tensor. Of n pixels made of m the
+    i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of those about ``(i + 0.5)*m/n - 0.5`` (bilinear); with
+    `align_corners` of those about ``i*(m - 1)/(n - 1)``, so that corners stay corners. These are PyTorch's rules;
+    copies to another size while sizes are free are where onnxruntime's float32 has ``i*m/n``."""
+
+    word = "upsample"
+    elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize", "interp")
+    family: ClassVar[Family] = "reshape"
+    takes_tensors = "one"
+    measures_second = True
+    onnx = "Resize; for copies to a known size Gather"
+
+    n: Factor | tuple[Factor, Factor] | None = argument(
+        FACTOR, positional=True, default=None, doc="how many times larger, down and across: `2`, `1.5`, `2x1`"
+    )
+    to: Pair | None = argument(PAIR, default=None, doc="the output's size instead")
+    bilinear: bool = argument(BLEND, default=False, doc="`bilinear` blends neighbours, `nearest` copies")
+    align_corners: bool = argument(FLAG, default=False, doc="where `bilinear` looks: corners stay corners")
+
+    @property
+    def factors(self) -> tuple[Factor, Factor] | None:
+        """Down and across, where they are given."""
+        return self.n if isinstance(self.n, tuple) or self.n is None else (self.n, self.n)
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        for each in inputs:
+            need_map(each, self.word)
+        given = (self.n is not None) + (self.to is not None) + (len(inputs) == 2)
+        if given != 1:
+            raise Fault(
+                "E0207" if not given else "E0208",
+                "`upsample` needs a number, a size or a tensor" + (", one of them" if given else ""),
+                help="upsample 2   or   upsample to=14x14   or   upsample NAME",
+            )
+        if self.align_corners and not self.bilinear:
+            raise Fault(
+                "E0208", "copies have no corners to align", at="align_corners", help="write  bilinear align_corners"
+            )
+        volume = inputs[0]
+        if self.to is not None:
+            return Volume((*self.to, volume.channels))
+        if len(inputs) == 2:
+            return Volume((inputs[1].height, inputs[1].width, volume.channels))
+        assert self.factors is not None
+        height, width = map(_times, (volume.height, volume.width), self.factors)
+        if any(isinstance(size, int) and size < 1 for size in (height, width)):
+            raise Fault("E0407", "nothing is left of the map", at="n", remark=f"{volume} makes {height} x {width}")
+        return Volume((height, width, volume.channels))
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        made = self.shape(inputs)
+        down = self._reach(0, inputs[0].height, made.height)
+        across = self._reach(1, inputs[0].width, made.width)
+        return None if down is None or across is None else (down, across)
+
+    def _reach(self, axis: int, size: Dim, made: Dim) -> Reach | None:
+        if self.align_corners:
+            if isinstance(size, Free) or isinstance(made, Free):
+                return None
+            if made == 1:
+                return Sliding()
+            # Of one pixel all are made; it is the one they lie in.
+            return Resampling(size - 1, made - 1, True, True) if size > 1 else Resampling(1, made)
+        ratio = Fraction(self.factors[axis]) if self.factors is not None else _ratio(made, size)
+        return None if ratio is None else Resampling(ratio.denominator, ratio.numerator, self.bilinear)
+
+    def lower(self, to: Lowering) -> None:
+        if self.bilinear:
+            coordinates = "align_corners" if self.align_corners else "half_pixel"
+            how = {"mode": "linear", "coordinate_transformation_mode": coordinates}
+        else:
+            how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        if self.factors is not None:
+            scales = to.constant("scales", [1.0, 1.0, *map(float, self.factors)])
+            to.node("Resize", [to.inputs[0], "", scales], to.output, **how)
+        elif not self.bilinear and fixed(to.input_volumes[0].dims + to.output_volume.dims):
+            self._lower_copies(to)
+        else:
+            to.node("Resize", [to.inputs[0], "", "", self._sizes(to)], to.output, **how)
+
+    def _lower_copies(self, to: Lowering) -> None:
+        """Rows, then columns, by their numbers: Resize divides by a float32, and 1/(2/14) is less than 7 there."""
+        channels, height, width = onnx_dims(to.input_volumes[0])
+        high, wide = as_int(to.output_volume.height), as_int(to.output_volume.width)
+        rows = to.constant("from_rows", [i * as_int(height) // high for i in range(high)])
+        columns = to.constant("from_columns", [i * as_int(width) // wide for i in range(wide)])
+        tall = to.node("Gather", [to.inputs[0], rows], to.inner("tall", (channels, high, width)), axis=2)
+        to.node("Gather", [tall, columns], to.output, axis=3)
+
+    def _sizes(self, to: Lowering) -> str:
+        """All four of the output: batch and channels as they come in."""
+        first, two, last = to.constant("first", [0]), to.constant("two", [2]), to.constant("last", [4])
+        own = to.node("Shape", to.inputs[:1], to.sizes("own", 4))
+        kept = to.node("Slice", [own, first, two], to.sizes("kept", 2))
+        if isinstance(to.output_volume.height, int) and isinstance(to.output_volume.width, int):
+            asked = to.constant("asked", [to.output_volume.height, to.output_volume.width])
+        else:
+            other = to.node("Shape", to.inputs[1:], to.sizes("other", 4))
+            asked = to.node("Slice", [other, two, last], to.sizes("asked", 2))
+        return to.node("Concat", [kept, asked], to.sizes("sizes", 4), axis=0)
+
+    def caption(self) -> Caption:
+        if self.to is not None:
+            how: tuple[str, ...] = (f"to {self.to[0]}×{self.to[1]}",)
+        else:
+            factors = self.factors
+            how = () if factors is None else ("×" + "×".join(f"{each:g}" for each in dict.fromkeys(factors)),)
+        words = ("bilinear",) * self.bilinear + ("corners",) * self.align_corners
+        return Caption("upsample", details=(*how, *words))
+
+
+def _times(size: Dim, factor: Factor) -> Dim:
+    exact = Fraction(factor)
+    return size * exact.numerator // exact.denominator
+
+
+def _ratio(made: Dim, size: Dim) -> Fraction | None:
+    """How many times as large *made* is, when that is the same whatever a free size is."""
+    if isinstance(made, Free) and isinstance(size, Free):
+        alike = made.atom == size.atom and not made.offset and not size.offset
+        return Fraction(made.scale, size.scale) if alike else None
+    return Fraction(made, size) if isinstance(made, int) and isinstance(size, int) else None
