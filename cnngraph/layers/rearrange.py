@@ -131,7 +131,7 @@ def _need_squares(volume: Volume, n: int, word: str) -> None:
 @kind
 class Widen(_Rearrange):
     """A shortcut without weights: every s-th row and column, and behind its channels ones of zeros until there are
-    *channels* (option A of He et al. 2016; torch's own ResNets for CIFAR and darknet put them there too)."""
+    *channels* (option A of He et al. 2016)."""
 
     word = "widen"
     onnx = "Slice and Pad"
