@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
-from math import gcd, lcm
+from math import gcd, isqrt, lcm
 from operator import mul
 from typing import TypeGuard
 
@@ -218,6 +218,12 @@ def as_int(dim: Dim) -> int:
     if isinstance(dim, Free):
         raise ValueError(f"the size {dim} is free")
     return dim
+
+
+def divisors(number: int) -> list[int]:
+    """Of a whole number from 1, ascending. Channels may be very many, so it looks up to the square root alone."""
+    small = [n for n in range(1, isqrt(number) + 1) if number % n == 0]
+    return small + [number // n for n in reversed(small) if n * n != number]
 
 
 def product(numbers: Iterable[int]) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.volume import Dim, Free, Volume, as_int, fixed, product
+from cnngraph.volume import Dim, Free, Volume, as_int, divisors, fixed, product
 
 H, W = Free("H"), Free("W")
 
@@ -118,3 +118,9 @@ def test_volumes() -> None:
     assert product([2, 3]) == as_int(6)
     with pytest.raises(ValueError, match="the size H is free"):
         as_int(H)
+
+
+def test_divisors_are_the_numbers_that_divide() -> None:
+    for number in range(1, 500):
+        assert divisors(number) == [n for n in range(1, number + 1) if number % n == 0], number
+    assert divisors(2**38) == [2**n for n in range(39)]  # as many channels as a volume may have, and no wait

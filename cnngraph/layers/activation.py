@@ -16,6 +16,10 @@ class Activation(Kind):
     family: ClassVar[Family] = "activation"
     follows = "activation"
 
+    def lower(self, to: Lowering) -> None:
+        """One node of the operator that `onnx` names: where that has more, the kind has its own."""
+        to.node(self.onnx, to.inputs, to.output)
+
 
 @kind
 class Relu(Activation):
@@ -24,9 +28,6 @@ class Relu(Activation):
     word = "relu"
     relu_like = True
     onnx = "Relu"
-
-    def lower(self, to: Lowering) -> None:
-        to.node("Relu", to.inputs, to.output)
 
     def caption(self) -> Caption:
         return Caption("ReLU")
@@ -109,9 +110,6 @@ class Selu(Activation):
     word = "selu"
     onnx = "Selu"
 
-    def lower(self, to: Lowering) -> None:
-        to.node("Selu", to.inputs, to.output)
-
     def caption(self) -> Caption:
         return Caption("SELU")
 
@@ -163,9 +161,6 @@ class HSwish(Activation):
     relu_like = True
     onnx = "HardSwish"
 
-    def lower(self, to: Lowering) -> None:
-        to.node("HardSwish", to.inputs, to.output)
-
     def caption(self) -> Caption:
         return Caption("h-swish")
 
@@ -215,9 +210,6 @@ class Sigmoid(Activation):
     answers = True
     onnx = "Sigmoid"
 
-    def lower(self, to: Lowering) -> None:
-        to.node("Sigmoid", to.inputs, to.output)
-
 
 @kind
 class Tanh(Activation):
@@ -225,9 +217,6 @@ class Tanh(Activation):
 
     word = "tanh"
     onnx = "Tanh"
-
-    def lower(self, to: Lowering) -> None:
-        to.node("Tanh", to.inputs, to.output)
 
 
 @kind
@@ -238,9 +227,6 @@ class Softplus(Activation):
     relu_like = True
     onnx = "Softplus"
 
-    def lower(self, to: Lowering) -> None:
-        to.node("Softplus", to.inputs, to.output)
-
 
 @kind
 class Abs(Activation):
@@ -249,9 +235,6 @@ class Abs(Activation):
     word = "abs"
     elsewhere = ("absval",)
     onnx = "Abs"
-
-    def lower(self, to: Lowering) -> None:
-        to.node("Abs", to.inputs, to.output)
 
 
 @kind

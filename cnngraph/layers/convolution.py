@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
@@ -11,7 +12,7 @@ from cnngraph.layers.terms import Term, apart, number, sizes
 from cnngraph.layers.terms import product as times
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, Windowed, covered, need_map, padded
-from cnngraph.volume import Dim, Free, Volume, as_int, product
+from cnngraph.volume import Dim, Free, Volume, as_int, divisors, product
 
 
 class _Convolution(Windowed):
@@ -95,7 +96,7 @@ class Conv(_Convolution):
         height, width = self.slide.over(volume, self.word)
         channels = as_int(volume.channels)
         if channels % self.groups or self.channels % self.groups:
-            common = [n for n in range(1, channels + 1) if channels % n == 0 and self.channels % n == 0]
+            common = divisors(gcd(channels, self.channels))
             raise Fault(
                 "E0408",
                 f"groups={self.groups} does not divide the channels",

@@ -9,7 +9,7 @@ from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Paramet
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
-from cnngraph.volume import Volume, as_int
+from cnngraph.volume import Volume, as_int, divisors
 
 
 @kind
@@ -29,9 +29,7 @@ class BatchNorm(Kind):
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         shape = (as_int(inputs[0].channels),)
-        return {
-            "weight": Parameter(shape, fill=1.0),
-            "bias": Parameter(shape, fill=0.0),
+        return _learned(inputs[0]) | {
             "running_mean": Parameter(shape, fill=0.0, trainable=False),
             "running_var": Parameter(shape, fill=1.0, trainable=False),
         }
@@ -66,8 +64,7 @@ class InstanceNorm(Kind):
         return inputs[0]
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        shape = (as_int(inputs[0].channels),)
-        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+        return _learned(inputs[0])
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
@@ -99,20 +96,18 @@ class GroupNorm(Kind):
         need_map(volume, self.word)
         channels = as_int(volume.channels)
         if channels % self.g:
-            divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+            near = min(divisors(channels), key=lambda n: abs(n - self.g))
             raise Fault(
                 "E0412",
                 f"{self.g} groups do not divide the channels",
                 at="g",
                 remark=f"{channels} / {self.g} = {channels / self.g:g}",
-                help=f"write  {self.word} {min(divisors, key=lambda n: abs(n - self.g))} , or on the step of a layer "
-                f" {self.word}={min(divisors, key=lambda n: abs(n - self.g))}",
+                help=f"write  {self.word} {near} , or on the step of a layer  {self.word}={near}",
             )
         return volume
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        shape = (as_int(inputs[0].channels),)
-        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+        return _learned(inputs[0])
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
@@ -160,8 +155,7 @@ class LayerNorm(Kind):
     eps: float = argument(POSITIVE, default=1e-6, doc="added to the variance")
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        shape = (as_int(inputs[0].channels),)
-        return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+        return _learned(inputs[0])
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return POINT if inputs[0].is_map else None
@@ -212,3 +206,9 @@ class Lrn(Kind):
 
     def caption(self) -> Caption:
         return Caption("LRN")
+
+
+def _learned(volume: Volume) -> dict[str, Parameter]:
+    """γ and β of each channel, which at first change nothing."""
+    shape = (as_int(volume.channels),)
+    return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
