@@ -38,6 +38,16 @@ class Unit:
         return self.layers[-1].output
 
     @property
+    def does(self) -> Layer:
+        """The first of its layers that does something to its numbers; its lead where none does."""
+        return next((layer for layer in self.layers if not layer.kind.idle), self.layers[0])
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing in it does."""
+        return self.does.kind.idle
+
+    @property
     def on_shortcut(self) -> bool:
         return self.lead.on_shortcut
 
@@ -85,6 +95,18 @@ class Units:
             for name in unit.inputs:
                 found[name].append(unit.name)
         return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """For every unit those whose tensors it takes as numbers, in order: what is only measured has no line in a
+        figure, but where nothing else would take it."""
+        taken = {unit.name: unit.inputs[:1] if unit.lead.kind.measures_second else unit.inputs for unit in self.units}
+        used = {name for names in taken.values() for name in names}
+        used |= {self.of_layer[output.layer] for output in self.network.outputs}
+        for unit in self.units:
+            if len(taken[unit.name]) < len(unit.inputs) and unit.inputs[1] not in used:
+                taken[unit.name] = unit.inputs
+        return taken
 
     @cached_property
     def shortcuts(self) -> tuple[Shortcut, ...]:

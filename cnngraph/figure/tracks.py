@@ -128,7 +128,7 @@ def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
 def _passed_over(unit: Unit) -> bool:
     """What is not drawn: a sum is where its arc lands, a flatten changes no number."""
     kind = unit.lead.kind
-    return kind.idle or (kind.family == "join" and kind.caption().sign == "+")
+    return unit.idle or (kind.family == "join" and kind.caption().sign == "+")
 
 
 def _spans(spine: Spine, stops: list[Stop]) -> list[Span]:

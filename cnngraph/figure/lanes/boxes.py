@@ -22,7 +22,7 @@ from cnngraph.figure.scene import (
     Text,
 )
 from cnngraph.figure.shapes import cuboid
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 
 
@@ -160,6 +160,51 @@ class Sign(Plain):
         )
         drawn: tuple[Item, ...] = (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms)
         yield Group(self.first, "layer", drawn, self.title, layers=self.layers)
+
+
+@dataclass(frozen=True)
+class Outlet(Plain):
+    """The name under which a tensor leaves the network."""
+
+    measure: Measure
+    name: str
+
+    @property
+    def first(self) -> str:
+        return f"{self.name}--out"
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @cached_property
+    def _shown(self) -> str:
+        return fit(self.name, "serif-italic", self.measure.em, 3 * self.measure.box)
+
+    @property
+    def left(self) -> float:
+        return -0.2 * self.measure.em
+
+    @cached_property
+    def width(self) -> float:
+        return text_width(self._shown, "serif-italic", self.measure.em)
+
+    @property
+    def up(self) -> float:
+        return 0.75 * self.measure.em
+
+    @property
+    def down(self) -> float:
+        return 0.75 * self.measure.em
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        em = self.measure.em
+        words = Text(x, axis + 0.25 * em, self._shown, em, "serif-italic", fill=self.measure.theme.ink)
+        yield Group(self.first, "output", (words,), f"output {self.name}")
 
 
 @dataclass(frozen=True)

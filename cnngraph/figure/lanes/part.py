@@ -64,13 +64,13 @@ class Part(Protocol):
         ...
 
     @property
-    def turns(self) -> bool:
-        """Whether it begins and ends with gutters of its own, for lines that turn."""
+    def opens(self) -> bool:
+        """Whether it begins with a gutter of its own, for lines that turn: the line into it has no head."""
         ...
 
     @property
-    def opens(self) -> bool:
-        """Whether it begins with such a gutter: the line into it has no head."""
+    def closes(self) -> bool:
+        """Whether it ends with such a gutter."""
         ...
 
     @property
@@ -105,11 +105,8 @@ class Part(Protocol):
 class Plain:
     """What holds of most parts: lines meet their borders, and they have no gutters of their own."""
 
-    turns: ClassVar[bool] = False
-
-    @property
-    def opens(self) -> bool:
-        return False
+    opens: ClassVar[bool] = False
+    closes: ClassVar[bool] = False
 
     @property
     def left(self) -> float:
@@ -129,6 +126,13 @@ def straight(before: Part, after: Part, x: float, end: float, axis: float, measu
         arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
     )
     return edge(before.last, after.first, drawn)
+
+
+def into(source: str, part: Part, drawn: Sequence[Primitive], title: str = "") -> Group:
+    """What is drawn of the way into *part*: an edge, or what it and its lines begin with."""
+    if part.opens:
+        return Group(f"{source}-to-{part.first}", "decoration", tuple(drawn))
+    return edge(source, part.first, drawn, title)
 
 
 def edge(source: str, target: str, drawn: Sequence[Primitive], title: str = "") -> Group:

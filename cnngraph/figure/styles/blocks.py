@@ -6,26 +6,42 @@ then the spec's blocks, the innermost first, until it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count, product
 from string import ascii_uppercase
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.boxes import Box, Sign, Stacked
-from cnngraph.figure.lanes.layered import Layered, Link
-from cnngraph.figure.lanes.letters import Landed, Tapped
-from cnngraph.figure.lanes.part import Measure, Part, edge, straight
-from cnngraph.figure.lanes.row import Framed, Row
+from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Stacked
+from cnngraph.figure.lanes.layered import Layered, sliced
+from cnngraph.figure.lanes.letters import Landed, Letter, Tapped
+from cnngraph.figure.lanes.part import Measure, Part, straight
+from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.rows import balanced
-from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Scene, Text
+from cnngraph.figure.scene import Color, Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.flow import Boxed, Branch, Chain, Fork, Repeat, Side, Tangle, flow, units_of
-from cnngraph.fold import boxed, folded
+from cnngraph.flow import (
+    Boxed,
+    Branch,
+    Chain,
+    Element,
+    Exit,
+    Fork,
+    Repeat,
+    Side,
+    Tangle,
+    flow,
+    insides,
+    meeting,
+    units_of,
+    untied,
+)
+from cnngraph.fold import folded
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit, units
 from cnngraph.volume import as_int
@@ -36,6 +52,8 @@ _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
 _LEAD = 2.2
 """Ems of the arrow with which a row begins and ends where the chain goes on."""
+_LETTER = 4.4
+"""Ems that a letter takes beside a column, and the lines to it."""
 _PAGE = 648.0
 """Points that a page of a paper is high."""
 
@@ -85,9 +103,10 @@ def _excess(scene: Scene, width: float) -> tuple[float, float]:
 
 def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterator[_Attempt]:
     """From all there is to the least."""
-    chain = flow(units(network))
+    whole = units(network)
+    chain = flow(whole, depth)
     if depth is not None:
-        shut = boxed(chain, network, depth)
+        shut = chain
         yield _Attempt(folded(shut, network) if fold is not False else shut, "")
         return
     if not fold:
@@ -97,10 +116,10 @@ def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterato
     small = folded(chain, network)
     if fold or small != chain:
         yield _Attempt(small, "" if fold else "folded: equal neighbours once, with how often")
-    levels = [_depth(unit.lead.block, network) for unit in units_of(chain)]
+    levels = [_depth(unit.lead.block, network) for unit in whole.units]
     for level in range(max(levels, default=0) - 1, -1, -1):
         yield _Attempt(
-            folded(boxed(chain, network, level), network),
+            folded(flow(whole, level), network),
             f"folded: blocks as one box from depth {level} on (--depth), equal neighbours once, with how often",
         )
 
@@ -121,45 +140,40 @@ class _Maker:
     measure: Measure
     names: bool
 
-    def parts(self, chain: Chain, source: str, target: str) -> Iterator[Part | Side]:
+    def stops(self, chain: Chain, source: str, target: str) -> tuple[Stop, ...]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
-        before: Part | None = None
-        shown = [element for element in chain if not _passed_over(element, chain)]
-        made = [None if isinstance(element, Fork | Side | Tangle) else self.part(element) for element in shown]
-        for number, element in enumerate(shown):
-            part = made[number]
-            if isinstance(element, Side):
-                yield element
-                continue
-            if isinstance(element, Fork):
-                join = made[number + 1] if number + 1 < len(made) else None
-                inset = before.right if before else 0.0
-                goes_to = join.first if join else target
-                made_of = self.nested if any(_forks_again(branch) for branch in element.branches) else self.split
-                part = made_of(element, before.last if before else source, inset, join, goes_to)
-            elif isinstance(element, Tangle):
-                join = made[number + 1] if number + 1 < len(made) else None
-                inset = before.right if before else 0.0
-                goes_to = join.first if join else target
-                part = self.tangle(element, before.last if before else source, inset, join, goes_to)
-            elif isinstance(element, Repeat) and before is not None:
-                part = self.part(element, before.last)
-            assert part is not None
-            yield part
-            before = part
+        found: list[Stop] = []
+        elements = shown(chain)
+        for number, element in enumerate(elements):
+            before, inset = (found[-1].part.last, _inset(found[-1])) if found else (source, 0.0)
+            match element:
+                case Side(chains) if found:
+                    below = tuple([self.row(inside, found[-1].part.last, "") for inside in chains])
+                    found[-1] = Stop(found[-1].part, below)
+                case Side():
+                    pass  # What has nothing to do with the rest has rows of its own.
+                case Fork():
+                    after = self.part(elements[number + 1]) if number + 1 < len(elements) else None
+                    found.append(Stop(self.split(element, before, inset, after, after.first if after else target)))
+                case Tangle():
+                    found.append(Stop(self.tangle(element, before, inset)))
+                case _:
+                    found.append(Stop(self.part(element, before)))
+        return tuple(found)
 
     def row(self, chain: Chain, source: str, target: str) -> Row:
-        return Row(
-            self.measure, tuple(part for part in self.parts(chain, source, target) if not isinstance(part, Side))
-        )
+        return Row(self.measure, self.stops(chain, source, target))
 
-    def part(self, element: Unit | Repeat | Boxed, source: str = "") -> Part:
+    def part(self, element: Element, source: str = "") -> Part:
         layers = tuple(name for unit in units_of((element,)) for name in unit.names)
         match element:
             case Unit():
                 return self.unit(element, element, layers)
             case Boxed():
                 return self.block(element, element, layers)
+            case Exit(output):
+                return Outlet(self.measure, output.name)
+        assert isinstance(element, Repeat)
         first, last = element.stretches[0], element.stretches[-1]
         times = len(element.stretches)
         match first, last:
@@ -180,14 +194,14 @@ class _Maker:
         return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name)
 
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
-        inside, ends = list(units_of(block.chain)), list(units_of(last.chain))
+        inside, end = block.units, last.units[-1]
         params = sum(unit.params for unit in inside)
         name = name_of(block.path, self.network)
-        about = f"{block.path}: {ends[-1].output.caption}, {params:,} parameters, {len(inside)} layers"
-        volume = ends[-1].output.caption
+        volume = end.output.caption
+        about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
         color = self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
-        begins, ends_in = inside[0].name, ends[-1].name
+        begins, ends_in = inside[0].name, end.name
         return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
@@ -195,52 +209,29 @@ class _Maker:
         arcs: list[Lane] = []
         weights = [sum(unit.params for unit in units_of(branch.chain)) for branch in fork.branches]
         for number, branch in enumerate(fork.branches):
-            chain = tuple(element for element in branch.chain if not _passed_over(element, branch.chain))
-            row = self.row(chain, source, target) if chain else None
+            row = self.row(branch.chain, source, target) if shown(branch.chain) else None
             projects = any(unit.params for unit in units_of(branch.chain))
-            lane = Lane(row if row and row.parts else None, branch.is_skip, number, projects)
+            lane = Lane(row, branch.is_skip, number, projects)
             (arcs if _is_arc(branch, max(weights)) else lanes).append(lane)
         if not lanes:
             lanes, arcs = arcs[:1], arcs[1:]
         arcs.sort(key=lambda lane: (lane.part is not None, -lane.number))
         return Split(self.measure, source, inset, join, target, tuple(lanes), tuple(arcs))
 
-    def nested(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Layered:
-        """A fork whose branches fork again and meet nowhere but where all do, as in a pyramid of pools: each way has a
-        line of its own into what they meet in."""
+    def tangle(self, tangle: Tangle, source: str, inset: float) -> Layered:
         nodes: list[Part] = []
-        links: list[Link] = []
+        led: list[list[str]] = [[] for _ in tangle.nodes]
+        for link in tangle.links:
+            led[link.target].append(source if link.source is None else tangle.last(link.source).name)
+        for chain, sources in zip(tangle.nodes, led, strict=True):
+            stops = self.stops(chain, sources[0] if len(sources) == 1 else "", "")
+            nodes.append(stops[0].part if len(stops) == 1 and not stops[0].below else Row(self.measure, stops))
+        return Layered(self.measure, source, inset, tuple(nodes), tangle.links)
 
-        def add(branches: Iterable[Branch], start: int | None) -> None:
-            for branch in branches:
-                chain = tuple(element for element in branch.chain if not _passed_over(element, branch.chain))
-                last = chain[-1] if chain else None
-                again = last if isinstance(last, Fork) else None
-                chain = chain[:-1] if again else chain
-                at = start
-                if chain:
-                    nodes.append(self.row(chain, source, target))
-                    at = len(nodes) - 1
-                    links.append(Link(start, at))
-                if again:
-                    add(again.branches, at)
-                else:
-                    links.append(Link(at, None))
 
-        add(fork.branches, None)
-        return Layered(self.measure, source, inset, target, join, tuple(nodes), tuple(links))
-
-    def tangle(self, tangle: Tangle, source: str, inset: float, join: Part | None, target: str) -> Layered:
-        nodes: list[Part] = [self.unit(unit, unit, unit.names) for unit in tangle.units]
-        links = []
-        for way in tangle.ways:
-            chain = tuple(element for element in way.branch.chain if not _passed_over(element, way.branch.chain))
-            if not chain:
-                links.append(Link(way.source, way.target))
-                continue
-            nodes.append(self.row(chain, source, target))
-            links += [Link(way.source, len(nodes) - 1), Link(len(nodes) - 1, way.target)]
-        return Layered(self.measure, source, inset, target, join, tuple(nodes), tuple(links))
+def _inset(stop: Stop) -> float:
+    """From where a line leaves *stop* to its border: none where a way to an output leaves on the way."""
+    return 0.0 if stop.below else stop.part.right
 
 
 def first_name(chain: Chain) -> str:
@@ -252,9 +243,17 @@ def _forks_again(branch: Branch) -> bool:
     return bool(branch.chain) and isinstance(branch.chain[-1], Fork)
 
 
-def _passed_over(element: object, chain: Chain) -> bool:
-    """What has no box of its own: a flatten moves no number, a dropout does nothing when the network runs."""
-    return isinstance(element, Unit) and element.lead.kind.idle and len(chain) > 1
+def shown(chain: Chain) -> tuple[Element, ...]:
+    """What of *chain* has a place of its own: not a flatten, which moves no number, nor a dropout, which does nothing
+    when the network runs. Where ways of a fork meet in one thing through other forks, each is a way of its own."""
+    found: list[Element] = []
+    shown = [e for e in chain if not (isinstance(e, Unit) and e.idle and len(chain) > 1)]
+    for number, element in enumerate(shown):
+        if found and isinstance(found[-1], Fork) and any(_forks_again(branch) for branch in found[-1].branches):
+            found[-1] = meeting(found[-1], element)
+        else:
+            found.append(element)
+    return tuple(found)
 
 
 def _is_arc(branch: Branch, most: int) -> bool:
@@ -267,7 +266,7 @@ def _is_arc(branch: Branch, most: int) -> bool:
 
 def words(unit: Unit) -> tuple[str, ...]:
     """The lines in a unit's box, as on the slide."""
-    kind, caption = unit.lead.kind, unit.lead.kind.caption()
+    kind, caption = unit.does.kind, unit.does.kind.caption()
     if not unit.lead.inputs:
         volume = unit.output
         if unit.name == "image" and (not volume.is_map or volume.channels in (1, 2, 3, 4)):
@@ -295,7 +294,7 @@ def words(unit: Unit) -> tuple[str, ...]:
 
 def fill(unit: Unit, theme: Theme) -> Color:
     """The colour of a unit's box."""
-    match unit.lead.kind.family:
+    match unit.does.kind.family:
         case "conv":
             return theme.conv
         case "pool":
@@ -328,37 +327,26 @@ def _drawn(
     network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
 ) -> Scene:
     measure = Measure(em, _box_width(network, chain, em), theme)
-    maker = _Maker(network, measure, names)
-    parts: list[Part] = []
-    sides: dict[int, list[Side]] = {}
-    for part in maker.parts(chain, "", ""):
-        if isinstance(part, Side):
-            sides.setdefault(len(parts) - 1, []).append(part)
-        else:
-            parts.append(part)
     room = width - 2 * _MARGIN * em
-    with_volume = [*parts, *_stacked(network, parts, measure)]
-    if Row(measure, tuple(with_volume)).width <= room:
-        parts = with_volume
-    if not sides:
-        parts = _torn(parts, room - 2 * _LEAD * em, iter(_LETTERS), measure)
-    rows = balanced(_pieces(parts), lambda row: _row_width(parts, row, measure), room)
+    setting = _Setting(_Maker(network, measure, names), room)
+    lines = setting.lines(chain)
+    if len(lines) == 1:
+        with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], measure))]
+        if Row(measure, tuple(with_volume)).width <= room:
+            lines = [with_volume]
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     items: list[Item] = [] if head is None else [head]
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
     used = 0.0 if head is None else text_width(head.content, head.font, head.size)
-    for row in rows:
-        line = Row(measure, tuple(parts[row.start : row.stop]))
-        axis = y + line.up
-        x = (_MARGIN + (_LEAD if row.start else 0.0)) * em
-        items += _row(parts, row, line, x, axis, measure)
-        right = x + line.width + (_LEAD * em if row.stop < len(parts) else 0.0)
-        bottom, reach = axis + line.down, right
-        if any(index in sides for index in row):
-            drawn, bottom, reach = _sides(parts, sides, row, x, axis, bottom, maker)
-            items += drawn
-        used = max(used, right - _MARGIN * em, reach - _MARGIN * em)
-        y = bottom + _ROW_GAP * em
+    for stops in lines:
+        for row in setting.rows(stops):
+            line = Row(measure, tuple(stops[row.start : row.stop]))
+            axis = y + line.up
+            x = (_MARGIN + (_LEAD if row.start else 0.0)) * em
+            items += _row(stops, row, line, x, axis, measure)
+            right = x + line.width + (_LEAD * em if row.stop < len(stops) else 0.0)
+            used = max(used, right - _MARGIN * em)
+            y = axis + line.down + _ROW_GAP * em
     if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
         items += _key(_MARGIN * em, y, measure)
         y += 1.2 * em + _ROW_GAP * em
@@ -375,28 +363,26 @@ def _drawn(
 def _box_width(network: Network, chain: Chain, em: float) -> float:
     """Wide enough for all words in boxes."""
     lines: set[str] = set()
-    stack: list[object] = list(chain)
+    stack: list[Element] = list(chain)
     while stack:
-        match stack.pop():
-            case Unit() as unit:
-                if not _sign(unit):
-                    lines.update(words(unit))
+        match element := stack.pop():
+            case Unit():
+                if not _sign(element):
+                    lines.update(words(element))
             case Boxed(path):
                 lines.update(name_of(path, network).split())
             case Repeat(stretches):
                 stack += stretches[0]
-            case Fork(branches) | Side(branches):
-                stack += [element for branch in branches for element in branch.chain]
-            case Tangle(inside, ways):
-                stack += [*inside, *(element for way in ways for element in way.branch.chain)]
+            case _:
+                stack += [inner for inside in insides(element) for inner in inside]
     return max((text_width(line, "serif", em) for line in lines), default=0.0) + 1.2 * em
 
 
-def _stacked(network: Network, parts: Sequence[Part], measure: Measure) -> list[Part]:
+def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[Part]:
     """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with."""
     joins = [layer for layer in network.layers if _stacks(layer)]
     ends = len(joins) == 1 and [output.layer for output in network.outputs] == [joins[0].name]
-    if not ends or not isinstance(parts[-1], Box) or not joins[0].output.is_map or not joins[0].output.is_fixed:
+    if not ends or not isinstance(stops[-1].part, Box) or not joins[0].output.is_map or not joins[0].output.is_fixed:
         return []
     height, across, _ = (as_int(dim) for dim in joins[0].output.dims)
     channels = tuple(as_int(volume.channels) for volume in joins[0].input_volumes)
@@ -413,108 +399,161 @@ def _sign(unit: Unit) -> str:
     return unit.lead.kind.caption().sign if unit.lead.kind.family == "join" else ""
 
 
-_LETTERS = [*ascii_uppercase, *(a + b for a in ascii_uppercase for b in ascii_uppercase)]
+def _letters() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …"""
+    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
 
 
-def _torn(parts: Sequence[Part], room: float, letters: Iterator[str], measure: Measure) -> list[Part]:
-    """*parts* with forks that are too wide for a row taken apart: the widest lane lies in the rows, and what
-    else leaves the fork has a letter there and the same letter where it comes in."""
-    found: list[Part] = []
-    landing: Landed | None = None
-    for index, part in enumerate(parts):
-        if landing is not None:
-            found.append(replace(landing, join=part))
-            landing = None
-            continue
-        after = parts[index + 1].width if index + 1 < len(parts) else 0.0
-        lanes = [*part.lanes, *part.arcs] if isinstance(part, Split) else []
-        main = max((lane.part for lane in lanes if lane.part), key=lambda lane: lane.width, default=None)
-        if not isinstance(part, Split) or not found or not after or part.width + after <= room or main is None:
-            found.append(part)
-            continue
-        others = [lane.part for lane in lanes if lane.part is not main]
-        marks = tuple(next(letters) for _ in others)
-        found[-1] = Tapped(measure, found[-1], marks)
-        found += _torn(main.parts if isinstance(main, Row) else [main], room, letters, measure)
-        landing = Landed(measure, part, (part.source,) * len(others), marks, tuple(others))
-    return found
+class _Setting:
+    """The parts of a network in lines that are cut into rows; nothing is wider than a row can be."""
 
+    def __init__(self, maker: _Maker, room: float) -> None:
+        self.maker, self.measure, self.room = maker, maker.measure, room
+        self.lead = _LEAD * self.measure.em
+        self.letters = _letters()
+        self.waiting: list[tuple[Chain, Letter]] = []
+        """What leaves a line for an output, and has no room below it; and the letter that it begins with."""
 
-def _pieces(parts: Sequence[Part]) -> list[range]:
-    """What rows are made of: a fork stays with the unit before it and the one behind it."""
-    found: list[range] = []
-    start = 0
-    for index in range(1, len(parts) + 1):
-        torn = index < len(parts) and isinstance(parts[index - 1], Split | Layered)
-        if not torn and index < len(parts) and isinstance(parts[index], Split) and not found and index == 1:
-            torn = True
-        if not torn:
-            found.append(range(start, index))
-            start = index
-    return found
+    def lines(self, chain: Chain) -> list[list[Stop]]:
+        """*chain* from the start of the network; only within a line one row goes on in the next."""
+        apart = [inside for side in chain[:1] if isinstance(side, Side) for inside in side.chains]
+        found = self.line(chain[1:] if apart else chain, None)
+        for inside in apart:
+            found += self.line(inside, None)
+        while self.waiting:
+            found += self.line(*self.waiting.pop(0))
+        return found
 
+    def line(self, chain: Chain, begin: Letter | None) -> list[list[Stop]]:
+        """*chain* in one line, and more where a part of it is cut in rows of its own."""
+        lines: list[list[Stop]] = [[Stop(begin)] if begin else []]
+        self.place(chain, begin.last if begin else "", "", lines)
+        return lines
 
-def _row_width(parts: Sequence[Part], row: range, measure: Measure) -> float:
-    leads = (row.start > 0) + (row.stop < len(parts))
-    return Row(measure, tuple(parts[row.start : row.stop])).width + leads * _LEAD * measure.em
+    def place(self, chain: Chain, source: str, target: str, lines: list[list[Stop]]) -> None:
+        """Adds *chain* to the last of *lines*."""
+        elements = self.opened(shown(chain))
+        stops = self.maker.stops(elements, source, target)
+        made: list[tuple[Element, list[Chain]]] = []
+        for element in elements:
+            if isinstance(element, Side):
+                made[-1][1].extend(element.chains)
+            else:
+                made.append((element, []))
+        at = 0
+        while at < len(stops):
+            count = 2 if isinstance(stops[at].part, Split) else 1
+            piece = [stop.part for stop in stops[at : at + count]]
+            if not self.fits(piece):
+                before, inset = (lines[-1][-1].part.last, _inset(lines[-1][-1])) if lines[-1] else ("", 0.0)
+                if not self.torn(made[at][0], piece, before, lines):
+                    web = untied([element for element, _ in made[at : at + count]], self.too_wide)
+                    room = self.room - self.lead
+                    first, *others = sliced(self.maker.tangle(web, before, inset), room, room, self.letters)
+                    lines[-1].append(Stop(first))
+                    lines += [[Stop(row)] for row in others]
+            else:
+                lines[-1].extend(map(Stop, piece))
+            at += count
+            if aside := made[at - 1][1]:
+                last = lines[-1][-1].part
+                before = lines[-1][-2:-1] if len(lines[-1]) > 1 and isinstance(lines[-1][-2].part, Split) else []
+                lines[-1][-1] = Stop(last, tuple(self.hung(before, last, aside)))
 
+    def hung(self, before: list[Stop], part: Part, chains: Iterable[Chain]) -> Iterator[Part]:
+        """What leaves behind *part* for outputs, if it stands in a row with *before*; what is too wide to lie below has
+        a letter there."""
+        for chain in chains:
+            row = self.maker.row(chain, part.last, "")
+            if Row(self.measure, (*before, Stop(part, (row,)))).width > self.room - self.lead:
+                mark = next(self.letters)
+                self.waiting.append((chain, Letter(self.measure, mark, part.last, 1)))
+                yield Letter(self.measure, mark, part.last, 0)
+            else:
+                yield row
 
-def _row(parts: Sequence[Part], row: range, line: Row, x: float, axis: float, measure: Measure) -> Iterator[Item]:
-    """A row; it begins and ends with an arrow where the chain goes on."""
+    def opened(self, chain: Chain) -> Chain:
+        """Without the frames that are too wide for a row."""
+        found: list[Element] = []
+        for element in chain:
+            if isinstance(element, Repeat) and self.too_wide(element):
+                found += [inner for stretch in element.stretches for inner in shown(self.opened(stretch))]
+            else:
+                found.append(element)
+        return tuple(found)
+
+    def too_wide(self, repeat: Repeat) -> bool:
+        return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * _LETTER * self.measure.em
+
+    def fits(self, piece: Sequence[Part]) -> bool:
+        """Whether *piece* fits into a row, or is one thing for which nothing can be done."""
+        part = piece[0]
+        if not isinstance(part, Split | Layered):
+            return True
+        if isinstance(part, Layered) and part.least > self.room:
+            return False
+        return Row.of(self.measure, piece).width <= self.room - 2 * self.lead
+
+    def torn(self, element: Element, piece: Sequence[Part], source: str, lines: list[list[Stop]]) -> bool:
+        """Adds a fork that is too wide for a row, taken apart, if that helps: the widest lane lies in the rows, and what
+        else leaves the fork has a letter there and the same letter where it comes in."""
+        fork = piece[0]
+        if not isinstance(element, Fork) or not isinstance(fork, Split) or not lines[-1]:
+            return False
+        lanes = [*fork.lanes, *fork.arcs]
+        main = max((lane for lane in lanes if lane.part), key=lambda lane: lane.part.width, default=None)
+        if main is None:
+            return False
+        others = tuple(lane.part for lane in lanes if lane is not main)
+        marks = tuple(next(self.letters) for _ in others)
+        landed = Landed(self.measure, piece[1], (source,) * len(others), marks, others)
+        if landed.width > self.room - 2 * self.lead:
+            return False
+        before = lines[-1][-1]
+        lines[-1][-1] = before._replace(part=Tapped(self.measure, before.part, marks, self.lead if main.part.opens else 0.0))
+        self.place(element.branches[main.number].chain, source, piece[1].first, lines)
+        lines[-1].append(Stop(landed))
+        return True
+
+    def rows(self, line: Sequence[Stop]) -> list[range]:
+        def width(row: range) -> float:
+            leads = (row.start > 0) + (row.stop < len(line))
+            return Row(self.measure, tuple(line[row.start : row.stop])).width + leads * self.lead
+
+        return balanced(self.pieces(line, width), width, self.room)
+
+    def pieces(self, line: Sequence[Stop], width: Callable[[range], float]) -> list[range]:
+        """What rows are made of: a fork stays with the one behind it, and at the start with the one before it, if they
+        fit."""
+        found: list[range] = []
+        start = 0
+        for index in range(1, len(line) + 1):
+            inside = isinstance(line[index - 1].part, Split)
+            begins = index == 1 < len(line) and isinstance(line[1].part, Split) and width(range(3)) <= self.room
+            if not inside and not begins:
+                found.append(range(start, index))
+                start = index
+        return found
+
+def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, measure: Measure) -> Iterator[Item]:
+    """A row of *line*; it begins and ends with an arrow where the line goes on."""
     lead = _LEAD * measure.em
     if row.start:
-        before, first = parts[row.start - 1], parts[row.start]
-        if isinstance(first, Split):
+        before, first = line[row.start - 1], line[row.start].part
+        if first.opens:
             line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
-            yield Group(f"to-{before.last}", "decoration", (line_in,))
+            yield Group(f"to-{before.part.last}", "decoration", (line_in,))
         else:
-            yield straight(before, first, x - lead + before.right, x, axis, measure)
-    yield from line.draw(x, axis)
-    if row.stop < len(parts):
-        start = x + line.width - parts[row.stop - 1].right
-        tip = x + line.width + lead
-        drawn = (
+            yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
+    yield from drawn.draw(x, axis)
+    if row.stop < len(line):
+        last = line[row.stop - 1].part.last
+        start, tip = x + drawn.width - drawn.right, x + drawn.width + lead
+        arrow = (
             Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
             arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
         )
-        yield Group(f"after-{parts[row.stop - 1].last}", "decoration", drawn)
-
-
-def _sides(
-    parts: Sequence[Part], sides: dict[int, list[Side]], row: range, x: float, axis: float, bottom: float, maker: _Maker
-) -> tuple[list[Item], float, float]:
-    """What leaves the chain for outputs of its own, below the row: items, the new bottom and right."""
-    measure = maker.measure
-    items: list[Item] = []
-    reach = 0.0
-    ends: list[tuple[float, float]] = []
-    """For each lane below the row: where its last side ends, and the lane's axis."""
-    at = x
-    for index in row:
-        at += parts[index].width
-        for side in sides.get(index, ()):
-            for branch in side.branches:
-                part = maker.row(branch.chain, parts[index].last, "")
-                tap = at + 0.35 * measure.gap
-                begin = tap + 1.6 * measure.em
-                lane = next((number for number, (end, _) in enumerate(ends) if end < tap - measure.em), len(ends))
-                if lane == len(ends):
-                    ends.append((0.0, bottom + _ROW_GAP * measure.em + part.up))
-                    bottom = ends[lane][1] + part.down
-                y = ends[lane][1]
-                ends[lane] = (begin + part.width, y)
-                tip = begin + part.left
-                drawn = (
-                    Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
-                    Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),
-                    arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),
-                )
-                items.append(edge(parts[index].last, part.first, drawn))
-                items += part.draw(begin, y)
-                reach = max(reach, begin + part.width)
-        if index + 1 < row.stop:
-            at += Row(measure, (parts[index], parts[index + 1])).width - parts[index].width - parts[index + 1].width
-    return items, bottom, reach
+        yield Group(f"after-{last}", "decoration", arrow)
 
 
 def _is_dashed(group: Group) -> bool:

@@ -128,7 +128,7 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
 
 def label(unit: Unit) -> str:
     """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
-    return _words(unit.lead.kind) if unit.lead.inputs else unit.name
+    return _words(unit.does.kind) if unit.lead.inputs else unit.name
 
 
 @lru_cache(maxsize=1024)
