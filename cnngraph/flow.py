@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from cnngraph.network import Network, Output
@@ -69,7 +70,7 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Tangle:
     """A part that is not series-parallel: chains, in topological order, and the tensors that go from the end of one to
-    the beginning of another. The last of them is where it closes: whatever is in the tangle leads there."""
+    the beginning of another. The last of them is where it closes: what is in the tangle leads there, or to an output."""
 
     nodes: tuple[Chain, ...]
     links: tuple[Link, ...]
@@ -262,6 +263,8 @@ class _Reduction:
 
     def elements(self, name: str) -> tuple[Element, ...]:
         """A node, and what leaves it for outputs."""
+        if name in self.ends:
+            return (Exit(self.ends[name]),) if len(self.ends) > 1 else ()
         node = () if name == _SOURCE else (self.nodes[name],)
         return (*node, Side(tuple(self.sides[name]))) if name in self.sides else node
 
@@ -301,7 +304,7 @@ class _Reduction:
     def rest(self) -> Iterator[Element]:
         """What is left, from the source to the main output: a way, or ways and tangles between cut vertices."""
         yield from self.elements(_SOURCE)
-        left = [name for name in self.order if self.into[name] or self.out[name]]
+        left = self.left()
         index = {name: number for number, name in enumerate(left)}
         reach = start = 0
         for number, name in enumerate(left):
@@ -309,18 +312,36 @@ class _Reduction:
                 yield from self.part(left[start : number + 1])
                 start = number
             reach = max([reach, *(index[edge.target] for edge in self.out[name])])
-        if len(self.ends) > 1:
-            yield Exit(self.ends[self.main])
+
+    def left(self) -> list[str]:
+        """What is left, in topological order: what leads to other outputs only comes as early as it can, and the main
+        output last."""
+        leading = {self.main}
+        for name in reversed(self.order):
+            if any(edge.target in leading for edge in self.out[name]):
+                leading.add(name)
+        number = {name: place for place, name in enumerate(self.order)}
+        waits = {name: len(self.into[name]) for name in self.order}
+        ready, found = [(True, 0)], []
+        while ready:
+            name = self.order[heappop(ready)[1]]
+            found.append(name)
+            for edge in self.out[name]:
+                waits[edge.target] -= 1
+                if not waits[edge.target]:
+                    heappush(ready, (edge.target in leading, number[edge.target]))
+        return found
 
     def part(self, names: list[str]) -> Iterator[Element]:
         """From one cut vertex, without it, to the next."""
         if len(names) > 2:
-            yield _Web().between(self, names)
+            closing = self.elements(names[-1])
+            yield _Web().between(self, names, closing[:1])
+            yield from closing[1:]
             return
         (edge,) = self.out[names[0]]
         yield from edge.chain
-        if names[1] in self.nodes:
-            yield from self.elements(names[1])
+        yield from self.elements(names[1])
 
 
 def meeting(fork: Fork, join: Element) -> Tangle:
@@ -379,17 +400,17 @@ class _Web:
                 found.append(_End(at, way.is_skip))
         return found
 
-    def between(self, reduction: _Reduction, names: list[str]) -> Tangle:
-        """What is left of a network from one cut vertex, without it, to the next. A node that one way leads to is drawn
-        with that way; ways into others are nodes of their own."""
+    def between(self, reduction: _Reduction, names: list[str], closing: Chain) -> Tangle:
+        """What is left of a network from one cut vertex, without it, to the next, which is drawn as *closing*. A node
+        that one way leads to is drawn with that way; ways into others are nodes of their own."""
         first, *others = names
         number: dict[str, int | None] = {first: None}
         for name in others:
             edges = sorted(reduction.into[name], key=lambda edge: edge.port)
+            chain = closing if name == names[-1] else reduction.elements(name)
             if len(edges) == 1:
-                chain, ends = (*edges[0].chain, *reduction.elements(name)), [_End(number[edges[0].source])]
+                chain, ends = (*edges[0].chain, *chain), [_End(number[edges[0].source])]
             else:
-                chain = reduction.elements(name)
                 ends = self.meeting([(number[edge.source], edge.branch) for edge in edges])
             number[name] = self.add(chain, ends)
         return self.tangle
