@@ -70,7 +70,8 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Tangle:
     """A part that is not series-parallel: chains, in topological order, and the tensors that go from the end of one to
-    the beginning of another. The last of them is where it closes: what is in the tangle leads there, or to an output."""
+    the beginning of another. The last of them is where it closes: what is in the tangle leads there or to an
+    output."""
 
     nodes: tuple[Chain, ...]
     links: tuple[Link, ...]
@@ -439,8 +440,8 @@ class _Web:
                         leaving[number] = self.untie(node, entering, opened)
                     ends = leaving[len(nodes) - 1]
                 case Side(chains):
-                    for inside in chains:
-                        self.untie(inside, ends, opened)
+                    for side in chains:
+                        self.untie(side, ends, opened)
                 case Repeat(stretches) if opened(element):
                     for stretch in stretches:
                         ends = self.untie(stretch, ends, opened)

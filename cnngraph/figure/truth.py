@@ -7,6 +7,7 @@ that go from one to another, no more and no fewer; every output is there. Linear
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from cnngraph.figure.scene import Group, Scene
 from cnngraph.network import Network
@@ -55,7 +56,7 @@ class _Reading:
                         alike.setdefault(name, names[number % period])
             elif group.role == "edge":
                 source, target = (data[key].removeprefix(prefix) for key in ("src", "dst"))
-                if not prefix or source in known and data["src"].startswith(prefix):
+                if not prefix or (source in known and data["src"].startswith(prefix)):
                     edges.append((source, target, names))
         for source, _, names in edges:
             for name in names:
@@ -93,14 +94,12 @@ class _Reading:
 
     def edges(self) -> Iterator[tuple[str, str]]:
         """The tensors that go from one thing that is drawn to another."""
+        last = {unit.name: unit.names[-1] for unit in self.whole.units}
         for unit in self.whole.units:
-            for source in self.whole.drawn[unit.name]:
-                before, after = self.whole.by_name[source].layers[-1].name, unit.name
-                if self.within(before, after):
-                    continue
-                ends = self.owner[before], self.owner[after]
-                if ends[0] != ends[1]:
-                    yield ends
+            steps = [(last[source], unit.name) for source in self.whole.drawn[unit.name]]
+            for before, after in (*steps, *pairwise(unit.names)):
+                if self.owner[before] != self.owner[after] and not self.within(before, after):
+                    yield self.owner[before], self.owner[after]
 
     def within(self, before: str, after: str) -> bool:
         """Whether a frame says that a tensor goes from one of its stretches to the next."""

@@ -29,7 +29,7 @@ def random_spec(seed: int) -> str:
         names.append(name)
         if rng.random() < 0.2:
             outputs.append(name)
-    if outputs and names[-1] not in outputs or rng.random() < 0.2:
+    if (outputs and names[-1] not in outputs) or rng.random() < 0.2:
         outputs.append(names[-1])
     outputs = list(dict.fromkeys(outputs))
     rng.shuffle(outputs)

@@ -21,7 +21,7 @@ from cnngraph.figure.lanes.curves import shortened, turn
 from cnngraph.figure.lanes.letters import Letter
 from cnngraph.figure.lanes.part import Measure, Part, into
 from cnngraph.figure.lanes.row import Row
-from cnngraph.figure.scene import Group, Item, Line, Move, Path, Primitive
+from cnngraph.figure.scene import Curve, Item, Line, Move, Path, Primitive
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.flow import Link
 
@@ -71,6 +71,10 @@ class Layered:
     @property
     def closes(self) -> bool:
         return False
+
+    @property
+    def forks(self) -> bool:
+        return True
 
     @property
     def left(self) -> float:
@@ -237,9 +241,7 @@ class Layered:
                     aim = fsum(y * weight for y, weight in near) / total if near else ys[place]
                     wanted.append(aim - offsets[place])
                     weights.append(total or 0.1)
-                ys.update(
-                    {p: y + offsets[p] for p, y in zip(column, _rising(wanted, weights), strict=True)}
-                )
+                ys.update({p: y + offsets[p] for p, y in zip(column, _rising(wanted, weights), strict=True)})
         if not self.source and fixed is None:
             # Nothing ties it to the axis: it lies around it.
             ends = [(ys[p] - self._up(p), ys[p] + self._down(p)) for column in self.order for p in column]
@@ -257,7 +259,10 @@ class Layered:
         for here, there in self._steps:
             spans[there.column] = max(spans[there.column], abs(self.heights[here] - self.heights[there]))
         em = self.measure.em
-        found = [max(self.measure.gap, min(0.22 * span + 1.2 * em, (_NARROW if self.given else _GUTTER) * em)) for span in spans]
+        found = [
+            max(self.measure.gap, min(0.22 * span + 1.2 * em, (_NARROW if self.given else _GUTTER) * em))
+            for span in spans
+        ]
         return [found[0] if self.source else 0.0, *found[1:]]
 
     @cached_property
@@ -307,15 +312,14 @@ class Layered:
         path = self.paths[number]
         if link.source is None:
             at, name = (x - self.source_inset, axis), self.source
-            steps: list[Move | Line] = [Move(at)]
+            drawn: list[Move | Line | Curve] = [Move(at)]
         else:
             source, place = self.nodes[link.source], path[0]
             y, right = axis + self.heights[place], lefts[place.column] + self.widths[place.column]
             out = right - (self.widths[place.column] - source.width) / 2 - source.right
             at, name = (right, y), source.last
-            steps = [Move((out, y)), Line(at)]
+            drawn = [Move((out, y)), Line(at)]
             path = path[1:]
-        drawn = list(steps)
         for place in path[:-1]:
             y = axis + self.heights[place]
             drawn += turn(at, (lefts[place.column], y))

@@ -34,6 +34,7 @@ class Letter(Plain):
     row: int
     """In which it stands: a letter can come in in several."""
     opens: ClassVar[bool] = True
+    forks: ClassVar[bool] = True
 
     @staticmethod
     def span(measure: Measure) -> float:
@@ -92,6 +93,10 @@ class Tapped:
         return self.inside.closes
 
     @property
+    def forks(self) -> bool:
+        return self.inside.forks
+
+    @property
     def left(self) -> float:
         return self.inside.left
 
@@ -122,9 +127,7 @@ class Tapped:
 
     @property
     def up(self) -> float:
-        return max(
-            self.inside.up, self.rise + (len(self.letters) - 1) * self.pitch + self.radius
-        )
+        return max(self.inside.up, self.rise + (len(self.letters) - 1) * self.pitch + self.radius)
 
     @property
     def down(self) -> float:

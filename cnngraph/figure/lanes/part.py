@@ -74,6 +74,11 @@ class Part(Protocol):
         ...
 
     @property
+    def forks(self) -> bool:
+        """Whether the line into it is a trunk, from which its own lines go on."""
+        ...
+
+    @property
     def left(self) -> float:
         """From its border to where a line from the left meets it."""
         ...
@@ -107,6 +112,7 @@ class Plain:
 
     opens: ClassVar[bool] = False
     closes: ClassVar[bool] = False
+    forks: ClassVar[bool] = False
 
     @property
     def left(self) -> float:
@@ -125,12 +131,12 @@ def straight(before: Part, after: Part, x: float, end: float, axis: float, measu
         Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
         arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
     )
-    return edge(before.last, after.first, drawn)
+    return into(before.last, after, drawn)
 
 
 def into(source: str, part: Part, drawn: Sequence[Primitive], title: str = "") -> Group:
     """What is drawn of the way into *part*: an edge, or what it and its lines begin with."""
-    if part.opens:
+    if part.forks:
         return Group(f"{source}-to-{part.first}", "decoration", tuple(drawn))
     return edge(source, part.first, drawn, title)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from cnngraph.figure.lanes.boxes import Stacked
-from cnngraph.figure.lanes.part import Measure, Part, Plain, into, straight
+from cnngraph.figure.lanes.part import Measure, Part, into, straight
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -75,6 +75,10 @@ class Row:
     @property
     def closes(self) -> bool:
         return self.stops[-1].part.closes
+
+    @property
+    def forks(self) -> bool:
+        return self.stops[0].part.forks
 
     @property
     def left(self) -> float:
@@ -187,7 +191,7 @@ def gap_behind(stop: Stop, after: Part | None, measure: Measure) -> float:
 
 
 @dataclass(frozen=True)
-class Framed(Plain):
+class Framed:
     """Parts that repeat, in a frame with how often."""
 
     measure: Measure
@@ -196,10 +200,18 @@ class Framed(Plain):
     times: int
     layers: tuple[str, ...]
     """Names of all that it stands for, those of the stretch that is drawn among them."""
+    opens: ClassVar[bool] = False
+    closes: ClassVar[bool] = False
+    left: ClassVar[float] = 0.0
+    right: ClassVar[float] = 0.0
 
     @property
     def first(self) -> str:
         return self.inside.first
+
+    @property
+    def forks(self) -> bool:
+        return self.inside.forks
 
     @property
     def top(self) -> float:

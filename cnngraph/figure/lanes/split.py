@@ -46,6 +46,7 @@ class Split(Plain):
 
     opens: ClassVar[bool] = True
     closes: ClassVar[bool] = True
+    forks: ClassVar[bool] = True
     measure: Measure
     source: str
     """The unit before it; empty at the start of a network, where lanes begin with inputs."""

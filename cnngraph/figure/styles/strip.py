@@ -215,7 +215,7 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
         drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
-    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names(stop.unit))
+    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names_at(stop))
 
 
 def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "", layers: tuple[str, ...] = ()) -> Group:
@@ -247,4 +247,4 @@ def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middl
     head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, theme.ink)
     ids = (each.prefix + source.name, each.prefix + join.name)
     about = f"shortcut from {source.name} to {join.name}: {kind}"
-    return _edge(ids, (Path(steps, line), head), about, each.names_on(span.arc))
+    return _edge(ids, (Path(steps, line), head), about, each.names(span.arc.through))

@@ -1,0 +1,168 @@
+"""The parts of a network in lines, and the rows that lines are cut into: nothing is wider than a row can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count, product
+from string import ascii_uppercase
+
+from cnngraph.figure.lanes.layered import Layered, sliced
+from cnngraph.figure.lanes.letters import Landed, Letter, Tapped
+from cnngraph.figure.lanes.part import Part
+from cnngraph.figure.lanes.row import Row, Stop
+from cnngraph.figure.lanes.split import Split
+from cnngraph.figure.rows import balanced
+from cnngraph.figure.styles.parts import Maker, inset_of, shown
+from cnngraph.flow import (
+    Chain,
+    Element,
+    Fork,
+    Repeat,
+    Side,
+    untied,
+)
+
+LEAD = 2.2
+"""Ems of the arrow with which a row begins and ends where the chain goes on."""
+_LETTER = 4.4
+"""Ems that a letter takes beside a column, and the lines to it."""
+
+
+def _letters() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …"""
+    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
+
+
+class Setting:
+    """The parts of a network in lines that are cut into rows; nothing is wider than a row can be."""
+
+    def __init__(self, maker: Maker, room: float) -> None:
+        self.maker, self.measure, self.room = maker, maker.measure, room
+        self.lead = LEAD * self.measure.em
+        self.letters = _letters()
+        self.waiting: list[tuple[Chain, Letter]] = []
+        """What leaves a line for an output, and has no room below it; and the letter that it begins with."""
+
+    def lines(self, chain: Chain) -> list[list[Stop]]:
+        """*chain* from the start of the network; only within a line one row goes on in the next."""
+        apart = [inside for side in chain[:1] if isinstance(side, Side) for inside in side.chains]
+        found = self.line(chain[1:] if apart else chain, None)
+        for inside in apart:
+            found += self.line(inside, None)
+        while self.waiting:
+            found += self.line(*self.waiting.pop(0))
+        return found
+
+    def line(self, chain: Chain, begin: Letter | None) -> list[list[Stop]]:
+        """*chain* in one line, and more where a part of it is cut in rows of its own."""
+        lines: list[list[Stop]] = [[Stop(begin)] if begin else []]
+        self.place(chain, begin.last if begin else "", "", lines)
+        return lines
+
+    def place(self, chain: Chain, source: str, target: str, lines: list[list[Stop]]) -> None:
+        """Adds *chain* to the last of *lines*."""
+        elements = self.opened(shown(chain))
+        stops = self.maker.stops(elements, source, target)
+        made: list[tuple[Element, list[Chain]]] = []
+        for element in elements:
+            if isinstance(element, Side):
+                made[-1][1].extend(element.chains)
+            else:
+                made.append((element, []))
+        at = 0
+        while at < len(stops):
+            count = 2 if isinstance(stops[at].part, Split) else 1
+            piece = [stop.part for stop in stops[at : at + count]]
+            if not self.fits(piece):
+                unit, inset = (lines[-1][-1].part.last, inset_of(lines[-1][-1])) if lines[-1] else ("", 0.0)
+                if not self.torn(made[at][0], piece, unit, lines):
+                    web = untied([element for element, _ in made[at : at + count]], self.too_wide)
+                    room = self.room - self.lead
+                    first, *others = sliced(self.maker.tangle(web, unit, inset), room - self.lead, room, self.letters)
+                    lines[-1].append(Stop(first))
+                    lines += [[Stop(row)] for row in others]
+            else:
+                lines[-1].extend(map(Stop, piece))
+            at += count
+            if aside := made[at - 1][1]:
+                last = lines[-1][-1].part
+                before = lines[-1][-2:-1] if len(lines[-1]) > 1 and isinstance(lines[-1][-2].part, Split) else []
+                lines[-1][-1] = Stop(last, tuple(self.hung(before, last, aside)))
+
+    def hung(self, before: list[Stop], part: Part, chains: Iterable[Chain]) -> Iterator[Part]:
+        """What leaves behind *part* for outputs, if it stands in a row with *before*; what is too wide to lie below has
+        a letter there."""
+        for chain in chains:
+            row = self.maker.row(chain, part.last, "")
+            if Row(self.measure, (*before, Stop(part, (row,)))).width > self.room - 2 * self.lead:
+                mark = next(self.letters)
+                self.waiting.append((chain, Letter(self.measure, mark, part.last, 1)))
+                yield Letter(self.measure, mark, part.last, 0)
+            else:
+                yield row
+
+    def opened(self, chain: Chain) -> Chain:
+        """Without the frames that are too wide for a row."""
+        found: list[Element] = []
+        for element in chain:
+            if isinstance(element, Repeat) and self.too_wide(element):
+                found += [inner for stretch in element.stretches for inner in shown(self.opened(stretch))]
+            else:
+                found.append(element)
+        return tuple(found)
+
+    def too_wide(self, repeat: Repeat) -> bool:
+        return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * _LETTER * self.measure.em
+
+    def fits(self, piece: Sequence[Part]) -> bool:
+        """Whether *piece* fits into a row, or is one thing for which nothing can be done."""
+        part = piece[0]
+        if not isinstance(part, Split | Layered):
+            return True
+        if isinstance(part, Layered) and part.least > self.room:
+            return False
+        return Row.of(self.measure, piece).width <= self.room - 2 * self.lead
+
+    def torn(self, element: Element, piece: Sequence[Part], source: str, lines: list[list[Stop]]) -> bool:
+        """Adds a fork that is too wide for a row, taken apart, if that helps: the widest lane lies in the rows, and
+        what else leaves the fork has a letter there and the same letter where it comes in."""
+        fork = piece[0]
+        if not isinstance(element, Fork) or not isinstance(fork, Split) or not lines[-1]:
+            return False
+        lanes = [*fork.lanes, *fork.arcs]
+        main = max(lanes, key=lambda lane: lane.part.width if lane.part else 0.0)
+        if main.part is None:
+            return False
+        others = tuple(lane.part for lane in lanes if lane is not main)
+        landed = Landed(self.measure, piece[1], (source,) * len(others), ("",) * len(others), others)
+        if landed.width > self.room - 2 * self.lead:
+            return False
+        marks = tuple(next(self.letters) for _ in others)
+        before = lines[-1][-1]
+        lines[-1][-1] = before._replace(
+            part=Tapped(self.measure, before.part, marks, self.lead if main.part.opens else 0.0)
+        )
+        self.place(element.branches[main.number].chain, source, piece[1].first, lines)
+        lines[-1].append(Stop(replace(landed, letters=marks)))
+        return True
+
+    def rows(self, line: Sequence[Stop]) -> list[range]:
+        def width(row: range) -> float:
+            leads = (row.start > 0) + (row.stop < len(line))
+            return Row(self.measure, tuple(line[row.start : row.stop])).width + leads * self.lead
+
+        return balanced(self.pieces(line, width), width, self.room)
+
+    def pieces(self, line: Sequence[Stop], width: Callable[[range], float]) -> list[range]:
+        """What rows are made of: a fork stays with the one behind it, and at the start with the one before it, if they
+        fit."""
+        found: list[range] = []
+        start = 0
+        for index in range(1, len(line) + 1):
+            inside = isinstance(line[index - 1].part, Split)
+            begins = index == 1 < len(line) and isinstance(line[1].part, Split) and width(range(3)) <= self.room
+            if not inside and not begins:
+                found.append(range(start, index))
+                start = index
+        return found
