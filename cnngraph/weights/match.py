@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network
 from cnngraph.volume import product
 from cnngraph.weights.arrange import arrange
 from cnngraph.weights.readers.entry import FLOATS, Entry, natural
@@ -257,7 +257,7 @@ def _unfit(
             here, there = (len(own.shapes), len(other.shapes))
             switch = "off" if here > there else "on"
             lines.append(f"{'no' if here > there else 'a'} bias in the file: {own}; in the file {other}")
-            defaults[f"default {network[own.name].kind.word} bias={switch}"] = None
+            defaults[f"default {layer_of(network, own.name).kind.word} bias={switch}"] = None
             lacking.remove(own)
             left.remove(other)
     for own in list(lacking):
@@ -358,11 +358,19 @@ def _unnumbered(name: str) -> str:
     return re.sub(r"\d+", "#", name)
 
 
+def layer_of(network: Network, name: str) -> Layer:
+    """The layer whose weights are called *name* and, behind a dot, what they are; some have parts with names of their
+    own, ``sepconv1.pointwise``."""
+    while name not in network.by_name and "." in name:
+        name = name.rpartition(".")[0]
+    return network[name]
+
+
 def _twins(network: Network, layers: Iterable[_Layer]) -> Iterator[tuple[_Layer, _Layer]]:
     """Each layer with the last before it of the same signature."""
     last: dict[Signature, _Layer] = {}
     for layer in layers:
-        if network[layer.name].kind.follows == "norm":
+        if layer_of(network, layer.name).kind.follows == "norm":
             # It goes with its convolution.
             continue
         if layer.signature in last:
@@ -371,6 +379,7 @@ def _twins(network: Network, layers: Iterable[_Layer]) -> Iterator[tuple[_Layer,
 
 
 def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) -> bool:
+    start, end = layer_of(network, start).name, layer_of(network, end).name
     waiting, seen = [end], {end}
     while waiting:
         name = waiting.pop()
