@@ -49,6 +49,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "flag": st.booleans(),
     "mode": st.booleans(),
     "border": st.tuples(*[st.integers(0, 4)] * 4).map(lambda amounts: Padding("given", amounts)),
+    "volume": st.tuples(counts, counts, counts),
     "factor": st.sampled_from([1, 2, 3, 0.5, 1.5, (2, 1)]),
     "order": st.sampled_from(["by_pixel", "by_channel"]),
     "filling": st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
@@ -96,12 +97,15 @@ def test_counts_are_what_the_weights_say(made: tuple[Kind, tuple[Volume, ...], V
     weights = kind.parameters(inputs)
     assert kind.counted(inputs).value == sum(math.prod(p.shape) for p in weights.values() if p.trainable)
     place = inputs[0] if isinstance(kind, Windowed) and kind.spreads else output
-    if kind.family not in ("conv", "dense"):
+    if kind.word == "eca":
+        assert kind.macs(inputs, output) == math.prod(weights["weight"].shape) * as_int(output.channels)
+    elif kind.family not in ("conv", "dense"):
         assert kind.macs(inputs, output) == 0
     elif not place.is_fixed:
         assert kind.macs(inputs, output) is None
     else:
-        wanted = math.prod(weights["weight"].shape) * as_int(place.height) * as_int(place.width)
+        used = sum(math.prod(weight.shape) for weight in weights.values() if len(weight.shape) > 1)
+        wanted = used * as_int(place.height) * as_int(place.width)
         assert kind.macs(inputs, output) == kind.work(inputs, output).value == wanted
 
 
@@ -181,7 +185,13 @@ def test_no_module_outside_layers_names_a_kind() -> None:
     assert named == set(MAY_NAME)
 
 
-OTHERS = {"widen": "widen 8", "groupnorm": "groupnorm 2", "upsample": "upsample 2"}
+OTHERS = {
+    "unflatten": "flatten -> unflatten",
+    "eca": "eca 3",
+    "widen": "widen 8",
+    "groupnorm": "groupnorm 2",
+    "upsample": "upsample 2",
+}
 """Lines of kinds that take not every number."""
 
 
@@ -237,7 +247,11 @@ def test_what_follows_takes_the_place_of_one_of_two() -> None:
             assert keywords.isdisjoint(argument.keyword for argument in kind.arguments()), kind.word
 
 
-SEVERAL_THINGS = {"shuffle": "Reshape is one of three operators"}
+SEVERAL_THINGS = {
+    "shuffle": "Reshape is one of three operators",
+    "grn": "ReduceL2 is one of eight",
+    "eca": "GlobalAveragePool is one of six",
+}
 """Kinds whose ONNX operator says too little."""
 
 

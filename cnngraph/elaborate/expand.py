@@ -205,6 +205,8 @@ class Expander:
         return made.tensor
 
     def _joined(self, stage: s.Joined, scope: Scope, fork: Tensor, labels: Sequence[s.Ref]) -> Tensor:
+        join = KINDS[stage.word.names[0]]
+        kind = make(join, bind(join, s.Step(stage.word.span, stage.word, stage.arguments, ()), scope))
         outside = self.record.on_shortcut
         arrived: list[tuple[Tensor, bool, s.Branch]] = []
         with self.record.nested(stage.span):
@@ -220,7 +222,6 @@ class Expander:
             return arrived[0][0] if arrived else fork
         if any(tensor.volume is None for tensor, _, _ in arrived):
             raise Silent
-        kind = KINDS[stage.word.names[0]]()
         inputs = [tensor for tensor, _, _ in arrived]
         name = self.record.name(stage.word.names[0], scope, labels)
         skips = tuple(index for index, (_, skipped, _) in enumerate(arrived) if skipped)

@@ -73,15 +73,18 @@ SOME = {
     "pad": "1",
     "times": "2",
     "plus": "2",
+    "eca": "3",
 }
 """Arguments of the kinds that need some."""
+BEFORE = {"unflatten": "flatten -> "}
+"""What flows into a kind that takes no map."""
 FAMILIES = ("norm", "pool", "dropout", "reshape")
 KEPT = [word for word, kind in KINDS.items() if kind.family in FAMILIES and word != "split"]
 
 
 @pytest.mark.parametrize("word", KEPT)
 def test_a_rectifier_is_seen_past_what_keeps_the_scale(word: str) -> None:
-    step = f"{word} {SOME.get(word, '')}"
+    step = f"{BEFORE.get(word, '')}{word} {SOME.get(word, '')}"
     numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3\n{step}\nrelu\n"))["conv1.weight"]
     assert numbers.var() == pytest.approx(2 / (3 * 3 * 32), rel=0.05)
 
