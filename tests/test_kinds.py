@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnngraph
+from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.field import receptive_fields
 from cnngraph.fronts import parse
@@ -81,6 +82,19 @@ def layers(draw: st.DrawFn) -> tuple[Kind, tuple[Volume, ...], Volume]:
     except Fault:
         assume(False)
         raise AssertionError from None
+
+
+@settings(max_examples=400)
+@given(layers())
+def test_any_arguments_are_written_and_read_again(made: tuple[Kind, tuple[Volume, ...], Volume]) -> None:
+    kind, inputs, output = made
+    assume(kind.word != "split")  # which is written as slices
+    network = Assembly()
+    names = [network.input(f"x{number}", volume).name for number, volume in enumerate(inputs)]
+    network.add("y", kind, names)
+    network.output("y", "y")
+    again = parse(network.network("t").to_spec())
+    assert (again["y"].kind, again["y"].inputs, again["y"].output) == (kind, tuple(names), output)
 
 
 def read(text: str, **sizes: int) -> object:

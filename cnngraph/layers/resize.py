@@ -22,9 +22,9 @@ class Upsample(Kind):
     factor that was given is n/m, also if n was rounded down; with `align_corners` of those about
     ``i*(m - 1)/(n - 1)``, so that corners stay corners.
 
-    These are PyTorch's rules and ONNX's, but that PyTorch, where a fraction makes no more pixels than there were, leaves
-    them as they are, and where it makes twice as many copies each twice. Copies to another size while sizes are free
-    are where onnxruntime's float32 has ``i*m/n``."""
+    These are PyTorch's rules and ONNX's, but that PyTorch, where a fraction makes no more pixels than there were,
+    leaves them as they are, and where it makes twice as many copies each twice. Copies to another size while sizes are
+    free are where onnxruntime's float32 has ``i*m/n``."""
 
     word = "upsample"
     elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize", "interp")
