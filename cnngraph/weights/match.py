@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Layer, Network
@@ -261,6 +261,14 @@ def _unfit(
             lacking.remove(own)
             left.remove(other)
     for own in list(lacking):
+        found = [(layer, said) for layer in left if (said := _flag_for(network, own, layer))]
+        if found:
+            other, said = found[0]
+            lines.append(f"other weights: {own}; in the file {other}")
+            defaults[f"default {said}"] = None
+            lacking.remove(own)
+            left.remove(other)
+    for own in list(lacking):
         other = next((layer for layer in left if _like(own, layer)), None)
         if other is not None:
             lines.append(f"other shapes: {own}; in the file {other}")
@@ -288,6 +296,20 @@ def _but_for_bias(own: _Layer, other: _Layer) -> bool:
         and more.signature[:1] == fewer.signature
         and ([name.rpartition(".")[2] for name in more.weights[1:]] == ["bias"])
     )
+
+
+def _flag_for(network: Network, own: _Layer, other: _Layer) -> str:
+    """With which flag of its kind *own* has weights like those of *other*: ``prelu shared``, ``bn affine=off``."""
+    layer = layer_of(network, own.name)
+    names = [name.rpartition(".")[2] for name in other.weights]
+    for argument in layer.kind.arguments():
+        if argument.type.is_flag:
+            value = not getattr(layer.kind, argument.field)
+            changed: Any = replace(layer.kind, **{argument.field: value})
+            weights = changed.parameters(layer.input_volumes)
+            if list(weights) == names and tuple(_squeezed(p.shape) for p in weights.values()) == other.signature:
+                return f"{layer.kind.word} {argument.keyword}{'' if value else '=off'}"
+    return ""
 
 
 def _like(own: _Layer, other: _Layer) -> bool:

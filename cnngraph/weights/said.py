@@ -108,11 +108,18 @@ def _written(kinds: Iterable[Kind]) -> str:
     return " and ".join(
         sorted(
             " ".join(
-                (f"`{kind.word}`", *(f"{each.keyword}={getattr(kind, each.field):g}" for each in kind.arguments()))
+                (
+                    f"`{kind.word}`",
+                    *(f"{each.keyword}={_number(getattr(kind, each.field))}" for each in kind.arguments()),
+                )
             )
             for kind in kinds
         )
     )
+
+
+def _number(value: float | bool) -> str:
+    return show(value) if isinstance(value, bool) else f"{value:g}"
 
 
 def _shown(value: object) -> str:

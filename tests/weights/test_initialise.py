@@ -54,6 +54,12 @@ def test_variance_is_the_literatures(step: str, variance: float) -> None:
     assert abs(numbers.mean()) < 0.05 * numbers.std()
 
 
+def test_the_first_weights_of_a_separable_convolution_are_before_no_rectifier() -> None:
+    numbers = weights(parse("net t\ninput 9x9x256\nsepconv 64 5x5 relu\n"))
+    assert numbers["sepconv1.depthwise.weight"].var() == pytest.approx(2 / (25 + 25), rel=0.05)
+    assert numbers["sepconv1.pointwise.weight"].var() == pytest.approx(2 / 256, rel=0.05)
+
+
 def test_biases_and_statistics_start_where_they_do_nothing() -> None:
     numbers = weights(parse("net t\ninput 8x8x3\nconv 4 3x3 bn bias=on\n"))
     assert numbers["conv1.bias"].tolist() == [0] * 4
