@@ -303,15 +303,16 @@ class Expander:
         kind, behind = KINDS[word], None
         if kind.short_for and step.arguments:
             kind, behind = KINDS[kind.short_for], kind
-        if kind.family == "join" and not step.arguments:
+        known = scope.defaults.steps.get(step.span.text)
+        bound = known or bind(kind, step, scope, word)
+        if kind.family == "join" and not bound.tensors:
+            said = step.span.text
             raise Mistake(
                 "E0207",
                 f"`{word}` needs branches or names of tensors",
                 step.span,
-                help=f"{word} {{ | … | skip }}   or   {word} NAME",
+                help=f"{said} {{ | … | skip }}   or   {said} NAME",
             )
-        known = scope.defaults.steps.get(step.span.text)
-        bound = known or bind(kind, step, scope, word)
         if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]

@@ -278,21 +278,24 @@ class _Parser(ExpressionParser):
         return s.Repeat(self.span(start), body, count)
 
     def _branches_follow(self) -> bool:
-        """``add {``, ``mul spread {``"""
+        """``add {``, ``mul spread {``, ``add spread=off {``"""
         if self.token.text not in JOINS:
             return False
-        at = self.at + 1
-        while self.tokens[at].text in FLAGS:
-            at += 1
-        return self.tokens[at].kind == "{"
+        tokens, at = self.tokens, self.at + 1
+        while tokens[at].text in FLAGS:
+            at += 3 if tokens[at + 1].kind == "=" and tokens[at + 2].kind == "name" else 1
+        return tokens[at].kind == "{"
 
     def joined(self) -> s.Joined:
         start = self.at
         word = self.ref("")
         arguments: list[s.Arg] = []
         while self.kind == "name":
+            first = self.at
+            keyword = self.advance().text if self.tokens[self.at + 1].kind == "=" else ""
+            self.take("=")
             value = self.ref("")
-            arguments.append(s.Arg(value.span, "", value))
+            arguments.append(s.Arg(self.between(first, first) if keyword else value.span, keyword, value))
         opener = self.at
         self.expect("{", "")
         with self.nested():

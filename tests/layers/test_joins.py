@@ -104,6 +104,22 @@ def test_spread_takes_one_pixel_and_one_channel_behind_the_first(word: str, volu
     assert made(found) == [known(sizes) for sizes in zip(*whole, strict=True)]
 
 
+@pytest.mark.parametrize("step", ["add {}{{ | skip | avgpool global }}", "add small {}"])
+def test_spread_is_said_on_a_join_with_branches_too_and_once_for_all(step: str) -> None:
+    def spreads(words: str, before: str = "") -> bool:
+        line = step.format(words)
+        text = f"net t\ninput 4x4x2\n{before}small: avgpool global\nfrom image -> {line}\n"
+        (last,) = parse(text).outputs
+        return bool(getattr(parse(text)[last.layer].kind, "spread", False))
+
+    assert spreads("spread ")
+    assert spreads("", "default add spread\n")
+    with pytest.raises(CnngraphError, match="E0401"):
+        spreads("")
+    with pytest.raises(CnngraphError, match="E0401"):
+        spreads("spread=off ", "default add spread\n")
+
+
 @pytest.mark.parametrize(("word", "code"), [("add", "E0401"), ("mul", "E0413")])
 @pytest.mark.parametrize("small", [(4, 4, 1), (1, 1, 1), (1, 1, 2)])
 def test_nothing_is_spread_unless_it_is_said(word: str, code: str, small: tuple[Size, ...]) -> None:
