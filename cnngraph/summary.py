@@ -165,7 +165,8 @@ def _operation(unit: Unit) -> str:
         parts.append(f"s={stride[0]}" if stride[0] == stride[1] else f"s={stride[0]}×{stride[1]}")
     if caption.padding:
         parts.append(caption.padding.replace(" = ", "="))
-    if kind.family != "join":
-        parts += [detail.replace(" = ", "=") for detail in caption.details]
+    parts += [
+        detail.replace(" = ", "=") for detail in caption.details if kind.family != "join" or detail != caption.sign
+    ]
     followers = [layer.kind.caption().short for layer in unit.layers[1:]]
     return ", ".join([" ".join(parts), *followers])

@@ -90,3 +90,14 @@ def test_names_are_given_once() -> None:
     b.input("8x8x3").conv(3, "1x1", name="a").relu(name="a")
     with pytest.raises(CnngraphError, match="the name `a` is used twice"):
         b.build()
+
+
+def test_what_is_spread_is_said_as_a_word() -> None:
+    b = Builder("gates")
+    x = b.input("8x8x4")
+    y = x.mul(x.conv(1, "7x7", "same", "sigmoid"), "spread")
+    y = y.add(y.avgpool("global").flatten().fc(4).unflatten(), spread=True)
+    y.flatten().fc(24).unflatten((2, 3, 4))
+    network = b.build()
+    assert [str(network[name].kind) for name in ("mul1", "add1")] == ["Mul(spread=True)", "Add(spread=True)"]
+    assert network["unflatten2"].output.dims == (2, 3, 4)

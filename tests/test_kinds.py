@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnngraph
+from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.field import receptive_fields
 from cnngraph.fronts import parse
@@ -49,6 +50,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "flag": st.booleans(),
     "mode": st.booleans(),
     "border": st.tuples(*[st.integers(0, 4)] * 4).map(lambda amounts: Padding("given", amounts)),
+    "volume": st.tuples(counts, counts, counts),
     "factor": st.sampled_from([1, 2, 3, 0.5, 1.5, (2, 1)]),
     "order": st.sampled_from(["by_pixel", "by_channel"]),
     "filling": st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
@@ -82,6 +84,19 @@ def layers(draw: st.DrawFn) -> tuple[Kind, tuple[Volume, ...], Volume]:
         raise AssertionError from None
 
 
+@settings(max_examples=400)
+@given(layers())
+def test_any_arguments_are_written_and_read_again(made: tuple[Kind, tuple[Volume, ...], Volume]) -> None:
+    kind, inputs, output = made
+    assume(kind.word != "split")  # which is written as slices
+    network = Assembly()
+    names = [network.input(f"x{number}", volume).name for number, volume in enumerate(inputs)]
+    network.add("y", kind, names)
+    network.output("y", "y")
+    again = parse(network.network("t").to_spec())
+    assert (again["y"].kind, again["y"].inputs, again["y"].output) == (kind, tuple(names), output)
+
+
 def read(text: str, **sizes: int) -> object:
     """The number that *text* comes to, by Python's own arithmetic."""
     signs = {"·": "*", "−": "-", "⌊": "math.floor(", "⌈": "math.ceil(", "⌋": ")", "⌉": ")"}
@@ -96,12 +111,15 @@ def test_counts_are_what_the_weights_say(made: tuple[Kind, tuple[Volume, ...], V
     weights = kind.parameters(inputs)
     assert kind.counted(inputs).value == sum(math.prod(p.shape) for p in weights.values() if p.trainable)
     place = inputs[0] if isinstance(kind, Windowed) and kind.spreads else output
-    if kind.family not in ("conv", "dense"):
+    if kind.word == "eca":
+        assert kind.macs(inputs, output) == math.prod(weights["weight"].shape) * as_int(output.channels)
+    elif kind.family not in ("conv", "dense"):
         assert kind.macs(inputs, output) == 0
     elif not place.is_fixed:
         assert kind.macs(inputs, output) is None
     else:
-        wanted = math.prod(weights["weight"].shape) * as_int(place.height) * as_int(place.width)
+        used = sum(math.prod(weight.shape) for weight in weights.values() if len(weight.shape) > 1)
+        wanted = used * as_int(place.height) * as_int(place.width)
         assert kind.macs(inputs, output) == kind.work(inputs, output).value == wanted
 
 
@@ -181,7 +199,13 @@ def test_no_module_outside_layers_names_a_kind() -> None:
     assert named == set(MAY_NAME)
 
 
-OTHERS = {"widen": "widen 8", "groupnorm": "groupnorm 2", "upsample": "upsample 2"}
+OTHERS = {
+    "unflatten": "flatten -> unflatten",
+    "eca": "eca 3",
+    "widen": "widen 8",
+    "groupnorm": "groupnorm 2",
+    "upsample": "upsample 2",
+}
 """Lines of kinds that take not every number."""
 
 
@@ -237,7 +261,11 @@ def test_what_follows_takes_the_place_of_one_of_two() -> None:
             assert keywords.isdisjoint(argument.keyword for argument in kind.arguments()), kind.word
 
 
-SEVERAL_THINGS = {"shuffle": "Reshape is one of three operators"}
+SEVERAL_THINGS = {
+    "shuffle": "Reshape is one of three operators",
+    "grn": "ReduceL2 is one of eight",
+    "eca": "GlobalAveragePool is one of six",
+}
 """Kinds whose ONNX operator says too little."""
 
 

@@ -86,7 +86,8 @@ def _kind(kind: type[Kind]) -> Iterator[str]:
     if kind.followers:
         usage += [f"[{' | '.join(NORMS)}]", "[activation]"]
     if kind.takes_tensors == "many":
-        yield f"`{kind.word} {{ | … | … }}` or `{kind.word} TENSOR …`\n"
+        words = "".join(f" {_usage(argument)}" for argument in arguments)
+        yield f"`{kind.word}{words} {{ | … | … }}` or `{kind.word}{words} TENSOR …`\n"
     else:
         yield f"`{' '.join(usage)}`\n"
     if arguments:

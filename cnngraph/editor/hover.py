@@ -65,7 +65,9 @@ def _answers(document: Document, offset: int) -> Iterator[tuple[Span, str]]:
         match stage:
             case s.Step(name=word) | s.Joined(word=word) if _holds(word.span, offset):
                 yield word.span, _step(document, stage)
-            case s.Step(name=word) if _holds(stage.span, offset) and (kind := KINDS.get(word.span.text)):
+            case s.Step(name=word) | s.Joined(word=word) if _holds(stage.span, offset) and (
+                kind := KINDS.get(word.span.text)
+            ):
                 for arg in stage.arguments:
                     if _holds(arg.span, offset):
                         yield arg.span, about_argument(kind, arg.keyword or arg.span.text)

@@ -261,18 +261,32 @@ def _follow(bound: Bound, setting: Setting, word: str, is_word: bool) -> str:
         activation = ACTIVATIONS[word]
         bound.activation, bound.activation_settings = activation, []
         if not is_word:
-            arguments = activation.arguments()
-            if not arguments:
-                raise Mistake("E0206", f"`{word}` has no argument", setting.arg.span)
-            named = s.Arg(setting.arg.span, arguments[0].keyword, setting.arg.value)
-            bound.activation_settings = [Setting(named, setting.scope)]
-            _set(activation, Bound(), bound.activation_settings[0], None)
+            given = [Setting(arg, setting.scope) for arg in _of_activation(activation, setting.arg)]
+            for each in given:
+                _set(activation, Bound(), each, None)
+            bound.activation_settings = given
         return "activation"
     if word in _NORM_KEYWORDS and not is_word:
         _set(_NORM_KEYWORDS[word], Bound(), setting, None)
         bound.norm_settings.append(setting)
         return word
     return ""
+
+
+def _of_activation(activation: type[Kind], arg: s.Arg) -> list[s.Arg]:
+    """What ``leaky=0.1``, ``prelu=shared`` and ``hsigmoid=(0.2, 0.4)`` on a step set of the activation."""
+    if _word_of(s.Arg(arg.span, "", arg.value)) in _words(activation):
+        return [s.Arg(arg.span, "", arg.value)]
+    arguments = [argument for argument in activation.arguments() if not argument.type.is_flag]
+    if not arguments:
+        words = "  or  ".join(f"{activation.word}={word}" for word in _words(activation))
+        raise Mistake(
+            "E0206", f"`{activation.word}` has no argument", arg.span, help=f"write  {words}" if words else ""
+        )
+    values = arg.value.items if isinstance(arg.value, s.Group) else (arg.value,)
+    if len(values) > len(arguments):
+        raise Mistake("E0208", f"`{activation.word}` takes {len(arguments)}, not {len(values)}", arg.value.span)
+    return [s.Arg(arg.span, each.keyword, value) for each, value in zip(arguments, values, strict=False)]
 
 
 def _place(kind: type[Kind], bound: Bound, setting: Setting, positions: list[Argument]) -> str:

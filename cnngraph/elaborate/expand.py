@@ -205,6 +205,8 @@ class Expander:
         return made.tensor
 
     def _joined(self, stage: s.Joined, scope: Scope, fork: Tensor, labels: Sequence[s.Ref]) -> Tensor:
+        join = KINDS[stage.word.names[0]]
+        kind = make(join, bind(join, s.Step(stage.word.span, stage.word, stage.arguments, ()), scope))
         outside = self.record.on_shortcut
         arrived: list[tuple[Tensor, bool, s.Branch]] = []
         with self.record.nested(stage.span):
@@ -220,7 +222,6 @@ class Expander:
             return arrived[0][0] if arrived else fork
         if any(tensor.volume is None for tensor, _, _ in arrived):
             raise Silent
-        kind = KINDS[stage.word.names[0]]()
         inputs = [tensor for tensor, _, _ in arrived]
         name = self.record.name(stage.word.names[0], scope, labels)
         skips = tuple(index for index, (_, skipped, _) in enumerate(arrived) if skipped)
@@ -302,15 +303,16 @@ class Expander:
         kind, behind = KINDS[word], None
         if kind.short_for and step.arguments:
             kind, behind = KINDS[kind.short_for], kind
-        if kind.family == "join" and not step.arguments:
+        known = scope.defaults.steps.get(step.span.text)
+        bound = known or bind(kind, step, scope, word)
+        if kind.family == "join" and not bound.tensors:
+            said = step.span.text
             raise Mistake(
                 "E0207",
                 f"`{word}` needs branches or names of tensors",
                 step.span,
-                help=f"{word} {{ | … | skip }}   or   {word} NAME",
+                help=f"{said} {{ | … | skip }}   or   {said} NAME",
             )
-        known = scope.defaults.steps.get(step.span.text)
-        bound = known or bind(kind, step, scope, word)
         if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]

@@ -19,7 +19,7 @@ _NO_VOLUMES = "volumes here are height x width x channels: three dimensions more
 _SEQUENCE = "write a sequence of n as nx1xC, with windows kx1:  conv 8 3x1"
 _RUNTIME = "nothing happens there when a network runs: leave it out"
 _AFTER = "it is no part of the network: do it with what the network gives back"
-_ORDER = "`flatten` makes a vector; other orders of the same numbers cannot be written"
+_ORDER = "`flatten` makes a vector, `unflatten` a volume of one; other orders of the same numbers cannot be written"
 _SEVERAL = "there are `relu`, `elu`, `gelu`, `swish` and others (docs/layers.md)"
 
 ADVICE = {
@@ -28,11 +28,10 @@ ADVICE = {
     **dict.fromkeys(("gap", "globalpool", "globalaveragepooling2d"), "write  avgpool global -> flatten"),
     **dict.fromkeys(("globalmaxpooling2d",), "write  maxpool global -> flatten"),
     **dict.fromkeys(("adaptiveavgpool", "adaptiveavgpool2d"), "write  avgpool to=7x7"),
-    **dict.fromkeys(("adaptivemaxpool", "adaptivemaxpool2d"), "write  maxpool to=7x7, where it divides the input"),
+    **dict.fromkeys(("adaptivemaxpool", "adaptivemaxpool2d"), "write  maxpool to=7x7"),
     **dict.fromkeys(("maxunpool", "maxunpool2d", "unpool", "unpooling"),
                     "`maxpool` keeps no places: `upsample 2` or `upconv 8 2x2 s=2` make a map larger"),
     **dict.fromkeys(("conv1x1", "conv3x3", "conv5x5", "conv7x7"), "the window is an argument:  conv 8 3x3"),
-    **dict.fromkeys(("sepconv", "separableconv", "separableconv2d"), "write both:  dwconv 3x3 same -> conv 8 1x1"),
     **dict.fromkeys(("dconv", "atrousconv", "dilatedconv"),
                     "write `dwconv` for a depthwise one, `upconv` for a transposed, `conv … d=2` for a dilated one"),
     **dict.fromkeys(("conv3d", "maxpool3d", "avgpool3d", "batchnorm3d", "conv3dtranspose", "convtranspose3d"),
@@ -44,16 +43,21 @@ ADVICE = {
     **dict.fromkeys(("softmin",),
                     "`softmax` gives probabilities: take their logarithm, or `export --logits`, behind the network"),
     **dict.fromkeys(("activation", "act", "nonlinearity"), "write the function's own word:  relu"),
-    **dict.fromkeys(("hardsigmoid",), "write `hsigmoid`, PyTorch's min(max(x/6 + 0.5, 0), 1); Keras's and ONNX's is "
-                                      "steeper"),
+    **dict.fromkeys(("hardsigmoid",), "write `hsigmoid`, PyTorch's and Keras 3's min(max(x/6 + 0.5, 0), 1); Keras 2's "
+                                      "and ONNX's is  hsigmoid 0.2"),
     **dict.fromkeys(("norm", "normalization", "normalize"), "write the one that is meant: `bn`, `layernorm`, `lrn`"),
-    **dict.fromkeys(("localresponsenorm",), "write `lrn`; its arguments are n, alpha, beta and k"),
+    **dict.fromkeys(("localresponsenorm",), "write `lrn`; its arguments are n, alpha, beta and k (of an even n PyTorch "
+                                            "has one channel more before, this one more after)"),
     **dict.fromkeys(("ln",), "write `layernorm`"),
     **dict.fromkeys(("instancenorm2d",), "write `instancenorm`, which learns a scale and a shift (affine=True)"),
     **dict.fromkeys(("weightnorm", "spectralnorm", "rmsnorm", "l2norm", "syncbatchnorm"),
-                    "there are `bn`, `instancenorm`, `layernorm` and `lrn`"),
+                    "there are `bn`, `instancenorm`, `groupnorm`, `layernorm`, `grn` and `lrn`"),
+    **dict.fromkeys(("se", "selayer", "semodule", "squeezeexcite", "squeezeexcitation"),
+                    "write  mul { | skip | avgpool global -> conv 4 1x1 relu -> conv 16 1x1 sigmoid }"),
     **dict.fromkeys(("affine", "scaleshift", "scalelayer"), "write `fc` for a matrix, `scale` for a factor a channel"),
-    **dict.fromkeys(("view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "unflatten"), _ORDER),
+    **dict.fromkeys(("view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "expanddims"), _ORDER),
+    **dict.fromkeys(("broadcast", "broadcastto", "expand"),
+                    "`add spread` and `mul spread` repeat what has one pixel or one channel:  mul spread a"),
     **dict.fromkeys(("reflectionpad2d", "reflectpad"), "write  pad 1 reflect"),
     **dict.fromkeys(("replicationpad2d",), "write  pad 1 replicate"),
     **dict.fromkeys(("pixelshuffle",), "write  unreorg 2 by_channel"),

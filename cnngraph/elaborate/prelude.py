@@ -12,8 +12,8 @@ PRELUDE = "<prelude>"
 """What its source is called."""
 TEXT = """\
 ## The projection of a residual block, where its input needs one.
-block shortcut(c, s=1) {
-  conv c 1x1 s=s bn linear if s > 1 or in.c != c
+block shortcut(c, s=1, bn=on) {
+  conv c 1x1 s=s bn=bn linear if s > 1 or in.c != c
 }
 """
 
@@ -21,6 +21,6 @@ block shortcut(c, s=1) {
 @cache
 def prelude() -> tuple[BlockDef, ...]:
     """The blocks that every spec has."""
-    parsed = parse(Source(PRELUDE, TEXT))
+    parsed = parse(Source(PRELUDE, TEXT), also=("bn",))
     assert not parsed.diagnostics
     return tuple(item for item in parsed.file.items if isinstance(item, BlockDef))

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
-from cnngraph.layers.values import NUMBER, POSITIVE
+from cnngraph.layers.values import FLAG, NUMBER, POSITIVE
 from cnngraph.volume import Dim, Volume, as_int
 
 
@@ -69,20 +69,23 @@ class Leaky(Activation):
 
 @kind
 class PRelu(Activation):
-    """``x`` when positive, else ``slope * x`` with one learned slope per channel (He et al. 2015)."""
+    """``x`` when positive, else ``slope * x`` with one learned slope per channel, or one for all (He et al. 2015).
+    On a layer's step the latter is ``prelu=shared``."""
 
     word = "prelu"
     relu_like = True
     onnx = "PRelu"
 
+    shared: bool = argument(FLAG, default=False, doc="one slope for all channels, as PyTorch has unless told otherwise")
+
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        return {"weight": Parameter(per_channel(inputs[0]), fill=0.25)}
+        return {"weight": Parameter((1,) if self.shared else per_channel(inputs[0]), fill=0.25)}
 
     def lower(self, to: Lowering) -> None:
         to.node("PRelu", [to.inputs[0], to.parameter("weight")], to.output)
 
     def caption(self) -> Caption:
-        return Caption("PReLU")
+        return Caption("PReLU", details=("shared",) if self.shared else ())
 
 
 @kind
@@ -167,7 +170,8 @@ class HSwish(Activation):
 
 @kind
 class HSigmoid(Activation):
-    """``min(max(slope * x + 0.5, 0), 1)``: with a sixth ``min(max(x + 3, 0), 6) / 6``."""
+    """``min(max(slope * x + shift, 0), 1)``: with a sixth and a half ``min(max(x + 3, 0), 6) / 6``. On a layer's step
+    the two are ``hsigmoid=(0.2, 0.4)``."""
 
     word = "hsigmoid"
     onnx = "HardSigmoid"
@@ -175,12 +179,15 @@ class HSigmoid(Activation):
     slope: float = argument(
         POSITIVE, positional=True, default=1 / 6, doc="PyTorch's and Keras 3's 1/6; Keras 2's, Paddle's, ONNX's is 0.2"
     )
+    shift: float = argument(NUMBER, positional=True, default=0.5, doc="what 0 becomes")
 
     def lower(self, to: Lowering) -> None:
-        to.node("HardSigmoid", to.inputs, to.output, alpha=float(self.slope), beta=0.5)
+        to.node("HardSigmoid", to.inputs, to.output, alpha=float(self.slope), beta=float(self.shift))
 
     def caption(self) -> Caption:
-        return Caption("h-sigmoid", details=() if self.slope == 1 / 6 else (f"slope = {self.slope:g}",))
+        slope = () if self.slope == 1 / 6 else (f"slope = {self.slope:g}",)
+        shift = () if self.shift == 0.5 else (f"shift = {self.shift:g}",)
+        return Caption("h-sigmoid", details=(*slope, *shift))
 
 
 @kind

@@ -9,7 +9,7 @@ from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Reach, Sliding
 from cnngraph.layers.rearrange import LAST
-from cnngraph.layers.values import BORDER, BORDERS, VALID, Padding
+from cnngraph.layers.values import BORDER, BORDERS, NUMBER, VALID, Padding
 from cnngraph.layers.window import need_map, padded
 from cnngraph.volume import Dim, Free, Volume, as_int
 
@@ -20,9 +20,9 @@ class _Border(Kind):
 
 @kind
 class Pad(_Border):
-    """A border around the map: of zeros, or of its own pixels, mirrored about the outermost (`reflect`), which is
-    itself not repeated, or the outermost alone (`replicate`), or from the other side (`circular`). For the zeros around
-    a convolution write its ``p=``."""
+    """A border around the map: of zeros or another *value*, or of its own pixels, mirrored about the outermost
+    (`reflect`), which is itself not repeated, or the outermost alone (`replicate`), or from the other side
+    (`circular`). For the zeros around a convolution write its ``p=``."""
 
     word = "pad"
     elsewhere = ("padding", "zeropadding2d", "zeropad2d", "constantpad2d")
@@ -32,10 +32,19 @@ class Pad(_Border):
         BORDER, positional=True, doc="pixels put on: a number, (height, width) or (top, left, bottom, right)"
     )
     filling: str = argument(BORDERS, default="zeros", doc="what is in the border")
+    value: float = argument(NUMBER, default=0.0, doc="the number in the border, where that is not the map's own pixels")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
         need_map(volume, self.word)
+        if self.value and self.filling != "zeros":
+            raise Fault(
+                "E0208",
+                f"a border is `{self.filling}` or of one value, not both",
+                at="value",
+                help=f"write  {self.word} {_amounts(self.n)} value={self.value:g}  or  "
+                f"{self.word} {_amounts(self.n)} {self.filling}",
+            )
         top, left, bottom, right = self.n.amounts
         for size, amounts in ((volume.height, (top, bottom)), (volume.width, (left, right))):
             has = {"reflect": size - 1, "circular": size}.get(self.filling)
@@ -59,7 +68,8 @@ class Pad(_Border):
             return
         mode = {"replicate": "edge", "circular": "wrap", "zeros": "constant"}.get(self.filling, self.filling)
         pads = to.constant("pads", [0, 0, top, left, 0, 0, bottom, right])
-        to.node("Pad", [to.inputs[0], pads], to.output, mode=mode)
+        value = [to.constant("value", [float(self.value)], ())] if self.value else []
+        to.node("Pad", [to.inputs[0], pads, *value], to.output, mode=mode)
 
     def _lower_circular(self, to: Lowering) -> None:
         """The last rows before the first, the first behind the last; then columns likewise."""
@@ -86,7 +96,9 @@ class Pad(_Border):
         to.node("Concat", parts, made, axis=axis)
 
     def caption(self) -> Caption:
-        return Caption("pad", details=(_amounts(self.n), *(() if self.filling == "zeros" else (self.filling,))))
+        filling = () if self.filling == "zeros" else (self.filling,)
+        value = (f"value = {self.value:g}",) if self.value else ()
+        return Caption("pad", details=(_amounts(self.n), *filling, *value))
 
 
 @kind

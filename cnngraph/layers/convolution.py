@@ -189,6 +189,83 @@ class DwConv(_Convolution):
 
 
 @kind
+class SepConv(_Convolution):
+    """Depthwise separable convolution, as Keras's SeparableConv2D: every channel is filtered by itself (`dwconv`), and
+    windows of one pixel make channels of all that comes of it (`conv`), with nothing in between. The bias, the
+    normalization and the activation are the second's (Chollet 2017, "Xception")."""
+
+    word = "sepconv"
+    elsewhere = ("separableconv", "separableconv2d", "separableconvolution2d")
+    onnx = "Conv with group = C, and Conv"
+
+    channels: int = argument(COUNT, positional=True, doc="channels it makes")
+    window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the first filters")
+    stride: Pair = argument(PAIR, keyword="s", default=(1, 1), doc="step of the window")
+    padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border of zeros around the input")
+    dilation: Pair = argument(PAIR, keyword="d", default=(1, 1), doc="spacing of the window's taps")
+    multiplier: int = argument(COUNT, keyword="m", default=1, doc="first filters for each channel")
+    bias: bool = argument(
+        FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
+    )
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        return Volume((*self.slide.over(inputs[0], self.word), self.channels))
+
+    def made(self, inputs: tuple[Volume, ...]) -> Dim:
+        return self.channels
+
+    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
+        return self.slide.remarks(inputs[0])
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        between, area = as_int(inputs[0].channels) * self.multiplier, product(self.window)
+        weights = {
+            "depthwise.weight": Parameter((between, 1, *self.window), fan_in=area, fan_out=area * self.multiplier),
+            "pointwise.weight": Parameter((self.channels, between, 1, 1), fan_in=between, fan_out=self.channels),
+        }
+        if self.bias:
+            weights["pointwise.bias"] = Parameter((self.channels,), fill=0.0)
+        return weights
+
+    def _between(self, inputs: tuple[Volume, ...]) -> Term:
+        """How many channels the first filters make."""
+        return times(inputs[0].channels, self.multiplier) if self.multiplier > 1 else number(inputs[0].channels)
+
+    def counted(self, inputs: tuple[Volume, ...]) -> Term:
+        between = self._between(inputs)
+        each = between + 1 if self.bias else between
+        return times(*self.window, *between.parts) + each * self.channels
+
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        return times(output.height, output.width) * (
+            times(*self.window, *self._between(inputs).parts) + self._between(inputs) * self.channels
+        )
+
+    def sentence(self, inputs: tuple[Volume, ...]) -> str:
+        each = "one" if self.multiplier == 1 else str(self.multiplier)
+        between = as_int(inputs[0].channels) * self.multiplier
+        return (
+            f"{between} filters of {self.window[0]}×{self.window[1]}×1, {each} for every channel, then "
+            f"{self.channels} of 1×1×{between}"
+        )
+
+    def lower(self, to: Lowering) -> None:
+        channels, (height, width) = as_int(to.input_volumes[0].channels), to.output_volume.dims[:2]
+        between = channels * self.multiplier
+        filtered = to.node(
+            "Conv", [to.inputs[0], to.parameter("depthwise.weight")], to.inner("depthwise", (between, height, width)),
+            **self.slide.onnx(to), group=channels,
+        )  # fmt: skip
+        bias = [to.parameter("pointwise.bias")] if self.bias else []
+        window = {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]}
+        to.node("Conv", [filtered, to.parameter("pointwise.weight"), *bias], to.output, **window)
+
+    def caption(self) -> Caption:
+        details = (f"m = {self.multiplier}",) if self.multiplier > 1 else ()
+        return _caption(self, "separable conv", str(self.channels), details, short="sep conv", loud="SEP CONV")
+
+
+@kind
 class UpConv(_Convolution):
     """Transposed convolution ("up-convolution"): ``(n - 1)s - p + k' + op`` per axis."""
 

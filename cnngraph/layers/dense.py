@@ -1,13 +1,14 @@
-"""Layers on vectors: fully connected, and the flattening that leads to them."""
+"""Layers on vectors: fully connected, and the flattening that leads to them and back."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import Reach
 from cnngraph.layers.terms import Term, number, product
-from cnngraph.layers.values import COUNT, FLAG, FRACTION
+from cnngraph.layers.values import COUNT, FLAG, FRACTION, VOLUME
 from cnngraph.layers.window import need_known
 from cnngraph.volume import Volume, as_int
 
@@ -93,6 +94,59 @@ class Flatten(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Flatten", to.inputs, to.output, axis=1)
+
+
+@kind
+class Unflatten(Kind):
+    """A vector as a volume, 1x1xC unless said: `flatten` backwards, so that the vector holds one channel after the
+    other, each row by row. That is the order of PyTorch (``view(-1, C, H, W)``), Caffe and ONNX; where weights come
+    from a file of Keras's, whose Reshape has a place's channels together, those before it are put in this order."""
+
+    word = "unflatten"
+    family: ClassVar[Family] = "reshape"
+    idle = True
+    onnx = "Reshape"
+
+    volume: tuple[int, int, int] | None = argument(
+        VOLUME, positional=True, default=None, doc="height x width x channels, as in 7x7x128; 1x1xC unless said"
+    )
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        (vector,) = inputs
+        if vector.is_map:
+            raise Fault(
+                "E0409",
+                f"`unflatten` needs a vector, this is a {vector} volume",
+                help="it is a volume already: leave `unflatten` out, or put `flatten` in front",
+            )
+        need_known(vector, self.word, "height times width times channels is the length of the vector")
+        made = Volume(self.volume or (1, 1, vector.size))
+        if made.size != vector.size:
+            raise Fault(
+                "E0412",
+                f"`unflatten` has {vector.size} numbers, a volume of {made} has {made.size}",
+                at="volume",
+                remark=f"{'*'.join(map(str, made.dims))} = {made.size}",
+                help=_fitting(made, as_int(vector.size)),
+            )
+        return made
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        # A pixel has numbers from all over the vector, which most often were made of everything.
+        return None
+
+    def lower(self, to: Lowering) -> None:
+        to.node(
+            "Reshape", [to.inputs[0], to.constant("shape", [0, *map(as_int, onnx_dims(to.output_volume))])], to.output
+        )
+
+
+def _fitting(made: Volume, size: int) -> str:
+    """A volume of *size* numbers as high and wide as *made*, or a vector that fits it."""
+    height, width = as_int(made.height), as_int(made.width)
+    if size % (height * width) == 0:
+        return f"write  unflatten {height}x{width}x{size // (height * width)}"
+    return f"put a layer that makes {made.size} numbers in front:  fc {made.size}"
 
 
 @kind

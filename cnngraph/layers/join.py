@@ -8,7 +8,8 @@ from operator import add
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
+from cnngraph.layers.values import FLAG
 from cnngraph.volume import Dim, Volume, where_equal
 
 
@@ -17,6 +18,10 @@ class Join(Kind):
 
     family: ClassVar[Family] = "join"
     takes_tensors = "many"
+
+    def _may_spread(self, inputs: tuple[Volume, ...]) -> str:
+        """What to say where volumes are unlike, and `spread` is what is meant; empty where it is not."""
+        return ""
 
 
 def _surely_differ(a: Dim, b: Dim) -> bool:
@@ -50,7 +55,7 @@ class _Equal(Join):
                     f"H and W do not agree ({a} is not {b}), nor do channels: {first.channels} is not {other.channels}"
                 )
                 help = f"project the shortcut with a strided 1x1 convolution:  | skip -> shortcut {first.channels} s=2"
-            self._refuse(inputs, reason, help)
+            self._refuse(inputs, reason, "; or, ".join(filter(None, (help, self._may_spread(inputs)))))
         return Volume(_most_known(volume.dims for volume in inputs))
 
     def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
@@ -68,18 +73,90 @@ def _most_known(inputs: Iterable[tuple[Dim, ...]]) -> tuple[Dim, ...]:
     return tuple(next((dim for dim in dims if isinstance(dim, int)), dims[0]) for dims in zip(*inputs, strict=True))
 
 
+class _Spreads(Join):
+    """A join that with `spread` takes, behind the first volume, smaller ones too."""
+
+    spread: bool
+
+    def _spread(self, inputs: tuple[Volume, ...]) -> Volume:
+        """The first volume. Raises `Fault` unless each of the others has its height and width, or 1x1, and its
+        channels, or one."""
+        first = inputs[0]
+        for other in inputs[1:]:
+            if not first.is_map or not other.is_map:
+                raise Fault(
+                    "E0413",
+                    f"`{self.word} spread` takes volumes",
+                    remark=self._side_by_side(inputs),
+                    help=f"`unflatten` makes a vector of {other} a volume of 1x1x{other}" if first.is_map else "",
+                )
+            if self._misfits(first, other):
+                takes = dict.fromkeys(
+                    f"{size}x{channels}"
+                    for size in (f"{first.height}x{first.width}", "1x1") for channels in (first.channels, 1)
+                )  # fmt: skip
+                fits_backwards = not self._misfits(other, first)
+                raise Fault(
+                    "E0413",
+                    f"`{self.word} spread` cannot spread {other} over {first}",
+                    remark=self._side_by_side(inputs),
+                    reason=f"behind a first volume of {first} it takes {', '.join(takes)}",
+                    help="the first volume is the one that the others are spread over: put the large one first"
+                    if fits_backwards
+                    else "",
+                )
+        return Volume(_most_known([first.dims, *(self._whole(first, other) for other in inputs[1:])]))
+
+    def _misfits(self, first: Volume, other: Volume) -> bool:
+        return any(map(_surely_differ, first.dims, self._whole(first, other)))
+
+    def _whole(self, first: Volume, other: Volume) -> tuple[Dim, ...]:
+        """The sizes of *other* once it is spread over *first*."""
+        place = first.dims[:2] if other.dims[:2] == (1, 1) else other.dims[:2]
+        return (*place, first.channels if other.channels == 1 else other.channels)
+
+    def _spread_equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        for other in inputs[1:]:
+            yield from zip(inputs[0].dims, self._whole(inputs[0], other), strict=True)
+
+    def _side_by_side(self, inputs: tuple[Volume, ...]) -> str:
+        return f" {self.caption().sign} ".replace("×", "*").join(map(str, inputs))
+
+    def _may_spread(self, inputs: tuple[Volume, ...]) -> str:
+        if not all(volume.is_map for volume in inputs):
+            return ""
+        first = inputs[0]
+        if not any(self._misfits(first, other) for other in inputs[1:]):
+            return f"to spread the smaller over {first} write  {self.word} spread"
+        if any(not any(self._misfits(large, other) for other in inputs) for large in inputs[1:]):
+            return f"to spread the smaller over the larger write  {self.word} spread  with the larger first"
+        return ""
+
+
+_SPREAD = "volumes behind the first may have 1x1 pixels, or one channel, and are taken as if repeated"
+
+
 @kind
-class Add(_Equal):
-    """The sum, number by number. All volumes are equal: nothing is broadcast."""
+class Add(_Equal, _Spreads):
+    """The sum, number by number. All volumes are equal, unless ``add spread`` says that those behind the first may be
+    1x1xC or HxWx1."""
 
     word = "add"
     onnx = "Add, Sum"
+
+    spread: bool = argument(FLAG, default=False, doc=_SPREAD)
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        return self._spread(inputs) if self.spread else super().shape(inputs)
+
+    def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        return self._spread_equal(inputs) if self.spread else super().equal(inputs)
 
     def lower(self, to: Lowering) -> None:
         to.node("Add" if len(to.inputs) == 2 else "Sum", to.inputs, to.output)
 
     def caption(self) -> Caption:
-        return Caption("add", details=("+",), sign="+")
+        return Caption("add", details=("+", "spread") if self.spread else ("+",), sign="+")
 
 
 @kind
@@ -112,14 +189,19 @@ class Max(_Equal):
 
 
 @kind
-class Mul(Join):
-    """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite)."""
+class Mul(_Spreads):
+    """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite). With ``mul spread``
+    those behind the first may be HxWx1, too, a factor for each place (spatial attention)."""
 
     word = "mul"
     elsewhere = ("multiply",)
     onnx = "Mul"
 
+    spread: bool = argument(FLAG, default=False, doc=_SPREAD)
+
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        if self.spread:
+            return self._spread(inputs)
         gates, maps = self._parts(inputs)
         for volume in inputs:
             against = maps[0] if volume not in gates else Volume((1, 1, maps[0].channels))
@@ -132,10 +214,11 @@ class Mul(Join):
                     reason=f"{volume} is neither {maps[0]} nor 1x1x{maps[0].channels}"
                     if volume.is_map == maps[0].is_map
                     else f"{maps[0]} and {volume}: one is a volume, the other a vector",
-                    help="without `flatten`, and with a 1x1 convolution for each `fc`, it stays 1x1xC; the weights of"
-                    " fully connected layers fit such convolutions"
+                    help="`unflatten` behind the vector makes it 1x1xC; or without `flatten`, and with a 1x1"
+                    " convolution for each `fc`, it stays 1x1xC: the weights of fully connected layers fit such"
+                    " convolutions"
                     if volume.is_map != maps[0].is_map
-                    else "",
+                    else self._may_spread(inputs),
                 )
         return Volume(_most_known(volume.dims for volume in maps))
 
@@ -145,6 +228,9 @@ class Mul(Join):
         return gates, [volume for volume in inputs if volume not in gates] or [inputs[0]]
 
     def equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
+        if self.spread:
+            yield from self._spread_equal(inputs)
+            return
         _, maps = self._parts(inputs)
         for other in maps[1:]:
             yield from zip(maps[0].dims, other.dims, strict=True)
@@ -153,7 +239,7 @@ class Mul(Join):
         _one_by_one(to, "Mul", "product")
 
     def caption(self) -> Caption:
-        return Caption("mul", details=("×",), sign="×")
+        return Caption("mul", details=("×", "spread") if self.spread else ("×",), sign="×")
 
 
 @kind

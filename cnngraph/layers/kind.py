@@ -283,6 +283,7 @@ class Kind:
         return iter(())
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        """Its weights by their names, in the order in which they are used; a name with a dot says of which part."""
         return {}
 
     def sizes(self, inputs: tuple[Volume, ...]) -> tuple[Term, Term] | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.activation import onnx_dims, per_channel
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
-from cnngraph.layers.values import COUNT, FRACTION, NUMBER, POSITIVE
+from cnngraph.layers.values import COUNT, FLAG, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_map
-from cnngraph.volume import Volume, as_int, divisors
+from cnngraph.volume import Dim, Volume, as_int, divisors
 
 
 @kind
 class BatchNorm(Kind):
     """Batch normalization: each channel shifted and scaled by statistics kept from training, then by
-    the learned γ and β (Ioffe & Szegedy 2015)."""
+    the learned γ and β (Ioffe & Szegedy 2015), unless it is without them (PyTorch's ``affine=False``)."""
 
     word = "bn"
     elsewhere = ("batchnorm", "batchnorm1d", "batchnorm2d", "batchnormalization", "bnorm")
@@ -26,23 +26,28 @@ class BatchNorm(Kind):
 
     eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
     momentum: float = argument(FRACTION, default=0.1, doc="share of a new batch in the running statistics (training)")
+    affine: bool = argument(FLAG, default=True, doc="γ and β are learned; else they are 1 and 0")
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         shape = (as_int(inputs[0].channels),)
-        return _learned(inputs[0]) | {
+        return (_learned(inputs[0]) if self.affine else {}) | {
             "running_mean": Parameter(shape, fill=0.0, trainable=False),
             "running_var": Parameter(shape, fill=1.0, trainable=False),
         }
 
     def lower(self, to: Lowering) -> None:
-        names = ("weight", "bias", "running_mean", "running_var")
-        parameters = [to.parameter(name) for name in names]
+        if self.affine:
+            affine = [to.parameter("weight"), to.parameter("bias")]
+        else:
+            channels = as_int(to.output_volume.channels)
+            affine = [to.constant("ones", [1.0] * channels), to.constant("zeros", [0.0] * channels)]
+        parameters = [*affine, to.parameter("running_mean"), to.parameter("running_var")]
         # ONNX's momentum is the share of the old statistics, the language's (and PyTorch's) that of the new batch.
         momentum = 1 - self.momentum
         to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
 
     def caption(self) -> Caption:
-        return Caption("batch norm", short="BN")
+        return Caption("batch norm", details=() if self.affine else ("no γ, β",), short="BN")
 
 
 @kind
@@ -144,6 +149,53 @@ class GroupNorm(Kind):
 
 
 @kind
+class Grn(Kind):
+    """Global response normalization (ConvNeXt V2; Woo et al. 2023): with G the root of the sum of a channel's squares
+    over height and width, ``γ * x * G / (mean of G over the channels + eps) + β + x``. γ and β begin with 0, so that at
+    first it changes nothing."""
+
+    word = "grn"
+    elsewhere = ("globalresponsenorm", "globalresponsenormalization")
+    family: ClassVar[Family] = "norm"
+    onnx = "ReduceL2, ReduceMean, Add, Div, Mul, Add, Mul and Add"
+
+    eps: float = argument(POSITIVE, default=1e-6, doc="added to the mean")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        need_map(inputs[0], self.word)
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        shape = per_channel(inputs[0])
+        return {"weight": Parameter(shape, fill=0.0), "bias": Parameter(shape, fill=0.0)}
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return None
+
+    def lower(self, to: Lowering) -> None:
+        """As ``x * (γ * G/mean + 1) + β``: but for two all nodes are of one number a channel."""
+        channels, dims = as_int(to.output_volume.channels), onnx_dims(to.output_volume)
+        each: tuple[Dim, ...] = (channels, 1, 1)
+        roots = self._reduced(to, "ReduceL2", to.inputs[0], to.inner("roots", each), [2, 3])
+        mean = self._reduced(to, "ReduceMean", roots, to.inner("mean", (1, 1, 1)), [1])
+        divisor = to.node("Add", [mean, to.constant("eps", [float(self.eps)], ())], to.inner("divisor", (1, 1, 1)))
+        share = to.node("Div", [roots, divisor], to.inner("share", each))
+        weighed = to.node("Mul", [share, to.parameter("weight")], to.inner("weighed", each))
+        factor = to.node("Add", [weighed, to.constant("one", [1.0], ())], to.inner("factor", each))
+        scaled = to.node("Mul", [to.inputs[0], factor], to.inner("scaled", dims))
+        to.node("Add", [scaled, to.parameter("bias")], to.output)
+
+    def _reduced(self, to: Lowering, op: str, source: str, made: str, axes: list[int]) -> str:
+        """Which axes is an attribute up to opset 17."""
+        if to.opset < 18:
+            return to.node(op, [source], made, axes=axes)
+        return to.node(op, [source, to.constant(f"axes_of_{op.lower()}", axes)], made)
+
+    def caption(self) -> Caption:
+        return Caption("global response norm", short="GRN")
+
+
+@kind
 class LayerNorm(Kind):
     """Layer normalization over the channels, at each place of a map by itself (ConvNeXt; Ba et al. 2016)."""
 
@@ -178,31 +230,47 @@ class LayerNorm(Kind):
 @kind
 class Lrn(Kind):
     """Local response normalization across n neighbouring channels,
-    ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not)."""
+    ``x / (k + alpha/n * Σx²)^beta`` (ONNX LRN; PyTorch and Caffe divide alpha by n too, the AlexNet paper does not).
+    Of these ⌊(n - 1)/2⌋ lie before the channel and ⌈(n - 1)/2⌉ behind it, as in ONNX; of an even n PyTorch has one more
+    before."""
 
     word = "lrn"
     family: ClassVar[Family] = "norm"
-    onnx = "LRN"
+    onnx = "LRN; for an even n Mul, AveragePool between two Reshape, Mul, Add, Pow and Div"
 
-    n: int = argument(COUNT, default=5, doc="how many channels, an odd number")
+    n: int = argument(COUNT, default=5, doc="how many channels; of an even number one more after than before")
     alpha: float = argument(NUMBER, default=1e-4, doc="weight of the sum of squares")
     beta: float = argument(NUMBER, default=0.75, doc="exponent")
     k: float = argument(NUMBER, default=1.0, doc="added to the sum")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         need_map(inputs[0], self.word)
-        if self.n % 2 == 0:
-            raise Fault(
-                "E0415",
-                "`lrn` needs an odd number of channels",
-                at="n",
-                remark="as many on either side of each channel; onnxruntime and Caffe run no other",
-                help=f"write  n={self.n + 1}",
-            )
         return inputs[0]
 
     def lower(self, to: Lowering) -> None:
-        to.node("LRN", to.inputs, to.output, size=self.n, alpha=self.alpha, beta=self.beta, bias=self.k)
+        if self.n % 2:
+            to.node("LRN", to.inputs, to.output, size=self.n, alpha=self.alpha, beta=self.beta, bias=self.k)
+            return
+        # onnxruntime has no LRN of an even number: the mean over channels is a pool over what is turned on its side.
+        volume = to.output_volume
+        dims, before = onnx_dims(volume), (self.n - 1) // 2
+        side: tuple[Dim, ...] = (1, volume.channels, volume.height * volume.width)
+        squares = to.node("Mul", [to.inputs[0], to.inputs[0]], to.inner("squares", dims))
+        turned = to.node(
+            "Reshape", [squares, to.constant("side", [0, 1, as_int(volume.channels), -1])], to.inner("turned", side)
+        )
+        window = {"kernel_shape": [self.n, 1], "pads": [before, 0, self.n - 1 - before, 0], "count_include_pad": 1}
+        means = to.node("AveragePool", [turned], to.inner("means", side), **window)
+        size = to.node("Shape", to.inputs, to.sizes("size", 4))
+        upright = to.node("Reshape", [means, size], to.inner("upright", dims))
+        alpha, k, beta = (
+            to.constant(name, [float(value)], ())
+            for name, value in (("alpha", self.alpha), ("k", self.k), ("beta", self.beta))
+        )
+        weighed = to.node("Mul", [upright, alpha], to.inner("weighed", dims))
+        sums = to.node("Add", [weighed, k], to.inner("sums", dims))
+        powers = to.node("Pow", [sums, beta], to.inner("powers", dims))
+        to.node("Div", [to.inputs[0], powers], to.output)
 
     def caption(self) -> Caption:
         return Caption("LRN")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
+from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Lowering, argument, kind
 from cnngraph.layers.reach import Cells, Reach
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
@@ -110,7 +111,7 @@ class MaxPool(_Pool):
 
     word = "maxpool"
     elsewhere = ("maxpool2d", "maxpooling", "maxpooling2d")
-    onnx = "MaxPool, GlobalMaxPool"
+    onnx = "MaxPool, GlobalMaxPool; to= a size that does not divide Gather, Gather and MaxPool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
     stride: Pair | None = argument(
@@ -119,26 +120,32 @@ class MaxPool(_Pool):
     padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border around the input, never the largest")
     ceil: bool = argument(FLAG, default=False, doc="round the number of windows up instead of down")
     everything: bool = argument(FLAG, keyword="global", default=False, doc="one window over the whole map")
-    to: Pair | None = argument(PAIR, default=None, doc="the output's size, when it divides the input's")
-
-    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        output = super().shape(inputs)
-        if self.to is not None and not self.everything and self._cells(inputs) is None:
-            raise Fault(
-                "E0412",
-                f"{inputs[0]} does not divide into {self.to[0]}x{self.to[1]} windows of one size",
-                at="to",
-                help="`avgpool to=` takes any size; or write the window and stride",
-            )
-        return output
+    to: Pair | None = argument(PAIR, default=None, doc="the output's size, whatever the input's (adaptive)")
 
     def lower(self, to: Lowering) -> None:
         if self.everything:
             to.node("GlobalMaxPool", to.inputs, to.output)
-            return
-        slide = self.slide if self.to is None else self._cells(to.input_volumes)
-        assert slide is not None
-        to.node("MaxPool", to.inputs, to.output, **slide.onnx(to))
+        elif self.to is not None and self._cells(to.input_volumes) is None:
+            self._lower_adaptive(to, self.to)
+        else:
+            slide = self.slide if self.to is None else self._cells(to.input_volumes)
+            assert slide is not None
+            to.node("MaxPool", to.inputs, to.output, **slide.onnx(to))
+
+    def _lower_adaptive(self, to: Lowering, size: Pair) -> None:
+        """Cells of unequal size: each row that several of them have is repeated for each, the last of a cell until all
+        are as high as the highest; columns likewise. What stands there twice is no larger."""
+        source, window, dims = to.inputs[0], [], list(onnx_dims(to.input_volumes[0]))
+        for axis, name in ((0, "rows"), (1, "columns")):
+            cells = Cells(as_int(dims[axis + 1]), size[axis])
+            spans = [cells.taps(cell) for cell in range(size[axis])]
+            most = max(map(len, spans))
+            window.append(most)
+            dims[axis + 1] = size[axis] * most
+            places = to.constant(f"of_{name}", [min(at, span[-1]) for span in spans
+                                                for at in range(span[0], span[0] + most)])  # fmt: skip
+            source = to.node("Gather", [source, places], to.inner(name, tuple(dims)), axis=axis + 2)
+        to.node("MaxPool", [source], to.output, kernel_shape=window, strides=window)
 
     def caption(self) -> Caption:
         caption = self._caption("max")
@@ -154,7 +161,7 @@ class AvgPool(_Pool):
 
     word = "avgpool"
     elsewhere = ("averagepool", "averagepooling", "averagepooling2d", "meanpool")
-    onnx = "AveragePool, GlobalAveragePool"
+    onnx = "AveragePool, GlobalAveragePool; to= a size that does not divide MatMul and MatMul"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
     stride: Pair | None = argument(
@@ -219,12 +226,6 @@ class AvgPool(_Pool):
 
 
 def _shares(size: int, cells: int) -> list[list[float]]:
-    """Row i: how much each of *size* inputs weighs in cell i, which spans ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
-
-    The rule of PyTorch's adaptive pools.
-    """
-    table = []
-    for cell in range(cells):
-        start, stop = cell * size // cells, -(-(cell + 1) * size // cells)
-        table.append([1 / (stop - start) if start <= at < stop else 0.0 for at in range(size)])
-    return table
+    """Row i: how much each of *size* inputs weighs in cell i."""
+    spans = map(Cells(size, cells).taps, range(cells))
+    return [[1 / len(span) if at in span else 0.0 for at in range(size)] for span in spans]

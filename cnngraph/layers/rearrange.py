@@ -215,7 +215,7 @@ class Split(_Rearrange):
     """The channels in *n* equal parts. ``a, b: split 2`` names the parts; each is a `slice`."""
 
     word = "split"
-    onnx = "Slice, one for each part"
+    onnx = "Slice, one for each part, of which the export makes one Split"
 
     n: int = argument(COUNT, positional=True, doc="how many parts")
 

@@ -18,9 +18,13 @@ Factor = int | float
 @kind
 class Upsample(Kind):
     """A map n times as large, or of an asked size, or as high and wide as a named tensor. Of n pixels made of m the
-    i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of those about ``(i + 0.5)*m/n - 0.5`` (bilinear); with
-    `align_corners` of those about ``i*(m - 1)/(n - 1)``, so that corners stay corners. These are PyTorch's rules;
-    copies to another size while sizes are free are where onnxruntime's float32 has ``i*m/n``."""
+    i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of those about ``(i + 0.5)*m/n - 0.5`` (bilinear), where a
+    factor that was given is n/m, also if n was rounded down; with `align_corners` of those about
+    ``i*(m - 1)/(n - 1)``, so that corners stay corners.
+
+    These are PyTorch's rules and ONNX's, but that PyTorch, where a fraction makes no more pixels than there were,
+    leaves them as they are, and where it makes twice as many copies each twice. Copies to another size while sizes are
+    free are where onnxruntime's float32 has ``i*m/n``."""
 
     word = "upsample"
     elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize", "interp")

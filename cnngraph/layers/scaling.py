@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims, per_channel
-from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
-from cnngraph.layers.values import FLAG, GAIN
-from cnngraph.volume import Volume
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.reach import Reach
+from cnngraph.layers.terms import Term, product
+from cnngraph.layers.values import COUNT, FLAG, GAIN
+from cnngraph.layers.window import need_map
+from cnngraph.volume import Volume, as_int
 
 
 class _Scaling(Kind):
@@ -53,6 +56,57 @@ class Shift(_Scaling):
 
     def lower(self, to: Lowering) -> None:
         to.node("Add", [to.inputs[0], to.parameter("bias")], to.output)
+
+
+@kind
+class Eca(_Scaling):
+    """Efficient channel attention (Wang et al. 2020): each channel times a gate between 0 and 1, the sigmoid of a
+    weighted sum of the means of k neighbouring channels about it. The k weights are the same for all channels, there is
+    no bias, and beyond the first and the last channel there are zeros."""
+
+    word = "eca"
+    elsewhere = ("ecamodule", "ecalayer", "efficientchannelattn")
+    onnx = "GlobalAveragePool, Conv between two Transpose, Sigmoid and Mul"
+
+    k: int = argument(COUNT, positional=True, doc="how many channels a gate sees, an odd number; most have 3")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        need_map(inputs[0], self.word)
+        if self.k % 2 == 0:
+            raise Fault(
+                "E0415",
+                "`eca` needs an odd number of channels",
+                at="k",
+                remark="as many on either side of each channel, and the channel itself",
+                help=f"write  eca {self.k + 1}",
+            )
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        return {"weight": Parameter((1, 1, 1, self.k), fan_in=self.k, fan_out=self.k)}
+
+    def work(self, inputs: tuple[Volume, ...], output: Volume) -> Term:
+        return product(self.k, output.channels)
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return None
+
+    def lower(self, to: Lowering) -> None:
+        channels = as_int(to.output_volume.channels)
+        lying, upright = (1, 1, channels), (channels, 1, 1)
+        means = to.node("GlobalAveragePool", to.inputs, to.inner("means", upright))
+        row = to.node("Transpose", [means], to.inner("row", lying), perm=[0, 2, 3, 1])
+        side = self.k // 2
+        sums = to.node(
+            "Conv", [row, to.parameter("weight")], to.inner("sums", lying), kernel_shape=[1, self.k],
+            pads=[0, side, 0, side],
+        )  # fmt: skip
+        gates = to.node("Sigmoid", [sums], to.inner("gates", lying))
+        each = to.node("Transpose", [gates], to.inner("each", upright), perm=[0, 3, 1, 2])
+        to.node("Mul", [to.inputs[0], each], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("channel attention", details=(f"k = {self.k}",), short="ECA")
 
 
 @kind

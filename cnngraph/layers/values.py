@@ -84,6 +84,12 @@ def _pair(value: object) -> Pair:
     return size, size
 
 
+def _volume(value: object) -> tuple[int, int, int]:
+    if not isinstance(value, tuple) or len(value) != 3:
+        raise BadValue(f"a volume such as 7x7x128 (height x width x channels), not {show(value)}")
+    return _count(value[0]), _count(value[1]), _count(value[2])
+
+
 def _padding(value: object) -> Padding:
     if isinstance(value, Padding):
         if value.mode != "given":
@@ -182,6 +188,7 @@ def show(value: object) -> str:
 COUNT = Type("count", _count, {})
 INDEX = Type("index", _index, {})
 PAIR = Type("size", _pair, {}, takes_lists=True)
+VOLUME = Type("volume", _volume, {}, takes_lists=True)
 PADDING = Type(
     "padding",
     _padding,

@@ -16,7 +16,7 @@ Type = Literal["float32", "float16", "int64", "uint8"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One ONNX operator; all that are written here make one tensor."""
+    """One ONNX operator; all that are written here make one tensor, but for Split."""
 
     name: str
     op: str
@@ -25,6 +25,13 @@ class Node:
     attributes: Mapping[str, object]
     layer: str = ""
     """The layer that it is part of; empty for what stands between layers."""
+    more: tuple[str, ...] = ()
+    """The tensors that it makes besides *output*, in order."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """All that it makes."""
+        return (self.output, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

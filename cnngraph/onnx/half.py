@@ -24,6 +24,7 @@ def to_half(graph: Graph) -> Graph:
             node,
             inputs=tuple(inside.get(name, name) for name in node.inputs),
             output=inside.get(node.output, node.output),
+            more=tuple(inside.get(name, name) for name in node.more),
         )
         for node in graph.nodes
     ]

@@ -86,4 +86,4 @@ def _names(graph: Graph) -> Iterator[str]:
     yield from (each.name for each in graph.constants)
     yield from (weight.name for weight in graph.weights)
     for node in graph.nodes:
-        yield from (node.name, node.output)
+        yield from (node.name, *node.outputs)

@@ -65,7 +65,7 @@ def _node(node: Node) -> bytes:
     return b"".join(
         (
             *(_text(1, name) for name in node.inputs),
-            _text(2, node.output),
+            *(_text(2, name) for name in node.outputs),
             _text(3, node.name) if node.name else b"",
             _text(4, node.op),
             *_attributes(node.attributes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cnngraph.diagnostics import Diagnostic, Fix
@@ -11,7 +12,7 @@ from cnngraph.source import Source, Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.cursor import TOP_ONLY, Abort
 from cnngraph.spec.expressions import JOINS, SUM, ExpressionParser
-from cnngraph.spec.lexer import KEYWORDS, tokenize
+from cnngraph.spec.lexer import FLAGS, KEYWORDS, tokenize
 
 MAX_ERRORS = 20
 _CLOSERS = frozenset({"]", "}", "|"})
@@ -29,10 +30,12 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def parse(source: Source) -> Parsed:
-    """The syntax tree of *source* and what is wrong with it, at most `MAX_ERRORS` things."""
+def parse(source: Source, *, also: Collection[str] = ()) -> Parsed:
+    """The syntax tree of *source* and what is wrong with it, at most `MAX_ERRORS` things. A parameter of a block may be
+    called as those words of the language are that are in *also*."""
     tokens, mistakes = tokenize(source)
     parser = _Parser(source, tokens, mistakes)
+    parser.parameters = also
     items = parser.file()
     found = sorted(parser.mistakes, key=lambda d: d.label.span.start if d.label else 0)
     # Where nesting is given up, the brackets behind are out of step: what is said about them is noise.
@@ -54,6 +57,9 @@ def parse_value(source: Source) -> s.Expr | None:
 
 
 class _Parser(ExpressionParser):
+    parameters: Collection[str] = ()
+    """Words of the language that may name one."""
+
     # Items -----------------------------------------------------------------------------------
 
     def file(self) -> list[s.Item]:
@@ -143,7 +149,8 @@ class _Parser(ExpressionParser):
         params: list[s.BlockParam] = []
         while self.kind != ")":
             first = self.at
-            param = self.new_name("the parameter").names[0]
+            own = self.token.text in self.parameters
+            param = self.advance().text if own else self.new_name("the parameter").names[0]
             type_ = ""
             if self.take(":"):
                 type_ = self.expect("name", "for the type: int, float or tensor").text
@@ -235,8 +242,7 @@ class _Parser(ExpressionParser):
 
     def stage(self, in_branch: bool) -> s.Stage:
         if self.kind == "name":
-            is_join = self.token.text in JOINS and self.tokens[self.at + 1].kind == "{"
-            return self.joined() if is_join else self.step()
+            return self.joined() if self._branches_follow() else self.step()
         start = self.at
         if self.take("from"):
             ref = self.ref("the tensor to start from")
@@ -271,9 +277,25 @@ class _Parser(ExpressionParser):
             raise self.unexpected("how often to repeat, as in  [conv 64] x2")
         return s.Repeat(self.span(start), body, count)
 
+    def _branches_follow(self) -> bool:
+        """``add {``, ``mul spread {``, ``add spread=off {``"""
+        if self.token.text not in JOINS:
+            return False
+        tokens, at = self.tokens, self.at + 1
+        while tokens[at].text in FLAGS:
+            at += 3 if tokens[at + 1].kind == "=" and tokens[at + 2].kind == "name" else 1
+        return tokens[at].kind == "{"
+
     def joined(self) -> s.Joined:
         start = self.at
         word = self.ref("")
+        arguments: list[s.Arg] = []
+        while self.kind == "name":
+            first = self.at
+            keyword = self.advance().text if self.tokens[self.at + 1].kind == "=" else ""
+            self.take("=")
+            value = self.ref("")
+            arguments.append(s.Arg(self.between(first, first) if keyword else value.span, keyword, value))
         opener = self.at
         self.expect("{", "")
         with self.nested():
@@ -293,7 +315,7 @@ class _Parser(ExpressionParser):
                     )
                 branches.append(s.Branch(self._trimmed(first), body))
             self.close("}", opener)
-        return s.Joined(self.span(start), word, tuple(branches))
+        return s.Joined(self.span(start), word, tuple(arguments), tuple(branches))
 
     def _trimmed(self, first: int) -> Span:
         """The span of a branch from behind its bar, without the line ends after it."""

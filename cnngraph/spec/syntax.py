@@ -141,10 +141,12 @@ class Branch(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """``add { | … | … }``."""
+    """``add { | … | … }``, ``mul spread { | … | … }``."""
 
     span: Span
     word: Ref
+    arguments: tuple[Arg, ...]
+    """Words, such as ``spread``."""
     branches: tuple[Branch, ...]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.network import Annotation, Layer, Network
 from cnngraph.weights.files import FileWeights, MatchedWeights
-from cnngraph.weights.match import Matching
+from cnngraph.weights.match import Matching, layer_of
 from cnngraph.weights.readers import part_of
 from cnngraph.weights.source import Weight, Weights
 
@@ -47,7 +47,7 @@ class AnnotatedWeights(MatchedWeights):
         self.matching = Matching(
             (
                 *(match for weights in held for match in weights.matching.matches),
-                *(match for match in others.matches if match.weight.rpartition(".")[0] not in self._of),
+                *(match for match in others.matches if layer_of(network, match.weight).name not in self._of),
             ),
             tuple(remark for matching in (*(each.matching for each in held), others) for remark in matching.remarks),
         )

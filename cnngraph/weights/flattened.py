@@ -1,4 +1,4 @@
-"""In which order a vector's numbers are that come of a flattened volume, where a file counts them otherwise.
+"""In which order a vector's numbers are that come of a flattened volume, or become one, where a file counts otherwise.
 
 A file of Keras's counts them row by row, column by column, channel by channel; the network channel by channel. What
 is made of such a vector number by number keeps the order, and so do the numbers that are added to it or stand beside
@@ -30,11 +30,13 @@ class Orders:
         self._parts: dict[str, Parts] = {}
         chained = []
         for layer in network.layers:
+            if layer.inputs and layer.output.is_map and not layer.input_volumes[0].is_map:
+                self._give(layer.inputs[0], (layer.output,), layer)
             if layer.output.is_map or not layer.inputs:
                 continue
             if layer.input_volumes[0].is_map:
                 if layer.kind.idle:
-                    self._give(layer, (layer.input_volumes[0],))
+                    self._give(layer.name, (layer.input_volumes[0],), layer)
             elif layer.kind.family == "join" and layer.input_volumes[0] != layer.output:
                 chained.append(layer)
             elif keeps_places(layer):
@@ -47,17 +49,17 @@ class Orders:
             for layer in chained:
                 parts = tuple(part for name in layer.inputs for part in self._of(name))
                 if any(part.is_map for part in parts):
-                    self._give(layer, parts)
+                    self._give(layer.name, parts, layer)
         for layer in chained:
             if self._of(layer.name) != (parts := tuple(p for name in layer.inputs for p in self._of(name))) and (
                 any(part.is_map for part in (*parts, *self._of(layer.name)))
             ):
                 raise _unlike(layer)
         for layer in network.layers:
-            # A piece of a vector, or numbers put together to a volume, are others in another order.
-            if layer.inputs and not layer.input_volumes[0].is_map and self.differ(layer.inputs[0]) and (
-                layer.kind.cuts or layer.output.is_map
-            ):  # fmt: skip
+            # A piece of a vector is another in another order, and so is a volume that is made of it.
+            if not layer.inputs or layer.input_volumes[0].is_map or not self.differ(layer.inputs[0]):
+                continue
+            if layer.kind.cuts or (layer.output.is_map and self._of(layer.inputs[0]) != (_plain(layer.output),)):
                 raise _unlike(layer)
 
     def differ(self, name: str) -> bool:
@@ -68,7 +70,7 @@ class Orders:
         """A vector or matrix of *layer*'s weights with rows and, if asked, *columns* in the network's order."""
         if layer.output.is_map or not layer.inputs:
             return array
-        if self.differ(layer.name):
+        if self.differ(layer.name) and len(array) == layer.output.size:
             array = array[self._places(layer.name)]
         if columns and self.differ(layer.inputs[0]):
             array = array[:, self._places(layer.inputs[0])]
@@ -97,9 +99,10 @@ class Orders:
                 raise _unlike(layer)
             self._parts[one] = new
 
-    def _give(self, layer: Layer, parts: Parts) -> None:
+    def _give(self, name: str, parts: Parts, layer: Layer) -> None:
+        """The vector of the layer *name* is made of *parts*, as *layer* needs it."""
         parts = tuple(_plain(part) for part in parts)
-        root = self._root(layer.name)
+        root = self._root(name)
         if any(part.is_map for part in parts) and self._parts.setdefault(root, parts) != parts:
             raise _unlike(layer)
 
@@ -132,6 +135,6 @@ def _unlike(layer: Layer) -> CnngraphError:
         "E0708",
         f"in Keras's order of flattened numbers, `{layer.name}` would be another layer",
         reason="Keras flattens row by row with the channels together, the network channel by channel: what is cut "
-        "from such a vector, or added to one of another order, is not the same in both",
+        "from such a vector, made a volume of another size, or added to one of another order, is not the same in both",
         help="flatten where each number's place does not matter, as right in front of fc",
     )

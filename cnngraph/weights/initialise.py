@@ -69,7 +69,8 @@ class RandomWeights:
 
     def _deviation(self, weight: Weight) -> float:
         parameter, layer = weight.parameter, weight.layer
-        rule = "he_normal" if self._feeds_rectifier(layer) else "xavier"
+        *_, last = (each for each in layer.parameters.values() if each.fill is None)
+        rule = "he_normal" if parameter == last and self._feeds_rectifier(layer) else "xavier"
         if (annotation := _init(layer)) is not None:
             rule = _rule(annotation)
         if rule == "zeros":

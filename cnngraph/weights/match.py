@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network
 from cnngraph.volume import product
 from cnngraph.weights.arrange import arrange
 from cnngraph.weights.readers.entry import FLOATS, Entry, natural
@@ -257,7 +257,15 @@ def _unfit(
             here, there = (len(own.shapes), len(other.shapes))
             switch = "off" if here > there else "on"
             lines.append(f"{'no' if here > there else 'a'} bias in the file: {own}; in the file {other}")
-            defaults[f"default {network[own.name].kind.word} bias={switch}"] = None
+            defaults[f"default {layer_of(network, own.name).kind.word} bias={switch}"] = None
+            lacking.remove(own)
+            left.remove(other)
+    for own in list(lacking):
+        found = [(layer, said) for layer in left if (said := _flag_for(network, own, layer))]
+        if found:
+            other, said = found[0]
+            lines.append(f"other weights: {own}; in the file {other}")
+            defaults[f"default {said}"] = None
             lacking.remove(own)
             left.remove(other)
     for own in list(lacking):
@@ -288,6 +296,20 @@ def _but_for_bias(own: _Layer, other: _Layer) -> bool:
         and more.signature[:1] == fewer.signature
         and ([name.rpartition(".")[2] for name in more.weights[1:]] == ["bias"])
     )
+
+
+def _flag_for(network: Network, own: _Layer, other: _Layer) -> str:
+    """With which flag of its kind *own* has weights like those of *other*: ``prelu shared``, ``bn affine=off``."""
+    layer = layer_of(network, own.name)
+    names = [name.rpartition(".")[2] for name in other.weights]
+    for argument in layer.kind.arguments():
+        if argument.type.is_flag:
+            value = not getattr(layer.kind, argument.field)
+            changed: Any = replace(layer.kind, **{argument.field: value})
+            weights = changed.parameters(layer.input_volumes)
+            if list(weights) == names and tuple(_squeezed(p.shape) for p in weights.values()) == other.signature:
+                return f"{layer.kind.word} {argument.keyword}{'' if value else '=off'}"
+    return ""
 
 
 def _like(own: _Layer, other: _Layer) -> bool:
@@ -358,11 +380,19 @@ def _unnumbered(name: str) -> str:
     return re.sub(r"\d+", "#", name)
 
 
+def layer_of(network: Network, name: str) -> Layer:
+    """The layer whose weights are called *name* and, behind a dot, what they are; some have parts with names of their
+    own, ``sepconv1.pointwise``."""
+    while name not in network.by_name and "." in name:
+        name = name.rpartition(".")[0]
+    return network[name]
+
+
 def _twins(network: Network, layers: Iterable[_Layer]) -> Iterator[tuple[_Layer, _Layer]]:
     """Each layer with the last before it of the same signature."""
     last: dict[Signature, _Layer] = {}
     for layer in layers:
-        if network[layer.name].kind.follows == "norm":
+        if layer_of(network, layer.name).kind.follows == "norm":
             # It goes with its convolution.
             continue
         if layer.signature in last:
@@ -371,6 +401,7 @@ def _twins(network: Network, layers: Iterable[_Layer]) -> Iterator[tuple[_Layer,
 
 
 def _leads_to(network: Network, place: Mapping[str, int], start: str, end: str) -> bool:
+    start, end = layer_of(network, start).name, layer_of(network, end).name
     waiting, seen = [end], {end}
     while waiting:
         name = waiting.pop()

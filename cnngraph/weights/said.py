@@ -14,7 +14,7 @@ from cnngraph.layers import KINDS, Fault, Kind
 from cnngraph.layers.values import Padding, show
 from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
-from cnngraph.weights.match import Match
+from cnngraph.weights.match import Match, layer_of
 
 Said = tuple[str, Mapping[str, object]]
 """A layer in a file: what its library calls it, and its arguments by their keywords here."""
@@ -24,7 +24,7 @@ def differences(network: Network, matches: Iterable[Match]) -> Iterator[str]:
     """A remark on each argument that layers with weights have otherwise in the file; once for all that differ alike."""
     found: dict[tuple[str, str, object], dict[str, tuple[str, object]]] = {}
     for each in matches:
-        layer = network[each.weight.rpartition(".")[0]]
+        layer = layer_of(network, each.weight.rpartition(".")[0])
         for keyword, value in each.entry.said.items():
             own = _own(layer, keyword, value)
             if own is not None:
@@ -108,11 +108,18 @@ def _written(kinds: Iterable[Kind]) -> str:
     return " and ".join(
         sorted(
             " ".join(
-                (f"`{kind.word}`", *(f"{each.keyword}={getattr(kind, each.field):g}" for each in kind.arguments()))
+                (
+                    f"`{kind.word}`",
+                    *(f"{each.keyword}={_number(getattr(kind, each.field))}" for each in kind.arguments()),
+                )
             )
             for kind in kinds
         )
     )
+
+
+def _number(value: float | bool) -> str:
+    return show(value) if isinstance(value, bool) else f"{value:g}"
 
 
 def _shown(value: object) -> str:

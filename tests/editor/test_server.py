@@ -169,6 +169,8 @@ def test_hovering_over_a_step_shows_its_arithmetic(ed: Editor) -> None:
         ('use "blocks.spec"\ninput 8x8x3\nun^it 8\n', "Two convolutions."),
         ('use "blocks.spec"\ninput 8x8x3\nun^it 8\n', "| parameters | 808 |"),
         ("input 8x8x3\nad^d {\n | relu\n | skip\n}\n", "**add1**: 8×8×3 + 8×8×3 → 8×8×3"),
+        ("input 8x8x3\nmul spr^ead {\n | skip\n | conv 1 1x1\n}\n", "`spread`: volumes behind the first"),
+        ("input 8x8x3\nconv 3 1x1 -> mul image spr^ead\n", "`spread`: volumes behind the first"),
     ],
 )
 def test_hovering_over_a_word_says_what_it_is(ed: Editor, text: str, says: str) -> None:

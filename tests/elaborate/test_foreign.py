@@ -31,7 +31,7 @@ def fixed(tmp_path: Path, text: str) -> str:
 @pytest.mark.parametrize(
     "line",
     [
-        "sepconv 8 3x3",
+        "deformconv 8 3x3",
         "selu",
         "logsoftmax",
         "maxunpool 2x2",
@@ -70,6 +70,9 @@ def test_what_is_not_certain_is_left_alone(tmp_path: Path, line: str) -> None:
         ("maxpol 2x2", "maxpool 2x2"),
         ("flaten -> linear 10", "flatten -> fc 10"),
         ("globalavgpool", "avgpool global"),
+        ("SeparableConv2D 8 3x3", "sepconv 8 3x3"),
+        ("GlobalResponseNorm", "grn"),
+        ("EcaModule 3", "eca 3"),
         ("conv widht 3x3", "conv width 3x3"),
         ("concat stemm", "concat stem"),
     ],

@@ -56,6 +56,30 @@ def test_convolutions(word: str, window: Window, groups: int, times: int, bias: 
     assert found.parameters["weight"].size == len(set(counted))
 
 
+@settings(max_examples=60)
+@given(windows(), st.integers(1, 5), st.integers(1, 3), st.booleans(), st.integers(1, 5), st.integers(1, 5))
+def test_a_separable_convolution_is_two(
+    window: Window, made: int, times: int, bias: bool, height: int, width: int
+) -> None:
+    words = f"{window.words} m={times}"
+    found = layer(f"sepconv {made} {words} bias={'on' if bias else 'off'}", height, width, CHANNELS)
+    first = layer(f"dwconv {words} bias=off", height, width, CHANNELS)
+    second = layer(f"conv {made} 1x1 bias={'on' if bias else 'off'}", *map(as_int, first.output.dims))
+    assert found.output == second.output
+    assert (found.params, found.macs) == (first.params + second.params, (first.macs or 0) + (second.macs or 0))
+    assert {name: p.shape for name, p in found.parameters.items()} == {
+        f"{part}.{name}": p.shape
+        for part, each in (("depthwise", first), ("pointwise", second))
+        for name, p in each.parameters.items()
+    }
+
+
+def test_channel_attention_uses_each_weight_once_for_a_channel() -> None:
+    found = layer("eca 5", 7, 9, CHANNELS)
+    assert (found.params, found.macs) == (5, 5 * CHANNELS)
+    assert layer("eca 5", "?H", "?W", CHANNELS).macs == 5 * CHANNELS
+
+
 @given(st.integers(1, 30), st.integers(1, 30), st.booleans())
 def test_fully_connected(size: int, units: int, bias: bool) -> None:
     found = layer(f"fc {units} bias={'on' if bias else 'off'}", size)
@@ -81,7 +105,10 @@ def test_what_else_is_learned() -> None:
     assert {name: (p.fill, p.trainable) for name, p in norm.parameters.items()} == {
         "weight": (1.0, True), "bias": (0.0, True), "running_mean": (0.0, False), "running_var": (1.0, False),
     }  # fmt: skip
-    for line, fills in [("layernorm", [1.0, 0.0]), ("scale", [1.0]), ("prelu", [0.25])]:
+    assert set(layer("bn affine=off", 5, 5, CHANNELS).parameters) == {"running_mean", "running_var"}
+    assert layer("bn affine=off", 5, 5, CHANNELS).params == 0
+    assert layer("prelu shared", 5, 5, CHANNELS).params == 1
+    for line, fills in [("layernorm", [1.0, 0.0]), ("scale", [1.0]), ("prelu", [0.25]), ("grn", [0.0, 0.0])]:
         found = layer(line, 5, 5, CHANNELS)
         assert [p.fill for p in found.parameters.values()] == fills
         assert found.params == CHANNELS * len(fills)

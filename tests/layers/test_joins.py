@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse
+from cnngraph.layers import KINDS
 from cnngraph.layers.join import Add
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Network
@@ -83,6 +84,54 @@ def test_mul_takes_equal_volumes_and_gates_of_one_pixel(volumes: list[tuple[Size
         assert made(found) == [known(sizes) for sizes in zip(*maps, strict=True)]
     else:
         assert found == "E0413"
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(["add spread", "mul spread"]), VOLUMES)
+def test_spread_takes_one_pixel_and_one_channel_behind_the_first(word: str, volumes: list[tuple[Size, ...]]) -> None:
+    """A free size is never taken for one."""
+    found = joined(word, volumes)
+    first = volumes[0]
+    fits = len(first) == 3 and all(
+        len(v) == 3 and (v[:2] == (1, 1) or all(map(may_be_equal, first, v[:2]))) and v[2] in (first[2], 1)
+        for v in volumes[1:]
+    )
+    if not fits:
+        assert found == "E0413"
+        return
+    assert isinstance(found, Network)
+    whole = [first, *((*(first[:2] if v[:2] == (1, 1) else v[:2]), first[2]) for v in volumes[1:])]
+    assert made(found) == [known(sizes) for sizes in zip(*whole, strict=True)]
+
+
+@pytest.mark.parametrize("step", ["add {}{{ | skip | avgpool global }}", "add small {}"])
+def test_spread_is_said_on_a_join_with_branches_too_and_once_for_all(step: str) -> None:
+    def spreads(words: str, before: str = "") -> bool:
+        line = step.format(words)
+        text = f"net t\ninput 4x4x2\n{before}small: avgpool global\nfrom image -> {line}\n"
+        (last,) = parse(text).outputs
+        return bool(getattr(parse(text)[last.layer].kind, "spread", False))
+
+    assert spreads("spread ")
+    assert spreads("", "default add spread\n")
+    with pytest.raises(CnngraphError, match="E0401"):
+        spreads("")
+    with pytest.raises(CnngraphError, match="E0401"):
+        spreads("spread=off ", "default add spread\n")
+
+
+@pytest.mark.parametrize(("word", "code"), [("add", "E0401"), ("mul", "E0413")])
+@pytest.mark.parametrize("small", [(4, 4, 1), (1, 1, 1), (1, 1, 2)])
+def test_nothing_is_spread_unless_it_is_said(word: str, code: str, small: tuple[Size, ...]) -> None:
+    for volumes in ([(4, 4, 2), small], [small, (4, 4, 2)]):
+        if word == "mul" and small == (1, 1, 2):
+            continue  # whole channels are multiplied without a word
+        assert joined(word, volumes) == code
+        assert isinstance(joined(f"{word} spread", volumes), Network) == (volumes[1] == small)
+        with pytest.raises(Fault) as caught:
+            KINDS[word]().shape(tuple(Volume(tuple(map(int, sizes))) for sizes in volumes))
+        assert f"write  {word} spread" in caught.value.help
+        assert ("the larger first" in caught.value.help) == (volumes[0] == small)
 
 
 @pytest.mark.parametrize("word", ["add", "sub", "max", "mul", "concat"])

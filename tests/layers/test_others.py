@@ -19,6 +19,7 @@ from tests.layers.windows import SIZES, pairs
 from tests.onnx.test_values import CLOSE, differences
 
 N = st.integers(1, 4)
+NUMBERS = st.floats(0.05, 2.0).map(lambda number: round(number, 3))
 
 
 def check(line: str, height: int, width: int, channels: int, opset: int = 20) -> tuple[object, ...]:
@@ -171,11 +172,17 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "a: conv 2 3x3\nfrom a -> upsample image bilinear", "pad 1", "pad (1, 2)", "pad (1, 2, 3, 4) reflect", "crop 1",
     "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "unreorg 2",
     "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
-    "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
+    "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "hsigmoid 0.2 shift=-1", "conv 8 3x3 hsigmoid=(0.2, -0.4)",
+    "hsigmoid shift=0.4", "prelu shared", "conv 8 3x3 prelu=shared", "bn affine=off", "conv 8 3x3 bn affine=off relu",
+    "pad 1 value=0.5", "pad (1, 2) value=-2", "sepconv 8 3x3 s=2 same m=2 bn relu", "sepconv 8 3x3 bias=off", "grn",
+    "grn eps=0.1", "eca 3", "flatten -> unflatten", "flatten -> unflatten 4x8x8", "maxpool to=3", "lrn n=4",
+    "a: conv 1 1x1\nfrom image -> mul a spread", "add spread {\n  | skip\n  | avgpool global\n}",
+    "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
 ])  # fmt: skip
 def test_written_as_it_was(line: str) -> None:
     text = parse(f"net t\ninput 8x8x4\n{line}\n").to_spec()
-    assert line.split("\n")[-1].removeprefix("from a -> ") in text
+    assert line.split("\n")[-1].removeprefix("from a -> ").removeprefix("flatten -> ") in text
+    assert "spread" not in line or "spread" in text
     assert parse(text).to_spec() == text
 
 
@@ -220,6 +227,45 @@ def test_slice(start: int, stop: int, channels: int) -> None:
         assert refusal(f"slice {start} {stop}", 3, 2, channels) == "E0407"
 
 
+@settings(max_examples=60)
+@given(SIZES, SIZES, st.integers(1, 4), st.integers(-1, 1))
+def test_unflatten(height: int, width: int, channels: int, more: int) -> None:
+    line = f"flatten -> unflatten {height}x{width}x{channels}"
+    assert check(line, width, channels, height) == (height, width, channels)
+    assert check(line, height, width, channels) == (height, width, channels)
+    assert check("flatten -> unflatten", height, width, channels) == (1, 1, height * width * channels)
+    if more:
+        assert refusal(line, height, width, channels + more or 9) == "E0412"
+    assert refusal("unflatten", height, width, channels) == "E0409"
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 9), st.integers(1, 7), SIZES, SIZES, st.integers(17, 22))
+def test_eca(k: int, channels: int, height: int, width: int, opset: int) -> None:
+    if k % 2 == 0:
+        assert refusal(f"eca {k}", height, width, channels) == "E0415"
+    else:
+        assert check(f"eca {k}", height, width, channels, opset) == (height, width, channels)
+    assert refusal("flatten -> eca 3", height, width, channels) == "E0403"
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 7), SIZES, SIZES, st.integers(17, 22))
+def test_grn(channels: int, height: int, width: int, opset: int) -> None:
+    assert check("grn eps=0.01", height, width, channels, opset) == (height, width, channels)
+    assert refusal("flatten -> grn", height, width, channels) == "E0403"
+
+
+@settings(max_examples=40)
+@given(st.tuples(*[st.integers(0, 3)] * 4), NUMBERS, st.sampled_from([1, -1]), SIZES, SIZES, st.integers(17, 22))
+def test_pad_with_a_value(
+    border: tuple[int, ...], value: float, sign: int, height: int, width: int, opset: int
+) -> None:
+    wanted = height + border[0] + border[2], width + border[1] + border[3], 2
+    assert check(f"pad {border} value={sign * value}", height, width, 2, opset) == wanted
+    assert refusal(f"pad {border} circular value={value}", 9, 9, 2) == "E0208"
+
+
 @settings(max_examples=20)
 @given(SIZES, SIZES, st.integers(1, 4))
 def test_flatten(height: int, width: int, channels: int) -> None:
@@ -258,17 +304,11 @@ def test_values_behind_one_that_has_its_keyword() -> None:
     assert parse(text).to_spec() == text
 
 
-NUMBERS = st.floats(0.05, 2.0).map(lambda number: round(number, 3))
-
-
 @settings(max_examples=60)
-@given(st.integers(1, 8), NUMBERS, NUMBERS, NUMBERS, st.integers(1, 7))
-def test_lrn(n: int, alpha: float, beta: float, k: float, channels: int) -> None:
+@given(st.integers(1, 8), NUMBERS, NUMBERS, NUMBERS, st.integers(1, 7), st.integers(17, 22))
+def test_lrn(n: int, alpha: float, beta: float, k: float, channels: int, opset: int) -> None:
     line = f"lrn n={n} alpha={alpha} beta={beta} k={k}"
-    if n % 2 == 0:
-        assert refusal(line, 3, 4, channels) == "E0415"
-    else:
-        assert check(line, 3, 4, channels) == (3, 4, channels)
+    assert check(line, 3, 4, channels, opset) == (3, 4, channels)
 
 
 @settings(max_examples=40)

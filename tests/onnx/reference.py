@@ -126,6 +126,13 @@ def dwconv(kind: Any, own: Weights, x: Array) -> Array:
     return _convolution(kind, own, x, x.shape[1])
 
 
+@rule("sepconv")
+def sepconv(kind: Any, own: Weights, x: Array) -> Array:
+    filtered = _convolution(kind, {"weight": own["depthwise.weight"]}, x, x.shape[1])
+    y: Array = np.einsum("nchw,dc->ndhw", filtered, own["pointwise.weight"][:, :, 0, 0])
+    return y + (own["pointwise.bias"][:, None, None] if "pointwise.bias" in own else 0)
+
+
 @rule("upconv")
 def upconv(kind: Any, own: Weights, x: Array) -> Array:
     """Every number of the input writes its window into the output; then the border is cut off.
@@ -212,6 +219,16 @@ def flatten(kind: Any, own: Weights, x: Array) -> Array:
     return np.stack([np.array([image[index] for index in np.ndindex(image.shape)]) for image in x])
 
 
+@rule("unflatten")
+def unflatten(kind: Any, own: Weights, x: Array) -> Array:
+    """Number by number: a channel's first row, its second, …; then the next channel's."""
+    height, width, channels = kind.volume or (1, 1, x.shape[1])
+    y = np.empty((len(x), channels, height, width))
+    for c, i, j in np.ndindex(channels, height, width):
+        y[:, c, i, j] = x[:, c * height * width + i * width + j]
+    return y
+
+
 @rule("dropout")
 def dropout(kind: Any, own: Weights, x: Array) -> Array:
     return x
@@ -238,7 +255,7 @@ RULES |= {
     "gelu": _each(lambda x, _: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))),
     "swish": _each(lambda x, _: x * _sigmoid(x)),
     "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
-    "hsigmoid": _each(lambda x, kind: min(max(x * kind.slope + 0.5, 0.0), 1.0)),
+    "hsigmoid": _each(lambda x, kind: min(max(x * kind.slope + kind.shift, 0.0), 1.0)),
     "mish": _each(lambda x, _: x * math.tanh(math.log(1 + math.exp(x)))),
     "sigmoid": _each(lambda x, _: _sigmoid(x)),
     "tanh": _each(lambda x, _: math.tanh(x)),
@@ -252,7 +269,8 @@ def _per_channel(numbers: Array, x: Array) -> Array:
 
 @rule("prelu")
 def prelu(kind: Any, own: Weights, x: Array) -> Array:
-    return np.where(x > 0, x, _per_channel(own["weight"].reshape(-1), x) * x)
+    slopes = np.repeat(own["weight"], x.shape[1]) if kind.shared else own["weight"]
+    return np.where(x > 0, x, _per_channel(slopes.reshape(-1), x) * x)
 
 
 @rule("scale")
@@ -289,8 +307,9 @@ def logsoftmax(kind: Any, own: Weights, x: Array) -> Array:
 
 @rule("bn")
 def bn(kind: Any, own: Weights, x: Array) -> Array:
-    mean, var, gamma, beta = (_per_channel(own[name], x) for name in ("running_mean", "running_var", "weight", "bias"))
-    return np.asarray((x - mean) / np.sqrt(var + kind.eps) * gamma + beta)
+    mean, var = (_per_channel(own[name], x) for name in ("running_mean", "running_var"))
+    y = (x - mean) / np.sqrt(var + kind.eps)
+    return np.asarray(y * _per_channel(own["weight"], x) + _per_channel(own["bias"], x) if kind.affine else y)
 
 
 @rule("instancenorm")
@@ -316,6 +335,29 @@ def groupnorm(kind: Any, own: Weights, x: Array) -> Array:
     return y
 
 
+@rule("grn")
+def grn(kind: Any, own: Weights, x: Array) -> Array:
+    """Woo et al. 2023, algorithm 1."""
+    y = np.empty_like(x)
+    for n, picture in enumerate(x):
+        norms = [math.sqrt((plane**2).sum()) for plane in picture]
+        divisor = sum(norms) / len(norms) + kind.eps
+        for c, plane in enumerate(picture):
+            y[n, c] = own["weight"].flat[c] * (plane * norms[c] / divisor) + own["bias"].flat[c] + plane
+    return y
+
+
+@rule("eca")
+def eca(kind: Any, own: Weights, x: Array) -> Array:
+    """Wang et al. 2020, equation 6."""
+    y = np.empty_like(x)
+    channels, weights = x.shape[1], own["weight"].reshape(-1)
+    for n, c in np.ndindex(len(x), channels):
+        seen = [(tap, c + tap - kind.k // 2) for tap in range(kind.k) if 0 <= c + tap - kind.k // 2 < channels]
+        y[n, c] = x[n, c] * _sigmoid(float(sum(weights[tap] * x[n, at].mean() for tap, at in seen)))
+    return y
+
+
 @rule("layernorm")
 def layernorm(kind: Any, own: Weights, x: Array) -> Array:
     mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
@@ -336,9 +378,16 @@ def lrn(kind: Any, own: Weights, x: Array) -> Array:
 # Joins, and what moves numbers ---------------------------------------------------------------
 
 
+def _repeated(x: Array, like: Array) -> Array:
+    """With the one row, column or channel as often as *like* has some."""
+    for axis in (1, 2, 3)[: like.ndim - 1]:
+        x = x if x.shape[axis] == like.shape[axis] else np.repeat(x, like.shape[axis], axis)
+    return x
+
+
 @rule("add")
 def add(kind: Kind, own: Weights, *xs: Array) -> Array:
-    return np.asarray(np.sum(xs, axis=0))
+    return np.asarray(np.sum([_repeated(x, xs[0]) for x in xs], axis=0))
 
 
 @rule("sub")
@@ -440,7 +489,7 @@ def widen(kind: Any, own: Weights, x: Array) -> Array:
 
 @rule("pad")
 def pad(kind: Any, own: Weights, x: Array) -> Array:
-    """A place before the first, or behind the last, is 0, or that which its rule leads to."""
+    """A place before the first, or behind the last, has the value, or what the place has that its rule leads to."""
     top, left, bottom, right = kind.n.amounts
     height, width = x.shape[2:]
 
@@ -454,7 +503,7 @@ def pad(kind: Any, own: Weights, x: Array) -> Array:
                 return at % size
         return at
 
-    y = np.zeros((*x.shape[:2], top + height + bottom, left + width + right))
+    y = np.full((*x.shape[:2], top + height + bottom, left + width + right), float(kind.value))
     for i, j in np.ndindex(*y.shape[2:]):
         row, column = source(i - top, height), source(j - left, width)
         if 0 <= row < height and 0 <= column < width:

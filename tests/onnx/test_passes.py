@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
+from cnngraph.onnx.half import to_half
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.passes import PASSES, run_passes
 from cnngraph.onnx.write import write
@@ -104,6 +105,24 @@ def same(a: dict[str, Array], b: dict[str, Array]) -> None:
         ("drop-identities", "conv 4 1x1 -> crop 0 -> conv 2 1x1", 1),
         ("drop-identities", "conv 4 1x1 -> crop 0", 1),
         ("drop-identities", "crop 0", 0),
+        ("fold-bn", "conv 4 3x3 bn affine=off relu -> conv 4 3x3 same bias=on bn affine=off", 2),
+        ("fold-bn", "flatten -> fc 5 bn affine=off relu", 1),
+        ("fold-bn", "sepconv 4 3x3 bn relu -> sepconv 4 3x3 bias=on bn", 2),
+        ("fold-scale", "sepconv 4 3x3 -> scale -> relu", 1),
+        ("fold-scale", "conv 4 3x3 -> eca 3", 0),
+        ("fold-scale", "conv 4 3x3 -> grn", 0),
+        ("join-slices", "a, b: split 2\nfrom b -> concat a", 1),
+        ("join-slices", "a, b, c: split 3\nfrom b -> relu -> concat a c", 1),
+        ("join-slices", "flatten\na, b: split 2\nfrom b -> add a", 1),
+        ("join-slices", "a, b: split 2\nfrom b -> relu", 0),
+        ("join-slices", "a, b: split 2\noutput a b", 1),
+        ("join-slices", "a: slice 0 1\nb: from image -> slice 1 6\nfrom b -> concat a", 1),
+        ("join-slices", "a: slice 0 2\nb: from image -> slice 1 6\nfrom b -> concat a", 0),
+        ("join-slices", "a: slice 0 2\nb: from image -> slice 3 6\nfrom b -> concat a", 0),
+        ("join-slices", "a: slice 2 6\nb: from image -> slice 0 2\nfrom b -> concat a", 1),
+        ("join-slices", "a: slice 0 3\nb: from image -> slice 3 6\nc: from image -> slice 3 6\nfrom a -> add b c", 0),
+        ("join-slices", "a: slice 0 6\nb: from image -> slice 0 6\nfrom b -> concat a", 0),
+        ("join-slices", "relu\na, b: split 2\nfrom a -> conv 6 1x1\nc, d: split 2\nfrom b -> add c d", 2),
         ("share-constants", "relu6 -> conv 4 1x1 relu6", 2),
         ("share-constants", "relu6 -> conv 4 1x1 relu", 0),
     ],
@@ -141,6 +160,7 @@ def test_equal_weights_of_a_file_are_kept_once(tmp_path: Path) -> None:
 PIECES = [
     "conv 4 3x3 same", "conv 4 1x1 bias=off", "conv 4 3x3 same bn", "conv 4 3x3 same bn relu", "bn", "scale",
     "scale bias", "conv 4 1x1 -> times learned", "shift",
+    "sepconv 4 3x3 same bn", "conv 4 1x1 bn affine=off", "bn affine=off", "eca 3", "grn",
     "dropout 0.3", "crop 0", "relu6", "dwconv 3x3 same bn relu6", "conv 4 3x3 same -> scale", "upconv 4 1x1 bn",
 ]  # fmt: skip
 
@@ -175,7 +195,7 @@ def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> 
     # Every tensor's shape is told once, where it is made.
     told = [info.name for info in (*small.infos, *small.outputs)]
     assert len(set(told)) == len(told)
-    assert set(told) == {node.output for node in small.nodes}
+    assert set(told) == {tensor for node in small.nodes for tensor in node.outputs}
 
 
 def test_a_kernel_of_two_layers_keeps_its_normalizations(tmp_path: Path) -> None:
@@ -188,6 +208,21 @@ def test_a_kernel_of_two_layers_keeps_its_normalizations(tmp_path: Path) -> None
     _, _, done = run_passes(lower(network), FileWeights(tmp_path / "w.npz", network))
     assert {each.name: each.count for each in done if each.name in ("share-weights", "fold-bn")} == {
         "share-weights": 1, "fold-bn": 1}  # fmt: skip
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_split_is_written_with_all_its_tensors(half: bool, tmp_path: Path) -> None:
+    """Also in float16, and where its parts are the network's outputs."""
+    network = parse("net t\ninput 4x4x6\na, b, c: split 3\nd: from b -> conv 2 1x1\noutput a d c\n")
+    graph, weights, _ = run_passes(lower(network), plausible(network, tmp_path / "w.npz"))
+    write(to_half(graph) if half else graph, weights, tmp_path / "a.onnx")
+    onnx.checker.check_model(str(tmp_path / "a.onnx"), full_check=True)
+    (split,) = (node for node in onnx.load(tmp_path / "a.onnx").graph.node if node.op_type == "Split")
+    assert [name.removesuffix(".half") for name in split.output] == ["a", "b", "c"]
+    x = np.random.default_rng(0).standard_normal((2, 6, 4, 4)).astype(np.float32)
+    found = Session(tmp_path / "a.onnx").run({"image": x})
+    np.testing.assert_allclose(found["a"], x[:, :2], rtol=1e-3)
+    np.testing.assert_allclose(found["c"], x[:, 4:], rtol=1e-3)
 
 
 def test_random_weights_keep_their_names() -> None:

@@ -167,6 +167,31 @@ concat {
   | skip -> shortcut 8
 }
 """,
+    "shortcuts with and without normalization": """\
+input 8x8x8
+add {
+  | conv 16 3x3 s=2 same
+  | skip -> shortcut 16 s=2 bn=off
+}
+add {
+  | conv 24 3x3 same bn
+  | skip -> shortcut 24
+}
+add {
+  | conv 24 3x3 same
+  | skip -> shortcut 24 bn=off
+}
+""",
+    "volumes that are spread": """\
+input 8x8x8
+a: conv 1 3x3 same sigmoid
+from image -> mul a spread
+add spread {
+  | conv 8 3x3 same
+  | skip -> avgpool global
+  | from a
+}
+""",
     "a shortcut of one's own": """\
 input 4x4x6
 block shortcut() { conv 6 1x1 }
@@ -200,7 +225,17 @@ def test_pieces_of_the_language_are_written_as_before(piece: str, golden: Callab
 
 # Random networks -----------------------------------------------------------------------------
 
-_STEPS = ("conv 4 1x1", "conv 4 3x3 same bn relu", "prelu", "dropout 0.1+0.2", "bn", "crop 0", "shuffle 2")
+_STEPS = (
+    "conv 4 1x1",
+    "conv 4 3x3 same bn relu",
+    "prelu",
+    "dropout 0.1+0.2",
+    "bn",
+    "hsigmoid shift=0.4",
+    "conv 4 1x1 prelu=shared",
+    "crop 0",
+    "shuffle 2",
+)
 
 
 @st.composite

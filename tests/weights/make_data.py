@@ -91,6 +91,7 @@ def with_keras() -> None:
     np.savez(DATA / "keras.npz", x=pictures, y=answers)
     flattened()
     sequences()
+    unflattened()
 
 
 def flattened() -> None:
@@ -118,6 +119,19 @@ def sequences() -> None:
     y = layers.SeparableConv1D(5, 3, padding="same", activation="relu")(y)
     y = layers.Conv1DTranspose(6, 2, strides=2)(y)
     record(keras.Model(x, layers.Dense(4)(layers.Flatten()(y))), "keras_1d", (16, 3))
+
+
+def unflattened() -> None:
+    """A vector that becomes a volume, separable convolutions, and slopes for channels and for all."""
+    import keras
+    from keras import layers
+
+    x = keras.Input((3, 4, 5))
+    y = layers.Dense(36)(layers.Flatten()(layers.PReLU(shared_axes=[1, 2])(x)))
+    y = layers.Reshape((2, 6, 3))(layers.PReLU(shared_axes=[1])(layers.BatchNormalization()(y)))
+    y = layers.SeparableConv2D(4, 3, padding="same", depth_multiplier=2, activation="relu")(y)
+    y = layers.PReLU(shared_axes=[1, 2, 3])(layers.SeparableConv2D(5, 3, padding="same", use_bias=False)(y))
+    record(keras.Model(x, layers.Dense(4)(layers.Flatten()(y))), "keras_unflat", (3, 4, 5))
 
 
 def record(model: Any, name: str, shape: tuple[int, ...]) -> None:

@@ -54,6 +54,12 @@ def test_variance_is_the_literatures(step: str, variance: float) -> None:
     assert abs(numbers.mean()) < 0.05 * numbers.std()
 
 
+def test_the_first_weights_of_a_separable_convolution_are_before_no_rectifier() -> None:
+    numbers = weights(parse("net t\ninput 9x9x256\nsepconv 64 5x5 relu\n"))
+    assert numbers["sepconv1.depthwise.weight"].var() == pytest.approx(2 / (25 + 25), rel=0.05)
+    assert numbers["sepconv1.pointwise.weight"].var() == pytest.approx(2 / 256, rel=0.05)
+
+
 def test_biases_and_statistics_start_where_they_do_nothing() -> None:
     numbers = weights(parse("net t\ninput 8x8x3\nconv 4 3x3 bn bias=on\n"))
     assert numbers["conv1.bias"].tolist() == [0] * 4
@@ -73,15 +79,18 @@ SOME = {
     "pad": "1",
     "times": "2",
     "plus": "2",
+    "eca": "3",
 }
 """Arguments of the kinds that need some."""
+BEFORE = {"unflatten": "flatten -> "}
+"""What flows into a kind that takes no map."""
 FAMILIES = ("norm", "pool", "dropout", "reshape")
 KEPT = [word for word, kind in KINDS.items() if kind.family in FAMILIES and word != "split"]
 
 
 @pytest.mark.parametrize("word", KEPT)
 def test_a_rectifier_is_seen_past_what_keeps_the_scale(word: str) -> None:
-    step = f"{word} {SOME.get(word, '')}"
+    step = f"{BEFORE.get(word, '')}{word} {SOME.get(word, '')}"
     numbers = weights(parse(f"net t\ninput 16x16x32\nconv 64 3x3\n{step}\nrelu\n"))["conv1.weight"]
     assert numbers.var() == pytest.approx(2 / (3 * 3 * 32), rel=0.05)
 

@@ -147,6 +147,29 @@ def test_layers_in_a_row_that_no_name_puts_in_order_are_pointed_out() -> None:
     assert matched(CHAIN, entries(*swapped), mid1="conv2", mid2="conv3").remarks == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "own", "said"),
+    [
+        ("prelu", {"0.weight": (1,)}, "default prelu shared"),
+        ("prelu shared", {"0.weight": (4,)}, "default prelu shared=off"),
+        ("bn", {"0.running_mean": (4,), "0.running_var": (4,)}, "default bn affine=off"),
+        ("bn affine=off", {f"0.{n}": (4,) for n in ("weight", "bias", "running_mean", "running_var")},
+         "default bn affine"),
+    ],
+)  # fmt: skip
+def test_a_file_with_fewer_or_more_weights_is_told_how_to_be_read(
+    line: str, own: dict[str, tuple[int, ...]], said: str
+) -> None:
+    """And as it is told, it is read."""
+    network = parse(f"net t\ninput 8x8x4\n{line}\n")
+    given = entries(*own.items())
+    with pytest.raises(CnngraphError) as caught:
+        matched(network, given)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.help == f"write  {said}"
+    assert matched(parse(f"net t\ninput 8x8x4\n{said}\n{line.split()[0]}\n"), given).remarks == ()
+
+
 def test_a_file_with_other_biases_is_told_how_to_be_read() -> None:
     """Not 0 of 2 found, but what to write."""
     without = [entry for entry in FILE if not entry[0].endswith("bias")]

@@ -18,6 +18,7 @@ from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import ArrayWeights, FileWeights
 from cnngraph.weights.flattened import Orders
+from cnngraph.weights.match import expected
 from tests.onnx.reference import Array
 
 DATA = Path(__file__).parent / "data"
@@ -83,6 +84,40 @@ def test_whatever_stands_behind_kerass_flattening_keeps_its_order(tmp_path: Path
     ours, theirs = given("keras_flat", parse(FLAT), tmp_path)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
     assert FileWeights(DATA / "keras_flat.keras", parse(FLAT)).matching.remarks == ()
+
+
+UNFLAT = """net unflat
+input 3x4x5
+prelu -> flatten -> fc 36 -> bn eps=1e-3
+prelu shared -> unflatten 2x6x3
+sepconv 4 3x3 same m=2 relu
+sepconv 5 3x3 same bias=off prelu=shared
+flatten -> fc 4
+"""
+
+
+def test_vectors_that_become_volumes_in_keras_keep_their_order(tmp_path: Path) -> None:
+    """What is before the volume is put in order, also where a normalization and a slope stand between; a separable
+    convolution is one layer or two."""
+    ours, theirs = given("keras_unflat", parse(UNFLAT), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert FileWeights(DATA / "keras_unflat.keras", parse(UNFLAT)).matching.remarks == ()
+    two = UNFLAT.replace("sepconv 4 3x3 same m=2 relu", "dwconv 3x3 same m=2 bias=off -> conv 4 1x1 relu")
+    assert two != UNFLAT
+    ours, theirs = given("keras_unflat", parse(two), tmp_path)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def test_a_prelu_with_a_slope_for_every_number_is_refused(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "t.weights.h5", "w") as file:
+        file["layers/p_re_lu/vars/0"] = np.ones((4, 4, 2), "f4")
+    with pytest.raises(CnngraphError) as caught:
+        FileWeights(tmp_path / "t.weights.h5", parse("net t\ninput 4x4x2\nprelu\n"))
+    (said,) = caught.value.diagnostics
+    assert "4x4x2 slopes, one for each number of its map" in said.message
+    assert "shared_axes=[1, 2]" in said.help
 
 
 def test_sequences_of_kerass_are_read(tmp_path: Path) -> None:
@@ -336,6 +371,51 @@ def test_what_is_another_layer_in_the_other_order_is_refused() -> None:
             parse("net t\ninput a 2x3x3\ninput b 3x2x3\nx: from a -> flatten\ny: from b -> flatten\nfrom x -> add y\n")
         )
     assert not Orders(parse("net t\ninput 8x8x3\navgpool global -> flatten -> slice 0 2\n")).differ("slice1")
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        ("flatten -> unflatten 4x6x2", False),
+        ("flatten -> bn -> relu -> unflatten 4x6x2", False),
+        ("flatten -> unflatten 6x4x2", True),
+        ("flatten -> unflatten", True),
+        ("flatten -> unflatten 1x24x2", True),
+        ("flatten -> fc 12 -> unflatten 2x3x2", False),
+        ("flatten -> fc 12 -> unflatten", False),
+        ("a: flatten -> fc 12\nunflatten 2x3x2 -> flatten\nadd a", False),
+        ("a: flatten -> fc 12\nunflatten 2x3x2 -> conv 2 1x1 -> crop (0, 0, 0, 1) -> flatten -> fc 12 -> add a", False),
+        ("a: flatten -> fc 12\nunflatten 2x3x2\nfrom a -> unflatten 3x2x2", True),
+        ("a: flatten -> fc 12\nunflatten 2x3x2\nfrom a -> slice 0 6", True),
+    ],
+)
+def test_which_volumes_are_the_same_in_both_orders(lines: str, refused: bool) -> None:
+    network = parse(f"net t\ninput 4x6x2\n{lines}\n")
+    if refused:
+        with pytest.raises(CnngraphError, match="E0708"):
+            Orders(network)
+    else:
+        Orders(network)
+
+
+def test_weights_of_a_separable_convolution_go_by_its_parts(tmp_path: Path) -> None:
+    """By name, under names of two layers of PyTorch's, and by order."""
+    network = parse("net t\ninput 4x4x3\n[sepconv 3 3x3 same bn relu] x2\n")
+    shapes = {"depthwise.weight": (3, 1, 3, 3), "pointwise.weight": (3, 3, 1, 1)}
+    assert {name: p.shape for name, p in network["sepconv1"].parameters.items()} == shapes
+    generator = np.random.default_rng(0)
+    arrays = {name: generator.uniform(0.5, 1, shape).astype("f4") for name, shape in expected(network).items()}
+    theirs = {
+        name.replace("sepconv1.bn", "0.norm").replace("sepconv2.bn", "1.norm").replace("sepconv1", "0.conv").replace(
+            "sepconv2", "1.conv"): array
+        for name, array in arrays.items()
+    }  # fmt: skip
+    np.savez(tmp_path / "own.npz", **arrays)  # type: ignore[arg-type]
+    np.savez(tmp_path / "theirs.npz", **theirs)  # type: ignore[arg-type]
+    own, other = (FileWeights(tmp_path / f"{name}.npz", network) for name in ("own", "theirs"))
+    assert {each.how for each in own.matching.matches} == {"name"}
+    assert {each.weight: each.entry.name for each in other.matching.matches} == dict(zip(arrays, theirs, strict=True))
+    assert other.matching.remarks == ()
 
 
 def test_vectors_that_the_network_gives_in_another_order_are_remarked_on(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
     """The stops of a chain, in order. Raises `CnngraphError`, in the name of *style*, when *network* is none.
 
     A layer that changes no volume joins the stop before it. So does a flatten, unless a fully
-    connected layer sees its vector. A softmax or sigmoid at the end is the answer.
+    connected layer sees its vector. A vector that becomes a volume is another stop. A softmax or sigmoid at the end is
+    the answer.
     """
     _refuse_branches(network, style)
     drawn = drawn_volumes(network)
@@ -80,7 +81,11 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
                 found[-1] = replace(found[-1], layers=(*found[-1].layers, layer), look=Look.ANSWER)
             else:
                 found.append(replace(stop, look=Look.ANSWER, words=Words()))
-        elif layer.kind.idle and not layer.kind.is_silent and successor is not None and successor.family == "dense":
+        elif (
+            layer.kind.idle
+            and not layer.kind.is_silent
+            and (layer.output.is_map or (successor is not None and successor.family == "dense"))
+        ):
             found.append(replace(stop, words=Words(), equals=True))
         elif layer.kind.idle or layer.kind.is_silent:
             found[-1] = replace(found[-1], layers=(*found[-1].layers, layer))

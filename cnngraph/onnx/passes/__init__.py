@@ -13,6 +13,7 @@ from cnngraph.onnx.graph import Graph
 from cnngraph.onnx.passes.drop import drop_dropout, drop_identities
 from cnngraph.onnx.passes.fold import fold_batch_norm, fold_scale
 from cnngraph.onnx.passes.share import share_constants, share_weights
+from cnngraph.onnx.passes.split import join_slices
 from cnngraph.weights.source import Weights
 
 
@@ -32,6 +33,7 @@ PASSES: dict[str, Pass] = {
     "share-weights": Pass("weights dropped that equal another", share_weights),
     "fold-bn": Pass("batch normalizations folded into the layers before them", fold_batch_norm),
     "fold-scale": Pass("scales folded into the layers before them", fold_scale),
+    "join-slices": Pass("tensors whose parts are made by one Split", join_slices),
     "share-constants": Pass("constants dropped that equal another", share_constants),
 }
 

@@ -4,20 +4,20 @@
    output is not given back.
 2. With ``s·y + t`` for each channel of the output y, the weights W become s·W and the bias b becomes s·b + t. For a
    normalization s = γ/√(σ² + ε) and t = β - s·μ (Jacob et al. 2018, "Quantization and training of neural networks",
-   section 3.2); for a scale s is its weight, of each channel or of all, and t is 0.
+   section 3.2), where γ and β may be constants; for a scale s is its weight, of each channel or of all, and t is 0.
 3. The layer makes the tensor of what went, under its name; where it had no bias it gets one if there is a shift.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cnngraph.layers.kind import Parameter
-from cnngraph.onnx.graph import Graph, Node
+from cnngraph.onnx.graph import Constant, Graph, Node
 from cnngraph.weights.source import Weight, Weights
 
 _TAKES = ("Conv", "Gemm")
@@ -34,7 +34,7 @@ class _Fold:
     """Name of the weights it went into."""
     bias: Weight | None
     """The bias that was there before."""
-    weights: tuple[Weight, ...]
+    weights: tuple[Weight | Constant, ...]
     """γ, β, μ and σ²; or a scale."""
     epsilon: float | None
     """Of a normalization."""
@@ -62,6 +62,7 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
     uses = Counter(name for node in graph.nodes for name in node.inputs)
     given = {info.name for info in graph.outputs}
     weights = {weight.name: weight for weight in graph.weights}
+    constants = {constant.name: constant for constant in graph.constants}
     made_by = {node.output: node for node in graph.nodes}
     folds: dict[str, _Fold] = {}
     replaced: dict[str, Node] = {}
@@ -73,17 +74,17 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
         if before is None or before.op not in _TAKES or uses[before.output] != 1 or before.output in given:
             continue
         kernel, had = before.inputs[1], weights[before.inputs[2]] if len(before.inputs) > 2 else None
-        own = tuple(weights[name] for name in node.inputs[1:] if name in weights)
+        epsilon = node.attributes.get("epsilon")
+        assert epsilon is None or isinstance(epsilon, float)
+        known: Mapping[str, Weight | Constant] = weights if epsilon is None else {**constants, **weights}
+        own = tuple(known[name] for name in node.inputs[1:] if name in known)
         alone = uses[kernel] == 1 and (had is None or uses[had.name] == 1)
         if not alone or len(own) != len(node.inputs) - 1:
             continue
-        epsilon = node.attributes.get("epsilon")
-        assert epsilon is None or isinstance(epsilon, float)
         folds[kernel] = _Fold(kernel, had, own, epsilon)
         if had or epsilon is not None:
-            layer = weights[kernel].layer
             channels = weights[kernel].parameter.shape[0]
-            biases[kernel] = had or Weight(f"{layer.name}.bias", layer, Parameter((channels,), fill=0.0))
+            biases[kernel] = had or Weight(_bias_of(kernel), weights[kernel].layer, Parameter((channels,), fill=0.0))
         inputs = (before.inputs[0], kernel, *([biases[kernel].name] if kernel in biases else []))
         replaced[before.output] = replace(before, inputs=inputs, output=node.output)
         gone.add(node.output)
@@ -100,10 +101,15 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
         graph,
         nodes=tuple(nodes),
         weights=tuple(kept),
+        constants=tuple(constant for constant in graph.constants if constant.name in taken),
         infos=tuple(info for info in graph.infos if info.name not in replaced),
         tensors={layer: tensor for layer, tensor in graph.tensors.items() if tensor not in replaced},
     )
     return small, _FoldedWeights(source, folds.values()), len(folds)
+
+
+def _bias_of(kernel: str) -> str:
+    return f"{kernel.removesuffix('.weight')}.bias"
 
 
 class _FoldedWeights:
@@ -116,11 +122,11 @@ class _FoldedWeights:
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         wanted = list(weights)
-        of_bias = {f"{weight.layer.name}.bias": weight.name for weight in wanted if weight.name in self._folds}
+        of_bias = {_bias_of(weight.name): weight.name for weight in wanted if weight.name in self._folds}
         asked: list[Weight] = []
         for weight in wanted:
             if fold := self._folds.get(weight.name):
-                asked += [*fold.weights, weight]
+                asked += [*(each for each in fold.weights if isinstance(each, Weight)), weight]
             elif weight.name in of_bias:
                 before = self._folds[of_bias[weight.name]].bias
                 asked += [before] if before else []
@@ -131,7 +137,12 @@ class _FoldedWeights:
         """By kernel the scale and the shift."""
         for weight in wanted:
             if fold := self._folds.get(weight.name):
-                scale, shift = fold.scale_and_shift([_vector(next(given)) for _ in fold.weights])
+                scale, shift = fold.scale_and_shift(
+                    [
+                        _vector(next(given)) if isinstance(each, Weight) else np.array(each.values, np.float64)
+                        for each in fold.weights
+                    ]
+                )
                 shifts[weight.name] = scale, shift
                 yield _scaled(next(given), scale, weight.parameter.size // len(scale))
             elif weight.name in of_bias:

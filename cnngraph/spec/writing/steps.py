@@ -25,11 +25,21 @@ def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequen
         if kind.follows == "norm":
             parts += [f" {kind.word}", *_arguments(kind, by_position=False)]
             continue
-        (*_, value) = [f"={written(getattr(kind, a.field))}" for a in kind.arguments()] or [""]
-        is_default = all(getattr(kind, a.field) == a.default for a in kind.arguments())
-        parts.append(f" {kind.word}{'' if is_default else value}")
+        parts.append(f" {kind.word}{_behind_activation(kind)}")
     parts += [f" {annotation(each)}" for each in annotations]
     return Step(tuple(parts), starts_line=lead.family not in _LIGHT)
+
+
+def _behind_activation(kind: Kind) -> str:
+    """``=0.1``, ``=shared``, ``=(0.2, 0.4)``: what an activation on a step says of itself; nothing for its defaults."""
+    said = [argument for argument in kind.arguments() if getattr(kind, argument.field) != argument.default]
+    if not said:
+        return ""
+    if said[-1].type.is_flag:
+        return f"={said[-1].keyword}"
+    last = kind.arguments().index(said[-1])
+    values = [written(getattr(kind, argument.field)) for argument in kind.arguments()[: last + 1]]
+    return f"={values[0]}" if last == 0 else f"=({', '.join(values)})"
 
 
 def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True) -> Iterator[str | Hole]:
@@ -51,8 +61,8 @@ def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True
             if argument.positional and by_position and not text.startswith("-") and not (optional and value == default):
                 yield Hole(_parameter(argument), text)
             else:
-                # Behind a keyword no value goes by its place.
-                by_position = by_position and not (argument.positional and text.startswith("-"))
+                # Behind a keyword, or a place left empty, no value goes by its place.
+                by_position = by_position and not argument.positional
                 fixed = _short(default) if optional else ""
                 yield Hole(_parameter(argument), _short(value), f" {argument.keyword}=", fixed)
 
@@ -74,8 +84,8 @@ def _word(argument: Argument, value: object) -> str | Hole:
 def written(value: object) -> str:
     """A value as the language reads it."""
     match value:
-        case (int() as height, int() as width):
-            return f"{height}x{width}"
+        case (int(), int()) | (int(), int(), int()):
+            return "x".join(map(str, value))
         case Padding(amounts=(top, left, bottom, right)):
             sides = dict.fromkeys([(top, left), (bottom, right)])
             each = dict.fromkeys((top, left, bottom, right)) if len(sides) == 1 else ()

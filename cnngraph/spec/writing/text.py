@@ -111,7 +111,8 @@ class _Text:
         """Names in each scope that are taken."""
         self.counts: dict[Scope, Counter[str]] = {}
         self.uses_prelude = self._prelude_fits(self.whole_scopes.top)
-        self.prelude = Definition("shortcut", (), (), (Hole("c", ""), Hole("s", "", default="1")), frozenset(), True)
+        holes = Hole("c", ""), Hole("s", "", default="1"), Hole("bn", "", default="on")
+        self.prelude = Definition("shortcut", (), (), holes, frozenset(), True)
         if self.uses_prelude:
             self.names.add("shortcut")
 
@@ -131,10 +132,11 @@ class _Text:
         if len(scope.items) != 1 or scope.items[0].inside or len(scope.given) != 1:
             return False
         layers = scope.items[0].layers
-        channels, stride = _projection(layers[0])
+        channels, stride, _ = _projection(scope)
         strided = f" s={stride}" if stride > 1 else ""
+        plain = f"conv {channels} 1x1{strided}"
         return (
-            _plain(step([layer.kind for layer in layers])) == f"conv {channels} 1x1{strided} bn"
+            _plain(step([layer.kind for layer in layers])) in (plain, f"{plain} bn")
             and (stride > 1 or layers[0].input_volumes[0].channels != channels)
             and scope.items[0].local == "conv1"
             and not any(layer.annotations for layer in layers)
@@ -370,7 +372,7 @@ class _Text:
         assert item.inside is not None
         scope = item.inside
         if scope.block == "shortcut" and self.uses_prelude:
-            stage = self.shortcut(*_projection(scope.items[0].layers[0]))
+            stage = self.shortcut(*_projection(scope))
         else:
             body = self.scope(scope, given)
             definition = self.definition(scope, body)
@@ -380,8 +382,8 @@ class _Text:
         label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
         return _Said(stage_, label, tensor=item.output, is_fixed=fixed)
 
-    def shortcut(self, channels: int, stride: int) -> Call:
-        values = (str(channels), str(stride))
+    def shortcut(self, channels: int, stride: int, bn: str = "on") -> Call:
+        values = (str(channels), str(stride), bn)
         self.prelude.uses.append(values)
         filled = tuple(replace(hole, value=value) for hole, value in zip(self.prelude.holes, values, strict=True))
         return Call(self.prelude, (), filled)
@@ -411,7 +413,7 @@ class _Text:
             self.branch(way, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
         )
-        stage = Joined(join.kind.word, branches)
+        stage = Joined(_plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
         return _Said(stage_, label, _annotations(on_line), join.name, inside)
@@ -498,10 +500,11 @@ def _annotations(annotations: Iterable[Annotation]) -> str:
     return " ".join(map(annotation, annotations))
 
 
-def _projection(layer: Layer) -> tuple[int, int]:
-    """The channels and the stride of the `shortcut` that *layer* leads."""
+def _projection(scope: Scope) -> tuple[int, int, str]:
+    """The channels and the stride of the `shortcut` that *scope* is, and whether it normalizes."""
+    layer, *normed = scope.items[0].layers
     stride = layer.kind.caption().stride or (1, 1)
-    return as_int(layer.output.channels), stride[0]
+    return as_int(layer.output.channels), stride[0], "on" if normed else "off"
 
 
 def _plain(stage: Step) -> str:

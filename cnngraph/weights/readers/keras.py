@@ -182,6 +182,8 @@ def _activation(kind: str, config: Mapping[str, Any]) -> tuple[str, Mapping[str,
             name = f"relu{most:g}"
         elif config.get("negative_slope"):
             name = "leakyrelu"
+    if name == "prelu":
+        return name, {"shared": sorted(arguments.get("shared_axes") or ()) == [1, 2, 3]}
     slope = arguments.get("negative_slope", arguments.get("alpha"))
     if not isinstance(slope, int | float):
         return name, {}
@@ -347,4 +349,10 @@ def _turned(shape: tuple[int, ...], what: str) -> tuple[tuple[int, ...], Callabl
         return (shape[1], shape[0]), lambda array: array.T
     if what == "alpha" and all(size == 1 for size in shape[:-1]):
         return shape[-1:], lambda array: array.reshape(shape[-1:])
+    if what == "alpha":
+        raise Unreadable(
+            f"a PReLU in it has {'x'.join(map(str, shape))} slopes, one for each number of its map",
+            help="`prelu` has one for each channel, or one for all (`prelu shared`): in Keras shared_axes=[1, 2], "
+            "or [1, 2, 3]",
+        )
     return shape, lambda array: array

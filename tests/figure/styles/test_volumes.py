@@ -159,6 +159,14 @@ def test_a_flatten_is_drawn_where_a_fully_connected_layer_sees_it() -> None:
     assert words(nin["maxpool3--conv1"]) == ["3×3", "same"]
 
 
+def test_a_vector_that_becomes_a_volume_is_drawn_as_both() -> None:
+    scene = drawn(parse("net n\ninput 100\nfc 196 relu -> unflatten 7x7x4\nupconv 8 4x4 s=2 p=1\nflatten\n"))
+    found = groups(scene)
+    assert [words(found[name]) for name in ("fc1", "unflatten1", "upconv1")] == [["196"], ["7×7×4"], ["14×14×8"]]
+    assert "=" in texts(scene)
+    assert faults(scene) == []
+
+
 def test_few_units_are_all_drawn() -> None:
     scene = drawn(parse("net n\ninput 3\nfc 200 relu\nfc 2\n"))
     found = groups(scene)
@@ -262,7 +270,20 @@ STEPS = st.one_of(
     ),
     st.builds("dwconv 3x3 s={} same d={}".format, st.just(1), st.integers(1, 3)),
     st.builds("maxpool f={} s={} same".format, st.integers(1, 3), st.integers(1, 3)),
-    st.sampled_from(["avgpool global", "upsample 2 bilinear", "relu", "dropout 0.2", "conv 8 3x3 p=(0, 1, 2, 3)"]),
+    st.sampled_from(
+        [
+            "avgpool global",
+            "upsample 2 bilinear",
+            "relu",
+            "dropout 0.2",
+            "grn",
+            "eca 3",
+            "sepconv 8 3x3 s=2 same",
+            "maxpool to=3",
+            "flatten -> fc 36 -> unflatten 2x3x6",
+            "conv 8 3x3 p=(0, 1, 2, 3)",
+        ]
+    ),
 )
 
 
