@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 Value = int | float | bool | str | Dim | tuple["Value", ...]
 
 
+class Stretch(NamedTuple):
+    """All that a line with a label made, one after the other: what `again` makes again."""
+
+    name: str
+    """The label, as tables and files show it: ``stage2.left_1``."""
+    block: str
+    """Path of the block that the line stands in."""
+    flow: str
+    """The layer whose tensor flowed into it; empty when none did."""
+    layers: range
+    """Numbers of its layers."""
+    paths: range
+    """Numbers of the uses of blocks in it."""
+    on_shortcut: bool
+    """Whether the line itself lies on a `skip -> …` branch."""
+
+
 class Tensor(NamedTuple):
     """A tensor that flows. One without a volume comes of a mistake already reported: nothing more is said of it."""
 
@@ -28,6 +45,8 @@ class Tensor(NamedTuple):
     """The text that made it."""
     inner: Mapping[str, Tensor] = MappingProxyType({})
     """The labels inside the block that made it, as ``label.inner``."""
+    stretch: Stretch | None = None
+    """All that the line made; None for a tensor that no line labels."""
 
 
 class Setting(NamedTuple):
