@@ -14,7 +14,7 @@ from cnngraph.units import Unit
 
 def same_work(unit: Unit) -> Hashable:
     """Equal for units that do the same and make the same: one is drawn as the other."""
-    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips
+    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond
 
 
 def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] = same_work) -> Chain:
@@ -115,7 +115,7 @@ class _Folder:
                 made, keys = self.branches(branches)
                 return Side(made), self.number(("side", *keys))
             case Boxed(path, chain):
-                kinds = (tuple(layer.kind for layer in unit.layers) for unit in units_of(chain))
+                kinds = ((tuple(layer.kind for layer in unit.layers), unit.bond) for unit in units_of(chain))
                 return element, self.number(("boxed", self.blocks[path].name, *kinds))
             case Tangle() | Repeat():
                 return element, self.number(id(element))

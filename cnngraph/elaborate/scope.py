@@ -170,16 +170,15 @@ class Scope:
     def block_names(self) -> list[str]:
         return sorted({name for scope in self.chain() for name in scope.blocks})
 
-    def labelled(self, name: str) -> tuple[Span, bool] | None:
-        """Where the file or block labels a tensor *name*, and whether that is inside a repeat."""
+    def labelled(self, name: str) -> tuple[Line, bool] | None:
+        """The line of the file or block that labels a tensor *name*, and whether it is inside a repeat."""
         bodies: list[tuple[object, bool]] = [(part, False) for scope in self.own() for part in scope.body]
         while bodies:
             part, repeated = bodies.pop()
             match part:
                 case Line(labels=labels, stages=stages):
-                    for label in labels:
-                        if label.names[0] == name:
-                            return label.span, repeated
+                    if any(label.names[0] == name for label in labels):
+                        return part, repeated
                     bodies.extend((stage, repeated) for stage in stages)
                 case Repeat(body=body):
                     bodies.extend((each, True) for each in body)
