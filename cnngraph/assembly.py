@@ -13,7 +13,7 @@ from dataclasses import replace
 from cnngraph.layers.kind import Fault, Kind, Parameter
 from cnngraph.layers.source import Input
 from cnngraph.names import unfit
-from cnngraph.network import Annotation, Block, Layer, Network, Output
+from cnngraph.network import OF_WEIGHTS, Annotation, Block, Layer, Network, Output
 from cnngraph.source import Span
 from cnngraph.volume import Free, Volume
 
@@ -82,6 +82,8 @@ class Assembly:
             made = self._made[kind, taken] = kind.shape(taken)
         if shares:
             shares = self._first(shares, name, kind, taken)
+            if said := next((each.name for each in annotations if each.name in OF_WEIGHTS), ""):
+                raise Fault("E0216", f"@{said} is about weights, and those of `{name}` are those of `{shares}`")
         return self._append(
             Layer(
                 name,
@@ -141,10 +143,18 @@ class Assembly:
         self.outputs.append(Output(name, layer, origin))
 
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
-        """Gives *annotations* to all layers from number *first* on."""
+        """Gives *annotations* to all layers from number *first* on: those about weights to the layers that have them.
+        Raises `Fault` where these are layers before."""
+        made = {layer.name for layer in self.layers[first:]}
         for index in range(first, len(self.layers)):
-            layer = self.layers[index]
-            self._change(index, replace(layer, annotations=(*layer.annotations, *annotations)))
+            layer, given = self.layers[index], annotations
+            if layer.shares:
+                given = tuple(each for each in annotations if each.name not in OF_WEIGHTS)
+                if layer.shares not in made and len(given) < len(annotations):
+                    said = next(each.name for each in annotations if each.name in OF_WEIGHTS)
+                    raise Fault("E0216", f"@{said} is about weights, and those of `{layer.name}` are those of "
+                                f"`{layer.shares}`", help=f"write it where `{layer.shares}` is made")  # fmt: skip
+            self._change(index, replace(layer, annotations=(*layer.annotations, *given)))
 
     def originate(self, first: int, origins: Sequence[str]) -> None:
         """Gives each layer from number *first* on its origin."""

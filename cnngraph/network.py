@@ -37,6 +37,10 @@ class Annotation:
     span: Span | None = None
 
 
+OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
+"""The names of annotations that say something of a layer's own weights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One layer, and the one tensor it makes, which has the layer's name."""

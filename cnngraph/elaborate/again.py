@@ -16,12 +16,9 @@ from cnngraph.elaborate.scope import Scope, Stretch, Tensor
 from cnngraph.elaborate.values import find_tensor, known_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
-from cnngraph.network import Annotation, Layer
+from cnngraph.network import Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
-
-_OF_WEIGHTS = ("init", "weights", "freeze")
-"""Annotations that say something of weights, which an `again` has none of."""
 
 
 def made_again(stage: s.Again, flow: Tensor, scope: Scope, record: Record, labels: Sequence[s.Ref]) -> Tensor:
@@ -31,16 +28,6 @@ def made_again(stage: s.Again, flow: Tensor, scope: Scope, record: Record, label
     known_volume(flow)
     assert before.stretch is not None
     return _Copy(before, before.stretch, flow, stage, scope, record).made(labels)
-
-
-def refuse_weights(annotations: Sequence[Annotation], stage: s.Again) -> None:
-    """Raises `Mistake` for an annotation that is about weights, on a line with an `again`."""
-    for each in annotations:
-        if each.name in _OF_WEIGHTS:
-            first = ".".join(stage.ref.names)
-            help = f"write it on the line of `{first}`"
-            raise Mistake("E0216", f"@{each.name} is about weights, and these are those of `{first}`", each.span,
-                          help=help)  # fmt: skip
 
 
 def _labelled(stage: s.Again, scope: Scope) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
-from cnngraph.elaborate.again import made_again, refuse_weights
+from cnngraph.elaborate.again import made_again
 from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.binding import Bound, bind, followers, is_plain, make, with_default
 from cnngraph.elaborate.foreign import ARGUMENTS
@@ -143,11 +143,7 @@ class Expander:
         if line.claim is not None and flow is not None:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
-            annotations = annotations_of(line.annotations, scope)
-            for stage in line.stages:
-                if isinstance(stage, s.Again):
-                    refuse_weights(annotations, stage)
-            self.record.annotate(first, annotations)
+            self.record.annotate(first, annotations_of(line.annotations, scope))
         return Made(flow, ran=True, skipped=skipped)
 
     def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> Tensor:

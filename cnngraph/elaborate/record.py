@@ -15,8 +15,8 @@ from cnngraph.elaborate.mistake import Mistake
 from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.scope import Scope, Stretch, Tensor
 from cnngraph.elaborate.values import known_volume
-from cnngraph.layers.kind import Kind
-from cnngraph.network import Annotation
+from cnngraph.layers.kind import Fault, Kind
+from cnngraph.network import OF_WEIGHTS, Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.names import unquoted
@@ -232,7 +232,11 @@ class Record:
         """What a line says of all that it made, from layer number *first* on; raises `Mistake`."""
         rest = tuple(each for each in annotations if each.name != "origin")
         if rest:
-            self.assembly.annotate(first, rest)
+            try:
+                self.assembly.annotate(first, rest)
+            except Fault as fault:
+                of_weights = next(each for each in rest if each.name in OF_WEIGHTS)
+                raise Mistake(fault.code, fault.message, of_weights.span, help=fault.help) from None
         for each in annotations:
             if each.name == "origin":
                 made, names = len(self.layers) - first, tuple(unquoted(str(name)) for name in each.arguments)

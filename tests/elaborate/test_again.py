@@ -7,6 +7,7 @@ import pytest
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse
 from cnngraph.network import Network
+from cnngraph.summary import summarize
 
 
 def network(text: str) -> Network:
@@ -149,6 +150,12 @@ def test_arguments_are_those_of_the_first_use() -> None:
     assert net.blocks["unit1.shortcut1"].parent == "unit1"
 
 
+def test_a_block_that_uses_its_own_again_is_frozen_as_a_whole() -> None:
+    net = network("input 8x8x4\nblock u() {\n  x: conv 4 1x1\n  again x\n}\nu @freeze")
+    assert [[each.name for each in layer.annotations] for layer in net] == [[], ["freeze"], []]
+    assert summarize(net).frozen == net.params == 20
+
+
 def test_annotations_of_the_line_are_its_own() -> None:
     net = network('input 8x8x4\na: conv 4 1x1 @freeze\nb: again a @note("twice")')
     assert [each.name for each in net["a"].annotations] == ["freeze"]
@@ -177,9 +184,9 @@ def test_annotations_of_the_line_are_its_own() -> None:
             "E0314", "`b` cannot be used again", "b", "no line of its own makes it")),
         ("a: conv 4 1x1\nflatten -> again a", ("E0403", "", "again a", "")),
         ("a: conv 4 1x1\nagain a @freeze", (
-            "E0216", "@freeze is about weights, and these are those of `a`", "@freeze", "")),
+            "E0216", "@freeze is about weights, and those of `conv1` are those of `a`", "@freeze", "")),
         ('a: conv 4 1x1\nmaxpool 2x2 -> again a @init("zeros")', (
-            "E0216", "@init is about weights, and these are those of `a`", '@init("zeros")', "")),
+            "E0216", "@init is about weights, and those of `conv1` are those of `a`", '@init("zeros")', "")),
         ("block u() {\n  x: conv 4 1x1\n  again u\n}\nu", ("E0201", "no line is called `u`", "u", "it is a block")),
     ],
 )  # fmt: skip
