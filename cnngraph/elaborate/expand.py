@@ -18,7 +18,7 @@ from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.elaborate.mistake import Mistake, Silent, did_you_mean, slip
 from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.record import Record
-from cnngraph.elaborate.scope import BlockScope, Scope, Stretch, Tensor
+from cnngraph.elaborate.scope import BlockScope, Scope, Tensor
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault

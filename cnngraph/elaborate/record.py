@@ -146,9 +146,7 @@ class Record:
             )
         scope.made_at[name] = ref.span
 
-    def labelled(
-        self, label: s.Ref, scope: Scope, tensor: Tensor, source: str, layers: range, paths: range
-    ) -> None:
+    def labelled(self, label: s.Ref, scope: Scope, tensor: Tensor, source: str, layers: range, paths: range) -> None:
         """What a line of that label makes, of the tensor of *source*: by its label in *scope*, and by its name in the
         whole network, which tables and files show."""
         prefix = f"{scope.path}." if scope.path else ""

@@ -198,9 +198,7 @@ def test_what_cannot_be_used_again_is_said(text: str, found: tuple[str, str, str
 
 
 def test_weights_that_would_be_others_are_refused_with_both_shapes() -> None:
-    code, message, marked, reason = refused(
-        "input 8x8x4\na: flatten -> fc 5\nfrom image -> maxpool 2x2\nagain a"
-    )
+    code, message, marked, reason = refused("input 8x8x4\na: flatten -> fc 5\nfrom image -> maxpool 2x2\nagain a")
     assert (code, message, marked) == ("E0315", "`fc1` cannot use the weights of `a`", "again a")
     assert reason == "`weight` of `a` is 5x256, on 256; for `fc1`, on 64, it would be 5x64"
     code, _, _, reason = refused("input 8x8x4\na: conv 6 3x3\nagain a")

@@ -70,9 +70,10 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
     """What goes, by the tensor that it takes; in the order of the graph."""
     for node in graph.nodes:
         before = made_by.get(node.inputs[0]) if node.op == op else None
-        if before is not None and before.op in _TAKES and before.output not in given:
-            if len(takers[before.output]) == 1 and all(name in weights for name in node.inputs[1:]):
-                behind[before.output] = node
+        if before is None or before.op not in _TAKES or before.output in given:
+            continue
+        if len(takers[before.output]) == 1 and all(name in weights for name in node.inputs[1:]):
+            behind[before.output] = node
     alike: dict[str, bool] = {}
     """By kernel, whether all that use it can be changed as one."""
     folds: dict[str, _Fold] = {}

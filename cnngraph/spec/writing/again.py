@@ -72,13 +72,16 @@ def _alike(item: Item, first: Item) -> bool:
     names = {first.inputs[0]: item.inputs[0]}
     for layer, other in zip(here, there, strict=True):
         names[other.name] = layer.name
-    return all(
-        used_alike(layer, other)
-        and layer.inputs == tuple(names.get(name, name) for name in other.inputs)
-        and layer.skips == other.skips
-        and layer.on_shortcut == (item.on_shortcut or (other.on_shortcut and not first.on_shortcut))
-        for layer, other in zip(here, there, strict=True)
-    ) and names.get(first.output, first.output) == item.output
+    return (
+        all(
+            used_alike(layer, other)
+            and layer.inputs == tuple(names.get(name, name) for name in other.inputs)
+            and layer.skips == other.skips
+            and layer.on_shortcut == (item.on_shortcut or (other.on_shortcut and not first.on_shortcut))
+            for layer, other in zip(here, there, strict=True)
+        )
+        and names.get(first.output, first.output) == item.output
+    )
 
 
 def _shape(item: Item) -> object:
