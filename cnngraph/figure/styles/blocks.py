@@ -6,7 +6,8 @@ then the spec's blocks, the innermost first, until it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
@@ -24,7 +25,7 @@ from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.flow import Boxed, Branch, Chain, Fork, Repeat, Side, Tangle, flow, units_of
+from cnngraph.flow import Boxed, Branch, Chain, Element, Fork, Repeat, Side, Tangle, flow, units_of
 from cnngraph.fold import boxed, folded
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit, units
@@ -115,11 +116,17 @@ def _depth(path: str, network: Network) -> int:
 # Parts ---------------------------------------------------------------------------------------
 
 
+_Weights = tuple[str, ...]
+"""Whose weights a box has, one for each of its units that has any; empty where no other has all of them."""
+
+
 @dataclass(frozen=True)
 class _Maker:
     network: Network
     measure: Measure
     names: bool
+    marks: Mapping[_Weights, str]
+    """A letter for weights that are used more than once."""
 
     def parts(self, chain: Chain, source: str, target: str) -> Iterator[Part | Side]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
@@ -177,7 +184,8 @@ class _Maker:
         lines, color = words(unit), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
         caption, about = last.output.caption, unit.about
-        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name)
+        mark = self.marks.get(_weights(unit), "")
+        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name, mark)
 
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, ends = list(units_of(block.chain)), list(units_of(last.chain))
@@ -188,7 +196,8 @@ class _Maker:
         color = self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
         begins, ends_in = inside[0].name, ends[-1].name
-        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named)
+        mark = self.marks.get(_weights(block), "")
+        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named, mark)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
@@ -328,7 +337,7 @@ def _drawn(
     network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
 ) -> Scene:
     measure = Measure(em, _box_width(network, chain, em), theme)
-    maker = _Maker(network, measure, names)
+    maker = _Maker(network, measure, names, _marks(chain))
     parts: list[Part] = []
     sides: dict[int, list[Side]] = {}
     for part in maker.parts(chain, "", ""):
@@ -362,6 +371,9 @@ def _drawn(
     if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
         items += _key(_MARGIN * em, y, measure)
         y += 1.2 * em + _ROW_GAP * em
+    if maker.marks:
+        items += _key_of_marks(list(maker.marks.values()), _MARGIN * em, y, measure)
+        y += 1.2 * em + _ROW_GAP * em
     return Scene(
         width=used + 2 * _MARGIN * em,
         height=y + (_MARGIN - _ROW_GAP) * em,
@@ -372,24 +384,44 @@ def _drawn(
     )
 
 
+def _shown(chain: Chain) -> Iterator[Unit | Boxed]:
+    """What has a box or a sign, in order."""
+    stack: list[Element] = list(reversed(chain))
+    while stack:
+        match stack.pop():
+            case Unit() | Boxed() as shown:
+                yield shown
+            case Repeat(stretches):
+                stack += reversed(stretches[0])
+            case Fork(branches) | Side(branches):
+                stack += [element for branch in reversed(branches) for element in reversed(branch.chain)]
+            case Tangle(inside, ways):
+                yield from inside
+                stack += [element for way in reversed(ways) for element in reversed(way.branch.chain)]
+
+
 def _box_width(network: Network, chain: Chain, em: float) -> float:
     """Wide enough for all words in boxes."""
     lines: set[str] = set()
-    stack: list[object] = list(chain)
-    while stack:
-        match stack.pop():
-            case Unit() as unit:
-                if not _sign(unit):
-                    lines.update(words(unit))
-            case Boxed(path):
-                lines.update(name_of(path, network).split())
-            case Repeat(stretches):
-                stack += stretches[0]
-            case Fork(branches) | Side(branches):
-                stack += [element for branch in branches for element in branch.chain]
-            case Tangle(inside, ways):
-                stack += [*inside, *(element for way in ways for element in way.branch.chain)]
+    for shown in _shown(chain):
+        if isinstance(shown, Boxed):
+            lines.update(name_of(shown.path, network).split())
+        elif not _sign(shown):
+            lines.update(words(shown))
     return max((text_width(line, "serif", em) for line in lines), default=0.0) + 1.2 * em
+
+
+def _weights(shown: Unit | Boxed) -> _Weights:
+    inside = [shown] if isinstance(shown, Unit) else list(units_of(shown.chain))
+    owners = tuple(unit.tied for unit in inside if unit.params or unit.shares)
+    return owners if all(owners) else ()
+
+
+def _marks(chain: Chain) -> dict[_Weights, str]:
+    """A letter for the weights that several boxes have, in the order of the figure."""
+    counts = Counter(filter(None, map(_weights, _shown(chain))))
+    several = [weights for weights, count in counts.items() if count > 1]
+    return {weights: letters.lower() for weights, letters in zip(several, _LETTERS, strict=False)}
 
 
 def _stacked(network: Network, parts: Sequence[Part], measure: Measure) -> list[Part]:
@@ -519,6 +551,21 @@ def _sides(
 
 def _is_dashed(group: Group) -> bool:
     return any(isinstance(item, Path) and bool(item.stroke.dash) for item in group.items)
+
+
+def _key_of_marks(marks: Sequence[str], x: float, y: float, measure: Measure) -> Iterator[Item]:
+    """What letters on boxes are."""
+    em = measure.em
+    baseline = y + 0.6 * em + (ascent("serif", em) - descent("serif", em)) / 2
+    letters = (
+        marks[0] if len(marks) == 1 else f"{marks[0]}, {marks[1]}" if len(marks) == 2 else f"{marks[0]} – {marks[-1]}"
+    )
+    drawn = (
+        Text(x, baseline, letters, em, "serif-italic", fill=measure.theme.ink),
+        Text(x + text_width(letters, "serif-italic", em) + 0.6 * em, baseline, "same weights", em, "serif",
+             fill=measure.theme.ink),
+    )  # fmt: skip
+    yield Group("key-weights", "key", drawn)
 
 
 def _key(x: float, y: float, measure: Measure) -> Iterator[Item]:
