@@ -40,7 +40,9 @@ def _boxed(chain: Chain, network: Network, depth: int, sizes: Counter[str | None
     found: list[Element] = []
     for path, group in groupby(_pieces(chain), lambda piece: _common(chain, piece, network, depth)):
         elements = [chain[index] for piece in group for index in piece]
-        if path is not None and 1 < sum(1 for _ in units_of(tuple(elements))) == sizes[path]:
+        # A side that leaves the chain here does not lie on it, though all of it is one block.
+        on_chain = not isinstance(elements[0], Side)
+        if on_chain and path is not None and 1 < sum(1 for _ in units_of(tuple(elements))) == sizes[path]:
             found.append(Boxed(path, tuple(elements)))
         else:
             found += [_boxed_inside(element, network, depth, sizes) for element in elements]

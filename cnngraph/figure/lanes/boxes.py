@@ -151,7 +151,7 @@ class Sign(Plain):
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         stroke, r = self.measure.line, self.radius
         middle, arm = x + r, 0.55 * r
-        turns = (0.0, math.pi / 2) if self.sign == "+" else (math.pi / 4, 3 * math.pi / 4)
+        turns = {"+": (0.0, math.pi / 2), "−": (0.0,)}.get(self.sign, (math.pi / 4, 3 * math.pi / 4))
         arms = (
             Path(
                 (

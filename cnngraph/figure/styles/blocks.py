@@ -517,36 +517,51 @@ def _sides(
 ) -> tuple[list[Item], float, float]:
     """What leaves the chain for outputs of its own, below the row: items, the new bottom and right."""
     measure = maker.measure
-    items: list[Item] = []
-    reach = 0.0
-    ends: list[tuple[float, float]] = []
-    """For each lane below the row: where its last side ends, and the lane's axis."""
+    found: list[tuple[float, str, Row]] = []
+    """Where each side leaves the row, and what."""
     at = x
     for index in row:
         at += parts[index].width
         for side in sides.get(index, ()):
             for branch in side.branches:
                 part = maker.row(branch.chain, parts[index].last, "")
-                tap = at + 0.35 * measure.gap
-                begin = tap + 1.6 * measure.em
-                lane = next((number for number, (end, _) in enumerate(ends) if end < tap - measure.em), len(ends))
-                if lane == len(ends):
-                    ends.append((0.0, bottom + _ROW_GAP * measure.em + part.up))
-                    bottom = ends[lane][1] + part.down
-                y = ends[lane][1]
-                ends[lane] = (begin + part.width, y)
-                tip = begin + part.left
-                drawn = (
-                    Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
-                    Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),
-                    arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),
-                )
-                items.append(edge(parts[index].last, part.first, drawn))
-                items += part.draw(begin, y)
-                reach = max(reach, begin + part.width)
+                found.append((at + 0.35 * measure.gap, parts[index].last, part))
         if index + 1 < row.stop:
             at += Row(measure, (parts[index], parts[index + 1])).width - parts[index].width - parts[index + 1].width
+    lead = 1.6 * measure.em
+    lanes = _side_lanes([(tap, tap + lead + part.width + measure.em) for tap, _, part in found])
+    axes: dict[int, float] = {}
+    for lane in sorted(set(lanes)):
+        inside = [part for (_, _, part), number in zip(found, lanes, strict=True) if number == lane]
+        axes[lane] = bottom + _ROW_GAP * measure.em + max(part.up for part in inside)
+        bottom = axes[lane] + max(part.down for part in inside)
+    items: list[Item] = []
+    reach = 0.0
+    for (tap, source, part), lane in zip(found, lanes, strict=True):
+        y, begin = axes[lane], tap + lead
+        tip = begin + part.left
+        drawn = (
+            Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
+            Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),
+            arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),
+        )
+        items.append(edge(source, part.first, drawn))
+        items += part.draw(begin, y)
+        reach = max(reach, begin + part.width)
     return items, bottom, reach
+
+
+def _side_lanes(sides: Sequence[tuple[float, float]]) -> list[int]:
+    """The lane below the row, from the top, of each side that leaves it at one place and ends at another: as high as
+    can be, and below all that leaves farther right before it ends, whose lines come down there."""
+    lefts: list[float] = []
+    """For each lane where the leftmost of its sides leaves the row."""
+    found: list[int] = []
+    for tap, end in reversed(sides):
+        lane = next((n for n in range(len(lefts)) if all(end < left for left in lefts[n:])), len(lefts))
+        lefts[lane : lane + 1] = [tap]
+        found.append(lane)
+    return found[::-1]
 
 
 def _is_dashed(group: Group) -> bool:
