@@ -108,7 +108,9 @@ def match(
     try:
         matching = _matched(once, network, renamed, file, wanted)
     except CnngraphError as error:
-        every = wanted | {name: wanted[first] for name, first in firsts.items()}
+        place = {layer.name: number for number, layer in enumerate(network.layers)}
+        shapes = [*wanted.items(), *((name, wanted[first]) for name, first in firsts.items())]
+        every = dict(sorted(shapes, key=lambda each: place[each[0].rpartition(".")[0]]))
         try:
             matching = _matched(counted, network, renamed, file, every)
         except CnngraphError:
