@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from cnngraph.layers.kind import Fault, Kind, Parameter
 from cnngraph.layers.source import Input
+from cnngraph.layers.values import Padding, show
 from cnngraph.names import unfit
 from cnngraph.network import OF_WEIGHTS, Annotation, Block, Layer, Network, Output
 from cnngraph.source import Span
@@ -110,8 +111,8 @@ class Assembly:
         if other.kind != kind:
             raise Fault(
                 "E0314", f"`{name}` cannot use the weights of `{shares}`",
-                reason=f"{_said(other.kind)} is another layer than {_said(kind)}",
-                help="a layer that uses another's weights is of the same kind, with the same arguments",
+                reason=_difference(other.kind, kind),
+                help="a layer that uses another's weights is of its kind, with its arguments",
             )  # fmt: skip
         first = self._by_name[other.shares] if other.shares else other
         there, here = first.parameters, kind.parameters(taken)
@@ -216,10 +217,18 @@ _WHERE_IT_FITS = (
 )
 
 
-def _said(kind: Kind) -> str:
-    """``conv 64 1x1`` as figures say it, with what it is given."""
-    given = (f"{each.keyword}={getattr(kind, each.field)}" for each in kind.arguments())
-    return f"{kind.word} {' '.join(given)}".rstrip()
+def _difference(there: Kind, here: Kind) -> str:
+    """Why the two are not the same layer."""
+    if type(there) is not type(here):
+        return f"that is {_a(there)}, this {_a(here)}"
+    each = next(each for each in there.arguments() if getattr(there, each.field) != getattr(here, each.field))
+    values = (getattr(kind, each.field) for kind in (there, here))
+    one, other = (value.caption or value.mode if isinstance(value, Padding) else show(value) for value in values)
+    return f"its `{each.keyword}` is {one}, here it is {other}"
+
+
+def _a(kind: Kind) -> str:
+    return f"`{kind.word}`" if kind.word else "an input"
 
 
 def _shape(parameter: Parameter) -> str:

@@ -33,7 +33,9 @@ def test_the_file_has_each_weight_once_and_batch_norm_folded_in(tmp_path: Path) 
     assert not [node for node in model.graph.node if node.op_type == "BatchNormalization"]
     weights = [each for each in model.graph.initializer if each.data_type == onnx.TensorProto.FLOAT]
     # γ and β of two normalizations went into two kernels and two biases.
-    assert sum(int(np.prod(each.dims)) for each in weights if "upsample" not in each.name) == params - 2 * 2 * 16 + 2 * 16
+    assert (
+        sum(int(np.prod(each.dims)) for each in weights if "upsample" not in each.name) == params - 2 * 2 * 16 + 2 * 16
+    )
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="pip install torch")
