@@ -75,102 +75,85 @@ flatten -> fc 5
 """
 
 
-def siamese() -> Any:
+Called = tuple[Any, Callable[..., Any]]
+"""Modules by name, and what is made of inputs with them."""
+
+
+def siamese() -> Called:
     import torch
+    from torch.nn import Conv2d, Flatten, Linear, MaxPool2d, ModuleDict, ReLU, Sequential, Sigmoid
 
-    class Siamese(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            layers: list[torch.nn.Module] = []
-            for before, after, window in ((1, 64, 10), (64, 128, 7), (128, 128, 4), (128, 256, 4)):
-                layers += [torch.nn.Conv2d(before, after, window), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
-            self.twin = torch.nn.Sequential(
-                *layers[:-1], torch.nn.Flatten(), torch.nn.Linear(9216, 4096), torch.nn.Sigmoid()
-            )
-            self.out = torch.nn.Linear(4096, 1)
+    layers: list[Any] = []
+    for before, after, window in ((1, 64, 10), (64, 128, 7), (128, 128, 4), (128, 256, 4)):
+        layers += [Conv2d(before, after, window), ReLU(), MaxPool2d(2)]
+    twin = Sequential(*layers[:-1], Flatten(), Linear(9216, 4096), Sigmoid())
+    out = Linear(4096, 1)
 
-        def forward(self, a: Any, b: Any) -> Any:
-            return torch.sigmoid(self.out((self.twin(a) - self.twin(b)).abs()))
+    def forward(a: Any, b: Any) -> Any:
+        return torch.sigmoid(out((twin(a) - twin(b)).abs()))
 
-    return Siamese()
+    return ModuleDict({"twin": twin, "out": out}), forward
 
 
-def tied() -> Any:
+def tied() -> Called:
     """The same with the twin under two names: a state dict has its tensors twice."""
-    import torch
+    from torch.nn import ModuleDict
 
-    class Tied(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            inner = siamese()
-            self.left = self.right = inner.twin
-            self.out = inner.out
-
-        def forward(self, a: Any, b: Any) -> Any:
-            return torch.sigmoid(self.out((self.left(a) - self.right(b)).abs()))
-
-    return Tied()
+    modules, forward = siamese()
+    return ModuleDict({"left": modules["twin"], "right": modules["twin"], "out": modules["out"]}), forward
 
 
-def pyramid() -> Any:
-    import torch
-    from torch.nn import BatchNorm2d, Conv2d, ReLU, Sequential
+def pyramid() -> Called:
+    from torch.nn import BatchNorm2d, Conv2d, ModuleDict, ReLU, Sequential
+    from torch.nn.functional import interpolate
 
-    class Pyramid(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.c3 = Sequential(Conv2d(3, 16, 3, 2, 1), ReLU(), Conv2d(16, 24, 3, 2, 1), ReLU())
-            self.c4 = Sequential(Conv2d(24, 32, 3, 2, 1), ReLU())
-            self.c5 = Sequential(Conv2d(32, 40, 3, 2, 1), ReLU())
-            self.l5, self.l4, self.l3 = Conv2d(40, 16, 1), Conv2d(32, 16, 1), Conv2d(24, 16, 1)
-            step = [
-                [Conv2d(16, 16, 3, padding=1, bias=False), BatchNorm2d(16), ReLU()],
-                [Conv2d(16, 16, 3, padding=1, bias=False), BatchNorm2d(16), ReLU()],
-            ]
-            self.classes = Sequential(*step[0], *step[1], Conv2d(16, 6, 3, padding=1))
-            self.boxes = Sequential(Conv2d(16, 16, 3, padding=1), ReLU(), Conv2d(16, 4, 3, padding=1))
+    level3 = Sequential(Conv2d(3, 16, 3, 2, 1), ReLU(), Conv2d(16, 24, 3, 2, 1), ReLU())
+    level4, level5 = Sequential(Conv2d(24, 32, 3, 2, 1), ReLU()), Sequential(Conv2d(32, 40, 3, 2, 1), ReLU())
+    side5, side4, side3 = Conv2d(40, 16, 1), Conv2d(32, 16, 1), Conv2d(24, 16, 1)
+    classes = Sequential(
+        *(Conv2d(16, 16, 3, padding=1, bias=False), BatchNorm2d(16), ReLU()),
+        *(Conv2d(16, 16, 3, padding=1, bias=False), BatchNorm2d(16), ReLU()),
+        Conv2d(16, 6, 3, padding=1),
+    )
+    boxes = Sequential(Conv2d(16, 16, 3, padding=1), ReLU(), Conv2d(16, 4, 3, padding=1))
 
-        def forward(self, x: Any) -> Any:
-            c3 = self.c3(x)
-            c4 = self.c4(c3)
-            p5 = self.l5(self.c5(c4))
-            p4 = torch.nn.functional.interpolate(p5, scale_factor=2) + self.l4(c4)
-            p3 = torch.nn.functional.interpolate(p4, scale_factor=2) + self.l3(c3)
-            return tuple(head(level) for head in (self.classes, self.boxes) for level in (p3, p4, p5))
+    def forward(x: Any) -> Any:
+        c3 = level3(x)
+        c4 = level4(c3)
+        p5 = side5(level5(c4))
+        p4 = interpolate(p5, scale_factor=2) + side4(c4)
+        p3 = interpolate(p4, scale_factor=2) + side3(c3)
+        return tuple(head(level) for head in (classes, boxes) for level in (p3, p4, p5))
 
-    return Pyramid()
+    made = {"c3": level3, "c4": level4, "c5": level5, "l5": side5, "l4": side4, "l3": side3}
+    return ModuleDict(made | {"classes": classes, "boxes": boxes}), forward
 
 
-def recurrent() -> Any:
-    import torch
-    from torch.nn import BatchNorm2d, Conv2d, ReLU, Sequential
+def recurrent() -> Called:
+    from torch.nn import BatchNorm2d, Conv2d, Linear, ModuleDict, ReLU, Sequential
 
-    class Recurrent(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stem = Conv2d(3, 8, 3, padding=1)
-            self.step = Sequential(
-                Conv2d(8, 8, 3, padding=1, bias=False), BatchNorm2d(8), ReLU(),
-                Conv2d(8, 8, 3, padding=1, bias=False), BatchNorm2d(8),
-            )  # fmt: skip
-            self.out = torch.nn.Linear(12 * 12 * 8, 5)
+    stem, out = Conv2d(3, 8, 3, padding=1), Linear(12 * 12 * 8, 5)
+    step = Sequential(
+        *(Conv2d(8, 8, 3, padding=1, bias=False), BatchNorm2d(8), ReLU()),
+        *(Conv2d(8, 8, 3, padding=1, bias=False), BatchNorm2d(8)),
+    )
 
-        def forward(self, x: Any) -> Any:
-            x = self.stem(x).relu()
-            for _ in range(4):
-                x = x + self.step(x)
-            return self.out(x.flatten(1))
+    def forward(x: Any) -> Any:
+        x = stem(x).relu()
+        for _ in range(4):
+            x = x + step(x)
+        return out(x.flatten(1))
 
-    return Recurrent()
+    return ModuleDict({"stem": stem, "step": step, "out": out}), forward
 
 
-CASES: dict[str, tuple[str, Callable[[], Any], tuple[tuple[int, ...], ...]]] = {
+CASES: dict[str, tuple[str, Callable[[], Called], tuple[tuple[int, ...], ...]]] = {
     "siamese": (shipped_text("siamese") or "", siamese, ((1, 105, 105), (1, 105, 105))),
     "tied": (shipped_text("siamese") or "", tied, ((1, 105, 105), (1, 105, 105))),
     "pyramid": (PYRAMID, pyramid, ((3, 48, 64),)),
     "recurrent": (RECURRENT, recurrent, ((3, 12, 12),)),
 }
-"""The spec, PyTorch's module, and the shapes of the inputs."""
+"""The spec, PyTorch's modules, and the shapes of the inputs."""
 
 State = list[tuple[str, tuple[int, ...], str]]
 """For each tensor of a state dict its name, its shape and the name that its numbers are made from: of tied ones the
@@ -194,19 +177,20 @@ def theirs(case: str) -> tuple[State, int, list[Array]]:
     """PyTorch's state dict, how many parameters it counts, and what it answers."""
     import torch
 
-    model = CASES[case][1]().eval()
+    modules, forward = CASES[case][1]()
+    modules.eval()
     first: dict[int, str] = {}
     state: State = []
     with torch.no_grad():
-        for name, tensor in model.state_dict().items():
+        for name, tensor in modules.state_dict().items():
             if name.endswith("num_batches_tracked"):
                 continue
             made_from = first.setdefault(tensor.data_ptr(), name)
             state.append((name, tuple(tensor.shape), made_from))
             tensor.copy_(torch.from_numpy(numbers(made_from, tuple(tensor.shape))))
-        found = model(*map(torch.from_numpy, inputs(case)))
+        found = forward(*map(torch.from_numpy, inputs(case)))
     outputs = [each.numpy() for each in (found if isinstance(found, tuple) else (found,))]
-    return state, sum(each.numel() for each in model.parameters()), outputs
+    return state, sum(each.numel() for each in modules.parameters()), outputs
 
 
 def ours(case: str, state: State, folder: Path, without: tuple[str, ...] = ()) -> list[Array]:

@@ -517,37 +517,40 @@ def _sides(
 ) -> tuple[list[Item], float, float]:
     """What leaves the chain for outputs of its own, below the row: items, the new bottom and right."""
     measure = maker.measure
-    found: list[tuple[float, str, Row]] = []
-    """Where each side leaves the row, and what."""
+    found: list[tuple[float, str, Row | None]] = []
+    """Where each side leaves the row, behind what, and what is on it: nothing where a tensor is only given back."""
     at = x
     for index in row:
         at += parts[index].width
         for side in sides.get(index, ()):
             for branch in side.branches:
                 part = maker.row(branch.chain, parts[index].last, "")
-                found.append((at + 0.35 * measure.gap, parts[index].last, part))
+                found.append((at + 0.35 * measure.gap, parts[index].last, part if part.parts else None))
         if index + 1 < row.stop:
             at += Row(measure, (parts[index], parts[index + 1])).width - parts[index].width - parts[index + 1].width
     lead = 1.6 * measure.em
-    lanes = _side_lanes([(tap, tap + lead + part.width + measure.em) for tap, _, part in found])
+    lanes = _side_lanes([(tap, tap + lead + (part.width if part else 0.0) + measure.em) for tap, _, part in found])
     axes: dict[int, float] = {}
     for lane in sorted(set(lanes)):
         inside = [part for (_, _, part), number in zip(found, lanes, strict=True) if number == lane]
-        axes[lane] = bottom + _ROW_GAP * measure.em + max(part.up for part in inside)
-        bottom = axes[lane] + max(part.down for part in inside)
+        axes[lane] = bottom + _ROW_GAP * measure.em + max(part.up if part else measure.head for part in inside)
+        bottom = axes[lane] + max(part.down if part else measure.head for part in inside)
     items: list[Item] = []
     reach = 0.0
     for (tap, source, part), lane in zip(found, lanes, strict=True):
         y, begin = axes[lane], tap + lead
-        tip = begin + part.left
+        tip = begin + (part.left if part else 0.0)
         drawn = (
             Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
             Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),
             arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),
         )
-        items.append(edge(source, part.first, drawn))
-        items += part.draw(begin, y)
-        reach = max(reach, begin + part.width)
+        reach = max(reach, begin + (part.width if part else 0.0))
+        if part is None:
+            items.append(Group(f"after-{source}", "decoration", drawn))
+        else:
+            items.append(edge(source, part.first, drawn))
+            items += part.draw(begin, y)
     return items, bottom, reach
 
 
