@@ -249,6 +249,9 @@ class _Maker:
                 continue
             nodes.append(self.row(chain, source, target))
             links += [Link(way.source, len(nodes) - 1), Link(len(nodes) - 1, way.target)]
+        if not target:
+            # What is given back leads to nothing.
+            links = [link for link in links if link.target is not None]
         return Layered(self.measure, source, inset, target, join, tuple(nodes), tuple(links))
 
 
