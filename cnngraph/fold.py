@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from cnngraph.flow import Boxed, Branch, Chain, Element, Fork, Repeat, Side, Tangle, units_of
@@ -50,11 +51,16 @@ def _boxed(chain: Chain, network: Network, depth: int, sizes: Counter[str | None
 
 
 def _boxed_inside(element: Element, network: Network, depth: int, sizes: Counter[str | None]) -> Element:
+    def within(branch: Branch) -> Branch:
+        return Branch(_boxed(branch.chain, network, depth, sizes), branch.is_skip)
+
     match element:
         case Fork(branches):
-            return Fork(tuple(Branch(_boxed(b.chain, network, depth, sizes), b.is_skip) for b in branches))
+            return Fork(tuple(map(within, branches)))
         case Side(branches):
-            return Side(tuple(Branch(_boxed(b.chain, network, depth, sizes), b.is_skip) for b in branches))
+            return Side(tuple(map(within, branches)))
+        case Tangle(inside, ways):
+            return Tangle(inside, tuple(replace(way, branch=within(way.branch)) for way in ways))
         case _:
             return element
 
