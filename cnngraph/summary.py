@@ -106,8 +106,8 @@ def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[
         params=unit.params,
         macs=unit.macs,
         field=fields[unit.layers[-1].name],
-        shares=unit.shares,
         time=None if times is None else times.get(unit.name, 0.0),
+        shares=unit.shares,
         key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut, unit.bond),
     )
 
@@ -118,7 +118,7 @@ def _block(done: _Open, rows: tuple[Row, ...], outer: str) -> Row:
     name = done.path.removeprefix(f"{outer}.") if outer else done.path
     key = (name.rstrip("0123456789"), tuple((row.key, row.times) for row in rows))
     time = None if rows[0].time is None else sum((row.time or 0.0) * row.times for row in rows)
-    return Row(name, "", rows[-1].volume, params, macs, rows[-1].field, rows=rows, time=time, key=key)
+    return Row(name, "", rows[-1].volume, params, macs, rows[-1].field, rows, time=time, key=key)
 
 
 def _folded(rows: Sequence[Row]) -> tuple[Row, ...]:

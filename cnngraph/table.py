@@ -32,13 +32,13 @@ class Row:
     """None while a size is free."""
     field: Field | None
     """None: all of the input."""
-    shares: str = ""
-    """The layer whose weights it uses; empty where they are its own, or it has none."""
     rows: tuple[Row, ...] = ()
     times: int = 1
     """How often it stands there, one after the other; *params* and *macs* are of one."""
     time: float | None = None
     """Seconds, if they were measured; of one, on the mean."""
+    shares: str = ""
+    """The layer whose weights it uses; empty where they are its own, or it has none."""
     key: Hashable = dataclasses.field(default=(), compare=False)
     """Equal for rows that say the same."""
 

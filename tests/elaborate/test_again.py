@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from cnngraph.claims import with_volumes
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.field import receptive_fields
 from cnngraph.fronts import parse
+from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
+from cnngraph.source import Source
+from cnngraph.spec.format import format_text
 from cnngraph.summary import summarize
 
 
@@ -206,6 +211,54 @@ def test_weights_that_would_be_others_are_refused_with_both_shapes() -> None:
         "E0315",
         "`weight` of `a` is 6x4x3x3, on 8x8x4; for `conv1`, on 6x6x6, it would be 6x6x3x3",
     )
+
+
+def test_a_slip_in_the_name_is_mended() -> None:
+    reading = read_source(Source("t", "net t\ninput 8x8x4\ntower: conv 4 1x1\nagain towr\n"), {})
+    (diagnostic,) = reading.diagnostics
+    assert diagnostic.fix is not None
+    assert (diagnostic.fix.span.text, diagnostic.fix.replacement) == ("towr", "tower")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("again", "the label of the line to use again"),
+        ("again: conv 4 1x1", "`again`"),
+        ("conv 4 1x1 again", "`again`"),
+        ("block again() {\n  relu\n}", "`again`"),
+    ],
+)
+def test_again_is_a_word_of_the_language(text: str, says: str) -> None:
+    reading = read_source(Source("t", f"net t\ninput 8x8x4\n{text}\n"), {})
+    assert says in " ".join(f"{each.message} {each.label.text if each.label else ''}" for each in reading.diagnostics)
+
+
+def test_one_form_and_the_volumes_of_lines() -> None:
+    text = "net t\ninput 8x8x4\nleft:   conv 4 3x3\nfrom left->again   left -> relu\n"
+    formed = "net t\ninput 8x8x4\nleft: conv 4 3x3\nfrom left -> again left -> relu\n"
+    assert format_text(text) == formed
+    assert with_volumes(Source("t", formed)).splitlines()[2:] == [
+        "left: conv 4 3x3 => 6x6x4", "from left -> again left -> relu => 4x4x4"]  # fmt: skip
+
+
+def test_what_a_param_changes_is_not_claimed_of_what_uses_it_again() -> None:
+    text = "net t\nparam n = 4\ninput 8x8x4\na: conv n 1x1\nfrom image -> again a\n"
+    assert with_volumes(Source("t", text)) == text
+
+
+def test_weights_that_stay_are_not_said_to_be_left_out() -> None:
+    reading = read_source(Source("t", "net t\ninput 8x8x4\na: conv 4 1x1\nfrom image -> again a\n"), {})
+    (diagnostic,) = reading.diagnostics
+    assert diagnostic.code == "W0102"
+    assert diagnostic.label is not None
+    assert "8x8x4, 0 parameters" in diagnostic.label.text
+
+
+def test_the_receptive_field_goes_on() -> None:
+    net = network("input 32x32x4\nstep: conv 4 3x3 same relu\n[again step] x3")
+    fields = receptive_fields(net)
+    assert [field.height for name in ("step", "conv1", "conv2", "conv3") if (field := fields[name])] == [3, 5, 7, 9]
 
 
 def test_the_limit_on_layers_holds() -> None:

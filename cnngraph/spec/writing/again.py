@@ -69,6 +69,8 @@ def _alike(item: Item, first: Item) -> bool:
         return False
     if any(each.annotations != here[0].annotations for each in here):
         return False
+    if item.inside is None:
+        return all(map(used_alike, here, there))
     names = {first.inputs[0]: item.inputs[0]}
     for layer, other in zip(here, there, strict=True):
         names[other.name] = layer.name
