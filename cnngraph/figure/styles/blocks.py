@@ -527,8 +527,8 @@ def _sides(
         at += parts[index].width
         for side in sides.get(index, ()):
             for branch in side.branches:
-                part = maker.row(branch.chain, parts[index].last, "")
-                found.append((at + 0.35 * measure.gap, parts[index].last, part if part.parts else None))
+                way = maker.row(branch.chain, parts[index].last, "")
+                found.append((at + 0.35 * measure.gap, parts[index].last, way if way.parts else None))
         if index + 1 < row.stop:
             at += Row(measure, (parts[index], parts[index + 1])).width - parts[index].width - parts[index + 1].width
     lead = 1.6 * measure.em
