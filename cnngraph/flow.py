@@ -445,6 +445,8 @@ class _Web:
                 case Repeat(stretches) if opened(element):
                     for stretch in stretches:
                         ends = self.untie(stretch, ends, opened)
+                case Unit() if element.idle and len(ends) == 1:
+                    pass  # It has no place of its own.
                 case _:
                     ends = [_End(self.add((element,), ends))]
         return ends

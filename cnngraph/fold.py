@@ -12,7 +12,7 @@ from cnngraph.units import Unit
 
 def same_work(unit: Unit) -> Hashable:
     """Equal for units that do the same and make the same: one is drawn as the other."""
-    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips
+    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond
 
 
 def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] = same_work) -> Chain:
@@ -65,7 +65,7 @@ class _Folder:
                 made = tuple(Branch(chain, is_skip) for (chain, _), is_skip in inside)
                 return Fork(made), self.number(("fork", *((key, is_skip) for (_, key), is_skip in inside)))
             case Boxed(path, units):
-                kinds = (tuple(layer.kind for layer in unit.layers) for unit in units)
+                kinds = ((tuple(layer.kind for layer in unit.layers), unit.bond) for unit in units)
                 return element, self.number(("boxed", self.blocks[path].name, *kinds))
             case Tangle(nodes, links):
                 nets = [self.folded(chain) for chain in nodes]

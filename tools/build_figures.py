@@ -24,6 +24,7 @@ FIGURES = {
     "googlenet-open": ("googlenet", "--no-fold"),
     "resnet50-blocks": ("resnet", "--style", "blocks"),
     "unet": ("unet",),
+    "siamese": ("siamese", "--depth", "1"),
     "conv1x1": ("conv1x1", "--style", "operation"),
     "alexnet-conv1": ("alexnet", "--layer", "conv1"),
 }

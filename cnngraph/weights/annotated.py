@@ -20,6 +20,8 @@ def named(network: Network) -> dict[Annotation, list[Layer]]:
     found: dict[Annotation, list[Layer]] = {}
     of_step: dict[str, Annotation] = {}
     for layer in network.layers:
+        if layer.shares:
+            continue
         own = next((each for each in layer.annotations if each.name == "weights"), of_step.get(layer.unit))
         if own is not None:
             found.setdefault(own, []).append(layer)

@@ -42,6 +42,8 @@ class Box(Plain):
     times: int = 1
     name: str = ""
     """Below the caption, when names are wanted."""
+    mark: str = ""
+    """The letter that boxes with the same weights have."""
 
     @property
     def caption_width(self) -> float:
@@ -69,7 +71,7 @@ class Box(Plain):
 
     @cached_property
     def up(self) -> float:
-        return self.top + (self._badge if self.times > 1 else 0.0)
+        return self.top + (self._badge if self.times > 1 or self.mark else 0.0)
 
     @property
     def least(self) -> float:
@@ -101,6 +103,8 @@ class Box(Plain):
             drawn.append(
                 Text(left + self.measure.box, top - 0.35 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
             )
+        if self.mark:
+            drawn.append(Text(left, top - 0.35 * em, self.mark, em, "serif-italic", fill=theme.ink))
         if self.caption:
             baseline = axis + height / 2 + 0.3 * em + ascent("serif", em)
             drawn.append(Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink))
@@ -147,7 +151,7 @@ class Sign(Plain):
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         stroke, r = self.measure.line, self.radius
         middle, arm = x + r, 0.55 * r
-        turns = (0.0, math.pi / 2) if self.sign == "+" else (math.pi / 4, 3 * math.pi / 4)
+        turns = {"+": (0.0, math.pi / 2), "−": (0.0,)}.get(self.sign, (math.pi / 4, 3 * math.pi / 4))
         arms = (
             Path(
                 (

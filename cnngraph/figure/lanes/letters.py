@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, product
+from string import ascii_uppercase
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import corner
@@ -21,6 +23,11 @@ from cnngraph.figure.scene import (
 )
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.text import ascent
+
+
+def alphabet() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …"""
+    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
 
 
 @dataclass(frozen=True)

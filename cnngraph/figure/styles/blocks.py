@@ -17,7 +17,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.lines import LEAD, Setting
-from cnngraph.figure.styles.parts import Maker, box_width
+from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -117,7 +117,8 @@ def _drawn(
 ) -> Scene:
     measure = Measure(em, box_width(network, chain, em), theme)
     room = width - 2 * _MARGIN * em
-    setting = Setting(Maker(network, measure, names), room)
+    maker = Maker(network, measure, names, marks(chain))
+    setting = Setting(maker, room)
     lines = setting.lines(chain)
     if len(lines) == 1:
         with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], measure))]
@@ -138,6 +139,9 @@ def _drawn(
             y = axis + line.down + _ROW_GAP * em
     if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
         items += _key(_MARGIN * em, y, measure)
+        y += 1.2 * em + _ROW_GAP * em
+    if maker.marks:
+        items += _key_of_marks(list(maker.marks.values()), _MARGIN * em, y, measure)
         y += 1.2 * em + _ROW_GAP * em
     return Scene(
         width=used + 2 * _MARGIN * em,
@@ -188,6 +192,21 @@ def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, me
 
 def _is_dashed(group: Group) -> bool:
     return any(isinstance(item, Path) and bool(item.stroke.dash) for item in group.items)
+
+
+def _key_of_marks(marks: Sequence[str], x: float, y: float, measure: Measure) -> Iterator[Item]:
+    """What letters on boxes are."""
+    em = measure.em
+    baseline = y + 0.6 * em + (ascent("serif", em) - descent("serif", em)) / 2
+    letters = (
+        marks[0] if len(marks) == 1 else f"{marks[0]}, {marks[1]}" if len(marks) == 2 else f"{marks[0]} – {marks[-1]}"
+    )
+    drawn = (
+        Text(x, baseline, letters, em, "serif-italic", fill=measure.theme.ink),
+        Text(x + text_width(letters, "serif-italic", em) + 0.6 * em, baseline, "same weights", em, "serif",
+             fill=measure.theme.ink),
+    )  # fmt: skip
+    yield Group("key-weights", "key", drawn)
 
 
 def _key(x: float, y: float, measure: Measure) -> Iterator[Item]:

@@ -89,7 +89,8 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
 class _Box:
     def __init__(self, unit: Unit, em: float) -> None:
         self.unit, self.em = unit, em
-        self.lines = (*words(unit), unit.output.caption)
+        shared = (f"weights of {unit.shares}",) if unit.shares else ()
+        self.lines = (*words(unit), *shared, unit.output.caption)
         self.width = max(text_width(line, "serif", em) for line in self.lines) + 2 * _PAD * em
         self.height = len(self.lines) * _LEADING * em + _PAD * em
 

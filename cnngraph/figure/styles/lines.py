@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import count, product
-from string import ascii_uppercase
 
 from cnngraph.figure.lanes.layered import Layered, sliced
-from cnngraph.figure.lanes.letters import Landed, Letter, Tapped
+from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
 from cnngraph.figure.lanes.part import Part
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.lanes.split import Split
@@ -29,18 +27,13 @@ _LETTER = 4.4
 """Ems that a letter takes beside a column, and the lines to it."""
 
 
-def _letters() -> Iterator[str]:
-    """A, B, … Z, AA, AB, …"""
-    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
-
-
 class Setting:
     """The parts of a network in lines that are cut into rows; nothing is wider than a row can be."""
 
     def __init__(self, maker: Maker, room: float) -> None:
         self.maker, self.measure, self.room = maker, maker.measure, room
         self.lead = LEAD * self.measure.em
-        self.letters = _letters()
+        self.letters = alphabet()
         self.waiting: list[tuple[Chain, Letter]] = []
         """What leaves a line for an output, and has no room below it; and the letter that it begins with."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
 from cnngraph.figure.lanes.layered import Layered
+from cnngraph.figure.lanes.letters import alphabet
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
@@ -37,6 +40,8 @@ class Maker:
     network: Network
     measure: Measure
     names: bool
+    marks: Mapping[Owners, str]
+    """A letter for weights that are used more than once."""
 
     def stops(self, chain: Chain, source: str, target: str) -> tuple[Stop, ...]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
@@ -89,7 +94,8 @@ class Maker:
         lines, color = words(unit), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
         caption, about = last.output.caption, unit.about
-        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name)
+        mark = self.marks.get(owners(unit), "")
+        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name, mark)
 
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, end = block.units, last.units[-1]
@@ -100,7 +106,8 @@ class Maker:
         color = self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
         begins, ends_in = inside[0].name, end.name
-        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named)
+        mark = self.marks.get(owners(block), "")
+        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named, mark)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
@@ -219,22 +226,45 @@ def name_of(path: str, network: Network) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
+def things(chain: Chain) -> Iterator[Unit | Boxed]:
+    """What of *chain* has a box or a sign, in order; of what repeats, once."""
+    stack: list[Element] = list(reversed(chain))
+    while stack:
+        match element := stack.pop():
+            case Unit() | Boxed():
+                yield element
+            case Repeat(stretches):
+                stack += reversed(stretches[0])
+            case _:
+                stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
+
+
 def box_width(network: Network, chain: Chain, em: float) -> float:
     """Wide enough for all words in boxes."""
     lines: set[str] = set()
-    stack: list[Element] = list(chain)
-    while stack:
-        match element := stack.pop():
-            case Unit():
-                if not sign_of(element):
-                    lines.update(words(element))
-            case Boxed(path):
-                lines.update(name_of(path, network).split())
-            case Repeat(stretches):
-                stack += stretches[0]
-            case _:
-                stack += [inner for inside in insides(element) for inner in inside]
+    for thing in things(chain):
+        if isinstance(thing, Boxed):
+            lines.update(name_of(thing.path, network).split())
+        elif not sign_of(thing):
+            lines.update(words(thing))
     return max((text_width(line, "serif", em) for line in lines), default=0.0) + 1.2 * em
+
+
+Owners = tuple[str, ...]
+"""Whose weights a box has, one for each of its units that has any; empty where no other has all of them."""
+
+
+def owners(thing: Unit | Boxed) -> Owners:
+    """Whose weights *thing* has."""
+    found = tuple(unit.tied for unit in units_of((thing,)) if unit.params or unit.shares)
+    return found if all(found) else ()
+
+
+def marks(chain: Chain) -> dict[Owners, str]:
+    """A letter for the weights that several boxes have, in the order of the figure."""
+    counts = Counter(filter(None, map(owners, things(chain))))
+    several = [weights for weights, times in counts.items() if times > 1]
+    return {weights: letter.lower() for weights, letter in zip(several, alphabet(), strict=False)}
 
 
 def sign_of(unit: Unit) -> str:

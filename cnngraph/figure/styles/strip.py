@@ -16,6 +16,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, spine
+from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -128,7 +129,9 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
 
 def label(unit: Unit) -> str:
     """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
-    return _words(unit.does.kind) if unit.lead.inputs else unit.name
+    if not unit.lead.inputs:
+        return unit.name
+    return _words(unit.does.kind) + (f", {SAME_WEIGHTS}" if unit.shares else "")
 
 
 @lru_cache(maxsize=1024)

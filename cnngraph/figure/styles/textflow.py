@@ -18,7 +18,7 @@ from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow
 from cnngraph.figure.styles.bodies import Body, Channels, Framed, Measure
-from cnngraph.figure.styles.stops import Look, Stop, arrow_words, stops
+from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, arrow_words, stops
 from cnngraph.figure.styles.volumes import hover
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
@@ -159,10 +159,11 @@ def _steps(chain: list[Stop], shared: dict[str, str], fold: bool) -> list[_Step]
 
 
 def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...]:
-    kind = stop.layers[0].kind
+    layer = stop.layers[0]
+    kind, again = layer.kind, (SAME_WEIGHTS,) if layer.shares else ()
     name, caption = _name(kind), kind.caption()
     if stop.look in (Look.VECTOR, Look.ANSWER) and kind.family == "dense":
-        return ()
+        return again
     if stop.look is Look.ANSWER:
         return ()
     is_shared = shared.get(name) == _hyper(kind)
@@ -170,8 +171,8 @@ def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...
         return ("POOL" if one_pool else name,)
     words = f"{name} {caption.size}".strip()
     if is_shared:
-        return (words,)
-    return (words, *arrow_words(kind).below)
+        return (words, *again)
+    return (words, *arrow_words(layer).below)
 
 
 def _lines(stop: Stop) -> tuple[str, ...]:

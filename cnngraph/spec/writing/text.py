@@ -19,6 +19,7 @@ from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
+from cnngraph.spec.writing.again import Unsayable, used_again
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
@@ -30,9 +31,17 @@ from cnngraph.volume import Volume, as_int
 def text(network: Network) -> str:
     """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips.
 
-    A name that no label can be is written as one that looks like it, and kept in an ``@origin``.
+    A name that no label can be is written as one that looks like it, and kept in an ``@origin``. Where blocks stand in
+    the way of saying which layers share weights, as one from within a block with one without, there are none.
     """
-    network = sayable(network)
+    try:
+        return _text(sayable(network))
+    except Unsayable:
+        layers = tuple(replace(layer, block="") for layer in network.layers)
+        return _text(sayable(replace(network, layers=layers, blocks={})))
+
+
+def _text(network: Network) -> str:
     try:
         return _Text(network, strict=True).whole()
     except OutOfOrder:
@@ -64,7 +73,9 @@ def _joins_behind_branches(network: Network) -> Iterator[Layer]:
             late_ones = {n for n, each in inputs if n in layer.skips and each.on_shortcut and not layer.on_shortcut}
             plain = [each for n, each in inputs if n not in late_ones]
             shortcuts = [each for n, each in inputs if n in late_ones]
-            missing = [each for each in (*plain, *before.get(layer.name, ()), *shortcuts) if each.name not in done]
+            first = (network[layer.shares],) if layer.shares else ()
+            needed = (*first, *plain, *before.get(layer.name, ()), *shortcuts)
+            missing = [each for each in needed if each.name not in done]
             if missing:
                 waiting.append(missing[0])
                 continue
@@ -104,6 +115,10 @@ class _Text:
         """Items whose tensor is referred to by name."""
         self.aliases: dict[Scope, list[tuple[str, str]]] = {}
         """Names that a scope gives to tensors at its end."""
+        self.again = used_again(self.whole_scopes)
+        """What each item does again that has the weights of another."""
+        self.called: dict[Item, str] = {}
+        """What the blocks of items are called in the text."""
         self.definitions: dict[object, Definition] = {}
         self.names = set(RESERVED) | set(KINDS) | {item.local for item in self.whole_scopes.top.items}
         self.names |= {layer.name for layer in network.inputs}
@@ -187,7 +202,9 @@ class _Text:
                     self.find_in(run.elements, scope)
                 self.want(way.source, scope)
                 self.find_in(way.elements, scope)
-            if element.item.inside:
+            if (first := self.again.get(element.item)) is not None:
+                self.wanted.update(_path(first, scope))
+            elif element.item.inside:
                 self.find(element.item.inside)
 
     def want(self, tensor: str | None, scope: Scope) -> None:
@@ -347,6 +364,8 @@ class _Text:
         item = element.item
         if item.is_split:
             return self.split(item, given)
+        if (first := self.again.get(item)) is not None:
+            return self.used_again(item, first, scope, given)
         if item.inside:
             return self.call(item, [self.name(tensor, scope) for tensor in element.named], given)
         layers = [_without(layer, given) for layer in item.layers]
@@ -358,6 +377,15 @@ class _Text:
         stage = step([layer.kind for layer in layers], [self.name(tensor, scope) for tensor in element.named], on_step)
         label, stage_, fixed = self.labelled(item, lead.kind.word, stage)
         return _Said(stage_, label, _annotations(common), item.output, fixed, stage.starts_line)
+
+    def used_again(self, item: Item, first: Item, scope: Scope, given: int) -> _Said:
+        name = ".".join(self.label_of(each, each.output) for each in _path(first, scope))
+        word = first.layers[0].kind.word if first.layers else self.called[first]
+        if item.inside:
+            self.called[item] = word
+        label, stage, fixed = self.labelled(item, word, Step((f"again {name}",)))
+        made = next(_all(Element(item)))
+        return _Said(stage, label, _annotations(_without(made, given).annotations), item.output, fixed)
 
     def split(self, item: Item, given: int) -> _Said:
         names = [layer.name.removeprefix(f"{item.scope.path}.") for layer in item.layers]
@@ -379,6 +407,7 @@ class _Text:
             inner = tuple(hole for line in body for hole in holes(line))
             definition.uses.append(tuple(hole.value for hole in inner))
             stage = Call(definition, tuple(tensors), inner)
+        self.called[item] = stage.definition.name
         label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
         return _Said(stage_, label, tensor=item.output, is_fixed=fixed)
 
@@ -465,6 +494,16 @@ class _Text:
             # no label can be such a name, but that of a group can be another
             return self.label_of(item, item.output), Repeated((Line((stage,)),), Hole("n", "1")), True
         return local, stage, True
+
+
+def _path(item: Item, scope: Scope) -> list[Item]:
+    """*item* behind the uses of blocks that it lies in, from *scope* on."""
+    found = [item]
+    while found[0].scope is not scope:
+        use = found[0].scope.use
+        assert use is not None
+        found.insert(0, use)
+    return found
 
 
 def _all(element: Element) -> Iterator[Layer]:

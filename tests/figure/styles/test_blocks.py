@@ -45,6 +45,7 @@ r: relu
 from l -> conv 4 5x5 same -> conv 4 1x1 -> add r
 conv 8 1x1
 """
+GIVEN_BACK = "net t\ninput 8x8x4\na: conv 4 1x1 relu\nb: conv 4 1x1 relu\nc: conv 4 1x1 relu\noutput a b c"
 
 
 def drawn(network: Network, width: float = 960.0, fold: bool | None = None, depth: int | None = None) -> Scene:
@@ -151,7 +152,7 @@ def test_a_fork_wider_than_the_page_is_taken_apart_with_letters() -> None:
     assert [found.count(letter) for letter in "ABCD"] == [2, 2, 2, 0]
 
 
-@pytest.mark.parametrize("text", [AUXILIARY, BRIDGED], ids=["auxiliary", "bridged"])
+@pytest.mark.parametrize("text", [AUXILIARY, BRIDGED, GIVEN_BACK], ids=["auxiliary", "bridged", "given back"])
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_sides_and_tangles(text: str, width: float) -> None:
     network = parse(text)
