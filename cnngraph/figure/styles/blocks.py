@@ -494,24 +494,28 @@ def _sides(
         at += parts[index].width
         for side in sides.get(index, ()):
             for branch in side.branches:
-                part = maker.row(branch.chain, parts[index].last, "")
+                # A tensor of the chain itself that is given back has nothing behind it.
+                part = maker.row(branch.chain, parts[index].last, "") if branch.chain else None
+                up, down, wide, left = (part.up, part.down, part.width, part.left) if part else (0.0, 0.0, 0.0, 0.0)
                 tap = at + 0.35 * measure.gap
                 begin = tap + 1.6 * measure.em
                 lane = next((number for number, (end, _) in enumerate(ends) if end < tap - measure.em), len(ends))
                 if lane == len(ends):
-                    ends.append((0.0, bottom + _ROW_GAP * measure.em + part.up))
-                    bottom = ends[lane][1] + part.down
+                    ends.append((0.0, bottom + _ROW_GAP * measure.em + up))
+                    bottom = ends[lane][1] + down
                 y = ends[lane][1]
-                ends[lane] = (begin + part.width, y)
-                tip = begin + part.left
+                ends[lane] = (begin + wide, y)
+                tip = begin + left
                 drawn = (
                     Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
                     Path((Move((tap, axis)), Line((tap, y)), Line((tip - 0.8 * measure.head, y))), measure.line),
                     arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),
                 )
-                items.append(edge(parts[index].last, part.first, drawn))
-                items += part.draw(begin, y)
-                reach = max(reach, begin + part.width)
+                if part is None:
+                    items.append(Group(f"output-{parts[index].last}", "decoration", drawn))
+                else:
+                    items += [edge(parts[index].last, part.first, drawn), *part.draw(begin, y)]
+                reach = max(reach, begin + wide)
         if index + 1 < row.stop:
             at += Row(measure, (parts[index], parts[index + 1])).width - parts[index].width - parts[index + 1].width
     return items, bottom, reach

@@ -56,15 +56,22 @@ def suffixes(conjunction: str) -> str:
 def part_of(text: str) -> tuple[Path, str]:
     """A file, and which part of it is asked for: ``w.pth:params_ema`` is one, ``w.pth`` all."""
     head, colon, tail = text.rpartition(":")
-    if colon and tail and Path(head).suffix.lower() in _BY_SUFFIX and not Path(text).exists():
-        return Path(head), tail
-    return Path(text), ""
+    if not colon or not tail or Path(head).suffix.lower() not in _BY_SUFFIX:
+        return Path(text), ""
+    try:
+        return (Path(text), "") if Path(text).exists() else (Path(head), tail)
+    except OSError:
+        return Path(head), tail  # too long for the name of a file
 
 
 def open_entries(path: Path) -> list[Entry]:
     """The tensors in the file at *path*, laid out as PyTorch does. Raises `CnngraphError`."""
     known = f"--weights takes {suffixes('and')} files"
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise CnngraphError.of("E0702", f"cannot read {path}: {error.strerror}", help=known) from None
+    if not there:
         raise CnngraphError.of("E0702", f"there is no file {path}", help=known)
     if path.is_dir():
         raise CnngraphError.of("E0702", f"{path} is a directory", help=known)
