@@ -19,8 +19,9 @@ Factor = int | float
 class Upsample(Kind):
     """A map n times as large, or of an asked size, or as high and wide as a named tensor. Of n pixels made of m the
     i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of those about ``(i + 0.5)*m/n - 0.5`` (bilinear); with
-    `align_corners` of those about ``i*(m - 1)/(n - 1)``, so that corners stay corners. These are PyTorch's rules;
-    copies to another size while sizes are free are where onnxruntime's float32 has ``i*m/n``."""
+    `align_corners` of those about ``i*(m - 1)/(n - 1)``, so that corners stay corners. With a factor ``m/n`` is one
+    over it, also where n was rounded down: 1.5 makes of 7 pixels 10, from places 1/1.5 apart. These are PyTorch's
+    rules; copies to another size while sizes are free are where onnxruntime's float32 has ``i*m/n``."""
 
     word = "upsample"
     elsewhere = ("upsampling", "upsampling2d", "interpolate", "resize", "interp")
