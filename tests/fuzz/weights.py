@@ -43,7 +43,7 @@ INTERESTING = (
     b"\0", b"\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0", b"\0\0\0\0\0\0\0\x80", b"{", b"]", b'"', b".", b"9" * 20, b"-1",
 )  # fmt: skip
 
-VALUES = (
+VALUES: tuple[Any, ...] = (
     None,
     True,
     False,
