@@ -59,7 +59,7 @@ def test_every_name_in_what_ships_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "net t\ninput 8x8x4\nblock b() {\n  c: con 8 1x1\n}\nfirst: b\noutput first.c\n",
+        "net t\ninput 8x8x4\nblock b() {\n  con 8 1x1\n  c: conv 8 1x1\n  last: from c\n}\nfirst: b\noutput first.last\n",
         f'net t\nuse "{"a" * 300}"\ninput 8x8x4\nrelu\n',
         'net t\nuse "a\0b"\ninput 8x8x4\nrelu\n',
     ],
@@ -70,3 +70,4 @@ def test_what_fuzzing_found_is_answered_for(text: str) -> None:
     for at in range(0, len(text), 7):
         answers(document, document.positions.position(at))
     assert document.diagnostics
+    assert document.reading.layers is not None

@@ -75,13 +75,12 @@ def test_a_network_of_any_name_is_written(name: str) -> None:
 
 
 def test_an_output_in_blocks_keeps_its_name_where_the_last_line_needs_a_label() -> None:
-    """`stage2` is a label only because there are two blocks `stage`, and the network's output is not called so."""
+    """`stage2` is a label only because one block became two, and the network's output is not called so."""
     network = parse("""net t
 input 8x8x4
-block inner(c) { conv c 1x1 }
-block stage(c, n) {
-  [inner c] x n
-  inner c
+block stage(c, t) {
+  conv c 1x1 if t > 1
+  conv c 3x3 same
 }
 stage 4 1
 stage 8 2
