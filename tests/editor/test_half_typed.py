@@ -59,7 +59,7 @@ def test_every_name_in_what_ships_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "net t\ninput 8x8x4\nblock b() {\n  con 8 1x1\n  c: conv 8 1x1\n  last: from c\n}\nfirst: b\noutput first.last\n",
+        "input 8x8x4\nblock b() {\n  con 8 1x1\n  c: conv 8 1x1\n  last: from c\n}\nfirst: b\noutput first.last\n",
         f'net t\nuse "{"a" * 300}"\ninput 8x8x4\nrelu\n',
         'net t\nuse "a\0b"\ninput 8x8x4\nrelu\n',
     ],
