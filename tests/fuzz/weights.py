@@ -33,8 +33,16 @@ from cnngraph.runtime import arrays
 from cnngraph.runtime.session import Port, Session
 from cnngraph.weights.files import FileWeights
 from cnngraph.weights.readers import open_entries
-from tests.weights.test_readers import DATA, FLAT, network
+from tests.weights.test_readers import CONV, DATA, FLAT, POOL, Made, keras_file, network
 
+TWO = """net two
+input 12x12x2
+add {
+  | conv 4 3x3
+  | conv 4 3x3
+}
+pad (1, 0, 0, 2) -> maxpool 3 -> upsample 3 -> leaky 0.1
+"""
 MEMORY = 2 * 2**30
 """Bytes of address space."""
 PATIENCE = 5
@@ -89,6 +97,16 @@ def seeds(folder: Path) -> dict[str, bytes]:
     save_file(tensors, folder / "a.safetensors", {"fc2.weight": "fc1.weight"})
     small.export(folder / "a.onnx", seed=0)
     small.export(folder / "b.onnx", seed=0, dtype="float16", opset=17)
+    kernel = [np.ones((3, 3, 2, 4), "f4"), np.ones(4, "f4")]
+    others: list[Made] = [
+        CONV,
+        ("Conv2D", {**CONV[1], "activation": "hard_sigmoid", "padding": "causal", "kernel_size": [3]}, kernel),
+        ("MaxPooling2D", POOL, []),
+        ("ZeroPadding2D", {"padding": [[1, 0], [0, 2]]}, []),
+        ("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}, []),
+        ("LeakyReLU", {"negative_slope": 0.2}, []),
+    ]
+    keras_file(folder / "c.keras", others)
     for path in folder.iterdir():
         found[path.name] = path.read_bytes()
     return found
@@ -180,7 +198,7 @@ def main() -> None:
     seconds, seed = (float(sys.argv[1]) if len(sys.argv) > 1 else 60.0), int((sys.argv[2:] or ["0"])[0])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _late)
-    dice, networks = random.Random(seed), [network(), parse(FLAT)]
+    dice, networks = random.Random(seed), [network(), parse(FLAT), parse(TWO)]
     kept = Path("build") / "fuzz-weights"
     counts: Counter[str] = Counter()
     escaped: Counter[str] = Counter()

@@ -393,7 +393,7 @@ CONV: Made = (
     "Conv2D", {"strides": [1, 1], "padding": "valid", "data_format": "channels_last", "activation": "linear"},
     [np.ones((3, 3, 2, 4), "f4"), np.ones(4, "f4")],
 )  # fmt: skip
-POOL = {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid", "data_format": "channels_last"}
+POOL: dict[str, object] = {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid", "data_format": "channels_last"}
 
 
 @pytest.mark.parametrize(
@@ -437,6 +437,14 @@ def test_layers_without_weights_are_compared_too(
     found = remarks([CONV, (*there, [])], f"input 8x8x2\nconv 4 3x3 -> {here}", tmp_path)
     assert bool(said) == bool(found)
     assert not said or found[0].partition(": write")[0] == said
+
+
+def test_a_causal_convolution_pads_before_its_sequence(tmp_path: Path) -> None:
+    config: dict[str, object] = {"strides": [1], "padding": "causal", "kernel_size": [3], "dilation_rate": [2]}
+    layers: list[Made] = [("Conv1D", config, [np.ones((3, 2, 4), "f4"), np.ones(4, "f4")])]
+    assert remarks(layers, "input 8x1x2\nconv 4 3x1 d=2 p=(4, 0, 0, 0)", tmp_path) == []
+    (remark,) = remarks(layers, "input 8x1x2\nconv 4 3x1 d=2 p=(2, 0, 2, 0)", tmp_path)
+    assert remark.startswith("the file says p=(4, 0, 0, 0) of `conv1d0`, the spec p=(2, 0, 2, 0) of `conv1`")
 
 
 def test_joins_are_compared(tmp_path: Path) -> None:

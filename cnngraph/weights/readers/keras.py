@@ -207,10 +207,14 @@ def _arguments(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
     if kind.startswith(("zero_padding", "cropping")):
         return _border(config.get("padding", config.get("cropping")))
     if kind.startswith("up_sampling"):
-        size, how = config.get("size"), config.get("interpolation", "nearest")
-        several = tuple(size) if isinstance(size, list) else (size,)
-        factor = several[0] if len(several) == 2 and several[0] == several[1] else several
-        return {"n": factor, "bilinear": how == "bilinear" if how in ("nearest", "bilinear") else how}
+        how = str(config.get("interpolation", "nearest"))
+        said["bilinear"] = how == "bilinear" if how in ("nearest", "bilinear") else how
+        match config.get("size"):
+            case [int() as down, int() as across]:
+                said["n"] = down if down == across else (down, across)
+            case int() as times:
+                said["n"] = (times,)
+        return said
     for key, keyword in _KEYWORDS.items():
         match config.get(key):
             case float() as number:
@@ -219,10 +223,20 @@ def _arguments(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
                 said[keyword] = tuple(sizes)
             case str() as mode if mode in _PADDINGS:
                 said[keyword] = _PADDINGS[mode]
+            case "causal":
+                said[keyword] = _causal(config)
     match config.get("groups"):
         case int() as groups if kind == "group_normalization" and groups > 0:
             said["g"] = groups
     return said
+
+
+def _causal(config: Mapping[str, Any]) -> Padding:
+    """Zeros before a sequence, so that no place sees what comes after it."""
+    match config.get("kernel_size"), config.get("dilation_rate"):
+        case [int() as window], [int() as dilation]:
+            return Padding("given", (dilation * (window - 1), 0, 0, 0))
+    return VALID
 
 
 def _border(amounts: object) -> dict[str, object]:
