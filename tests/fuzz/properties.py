@@ -42,8 +42,8 @@ def check(text: str) -> None:
     read_source(source, {"depth": "18", "n": 3, "H": "8"}, max_nodes=MAX_NODES)
     _messages(reading, source)
     _formatted(reading, source)
-    if any(diagnostic.fix for diagnostic in reading.diagnostics):
-        _fixed(text)
+    if "\r" not in text and any(diagnostic.fix for diagnostic in reading.diagnostics):
+        _fixed(text)  # a file's carriage returns are line ends
     document = Document("untitled:fuzz", text)
     answers(document, document.positions.position(chance % (len(text) + 1)))
     if reading.network is not None:
