@@ -356,13 +356,18 @@ def _unfit(
     for layer in left:
         names = sorted({renamed[weight].rpartition(".")[0] for weight in layer.weights if weight in renamed})
         lines.append(f"unexpected: {layer}" + (f", renamed to {', '.join(names)}" if names else ""))
+    help = "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out"
+    if lacking and not left:
+        help = (
+            'where layers share a tensor, some files have it once: name it on the line of each,  @weights("FILE:NAME")'
+        )
+    if defaults:
+        help = f"write  {'  and  '.join(defaults)}"
     return CnngraphError.of(
         "E0704",
         f"the weights in {file} are not those of {network.name}",
         reason="\n".join((*lines, fit)),
-        help=f"write  {'  and  '.join(defaults)}"
-        if defaults
-        else "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
+        help=help,
     )
 
 

@@ -94,7 +94,8 @@ class _Page:
 
     @cached_property
     def captions(self) -> int:
-        return max(len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed)
+        """Lines below the columns: as many as the longest has, none where no layer is a column."""
+        return max((len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed), default=0)
 
 
 def columns(

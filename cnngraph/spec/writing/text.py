@@ -105,14 +105,16 @@ class _Said:
 
 
 class _Text:
-    def __init__(self, network: Network, strict: bool) -> None:
+    def __init__(self, network: Network, strict: bool, names_output: bool = False) -> None:
         self.network = network
+        self.names_output = names_output
+        """Whether an `output` line is written in any case."""
         self.number = {layer.name: number for number, layer in enumerate(network.layers)}
         self.strict = strict
         self.whole_scopes = scopes(network)
         self.runs: dict[Scope, list[Run]] = {}
         self.wanted: set[Item] = set()
-        """Items whose tensor is referred to by name."""
+        """Items whose tensor is referred to by name, and those written so far that have a label for another reason."""
         self.aliases: dict[Scope, list[tuple[str, str]]] = {}
         """Names that a scope gives to tensors at its end."""
         self.again = used_again(self.whole_scopes)
@@ -162,6 +164,8 @@ class _Text:
         self.find(top)
         outputs = self.outputs(top)
         lines = self.scope(top, 0)
+        if not outputs and self.is_called_otherwise(top):
+            return _Text(self.network, self.strict, names_output=True).whole()
         definitions = list(self.definitions.values())
         head = [self.net(), ""] if self.network.name != UNNAMED or self.network.title else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
@@ -225,7 +229,7 @@ class _Text:
         if not found and len(inputs) == 1:
             left = inputs[0]
         outputs = self.network.outputs
-        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin:
+        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin and not self.names_output:
             (output,) = outputs
             if output.layer in inputs:
                 return [] if output.name == output.layer else [f"output {self.alias(output.name, output.layer)}"]
@@ -240,6 +244,12 @@ class _Text:
                 return []
         names = [self.output(output.name, output.layer, top) for output in outputs]
         return [" ".join(["output", *names, *map(annotation, _origin(outputs))])]
+
+    def is_called_otherwise(self, top: Scope) -> bool:
+        """Whether the last line turned out to need a label, and the network would give its tensor back under that."""
+        (output,) = self.network.outputs
+        (item,) = self.whole_scopes.way(output.layer, top) if self.network[output.layer].inputs else (None,)
+        return item in self.wanted and item is not None and output.name != item.local
 
     def output(self, name: str, tensor: str, top: Scope) -> str:
         if not self.network[tensor].inputs:
@@ -490,6 +500,7 @@ class _Text:
         self.given[scope].add(local)
         if not needs:
             return "", stage, False
+        self.wanted.add(item)
         if local in RESERVED:
             # no label can be such a name, but that of a group can be another
             return self.label_of(item, item.output), Repeated((Line((stage,)),), Hole("n", "1")), True

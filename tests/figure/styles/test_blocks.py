@@ -201,3 +201,15 @@ def test_every_way_of_nested_forks_ends_in_what_they_meet_in() -> None:
     assert into == {"a--concat1", "b--concat1", "c--concat1", "d--concat1"}
     assert not faults(scene)
     assert not loose_tips(scene, 1.0)
+
+
+def test_a_tensor_in_the_middle_that_is_given_back_has_an_arrow_of_its_own() -> None:
+    """Nothing stands behind it but the way out."""
+    for lines in ("a: conv 4 1x1\nb: conv 4 1x1\noutput a b",
+                  "a: conv 4 1x1\nconv 4 1x1\nb: conv 4 3x3\nc: from a -> conv 3 1x1\noutput a b c"):  # fmt: skip
+        network = parse(f"net t\ninput 8x8x4\n{lines}\n")
+        scene = blocks(network, width=960.0, theme=LIGHT, title=None, fold=None, depth=None)
+        assert faults(scene) == []
+        assert [item.id for item in scene.items if isinstance(item, Group) and item.id.startswith("output-")] == [
+            "output-a"
+        ]
