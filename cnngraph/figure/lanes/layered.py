@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import fsum
-from typing import NamedTuple
 
 from cnngraph.figure.lanes.boxes import Box
 from cnngraph.figure.lanes.curves import shortened, turn
+from cnngraph.figure.lanes.heights import Columns, Place
 from cnngraph.figure.lanes.letters import Letter
 from cnngraph.figure.lanes.part import Measure, Part, into
 from cnngraph.figure.lanes.row import Row
@@ -26,19 +26,8 @@ from cnngraph.figure.shapes import arrowhead
 from cnngraph.flow import Link
 
 _SWEEPS = 8
-_STRAIGHT = 8.0
-"""How much more a line is kept straight where it passes columns by than where it meets a node."""
 _GUTTER, _NARROW = 4.5, 2.8
 """Ems between columns, at most, and in rows that a part was cut into."""
-
-
-class _Place(NamedTuple):
-    """A node in its column; or, in a column that its tensor passes by, a free place. The tensor from before all has
-    number -1."""
-
-    node: int
-    column: int
-    passes: bool
 
 
 @dataclass(frozen=True)
@@ -132,32 +121,32 @@ class Layered:
         return fsum(self.widths) + self.measure.gap * (len(self.widths) - (not self.source))
 
     @cached_property
-    def paths(self) -> list[list[_Place]]:
+    def paths(self) -> list[list[Place]]:
         """For each link the places it goes through, its ends among them."""
         found = []
         for link in self.links:
             source, stop = -1 if link.source is None else link.source, self.columns[link.target]
             start = -1 if link.source is None else self.columns[source]
-            begin = [] if link.source is None else [_Place(source, start, False)]
-            inner = [_Place(source, column, True) for column in range(start + 1, stop)]
-            found.append([*begin, *inner, _Place(link.target, stop, False)])
+            begin = [] if link.source is None else [Place(source, start, False)]
+            inner = [Place(source, column, True) for column in range(start + 1, stop)]
+            found.append([*begin, *inner, Place(link.target, stop, False)])
         return found
 
     @cached_property
-    def _steps(self) -> list[tuple[_Place, _Place]]:
+    def _steps(self) -> list[tuple[Place, Place]]:
         """From a place to one in the next column: each that there is, once."""
         return list(dict.fromkeys(step for path in self.paths for step in pairwise(path)))
 
     @cached_property
-    def order(self) -> list[list[_Place]]:
+    def order(self) -> list[list[Place]]:
         """The places of each column from top to bottom: of the orders that the sweeps come by, the one with fewest
         crossings."""
-        columns: list[list[_Place]] = [[] for _ in self.widths]
-        places = [_Place(number, column, False) for number, column in enumerate(self.columns)]
+        columns: list[list[Place]] = [[] for _ in self.widths]
+        places = [Place(number, column, False) for number, column in enumerate(self.columns)]
         for place in dict.fromkeys([*(place for path in self.paths for place in path), *places]):
             columns[place.column].append(place)
-        before: dict[_Place, list[_Place]] = {}
-        after: dict[_Place, list[_Place]] = {}
+        before: dict[Place, list[Place]] = {}
+        after: dict[Place, list[Place]] = {}
         for here, there in self._steps:
             after.setdefault(here, []).append(there)
             before.setdefault(there, []).append(here)
@@ -176,7 +165,7 @@ class Layered:
                 best, fewest = [list(column) for column in columns], count
         return best
 
-    def _crossings(self, columns: Sequence[Sequence[_Place]]) -> int:
+    def _crossings(self, columns: Sequence[Sequence[Place]]) -> int:
         """How many pairs of lines between neighbouring columns cross."""
         rank = {place: number for column in columns for number, place in enumerate(column)}
         between: dict[int, list[tuple[int, int]]] = {}
@@ -192,62 +181,30 @@ class Layered:
 
     # Heights -----------------------------------------------------------------------------------------
 
-    def _up(self, place: _Place) -> float:
-        return 0.6 * self.measure.em if place.passes else self.nodes[place.node].up
-
-    def _down(self, place: _Place) -> float:
-        return 0.6 * self.measure.em if place.passes else self.nodes[place.node].down
-
     @property
     def between(self) -> float:
         return 0.9 * self.measure.em
 
     @cached_property
-    def heights(self) -> dict[_Place, float]:
+    def sizes(self) -> dict[Place, tuple[float, float]]:
+        """How far each place reaches above its axis, and below."""
+        line = 0.6 * self.measure.em, 0.6 * self.measure.em
+        nodes = [(node.up, node.down) for node in self.nodes]
+        return {place: line if place.passes else nodes[place.node] for column in self.order for place in column}
+
+    @cached_property
+    def heights(self) -> dict[Place, float]:
         """Of each place's axis below that of the whole."""
-        pulls: dict[_Place, list[tuple[_Place | None, float]]] = {}
-        for path in self.paths:
-            if len(path) == 1 or path[0].passes:
-                pulls.setdefault(path[0], []).append((None, 1.0))
-        for here, there in self._steps:
-            weight = (_STRAIGHT if here.passes else 1.0) * (_STRAIGHT if there.passes else 1.0)
-            pulls.setdefault(here, []).append((there, weight))
-            pulls.setdefault(there, []).append((here, weight))
-        offsets = {}
-        ys: dict[_Place | None, float] = {None: 0.0}
-        for column in self.order:
-            offset = -self._up(column[0])
-            for number, place in enumerate(column):
-                offset += self._up(place) + (self._down(column[number - 1]) + self.between if number else 0.0)
-                offsets[place] = offset
-            middle = (offset + self._down(column[-1]) - self._up(column[0])) / 2
-            ys.update({place: offsets[place] - middle for place in column})
-        fixed = _Place(len(self.nodes) - 1, self.columns[-1], False) if self.closes_in else None
-        for sweep in range(_SWEEPS):
-            forward = sweep % 2 == 0
-            last = sweep >= _SWEEPS - 2
-            for column in self.order if forward else self.order[::-1]:
-                if column[0] == fixed:
-                    ys[fixed] = 0.0
-                    continue
-                wanted, weights = [], []
-                for place in column:
-                    near = [
-                        (ys[other], weight)
-                        for other, weight in pulls.get(place, ())
-                        if last or other is None or (other.column < place.column) == forward
-                    ]
-                    total = fsum(weight for _, weight in near)
-                    aim = fsum(y * weight for y, weight in near) / total if near else ys[place]
-                    wanted.append(aim - offsets[place])
-                    weights.append(total or 0.1)
-                ys.update({p: y + offsets[p] for p, y in zip(column, _rising(wanted, weights), strict=True)})
-        if not self.source and fixed is None:
+        led = frozenset(path[0] for path in self.paths if len(path) == 1 or (path[0].passes and path[0].node < 0))
+        fixed = frozenset([Place(len(self.nodes) - 1, self.columns[-1], False)] if self.closes_in else [])
+        columns = Columns(self.order, self._steps, self.sizes, self.between, led, fixed)
+        found = columns.heights()
+        if not self.source and not fixed:
             # Nothing ties it to the axis: it lies around it.
-            ends = [(ys[p] - self._up(p), ys[p] + self._down(p)) for column in self.order for p in column]
-            middle = (min(end[0] for end in ends) + max(end[1] for end in ends)) / 2
-            return {place: ys[place] - middle for column in self.order for place in column}
-        return {place: ys[place] for column in self.order for place in column}
+            ends = [(y - self.sizes[place][0], y + self.sizes[place][1]) for place, y in found.items()]
+            middle = (min(top for top, _ in ends) + max(bottom for _, bottom in ends)) / 2
+            return {place: y - middle for place, y in found.items()}
+        return found
 
     @cached_property
     def gutters(self) -> list[float]:
@@ -271,11 +228,11 @@ class Layered:
 
     @cached_property
     def up(self) -> float:
-        return max([0.0, *(self._up(place) - y for place, y in self.heights.items())])
+        return max([0.0, *(self.sizes[place][0] - y for place, y in self.heights.items())])
 
     @cached_property
     def down(self) -> float:
-        return max([0.0, *(self._down(place) + y for place, y in self.heights.items())])
+        return max([0.0, *(self.sizes[place][1] + y for place, y in self.heights.items())])
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         lefts = [x + self.gutters[0]]
@@ -453,20 +410,6 @@ def _port_room(part: Part) -> float:
     while isinstance(part, Row):
         part = part.stops[0].part
     return part.top if isinstance(part, Box) else 0.0
-
-
-def _rising(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The numbers nearest to *wanted* of which none is below the one before it, by weighted squares: neighbours that
-    are not in order are given their mean (pool adjacent violators; Ayer et al. 1955)."""
-    pools: list[tuple[float, float, int]] = []
-    for value, weight in zip(wanted, weights, strict=True):
-        count = 1
-        while pools and pools[-1][0] >= value:
-            other, others, more = pools.pop()
-            value = (value * weight + other * others) / (weight + others)
-            weight, count = weight + others, count + more
-        pools.append((value, weight, count))
-    return [value for value, _, count in pools for _ in range(count)]
 
 
 def _mean(numbers: Sequence[int]) -> float:

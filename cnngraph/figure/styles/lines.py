@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from cnngraph.figure.lanes.layered import Layered, sliced
 from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
 from cnngraph.figure.lanes.part import Part
-from cnngraph.figure.lanes.row import Row, Stop
+from cnngraph.figure.lanes.row import Row, Stop, gap_behind
 from cnngraph.figure.lanes.split import Split
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.styles.parts import Maker, inset_of, shown
@@ -141,11 +142,20 @@ class Setting:
         return True
 
     def rows(self, line: Sequence[Stop]) -> list[range]:
+        ends = list(accumulate(map(self.with_gap, line, [*(stop.part for stop in line[1:]), None]), initial=0.0))
+        hung = list(accumulate((bool(stop.below) for stop in line), initial=0))
+
         def width(row: range) -> float:
             leads = (row.start > 0) + (row.stop < len(line))
-            return Row(self.measure, tuple(line[row.start : row.stop])).width + leads * self.lead
+            if hung[row.stop] > hung[row.start]:
+                return Row(self.measure, tuple(line[row.start : row.stop])).width + leads * self.lead
+            last = line[row.stop - 1]
+            return ends[row.stop - 1] - ends[row.start] + last.part.width + leads * self.lead
 
         return balanced(self.pieces(line, width), width, self.room)
+
+    def with_gap(self, stop: Stop, after: Part | None) -> float:
+        return stop.part.width + gap_behind(stop, after, self.measure)
 
     def pieces(self, line: Sequence[Stop], width: Callable[[range], float]) -> list[range]:
         """What rows are made of: a fork stays with the one behind it, and at the start with the one before it, if they

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.figure.lanes.layered import Layered, _rising, sliced
+from cnngraph.figure.lanes.heights import rising
+from cnngraph.figure.lanes.layered import Layered, sliced
 from cnngraph.figure.lanes.letters import Letter
 from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.lanes.row import Framed
@@ -109,7 +110,7 @@ def test_places_stand_one_under_the_other_and_all_leads_to_the_axis(links: list[
     layered = tangle(15, led(links))
     for column in layered.order:
         for upper, lower in pairwise(column):
-            free = layered.heights[lower] - layered.heights[upper] - layered._down(upper) - layered._up(lower)
+            free = layered.heights[lower] - layered.heights[upper] - layered.sizes[upper][1] - layered.sizes[lower][0]
             assert free >= layered.between - 1e-6
     ((last,),) = layered.order[-1:]
     assert (last.node, layered.heights[last]) == (15, 0.0)
@@ -149,7 +150,7 @@ def test_the_nearest_numbers_that_rise(pairs: list[tuple[float, float]]) -> None
         max(min(mean(start, stop) for stop in range(at + 1, count + 1)) for start in range(at + 1))
         for at in range(count)
     ]
-    assert _rising(values, weights) == pytest.approx(wanted)
+    assert rising(values, weights) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("axis", [0.0, 33.0])
