@@ -183,7 +183,7 @@ class Outlet(Plain):
 
     @cached_property
     def _shown(self) -> str:
-        return fit(self.name, "serif-italic", self.measure.em, 3 * self.measure.box)
+        return fit(self.name, "serif-italic", self.measure.em, self.measure.most)
 
     @property
     def left(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar, Protocol
 
 from cnngraph.figure.scene import (
@@ -27,6 +28,8 @@ class Measure:
     box: float
     """Width of a box."""
     theme: Theme
+    most: float = inf
+    """What words below a box may take; longer ones are cut."""
 
     @property
     def gap(self) -> float:

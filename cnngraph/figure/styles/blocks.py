@@ -13,10 +13,10 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
 from cnngraph.figure.lanes.part import Measure, Part, straight
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.styles.lines import LEAD, Setting
+from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -35,6 +35,8 @@ SLIDE_TEXT, LEAST_TEXT = 14.0, 6.4
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
 _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
+_LEAST_BOX = 5.0
+"""Ems that a box has on the narrowest page."""
 _PAGE = 648.0
 """Points that a page of a paper is high."""
 
@@ -55,7 +57,8 @@ def blocks(
     depth: int | None,
     names: bool = False,
 ) -> Scene:
-    """*network*, whatever its shape, at most *width* points wide if it can be.
+    """*network*, whatever its shape, at most *width* points wide; raises `CnngraphError` (E0604) when that is less than
+    a single box takes.
 
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
@@ -65,15 +68,14 @@ def blocks(
     best: Scene | None = None
     for attempt in _attempts(network, fold, depth):
         scene = _drawn(network, attempt.chain, em, width, theme, title, names)
-        remarks: tuple[str, ...] = (attempt.remark,) if attempt.remark else ()
-        if scene.width > width + 0.01:
-            remarks += (f"the figure is {scene.width:.0f} pt wide: a part of it cannot be cut into rows",)
-        scene = replace(scene, remarks=remarks)
+        scene = replace(scene, remarks=(attempt.remark,) if attempt.remark else ())
         if scene.height <= page and scene.width <= width + 0.01:
             return scene
         if best is None or _excess(scene, width) < _excess(best, width):
             best = scene
     assert best is not None
+    if best.width > width + 0.01:
+        raise too_narrow(width, best.width)
     return best
 
 
@@ -115,8 +117,9 @@ def _depth(path: str, network: Network) -> int:
 def _drawn(
     network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
 ) -> Scene:
-    measure = Measure(em, box_width(network, chain, em), theme)
     room = width - 2 * _MARGIN * em
+    most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
+    measure = Measure(em, box_width(network, chain, em, most), theme, most)
     maker = Maker(network, measure, names, marks(chain))
     setting = Setting(maker, room)
     lines = setting.lines(chain)

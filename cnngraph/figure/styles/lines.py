@@ -24,7 +24,7 @@ from cnngraph.flow import (
 
 LEAD = 2.2
 """Ems of the arrow with which a row begins and ends where the chain goes on."""
-_LETTER = 4.4
+LETTER = 5.3
 """Ems that a letter takes beside a column, and the lines to it."""
 
 
@@ -107,7 +107,7 @@ class Setting:
         return tuple(found)
 
     def too_wide(self, repeat: Repeat) -> bool:
-        return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * _LETTER * self.measure.em
+        return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * LETTER * self.measure.em
 
     def fits(self, piece: Sequence[Part]) -> bool:
         """Whether *piece* fits into a row, or is one thing for which nothing can be done."""

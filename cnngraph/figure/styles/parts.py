@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
@@ -13,6 +13,7 @@ from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
 from cnngraph.figure.scene import Color
+from cnngraph.figure.text import fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.flow import (
@@ -31,6 +32,9 @@ from cnngraph.flow import (
 )
 from cnngraph.network import Network
 from cnngraph.units import Unit
+
+_AIR = 1.2
+"""Ems that words in a box leave free beside them."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,8 @@ class Maker:
             return Sign(self.measure, unit.name, sign, unit.about, layers)
         lines, color = words(unit), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
-        caption, about = last.output.caption, unit.about
-        mark = self.marks.get(owners(unit), "")
-        return Box(self.measure, unit.name, last.name, lines, caption, color, about, layers, times, name, mark)
+        first, end, volume = unit.name, last.name, last.output.caption
+        return self.box(unit, first, end, lines, volume, color, unit.about, layers, times, name)
 
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, end = block.units, last.units[-1]
@@ -106,8 +109,27 @@ class Maker:
         color = self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
         begins, ends_in = inside[0].name, end.name
-        mark = self.marks.get(owners(block), "")
-        return Box(self.measure, begins, ends_in, lines, volume, color, about, layers, times, named, mark)
+        return self.box(block, begins, ends_in, lines, volume, color, about, layers, times, named)
+
+    def box(
+        self,
+        thing: Unit | Boxed,
+        first: str,
+        last: str,
+        lines: Iterable[str],
+        caption: str,
+        color: Color,
+        about: str,
+        layers: tuple[str, ...],
+        times: int,
+        name: str,
+    ) -> Box:
+        """With words that are too long for it cut."""
+        em, most = self.measure.em, self.measure.most
+        inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
+        below, named = fit(caption, "serif", em, most), fit(name, "serif-italic", em, most)
+        mark = self.marks.get(owners(thing), "")
+        return Box(self.measure, first, last, inside, below, color, about, layers, times, named, mark)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
@@ -239,15 +261,15 @@ def things(chain: Chain) -> Iterator[Unit | Boxed]:
                 stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
 
 
-def box_width(network: Network, chain: Chain, em: float) -> float:
-    """Wide enough for all words in boxes."""
+def box_width(network: Network, chain: Chain, em: float, most: float) -> float:
+    """Wide enough for all words in boxes, but at most *most*."""
     lines: set[str] = set()
     for thing in things(chain):
         if isinstance(thing, Boxed):
             lines.update(name_of(thing.path, network).split())
         elif not sign_of(thing):
             lines.update(words(thing))
-    return max((text_width(line, "serif", em) for line in lines), default=0.0) + 1.2 * em
+    return min(max((text_width(line, "serif", em) for line in lines), default=0.0) + _AIR * em, most)
 
 
 Owners = tuple[str, ...]
