@@ -167,6 +167,19 @@ concat {
   | skip -> shortcut 8
 }
 """,
+    "a fork inside a shortcut": """\
+input 8x8x4
+add {
+  | skip
+    a: conv 4 1x1
+    relu
+  | conv 4 1x1
+}
+from a -> add {
+  | skip
+  | conv 4 3x3 same -> relu
+}
+""",
     "a shortcut of one's own": """\
 input 4x4x6
 block shortcut() { conv 6 1x1 }
