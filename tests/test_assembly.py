@@ -39,6 +39,9 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("fc", {"units": 2.5}),
     ("dropout", {"p": 1.0}),
     ("upsample", {"n": 0}),
+    ("pad", {"n": Padding("same")}),
+    ("crop", {"n": Padding("valid")}),
+    ("pad", {"n": 1, "filling": 3}),
 ]
 
 

@@ -85,6 +85,13 @@ def test_params_are_set_by_name() -> None:
         parse("net t\nparam c = 4\ninput 8x8x3\nconv c 3x3\n", d=8)
 
 
+@pytest.mark.parametrize("given", [[6, 8], (6, 8), "(6, 8)"])
+def test_a_list_is_set_as_python_or_the_language_writes_it(given: object) -> None:
+    network = parse("net t\nparam c = (4, 5)\ninput 8x8x3\nconv c[0] 3x3 relu -> conv c[1] 3x3\n", c=given)
+    assert network[network.outputs[0].layer].output == Volume((4, 4, 8))
+    assert network.params == 6 * 27 + 6 + 8 * 54 + 8
+
+
 def test_max_nodes_limits(run: Run) -> None:
     ran = run("check", "resnet", "--max-nodes", 50)
     assert ran.status == 1
