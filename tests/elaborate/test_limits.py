@@ -34,7 +34,9 @@ def test_layers() -> None:
 
 
 def test_what_makes_no_layer_counts_for_none() -> None:
-    text = "net t\ninput 4\nblock b() {\n  a: relu\n  from a -> add {\n    | skip\n    | tanh\n  }\n}\n[b] x3\n"
+    """A block is looked through before it is unrolled."""
+    lines = "a: relu\nfrom a -> add {\n| skip\n| tanh\n}\n"
+    text = f"net t\ninput 4\nblock b() {{\n[\n{lines}] x3\n}}\nb\n"
     assert len(parse(text, max_nodes=10)) == 10
     with pytest.raises(CnngraphError, match="E0501"):
         parse(text, max_nodes=9)
