@@ -210,6 +210,17 @@ def test_shuffle_and_split(n: int, channels: int, height: int, width: int) -> No
         assert check(split, height, width, channels) == (height, width, channels)
 
 
+@pytest.mark.parametrize("line", [
+    "conv 4 1x1", "dwconv 1x1", "upconv 4 1x1", "maxpool 1x1", "maxpool global", "maxpool to=1", "avgpool 1x1",
+    "avgpool global", "avgpool to=1", "lrn", "instancenorm", "groupnorm 1", "upsample 2", "upsample to=4",
+    "upsample image", "reorg 1", "unreorg 1", "widen 8 s=1", "pad 1", "crop 0", "crop image", "shuffle 1",
+    "from image -> crop v", "from image -> upsample v",
+])  # fmt: skip
+def test_what_a_vector_is_nothing_for(line: str) -> None:
+    assert refusal(f"v: flatten\n{line}", 2, 2, 1) == "E0403"
+    assert refusal(f"v: flatten\n{line}", 1, 1, 1) == "E0403"
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 6), st.integers(1, 6), st.integers(1, 5))
 def test_slice(start: int, stop: int, channels: int) -> None:
