@@ -172,6 +172,7 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "unreorg 2",
     "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
     "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
+    "flatten\nsoftmax 3 bn", "flatten\nlogsoftmax 3",
 ])  # fmt: skip
 def test_written_as_it_was(line: str) -> None:
     text = parse(f"net t\ninput 8x8x4\n{line}\n").to_spec()

@@ -179,6 +179,12 @@ from a -> add {
   | skip
   | conv 4 3x3 same -> relu
 }
+add {
+  | skip
+    from a
+  | skip
+  | conv 4 3x3 same -> relu
+}
 """,
     "a shortcut of one's own": """\
 input 4x4x6
