@@ -127,7 +127,9 @@ def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield "1"
         case ast.Constant(int() | float() as value):
             # Of very large ones the next is the same.
-            yield from (repr(value + 1), f"({value - 1!r})") if value + 1 != value else (repr(2 * value), repr(value / 2))
+            yield from (
+                (repr(value + 1), f"({value - 1!r})") if value + 1 != value else (repr(2 * value), repr(value / 2))
+            )
         case ast.Call(ast.Name(name), arguments, keywords) if name in _OPPOSITES:
             yield _text(ast.Call(ast.Name(_OPPOSITES[name]), arguments, keywords))
         case ast.IfExp(test, body, other):

@@ -47,7 +47,10 @@ def test_what_makes_no_layer_counts_for_none() -> None:
     [
         ("relu", "would make 1,048,576 nodes; the limit is 100,000 (--max-nodes)"),
         ("from in", "would run 3,145,726 lines; the limit follows --max-nodes"),
-        ("add {\n    | relu\n    | relu -> tanh\n  }", "would make 3,145,728 nodes; the limit is 100,000 (--max-nodes)"),
+        (
+            "add {\n    | relu\n    | relu -> tanh\n  }",
+            "would make 3,145,728 nodes; the limit is 100,000 (--max-nodes)",
+        ),
         ("[relu] x5", "would make 5,242,880 nodes; the limit is 100,000 (--max-nodes)"),
     ],
 )

@@ -89,6 +89,10 @@ def test_names_that_look_alike_are_numbered() -> None:
     assert names == ["image", "a_1_2", "a_1_3", "a_1_4", "a_1", "e_2", "e"]
 
 
+def test_an_input_without_a_letter_is_an_image() -> None:
+    assert [sayable(chain([name, "y", "z"])).layers[0].name for name in ("层", "1", "x")] == ["image", "image_1", "x"]
+
+
 def test_the_name_a_network_had_becomes_its_title() -> None:
     assert [sayable(chain(["x", "y", "z"], net=net)).title for net in ("two words", 'a "{b}"', "t")] == [
         "two words", "a ''b''", ""]  # fmt: skip
