@@ -44,7 +44,7 @@ class Unit:
     @cached_property
     def weighted(self) -> bool:
         """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
-        return self.lead.kind.family in ("conv", "dense") and self.lead.params > 0
+        return self.lead.kind.family in ("conv", "dense")
 
     @cached_property
     def params(self) -> int:
