@@ -51,6 +51,15 @@ def test_a_kind_takes_only_what_its_arguments_take(word: str, values: dict[str, 
         KINDS[word](**values)
 
 
+def test_kinds_are_equal_where_their_arguments_are() -> None:
+    one = KINDS["conv"](channels=8, window=(3, 3))
+    assert one == KINDS["conv"](channels=8, window=(3, 3), stride=(1, 1))
+    assert one != KINDS["conv"](channels=8, window=(3, 3), stride=(1, 2))
+    assert one != KINDS["conv"](channels=9, window=(3, 3))
+    assert KINDS["relu"]() == KINDS["relu"]()
+    assert KINDS["relu"]() != KINDS["tanh"]()
+
+
 def test_what_is_unsound_about_a_network() -> None:
     network = parse("net t\ninput 8x8x4\na: conv 4 3x3 same\nb: conv 4 3x3 same\nadd a\n")
     image, a, b, add = network.layers
