@@ -126,6 +126,7 @@ def test_of_any_chain(steps: list[str]) -> None:
         ("upconv 1 1x2 s=3 -> maxpool 3x4 s=1", (1, 2)),
         ("upconv 1 1x1 s=3 -> conv 1 2x2 d=4", (1, 1)),
         ("upconv 1 3x3 s=2 d=3", (4, 4)),
+        ("upconv 1 3x3 s=2 d=(1, 3)", (2, 4)),
         ("upsample 1.5", (1, 1)),
         ("upsample 1.5 bilinear -> conv 1 3x1 bias=off", (4, 2)),
         ("upsample to=48x47 -> conv 1 3x3 bias=off", (3, 3)),
