@@ -98,7 +98,7 @@ def _block_begins(chain: Chain, pieces: Sequence[range]) -> list[bool]:
 def _aligned(keys: Sequence[int], begins: Sequence[bool], at: int) -> tuple[int, int, int]:
     """How many pieces to pass over, and the period and number of the repetition that follows."""
     period, times = repetition(keys, at)
-    if times > 1 and not begins[at]:
+    if not begins[at]:
         for shift in range(1, period):
             if begins[at + shift] and repetition(keys, at + shift) == (period, times):
                 return shift, period, times

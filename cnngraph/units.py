@@ -56,7 +56,7 @@ class Unit:
     @cached_property
     def weighted(self) -> bool:
         """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
-        return self.lead.kind.family in ("conv", "dense") and (self.lead.params > 0 or self.lead.shares != "")
+        return self.lead.kind.family in ("conv", "dense")
 
     @property
     def shares(self) -> str:

@@ -39,6 +39,9 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
     ("fc", {"units": 2.5}),
     ("dropout", {"p": 1.0}),
     ("upsample", {"n": 0}),
+    ("pad", {"n": Padding("same")}),
+    ("crop", {"n": Padding("valid")}),
+    ("pad", {"n": 1, "filling": 3}),
 ]
 
 
@@ -46,6 +49,15 @@ VALUES: list[tuple[str, dict[str, Any]]] = [
 def test_a_kind_takes_only_what_its_arguments_take(word: str, values: dict[str, Any]) -> None:
     with pytest.raises(Fault, match=f"of `{word}`"):
         KINDS[word](**values)
+
+
+def test_kinds_are_equal_where_their_arguments_are() -> None:
+    one = KINDS["conv"](channels=8, window=(3, 3))
+    assert one == KINDS["conv"](channels=8, window=(3, 3), stride=(1, 1))
+    assert one != KINDS["conv"](channels=8, window=(3, 3), stride=(1, 2))
+    assert one != KINDS["conv"](channels=9, window=(3, 3))
+    assert KINDS["relu"]() == KINDS["relu"]()
+    assert KINDS["relu"]() != KINDS["tanh"]()
 
 
 def test_what_is_unsound_about_a_network() -> None:

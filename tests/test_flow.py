@@ -140,14 +140,15 @@ def test_a_stretch_begins_as_early_as_it_can_where_every_unit_is_a_block() -> No
     assert shown(folded(flow(units(network)), network)) == "image [p1.conv1 q1.conv1]x3 p4.conv1"
 
 
-def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further() -> None:
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further(times: int) -> None:
     """The first unit does what each block ends with: the stretch begins with the block, not with that unit."""
-    text = "block b() {\n  conv 4 3x3 same\n  conv 4 1x1\n}\nconv 4 1x1\n[\n  b\n] x3"
+    text = f"block b() {{\n  conv 4 3x3 same\n  conv 4 1x1\n}}\nconv 4 1x1\n[\n  b\n] x{times}"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")
-    assert shown(folded(flow(units(network)), network)) == "image conv1 [b1.conv1 b1.conv2]x3"
-    lines = "[\n  conv 4 1x1\n  conv 4 3x3 same\n] x3\nconv 4 1x1"
+    assert shown(folded(flow(units(network)), network)) == f"image conv1 [b1.conv1 b1.conv2]x{times}"
+    lines = f"[\n  conv 4 1x1\n  conv 4 3x3 same\n] x{times}\nconv 4 1x1"
     network = parse(f"net t\ninput 8x8x4\n{lines}\n")
-    assert shown(folded(flow(units(network)), network)) == "image [conv1 conv2]x3 conv7"
+    assert shown(folded(flow(units(network)), network)) == f"image [conv1 conv2]x{times} conv{2 * times + 1}"
 
 
 def test_a_block_whose_inside_is_used_elsewhere_stays_open() -> None:

@@ -151,7 +151,8 @@ class Expander:
         if len(line.labels) > 1:
             raise Mistake("E0312", "only `split` makes several tensors", line.labels[1].span)
         label = line.labels[0]
-        if label.names[0] not in scope.made_at:
+        if scope.made_at.get(label.names[0]) != label.span:
+            # No layer or block of this line has the name yet.
             self.record.give(label, scope)
         return self._flowing(flow, label.span, label.names[0])
 
@@ -316,7 +317,7 @@ class Expander:
                 step.span,
                 help=f"{said} {{ | … | skip }}   or   {said} NAME",
             )
-        if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
+        if not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]
         volumes = tuple(known_volume(tensor) for tensor in inputs)

@@ -137,7 +137,7 @@ class _Names:
             name = layer if output.name == output.layer else output.name
             if not all(map(is_name, name.split("."))) and name != layer:
                 name = identifier(name, "out")
-            while name in given or (name != layer and name != output.name and name in self._taken.get("", ())):
+            while name in given:
                 name += "_"
             given.add(name)
             found.append(Output(name, layer, output.origin or ("" if name == output.name else output.name)))

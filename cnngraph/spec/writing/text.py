@@ -231,9 +231,9 @@ class _Text:
         outputs = self.network.outputs
         if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin and not self.names_output:
             (output,) = outputs
-            if output.layer in inputs:
-                return [] if output.name == output.layer else [f"output {self.alias(output.name, output.layer)}"]
-            way = self.whole_scopes.way(output.layer, top)
+            if output.layer in inputs and output.name == output.layer:
+                return []
+            way = self.whole_scopes.way(output.layer, top) if output.layer not in inputs else []
             if (
                 len(way) == 1
                 and output.name in (output.layer, way[0].local)
@@ -242,8 +242,10 @@ class _Text:
                 if output.name != output.layer:
                     self.wanted.add(way[0])
                 return []
-        names = [self.output(output.name, output.layer, top) for output in outputs]
-        return [" ".join(["output", *names, *map(annotation, _origin(outputs))])]
+        said = [replace(each, name=self.output(each.name, each.layer, top), origin=each.origin or each.name)
+                for each in outputs]  # fmt: skip
+        origins = _origin(said) if any(each.name != each.origin for each in said) else []
+        return [" ".join(["output", *(each.name for each in said), *map(annotation, origins)])]
 
     def is_called_otherwise(self, top: Scope) -> bool:
         """Whether the last line turned out to need a label, and the network would give its tensor back under that."""
@@ -252,32 +254,42 @@ class _Text:
         return item in self.wanted and item is not None and output.name != item.local
 
     def output(self, name: str, tensor: str, top: Scope) -> str:
+        """What the text calls an output: as it is called, or like it where that cannot be said of *tensor*."""
         if not self.network[tensor].inputs:
-            return name if name == tensor else self.alias(name, tensor)
-        way = self.whole_scopes.way(tensor, top)
+            return name if name == tensor else self.alias(name, tensor, top)
         if self.name(tensor, top) == name:
-            self.wanted.update(way)
+            self.wanted.update(self.whole_scopes.way(tensor, top))
             return name
-        *blocks, last = name.split(".")
-        scope = top
-        for block in blocks:
-            item = next((item for item in scope.items if item.local == block and item.inside), None)
-            if item is None or item.inside is None:
-                return self.alias(name.replace(".", "_"), tensor)
-            self.wanted.add(item)
-            scope = item.inside
-        if not self.is_made_in(scope, tensor):
-            return self.alias(name.replace(".", "_"), tensor)
+        path, _, last = name.rpartition(".")
+        scope: Scope | None = self.whole_scopes.maker[tensor].scope
+        while scope is not None and scope.path != path:
+            scope = scope.parent
+        if scope is None:
+            return self.alias(name, tensor, top)
         inner = self.whole_scopes.way(tensor, scope)
-        self.wanted.update(inner)
         if not (len(inner) == 1 and inner[0].local == last):
+            if last in self.taken(scope):
+                return self.alias(name, tensor, top)
             self.aliases.setdefault(scope, []).append((last, tensor))
+        self.wanted.update(inner)
+        while scope.use is not None and scope.parent is not None:
+            self.wanted.add(scope.use)
+            scope = scope.parent
         return name
 
-    def alias(self, name: str, tensor: str) -> str:
-        self.aliases.setdefault(self.whole_scopes.top, []).append((name, tensor))
-        self.want(tensor, self.whole_scopes.top)
+    def alias(self, name: str, tensor: str, top: Scope) -> str:
+        """A name of its own at the end of the file, like *name*."""
+        name = name.replace(".", "_")
+        while name in self.taken(top):
+            name += "_"
+        self.aliases.setdefault(top, []).append((name, tensor))
+        self.want(tensor, top)
         return name
+
+    def taken(self, scope: Scope) -> set[str]:
+        """The names that *scope* gives."""
+        found = {item.local for item in scope.items} | {name for name, _ in self.aliases.get(scope, ())}
+        return found if scope.path else found | {layer.name for layer in self.network.inputs}
 
     # Phrases ---------------------------------------------------------------------------------
 
