@@ -72,7 +72,7 @@ class _Reading:
                 if seen in self.owner:
                     self.owner[name] = self.owner[seen]
         for source, target, _ in edges:
-            if target.endswith("--out"):
+            if target not in known and target.endswith("--out"):
                 self.outputs.append((self.owner.get(source, source), target.removesuffix("--out")))
             else:
                 self.drawn.add((self.owner.get(source, source), self.owner.get(target, target)))

@@ -142,6 +142,7 @@ class Setting:
         return True
 
     def rows(self, line: Sequence[Stop]) -> list[range]:
+        """The rows that *line* is cut into."""
         ends = list(accumulate(map(self.with_gap, line, [*(stop.part for stop in line[1:]), None]), initial=0.0))
         hung = list(accumulate((bool(stop.below) for stop in line), initial=0))
 
