@@ -26,6 +26,8 @@ LEAD = 2.2
 """Ems of the arrow with which a row begins and ends where the chain goes on."""
 LETTER = 5.3
 """Ems that a letter takes beside a column, and the lines to it."""
+HANGING = 5.0
+"""Ems that a letter below a row takes behind what it hangs on."""
 
 
 class Setting:
@@ -68,18 +70,20 @@ class Setting:
         while at < len(stops):
             count = 2 if isinstance(stops[at].part, Split) else 1
             piece = [stop.part for stop in stops[at : at + count]]
-            if not self.fits(piece):
+            aside = made[at + count - 1][1]
+            room = self.room - 2 * self.lead - (HANGING * self.measure.em if aside else 0.0)
+            if not self.fits(piece, room):
                 unit, inset = (lines[-1][-1].part.last, inset_of(lines[-1][-1])) if lines[-1] else ("", 0.0)
-                if not self.torn(made[at][0], piece, unit, lines):
+                if not self.torn(made[at][0], piece, unit, room, lines):
                     web = untied([element for element, _ in made[at : at + count]], self.too_wide)
-                    room = self.room - self.lead
-                    first, *others = sliced(self.maker.tangle(web, unit, inset), room - self.lead, room, self.letters)
+                    whole = self.maker.tangle(web, unit, inset)
+                    first, *others = sliced(whole, room, room + self.lead, self.letters)
                     lines[-1].append(Stop(first))
                     lines += [[Stop(row)] for row in others]
             else:
                 lines[-1].extend(map(Stop, piece))
             at += count
-            if aside := made[at - 1][1]:
+            if aside:
                 last = lines[-1][-1].part
                 before = lines[-1][-2:-1] if len(lines[-1]) > 1 and isinstance(lines[-1][-2].part, Split) else []
                 lines[-1][-1] = Stop(last, tuple(self.hung(before, last, aside)))
@@ -109,16 +113,16 @@ class Setting:
     def too_wide(self, repeat: Repeat) -> bool:
         return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * LETTER * self.measure.em
 
-    def fits(self, piece: Sequence[Part]) -> bool:
-        """Whether *piece* fits into a row, or is one thing for which nothing can be done."""
+    def fits(self, piece: Sequence[Part], room: float) -> bool:
+        """Whether *piece* fits into *room*, or is one thing for which nothing can be done."""
         part = piece[0]
         if not isinstance(part, Split | Layered):
             return True
         if isinstance(part, Layered) and part.least > self.room:
             return False
-        return Row.of(self.measure, piece).width <= self.room - 2 * self.lead
+        return Row.of(self.measure, piece).width <= room
 
-    def torn(self, element: Element, piece: Sequence[Part], source: str, lines: list[list[Stop]]) -> bool:
+    def torn(self, element: Element, piece: Sequence[Part], source: str, room: float, lines: list[list[Stop]]) -> bool:
         """Adds a fork that is too wide for a row, taken apart, if that helps: the widest lane lies in the rows, and
         what else leaves the fork has a letter there and the same letter where it comes in."""
         fork = piece[0]
@@ -130,7 +134,7 @@ class Setting:
             return False
         others = tuple(lane.part for lane in lanes if lane is not main)
         landed = Landed(self.measure, piece[1], (source,) * len(others), ("",) * len(others), others)
-        if landed.width > self.room - 2 * self.lead:
+        if landed.width > room:
             return False
         marks = tuple(next(self.letters) for _ in others)
         before = lines[-1][-1]

@@ -210,6 +210,5 @@ def test_a_tensor_in_the_middle_that_is_given_back_has_an_arrow_of_its_own() -> 
         network = parse(f"net t\ninput 8x8x4\n{lines}\n")
         scene = blocks(network, width=960.0, theme=LIGHT, title=None, fold=None, depth=None)
         assert faults(scene) == []
-        assert [item.id for item in scene.items if isinstance(item, Group) and item.id.startswith("output-")] == [
-            "output-a"
-        ]
+        outputs = [item.id for item in scene.items if isinstance(item, Group) and item.role == "output"]
+        assert sorted(outputs) == [f"{output.name}--out" for output in network.outputs]
