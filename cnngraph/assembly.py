@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.kind import Fault, Kind, Parameter
 from cnngraph.layers.source import Input
+from cnngraph.layers.values import Padding, show
 from cnngraph.names import unfit
-from cnngraph.network import Annotation, Block, Layer, Network, Output
+from cnngraph.network import OF_WEIGHTS, Annotation, Block, Layer, Network, Output
 from cnngraph.source import Span
 from cnngraph.volume import Free, Volume
 
@@ -70,14 +71,20 @@ class Assembly:
         span: Span | None = None,
         annotations: tuple[Annotation, ...] = (),
         origin: str = "",
+        shares: str = "",
     ) -> Layer:
-        """One more layer, on the tensors of layers that are there already."""
+        """One more layer, on the tensors of layers that are there already. With *shares* it uses the weights that the
+        layer of that name uses, which is of the same kind."""
         for each in inputs:
             if each not in self._by_name:
                 raise Fault("E0201", f"no tensor is called `{each}`", help="a layer stands behind those that it takes")
         taken = tuple([self._by_name[each].output for each in inputs])
         if (made := self._made.get((kind, taken))) is None:
             made = self._made[kind, taken] = kind.shape(taken)
+        if shares:
+            shares = self._first(shares, name, kind, taken)
+            if said := next((each.name for each in annotations if each.name in OF_WEIGHTS), ""):
+                raise Fault("E0216", f"@{said} is about weights, and those of `{name}` are those of `{shares}`")
         return self._append(
             Layer(
                 name,
@@ -92,8 +99,32 @@ class Assembly:
                 span=span,
                 annotations=annotations,
                 origin=origin,
+                shares=shares,
             )
         )
+
+    def _first(self, shares: str, name: str, kind: Kind, taken: tuple[Volume, ...]) -> str:
+        """The layer that has the weights of the layer *shares*, which fit *kind* on volumes *taken*; empty when there
+        are none to share."""
+        if (other := self._by_name.get(shares)) is None:
+            raise Fault("E0201", f"no layer is called `{shares}`", help="weights are those of a layer before")
+        if other.kind != kind:
+            raise Fault(
+                "E0314", f"`{name}` cannot use the weights of `{shares}`",
+                reason=_difference(other.kind, kind),
+                help="a layer that uses another's weights is of its kind, with its arguments",
+            )  # fmt: skip
+        first = self._by_name[other.shares] if other.shares else other
+        there, here = first.parameters, kind.parameters(taken)
+        for key, parameter in here.items():
+            if there[key].shape != parameter.shape:
+                raise Fault(
+                    "E0315", f"`{name}` cannot use the weights of `{first.name}`",
+                    reason=f"`{key}` of `{first.name}` is {_shape(there[key])}, on {_volumes(first.input_volumes)}; "
+                    f"for `{name}`, on {_volumes(taken)}, it would be {_shape(parameter)}",
+                    help=_WHERE_IT_FITS[kind.family == "dense"],
+                )  # fmt: skip
+        return first.name if here else ""
 
     def block(self, path: str, name: str, parent: str = "") -> None:
         """A use of the block *name*; layers may be in it from now on."""
@@ -113,10 +144,18 @@ class Assembly:
         self.outputs.append(Output(name, layer, origin))
 
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
-        """Gives *annotations* to all layers from number *first* on."""
+        """Gives *annotations* to all layers from number *first* on: those about weights to the layers that have them.
+        Raises `Fault` where these are layers before."""
+        made = {layer.name for layer in self.layers[first:]}
         for index in range(first, len(self.layers)):
-            layer = self.layers[index]
-            self._change(index, replace(layer, annotations=(*layer.annotations, *annotations)))
+            layer, given = self.layers[index], annotations
+            if layer.shares:
+                given = tuple(each for each in annotations if each.name not in OF_WEIGHTS)
+                if layer.shares not in made and len(given) < len(annotations):
+                    said = next(each.name for each in annotations if each.name in OF_WEIGHTS)
+                    raise Fault("E0216", f"@{said} is about weights, and those of `{layer.name}` are those of "
+                                f"`{layer.shares}`", help=f"write it where `{layer.shares}` is made")  # fmt: skip
+            self._change(index, replace(layer, annotations=(*layer.annotations, *given)))
 
     def originate(self, first: int, origins: Sequence[str]) -> None:
         """Gives each layer from number *first* on its origin."""
@@ -172,6 +211,34 @@ class Assembly:
         return layer
 
 
+_WHERE_IT_FITS = (
+    "weights are used again on as many channels, whatever the height and width",
+    "a fully connected layer is used again on as many numbers; a convolution fits every height and width",
+)
+
+
+def _difference(there: Kind, here: Kind) -> str:
+    """Why the two are not the same layer."""
+    if type(there) is not type(here):
+        return f"that is {_a(there)}, this {_a(here)}"
+    each = next(each for each in there.arguments() if getattr(there, each.field) != getattr(here, each.field))
+    values = (getattr(kind, each.field) for kind in (there, here))
+    one, other = (value.caption or value.mode if isinstance(value, Padding) else show(value) for value in values)
+    return f"its `{each.keyword}` is {one}, here it is {other}"
+
+
+def _a(kind: Kind) -> str:
+    return f"`{kind.word}`" if kind.word else "an input"
+
+
+def _shape(parameter: Parameter) -> str:
+    return "x".join(map(str, parameter.shape)) or "one number"
+
+
+def _volumes(volumes: tuple[Volume, ...]) -> str:
+    return " and ".join(map(str, volumes))
+
+
 def limit(volume: Volume) -> None:
     """Raises `Limit` for a volume that no machine holds."""
     size = volume.size
@@ -194,7 +261,9 @@ def unsound(network: Network, max_nodes: int = MAX_NODES) -> Iterator[Fault]:
     for layer in network.layers:
         try:
             if layer.inputs:
-                made = again.add(layer.name, layer.kind, layer.inputs, block=layer.block, skips=layer.skips)
+                made = again.add(
+                    layer.name, layer.kind, layer.inputs, block=layer.block, skips=layer.skips, shares=layer.shares
+                )
             else:
                 made = again.input(layer.name, layer.output)
         except Fault as fault:
@@ -202,6 +271,8 @@ def unsound(network: Network, max_nodes: int = MAX_NODES) -> Iterator[Fault]:
             continue
         if (made.output, made.input_volumes) != (layer.output, layer.input_volumes):
             yield Fault("E0313", f"`{layer.name}` makes {made.output}, and is said to make {layer.output}")
+        if made.shares != layer.shares:
+            yield Fault("E0313", f"`{layer.name}` uses the weights of `{layer.shares}`, which has none of its own")
         if layer.unit not in again:
             yield Fault("E0313", f"`{layer.name}` stands in the unit `{layer.unit}`, which is no layer before it")
     for output in network.outputs:

@@ -4,7 +4,8 @@
     x = b.input("32x32x1")
     x = x.conv(6, "5x5", "relu").maxpool("2x2", s=2)
     y = x.conv(6, "3x3", "same", "relu")
-    b.output(b.add(x, y))
+    z = y.again(y)  # the layer that made y once more, with its weights
+    b.output(b.add(x, z))
     network = b.build()
 
 Each call is a line of a spec (`Builder.spec` has them), so words, arguments and mistakes are those of the language:
@@ -50,6 +51,10 @@ class Tensor:
 
         return layer
 
+    def again(self, first: Tensor, *, name: str = "") -> Tensor:
+        """What the layer that made *first* makes of this tensor, with the same weights."""
+        return self._builder.line("again", self, first, name=name)
+
     def __repr__(self) -> str:
         return f"<tensor {self.name}>"
 
@@ -64,6 +69,8 @@ class Builder:
         self._flow = ""
         self._names: set[str] = set()
         self._counts: dict[str, int] = {}
+        self._words: dict[str, str] = {}
+        """What the layer of each line is called where it has no name, by the line's label."""
 
     @property
     def spec(self) -> str:
@@ -89,8 +96,10 @@ class Builder:
         arguments += [f"{key}={_value(value, named=True)}" for key, value in settings.items()]
         # `softmax 10` is a fully connected layer with a softmax.
         short_for = KINDS[word].short_for if word in KINDS and arguments else ""
-        label = name or self._automatic(short_for or word)
+        called = self._words.get(others[0].name, word) if word == "again" and others else short_for or word
+        label = name or self._automatic(called)
         self._names.add(label)
+        self._words[label] = called
         start = "" if first.name == self._flow else f"from {first.name} -> "
         self._write(f"{label}: {start}{' '.join([word, *arguments])}")
         self._flow = label

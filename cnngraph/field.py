@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd, lcm
 
-from cnngraph.layers.reach import POINT, Reach
+from cnngraph.layers.reach import Reach, Sliding
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Dim, as_int
 
@@ -113,7 +113,8 @@ def _seen(layer: Layer, before: Sequence[Seen]) -> Seen:
     if reach is None:
         return None
     joined = before[0] if len(before) == 1 else _joined(layer, before)
-    if joined is None or reach == POINT:
+    if joined is None or not layer.output.is_map:
+        # The numbers of a vector see what they saw as a map.
         return joined
     found: dict[str, Sights] = {}
     sizes = layer.output.height, layer.output.width
@@ -131,6 +132,8 @@ def _through(sight: Sight, reach: Reach, size: Dim) -> Sight | None:
     """What the places that a layer makes see, *size* of them, when its input's places have *sight*.
 
     None when too many would have to be told apart."""
+    if reach == Sliding() and size == sight.size:
+        return sight
     number = reach.period * (len(sight.spans) // gcd(len(sight.spans), reach.step))
     endless = sight.endless and reach.endless and number <= _MOST_PLACES
     if endless:

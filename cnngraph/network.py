@@ -37,6 +37,10 @@ class Annotation:
     span: Span | None = None
 
 
+OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
+"""The names of annotations that say something of a layer's own weights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One layer, and the one tensor it makes, which has the layer's name."""
@@ -62,17 +66,20 @@ class Layer:
     annotations: tuple[Annotation, ...] = ()
     origin: str = ""
     """What the file that it came from calls it, where that is not its name."""
+    shares: str = ""
+    """Name of the layer before it whose weights it uses, all of them; that one uses none but its own. Empty for a layer
+    with weights of its own, or without any."""
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """Its weights by their own names (``weight``, ``bias``, ``running_mean``); the key in a weight
-        file is ``f"{layer.name}.{name}"``."""
-        return _counted(self.kind, self.input_volumes, self.output).parameters
+        """Its own weights by their own names (``weight``, ``bias``, ``running_mean``); the key in a weight
+        file is ``f"{layer.name}.{name}"``. None where it uses those of the layer that it `shares` with."""
+        return _NONE if self.shares else _counted(self.kind, self.input_volumes, self.output).parameters
 
     @property
     def params(self) -> int:
-        """How many trainable numbers it has."""
-        return _counted(self.kind, self.input_volumes, self.output).params
+        """How many trainable numbers of its own it has."""
+        return 0 if self.shares else _counted(self.kind, self.input_volumes, self.output).params
 
     @property
     def macs(self) -> int | None:
@@ -85,6 +92,9 @@ class Layer:
     @property
     def line(self) -> int | None:
         return self.span.line if self.span else None
+
+
+_NONE: Mapping[str, Parameter] = MappingProxyType({})
 
 
 class _Counted(NamedTuple):
@@ -205,6 +215,15 @@ class Network:
         for layer in self.layers:
             for name in layer.inputs:
                 found[name].append(layer.name)
+        return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """For every layer whose weights others use too, those others, in order."""
+        found: dict[str, list[str]] = {}
+        for layer in self.layers:
+            if layer.shares:
+                found.setdefault(layer.shares, []).append(layer.name)
         return {name: tuple(names) for name, names in found.items()}
 
     @cached_property

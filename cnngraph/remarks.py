@@ -98,7 +98,8 @@ def _unused(network: Network) -> Iterator[Remark]:
         counted.add(end.name)
         while stack:
             layer = network[stack.pop()]
-            params += layer.params
+            stays = any(name in live for name in network.shared.get(layer.name, ()))
+            params += 0 if stays else layer.params
             for name in layer.inputs:
                 if name not in live and name not in counted:
                     counted.add(name)

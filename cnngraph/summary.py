@@ -10,7 +10,7 @@ from cnngraph.field import Field, receptive_fields
 from cnngraph.network import Layer, Network, total
 from cnngraph.repetition import repetition
 from cnngraph.table import Row, Table
-from cnngraph.units import Unit, units
+from cnngraph.units import Unit, as_seen, units
 
 
 def summarize(network: Network, *, fold: bool = True, times: Mapping[str, float] | None = None) -> Table:
@@ -107,7 +107,8 @@ def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[
         macs=unit.macs,
         field=fields[unit.layers[-1].name],
         time=None if times is None else times.get(unit.name, 0.0),
-        key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut),
+        shares=unit.shares,
+        key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut, unit.bond),
     )
 
 
@@ -169,4 +170,5 @@ def _operation(unit: Unit) -> str:
         detail.replace(" = ", "=") for detail in caption.details if kind.family != "join" or detail != caption.sign
     ]
     followers = [layer.kind.caption().short for layer in unit.layers[1:]]
-    return ", ".join([" ".join(parts), *followers])
+    shared = [f"weights of {as_seen(unit.shares, unit.lead.block)}"] if unit.shares else []
+    return ", ".join([" ".join(parts), *followers, *shared])

@@ -37,6 +37,8 @@ class Row:
     """How often it stands there, one after the other; *params* and *macs* are of one."""
     time: float | None = None
     """Seconds, if they were measured; of one, on the mean."""
+    shares: str = ""
+    """The layer whose weights it uses; empty where they are its own, or it has none."""
     key: Hashable = dataclasses.field(default=(), compare=False)
     """Equal for rows that say the same."""
 

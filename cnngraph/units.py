@@ -19,6 +19,8 @@ class Unit:
     layers: tuple[Layer, ...]
     inputs: tuple[str, ...]
     """Names of the units whose tensors it takes, in order."""
+    tied: str = ""
+    """Where several units use the same weights, the layer that has them: the first of theirs."""
 
     @property
     def lead(self) -> Layer:
@@ -38,13 +40,34 @@ class Unit:
         return self.layers[-1].output
 
     @property
+    def does(self) -> Layer:
+        """The first of its layers that does something to its numbers; its lead where none does."""
+        return next((layer for layer in self.layers if not layer.kind.idle), self.layers[0])
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing in it does."""
+        return self.does.kind.idle
+
+    @property
     def on_shortcut(self) -> bool:
         return self.lead.on_shortcut
 
     @cached_property
     def weighted(self) -> bool:
         """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
-        return self.lead.kind.family in ("conv", "dense") and self.lead.params > 0
+        return self.lead.kind.family in ("conv", "dense")
+
+    @property
+    def shares(self) -> str:
+        """The layer whose weights it uses; empty where they are its own, others may use them or not."""
+        return next((layer.shares for layer in self.layers if layer.shares), "")
+
+    @property
+    def bond(self) -> tuple[str, bool]:
+        """With whom it shares weights, as seen from the block around both, and whether they are another's: equal for
+        equal units in equal blocks, but not for the first use of weights and the second."""
+        return as_seen(self.tied, self.lead.block), self.shares != ""
 
     @cached_property
     def params(self) -> int:
@@ -60,6 +83,7 @@ class Unit:
         parts = [f"{self.name}: {self.output.caption}"]
         parts += [f"{self.params:,} parameters"] if self.params else []
         parts += [f"{self.macs:,} MACs"] if self.macs else []
+        parts += [f"weights of {self.shares}"] if self.shares else []
         return ", ".join(parts)
 
 
@@ -85,6 +109,18 @@ class Units:
             for name in unit.inputs:
                 found[name].append(unit.name)
         return {name: tuple(names) for name, names in found.items()}
+
+    @cached_property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """For every unit those whose tensors it takes as numbers, in order: what is only measured has no line in a
+        figure, but where nothing else would take it."""
+        taken = {unit.name: unit.inputs[:1] if unit.lead.kind.measures_second else unit.inputs for unit in self.units}
+        used = {name for names in taken.values() for name in names}
+        used |= {self.of_layer[output.layer] for output in self.network.outputs}
+        for unit in self.units:
+            if len(taken[unit.name]) < len(unit.inputs) and unit.inputs[1] not in used:
+                taken[unit.name] = unit.inputs
+        return taken
 
     @cached_property
     def shortcuts(self) -> tuple[Shortcut, ...]:
@@ -126,5 +162,20 @@ def units(network: Network) -> Units:
                 name = of_layer[before]
         of_layer[layer.name] = name
         members.setdefault(name, []).append(layer)
-    made = tuple(Unit(tuple(layers), tuple(of_layer[name] for name in layers[0].inputs)) for layers in members.values())
+    shared = network.shared
+    made = tuple(
+        Unit(
+            tuple(layers),
+            tuple(of_layer[name] for name in layers[0].inputs),
+            next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in shared), ""),
+        )
+        for layers in members.values()
+    )
     return Units(network, made, of_layer)
+
+
+def as_seen(name: str, block: str) -> str:
+    """The layer *name* without the blocks that it and what is in *block* are both in."""
+    while block and not name.startswith(f"{block}."):
+        block = block.rpartition(".")[0]
+    return name.removeprefix(f"{block}.") if block else name

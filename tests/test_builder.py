@@ -101,3 +101,16 @@ def test_what_is_spread_is_said_as_a_word() -> None:
     network = b.build()
     assert [str(network[name].kind) for name in ("mul1", "add1")] == ["Mul(spread=True)", "Add(spread=True)"]
     assert network["unflatten2"].output.dims == (2, 3, 4)
+
+
+def test_a_layer_is_used_again() -> None:
+    b = Builder("siamese")
+    one, other = b.input("8x8x1", "one"), b.input("8x8x1", "other")
+    left = one.conv(4, "3x3", "relu")
+    small = left.maxpool("2x2")
+    b.line("sub", small, other.again(left).again(small, name="pooled"))
+    network = b.build()
+    assert b.spec.splitlines()[3:] == [
+        "conv1: from one -> conv 4 3x3 relu", "maxpool1: maxpool 2x2", "conv2: from other -> again conv1",
+        "pooled: again maxpool1", "sub1: from maxpool1 -> sub pooled"]  # fmt: skip
+    assert {layer.name: layer.shares for layer in network if layer.shares} == {"conv2": "conv1"}

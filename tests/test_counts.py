@@ -32,6 +32,7 @@ COUNTS = [
     ("densenet121", {}, 7_978_856, 2_834_161_664, "torchvision densenet121"),
     ("densenet121", {"depth": 169}, 14_149_480, 3_359_843_328, "torchvision densenet169"),
     ("densenet121", {"depth": 201}, 20_013_928, 4_291_365_888, "torchvision densenet201"),
+    ("siamese", {}, 38_951_745, 1_817_251_840, "Sunny et al. 2021 (CrossLight), table I: Omniglot, 38,951,745"),
     ("mobilenet_v1", {}, 4_231_976, 568_740_352, "timm mobilenetv1_100; the paper's 569 million"),
     ("mobilenet_v2", {}, 3_504_872, 300_774_272, "torchvision mobilenet_v2"),
     ("shufflenet_v2", {}, 2_278_604, 144_907_992, "torchvision shufflenet_v2_x1_0"),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.flow import Boxed, Branch, Chain, Fork, Repeat, Side, Tangle, flow, units_of
-from cnngraph.fold import boxed, folded, same_work
+from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, flow, units_of
+from cnngraph.fold import folded, same_work
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
@@ -26,14 +26,18 @@ def shown(chain: Chain) -> str:
                 parts.append(element.name)
             case Fork(branches):
                 parts.append("{" + " | ".join(_branch(branch) for branch in branches) + "}")
-            case Side(branches):
-                parts.append("/" + " | ".join(_branch(branch) for branch in branches) + "/")
+            case Side(chains):
+                parts.append("/" + " | ".join(map(shown, chains)) + "/")
+            case Exit(output):
+                parts.append(f">{output.name}")
             case Repeat(stretches):
                 parts.append(f"[{shown(stretches[0])}]x{len(stretches)}")
             case Boxed(path):
                 parts.append(f"<{path}>")
-            case Tangle(inner, ways):
-                parts.append(f"tangle of {len(inner)} units and {len(ways)} ways")
+            case Tangle(nodes, links):
+                named = [f"{number}: {shown(node)}" for number, node in enumerate(nodes)]
+                ways = [f"{'' if link.source is None else link.source}-{link.target}" for link in links]
+                parts.append(f"({', '.join(named)}; {' '.join(ways)})")
     return " ".join(parts)
 
 
@@ -66,7 +70,7 @@ def test_branches_written_as_lines_are_branches_of_one_fork() -> None:
 def test_auxiliary_outputs_are_sides_of_the_chain() -> None:
     aux = "aux: avgpool global -> flatten -> fc 2"
     text = f"a: conv 4 1x1\n{aux}\nfrom a -> conv 8 1x1 -> conv 4 1x1 -> maxpool f=2 s=2\nmain: relu\noutput main aux"
-    assert of(text) == "image a /avgpool1 flatten1 aux/ conv1 conv2 maxpool1"
+    assert of(text) == "image a /avgpool1 flatten1 aux >aux/ conv1 conv2 maxpool1 >main"
 
 
 def test_several_inputs_begin_branches() -> None:
@@ -98,8 +102,7 @@ def test_every_shipped_network_is_series_parallel(name: str) -> None:
 
 def fold_of(name: str, depth: int | None = None) -> str:
     network = load(name)
-    chain = flow(units(network))
-    return shown(folded(chain if depth is None else boxed(chain, network, depth), network))
+    return shown(folded(flow(units(network), depth), network))
 
 
 def test_vgg_folds_as_on_the_slide() -> None:
@@ -128,7 +131,7 @@ def test_blocks_as_one_thing() -> None:
 def test_a_block_of_one_unit_is_no_box() -> None:
     text = "block one() {\n  conv 4 1x1 relu\n}\nblock two() {\n  conv 4 1x1\n  conv 4 3x3 same\n}\none\ntwo\none"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")
-    assert shown(boxed(flow(units(network)), network)) == "image one1.conv1 <two1> one2.conv1"
+    assert shown(flow(units(network), 0)) == "image one1.conv1 <two1> one2.conv1"
 
 
 def test_a_stretch_begins_as_early_as_it_can_where_every_unit_is_a_block() -> None:
@@ -137,23 +140,24 @@ def test_a_stretch_begins_as_early_as_it_can_where_every_unit_is_a_block() -> No
     assert shown(folded(flow(units(network)), network)) == "image [p1.conv1 q1.conv1]x3 p4.conv1"
 
 
-def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further() -> None:
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further(times: int) -> None:
     """The first unit does what each block ends with: the stretch begins with the block, not with that unit."""
-    text = "block b() {\n  conv 4 3x3 same\n  conv 4 1x1\n}\nconv 4 1x1\n[\n  b\n] x3"
+    text = f"block b() {{\n  conv 4 3x3 same\n  conv 4 1x1\n}}\nconv 4 1x1\n[\n  b\n] x{times}"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")
-    assert shown(folded(flow(units(network)), network)) == "image conv1 [b1.conv1 b1.conv2]x3"
-    lines = "[\n  conv 4 1x1\n  conv 4 3x3 same\n] x3\nconv 4 1x1"
+    assert shown(folded(flow(units(network)), network)) == f"image conv1 [b1.conv1 b1.conv2]x{times}"
+    lines = f"[\n  conv 4 1x1\n  conv 4 3x3 same\n] x{times}\nconv 4 1x1"
     network = parse(f"net t\ninput 8x8x4\n{lines}\n")
-    assert shown(folded(flow(units(network)), network)) == "image [conv1 conv2]x3 conv7"
+    assert shown(folded(flow(units(network)), network)) == f"image [conv1 conv2]x{times} conv{2 * times + 1}"
 
 
 def test_a_block_whose_inside_is_used_elsewhere_stays_open() -> None:
     text = "block b() {\n  inner: conv 4 1x1\n  relu -> conv 4 1x1\n}\nx: b\nadd x.inner"
     network = parse(f"net t\ninput 8x8x4\n{text}\n")
-    assert "<" not in shown(boxed(flow(units(network)), network))
+    assert "<" not in shown(flow(units(network), 0))
 
 
-def unfolded(chain: Chain) -> Iterator[Unit | Fork | Side | Tangle]:
+def unfolded(chain: Chain) -> Iterator[Element]:
     """What a fold says: its first stretch, as often as it says."""
     for element in chain:
         match element:
@@ -161,7 +165,7 @@ def unfolded(chain: Chain) -> Iterator[Unit | Fork | Side | Tangle]:
                 for _ in stretches:
                     yield from unfolded(stretches[0])
             case Boxed(_, inside):
-                yield from unfolded(inside)
+                yield from inside
             case _:
                 yield element
 

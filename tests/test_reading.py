@@ -85,6 +85,27 @@ def test_params_are_set_by_name() -> None:
         parse("net t\nparam c = 4\ninput 8x8x3\nconv c 3x3\n", d=8)
 
 
+@pytest.mark.parametrize(
+    ("params", "help"),
+    [
+        ("param width = 4\nparam turns = 2", "did you mean `width`?"),
+        ("param c = 4\nparam turns = 2", "it has c, turns"),
+        ("", "it has no params at all"),
+    ],
+)
+def test_a_setting_of_no_param_is_told_what_there_is(params: str, help: str) -> None:
+    with pytest.raises(CnngraphError, match="has no param `widht`") as caught:
+        parse(f"net t\n{params}\ninput 8x8x3\nrelu\n", widht=8)
+    assert caught.value.diagnostics[0].help == help
+
+
+@pytest.mark.parametrize("given", [[6, 8], (6, 8), "(6, 8)"])
+def test_a_list_is_set_as_python_or_the_language_writes_it(given: object) -> None:
+    network = parse("net t\nparam c = (4, 5)\ninput 8x8x3\nconv c[0] 3x3 relu -> conv c[1] 3x3\n", c=given)
+    assert network[network.outputs[0].layer].output == Volume((4, 4, 8))
+    assert network.params == 6 * 27 + 6 + 8 * 54 + 8
+
+
 def test_max_nodes_limits(run: Run) -> None:
     ran = run("check", "resnet", "--max-nodes", 50)
     assert ran.status == 1

@@ -160,3 +160,34 @@ def test_what_is_frozen_is_counted() -> None:
     assert (table.params, table.frozen) == (108 + 8 + 74 + 66, 116)
     assert "of them              140 trained, 116 frozen (@freeze)" in str(table)
     assert "frozen" not in str(summarize(parse(text.replace(" @freeze", ""))))
+
+
+def test_weights_used_again_are_counted_once_and_the_row_says_whose_they_are() -> None:
+    network = parse(
+        "net t\ninput a 8x8x1\ninput b 8x8x1\nblock tower() {\n  conv 4 3x3 bn relu\n  flatten -> fc 3\n}\n"
+        "left: from a -> tower\nright: from b -> again left\nsub left"
+    )
+    table = summarize(network)
+    left, right = table.rows[1:3]
+    assert [row.params for row in left.rows] == [4 * 9 + 8, 0, 4 * 36 * 3 + 3]
+    assert [(row.params, row.shares) for row in right.rows] == [(0, "left.conv1"), (0, ""), (0, "left.fc1")]
+    assert (right.params, right.macs) == (0, left.macs)
+    assert table.params == left.params == network.params
+    assert table.statistics == 8
+    assert "conv 3×3, BN, ReLU, weights of left.conv1" in str(table)
+    assert "weights of left.conv1" in table.to_csv()
+    assert "weights of left.conv1" in table.to_markdown()
+
+
+def test_the_first_use_of_weights_is_not_folded_with_the_others() -> None:
+    table = summarize(parse("net t\ninput 8x8x4\nstep: conv 4 3x3 same relu\n[again step] x3"))
+    assert [(row.name, row.times, row.params) for row in table.rows] == [
+        ("image", 1, 0), ("step", 1, 148), ("conv1", 3, 0)]  # fmt: skip
+    unit = "block unit() {\n  a: conv 4 3x3 same relu\n  again a\n}\n"
+    table = summarize(parse(f"net t\ninput 8x8x4\n{unit}[unit] x3"))
+    assert [(row.name, row.times, row.params) for row in table.rows] == [("image", 1, 0), ("unit1", 3, 148)]
+
+
+def test_frozen_weights_are_counted_once() -> None:
+    table = summarize(parse("net t\ninput 8x8x4\na: conv 4 1x1 bn @freeze\nagain a -> conv 2 1x1"))
+    assert (table.params, table.frozen) == (4 * 4 + 8 + 10, 4 * 4 + 8)

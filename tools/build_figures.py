@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cnngraph.cli import group
 
-FOLDER = Path(__file__).parent.parent / "docs" / "figures"
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "figures"
 
 FIGURES = {
     "lenet5": ("lenet5",),
@@ -24,6 +25,8 @@ FIGURES = {
     "googlenet-open": ("googlenet", "--no-fold"),
     "resnet50-blocks": ("resnet", "--style", "blocks"),
     "unet": ("unet",),
+    "pyramid": (str(ROOT / "examples" / "pyramid.spec"), "--depth", "0", "--width", "page"),
+    "siamese": ("siamese", "--depth", "1"),
     "conv1x1": ("conv1x1", "--style", "operation"),
     "alexnet-conv1": ("alexnet", "--layer", "conv1"),
 }

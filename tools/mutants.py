@@ -126,7 +126,10 @@ def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
             # As an index -1 is 0 where there is one thing.
             yield "1"
         case ast.Constant(int() | float() as value):
-            yield from (repr(value + 1), f"({value - 1!r})")
+            # Of very large ones the next is the same.
+            yield from (
+                (repr(value + 1), f"({value - 1!r})") if value + 1 != value else (repr(2 * value), repr(value / 2))
+            )
         case ast.Call(ast.Name(name), arguments, keywords) if name in _OPPOSITES:
             yield _text(ast.Call(ast.Name(_OPPOSITES[name]), arguments, keywords))
         case ast.IfExp(test, body, other):

@@ -73,6 +73,7 @@ def record(network: Network) -> dict[str, Any]:
             "op": layer.kind.word or "input",
             "output": _dims(layer.output),
             "params": layer.params,
+            **({"shares": layer.shares} if layer.shares else {}),
             "macs": layer.macs,
             "inputs": list(layer.inputs),
             "line": layer.line,

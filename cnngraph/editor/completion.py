@@ -33,6 +33,7 @@ _TOP = {
     "use": "blocks of another file",
     "from": "start at a named tensor",
 }
+_AGAIN = "what a line with a label does, with its weights"
 _INSIDE = {word: _TOP[word] for word in ("let", "default", "from")}
 _OPENS = {"{": "}", "[": "]", "(": ")"}
 _BEGINS = frozenset({"newline", "->", "|", "[", "{", ":", "]", "}"})
@@ -129,7 +130,7 @@ def _in_statement(
         yield from _values(area)
     elif not words:
         yield from _beginning(document, area, first, tokens, at_top=not brackets)
-    elif kinds[0] in ("from", "output"):
+    elif kinds[0] in ("from", "again", "output"):
         if kinds[0] == "output" or len(words) == 1:
             yield from _tensors(document, area)
     elif kinds[0] in ("net", "use", "block", "edition"):
@@ -154,6 +155,7 @@ def _beginning(
         yield lsp.CompletionItem("skip", kind=_ITEM.Keyword, detail="the tensor at the fork, unchanged")
     yield from _blocks(area)
     yield from map(_kind, KINDS)
+    yield lsp.CompletionItem("again", kind=_ITEM.Keyword, detail=_AGAIN)
     if first == ":":
         yield lsp.CompletionItem("from", kind=_ITEM.Keyword, detail=_TOP["from"])
     if starts_line or first == "|":

@@ -100,9 +100,10 @@ class Document:
         wanted = str(item.path.value)
         folder = Path(item.span.source.name).parent if not item.span.source.name.startswith("<") else Path()
         beside = folder / wanted
-        if beside.is_file():
-            return beside
-        return shipped_path(wanted)
+        try:
+            return beside if beside.is_file() else shipped_path(wanted)
+        except OSError:
+            return None  # too long for the name of a file
 
     def _used(self, item: s.Use) -> Names | None:
         path = self.path(item)

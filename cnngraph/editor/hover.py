@@ -65,6 +65,8 @@ def _answers(document: Document, offset: int) -> Iterator[tuple[Span, str]]:
         match stage:
             case s.Step(name=word) | s.Joined(word=word) if _holds(word.span, offset):
                 yield word.span, _step(document, stage)
+            case s.Again() if _holds(again := _again(stage), offset):
+                yield again, _step(document, stage)
             case s.Step(name=word) | s.Joined(word=word) if _holds(stage.span, offset) and (
                 kind := KINDS.get(word.span.text)
             ):
@@ -82,10 +84,17 @@ def _holds(span: Span, offset: int) -> bool:
 # Steps -----------------------------------------------------------------------------------------
 
 
-def _step(document: Document, stage: s.Step | s.Joined) -> str:
+def _again(stage: s.Again) -> Span:
+    """The word `again`."""
+    return Span(stage.span.source, stage.span.start, stage.span.start + len("again"))
+
+
+def _step(document: Document, stage: s.Step | s.Joined | s.Again) -> str:
+    parts = [_made(document, runs)] if (runs := document.runs_of(stage)) else []
+    if isinstance(stage, s.Again):
+        return "\n\n".join([*parts, f"What the line labelled `{stage.ref.span.text}` does, with its weights."])
     word = stage.name if isinstance(stage, s.Step) else stage.word
     kind = KINDS.get(word.span.text)
-    parts = [_made(document, runs)] if (runs := document.runs_of(stage)) else []
     if kind is not None:
         parts.append(about_kind(kind))
     elif (block := document.names.at(word.span.end)) is not None:
@@ -117,6 +126,8 @@ def _rows(document: Document, layers: Sequence[Layer]) -> Iterator[tuple[str, st
                 yield f"parameters of its {follower.kind.caption().name}", f"{follower.params:,}"
     elif params := sum(layer.params for layer in layers):
         yield "parameters", f"{params:,}"
+    elif any(layer.shares for layer in layers):
+        yield "parameters", "none of their own"
     if not is_one:
         yield "layers", f"{len(layers):,}"
         if macs := total(layer.macs for layer in layers):

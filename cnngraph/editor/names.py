@@ -105,6 +105,8 @@ class Names:
         """*read* gives the names of a file that is used; None when it cannot be read."""
         self.file = file
         self.top = Area(-1)
+        self._again: dict[Name, Area | None] = {}
+        """What is inside tensors that an `again` makes."""
         self._read = read
         self.written: list[Written] = []
         """Every place where a name stands, in the order of the text, those where it is given among them."""
@@ -233,7 +235,7 @@ class Names:
             self._given(area, "tensor", label)
         for stage in line.stages:
             match stage:
-                case s.From(ref=ref):
+                case s.From(ref=ref) | s.Again(ref=ref):
                     self._tensor(ref, area)
                 case s.Repeat(body=body, times=count):
                     self._value(count, area)
@@ -292,11 +294,27 @@ class Names:
             within = self.inside(name, area) if name else None
 
     def inside(self, tensor: Name, area: Area) -> Area | None:
-        """The names in the block that makes *tensor*."""
-        if not isinstance(tensor.node, s.Line) or not isinstance(tensor.node.stages[-1], s.Step):
+        """The names in the block that makes *tensor*, or made it the first time."""
+        last = tensor.node.stages[-1] if isinstance(tensor.node, s.Line) else None
+        if isinstance(last, s.Step):
+            block = area.find(".".join(last.name.names), "block")
+            return block.area if block else None
+        if not isinstance(last, s.Again):
             return None
-        block = area.find(".".join(tensor.node.stages[-1].name.names), "block")
-        return block.area if block else None
+        if tensor not in self._again:
+            self._again[tensor] = None  # for lines that use one another
+            self._again[tensor] = self._inside_first(last.ref, area)
+        return self._again[tensor]
+
+    def _inside_first(self, ref: s.Ref, area: Area) -> Area | None:
+        """The names in the block that makes what *ref* names."""
+        name, within = area.find(ref.names[0], "tensor"), area
+        for text in ref.names[1:]:
+            inner = self.inside(name, within) if name else None
+            if inner is None:
+                return None
+            name, within = inner.names.get(("tensor", text)), inner
+        return self.inside(name, within) if name else None
 
     def _value(self, expr: s.Expr, area: Area) -> None:
         match expr:

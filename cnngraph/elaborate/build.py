@@ -250,6 +250,8 @@ class _Builder:
                 self._output(name, tensor.layer, origin, ref.span)
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic)
+            except Silent:
+                pass  # the line that makes the tensor is wrong itself
         if refs or self.record.failed:
             return
         if not self.inputs:

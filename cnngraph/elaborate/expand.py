@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
+from cnngraph.elaborate.again import made_again
 from cnngraph.elaborate.annotations import annotations_of
 from cnngraph.elaborate.binding import Bound, bind, followers, is_plain, make, with_default
 from cnngraph.elaborate.foreign import ARGUMENTS
@@ -104,7 +105,7 @@ class Expander:
 
     def _stages(self, line: s.Line, scope: Scope, before: Made) -> Made:
         flow, skipped, parts = before.tensor, before.skipped, None
-        first = len(self.record.layers)
+        first, first_path, source = len(self.record.layers), len(self.record.paths), flow
         for index, stage in enumerate(line.stages):
             last, before_it = index == len(line.stages) - 1, len(self.record.layers)
             labels = line.labels if last else ()
@@ -122,7 +123,9 @@ class Expander:
                         raise Mistake(
                             "E0309", "`from` begins a line", stage.span, "what stands before it would be lost"
                         )
-                    flow = find_tensor(stage.ref, scope)
+                    flow = source = find_tensor(stage.ref, scope)
+                case s.Again():
+                    flow = made_again(stage, self._flowing(flow, stage.span, "again"), scope, self.record, labels)
                 case s.Skip():
                     self.record.on_shortcut = skipped = True
                 case s.Repeat():
@@ -132,25 +135,26 @@ class Expander:
             made = flow if parts is None else parts[0]
             if made is not None and made.volume is not None:
                 self.record.ran.append(Ran(stage.span, made.volume, before_it, len(self.record.layers)))
-        if parts is None:
-            self._label(line, scope, flow)
+        if parts is None and line.labels:
+            label = self._label(line, scope, flow)
+            layers, paths = range(first, len(self.record.layers)), range(first_path, len(self.record.paths))
+            made_by = source.layer if source is not None else ""
+            self.record.labelled(line.labels[0], scope, label, made_by, layers, paths)
         if line.claim is not None and flow is not None:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
             self.record.annotate(first, annotations_of(line.annotations, scope))
         return Made(flow, ran=True, skipped=skipped)
 
-    def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> None:
-        if not line.labels:
-            return
+    def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> Tensor:
+        """Takes the label of *line*; what it names."""
         if len(line.labels) > 1:
             raise Mistake("E0312", "only `split` makes several tensors", line.labels[1].span)
         label = line.labels[0]
-        if label.names[0] not in scope.made_at:
+        if scope.made_at.get(label.names[0]) != label.span:
+            # No layer or block of this line has the name yet.
             self.record.give(label, scope)
-        tensor = self._flowing(flow, label.span, label.names[0])
-        scope.tensors[label.names[0]] = tensor
-        self.record.labelled(label, scope, tensor)
+        return self._flowing(flow, label.span, label.names[0])
 
     def _check_claim(self, claim: s.Expr, scope: Scope, flow: Tensor) -> None:
         """A wrong claim is reported, and what was made flows on: the lines below stand on that."""
@@ -226,7 +230,7 @@ class Expander:
         name = self.record.name(stage.word.names[0], scope, labels)
         skips = tuple(index for index, (_, skipped, _) in enumerate(arrived) if skipped)
         try:
-            return self.record.layer(name, kind, inputs, stage.word.span, scope, skips=skips)
+            return self.record.layer(name, kind, inputs, stage.word.span, scope.path, skips=skips)
         except Fault as fault:
             labels_ = tuple(Label(branch.span, _carries(tensor, fork)) for tensor, _, branch in arrived)
             if fault.code in ("E0401", "E0402"):
@@ -278,7 +282,7 @@ class Expander:
             )
         made = []
         for label, part in zip(line.labels, split.parts(channels), strict=True):
-            tensor = self.record.layer(self.record.name("slice", scope, (label,)), part, [flow], step.span, scope)
+            tensor = self.record.layer(self.record.name("slice", scope, (label,)), part, [flow], step.span, scope.path)
             scope.tensors[label.names[0]] = tensor
             made.append(tensor)
         return made
@@ -313,7 +317,7 @@ class Expander:
                 step.span,
                 help=f"{said} {{ | … | skip }}   or   {said} NAME",
             )
-        if flow is None and not (kind.family == "join" and len(bound.tensors) > 1):
+        if not (kind.family == "join" and len(bound.tensors) > 1):
             self._flowing(flow, step.name.span, word)
         inputs = [*([flow] if flow is not None else []), *(tensor for tensor, _ in bound.tensors)]
         volumes = tuple(known_volume(tensor) for tensor in inputs)
@@ -325,7 +329,7 @@ class Expander:
         first = len(self.record.layers)
         try:
             made = known.made[0] if known else make(kind, bound)
-            tensor = self.record.layer(name, made, inputs, step.name.span, scope, annotations=rest, at=step.span)
+            tensor = self.record.layer(name, made, inputs, step.name.span, scope.path, annotations=rest, at=step.span)
             if volumes not in bound.unremarkable:
                 remarks = list(made.remarks(volumes))
                 if not remarks:
@@ -339,7 +343,7 @@ class Expander:
             if bound.says_linear:
                 self.record.says_linear.add(name)
             for each in behind_it:
-                tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope, unit=name)
+                tensor = self.record.layer(f"{name}.{each.word}", each, [tensor], step.span, scope.path, unit=name)
             self.record.annotate(first, origin)
         except Fault as fault:
             own = bind(kind, step, scope, word) if known else bound
@@ -384,8 +388,7 @@ class Expander:
         self._bind_block(block, step, scope, inner)
         if block.input_name:
             inner.tensors[block.input_name] = flow
-        self.record.assembly.block(path, block.name, scope.path)
-        self.record.used_at[path] = step.name.span
+        self.record.block(path, block.name, scope.path, step.name.span)
         self.record.expanded.add(block.span)
         annotations = annotations_of((*step.annotations, *block.annotations), scope)
         first = len(self.record.layers)
@@ -455,7 +458,7 @@ class Expander:
         if param.type == "tensor":
             if not isinstance(expr, s.Ref):
                 raise Mistake("E0208", f"`{param.name}` is a tensor", span, "this is a value")
-            inner.tensors[param.name] = find_tensor(expr, scope)
+            inner.tensors[param.name] = find_tensor(expr, scope)._replace(stretch=None)
             return
         value = evaluate(expr, scope)
         wanted: tuple[type, ...] = {"int": (int,), "float": (int, float)}.get(param.type, (object,))

@@ -55,7 +55,12 @@ class Includes:
     def _text(self, path: str, item: s.Use) -> tuple[str, str]:
         wanted = Path(path)
         folder = Path(self.reading[-1]).parent if len(self.reading) > 1 else self.root
-        target = (folder / wanted).resolve()
+        try:
+            target = (folder / wanted).resolve()
+            target.exists()
+        except (OSError, ValueError) as error:
+            # A name that no file can have: too long, or with a character of code 0.
+            raise Mistake("E0211", f'cannot read "{path}"', item.path.span, reason=_reason(error)) from None
         if wanted.is_absolute() or not target.is_relative_to(self.root.resolve()):
             raise Mistake(
                 "E0212",
@@ -132,6 +137,10 @@ class Includes:
                 net.name, tuple(params), tuple(body), scope, Defaults(), net.span, name, tuple(outputs), net.annotations
             )
         return own
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _folder(source: Source) -> Path:

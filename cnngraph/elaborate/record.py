@@ -13,10 +13,10 @@ from cnngraph.elaborate.allowances import Allowances
 from cnngraph.elaborate.foresight import Foresight
 from cnngraph.elaborate.mistake import Mistake
 from cnngraph.elaborate.outcome import Ran
-from cnngraph.elaborate.scope import Scope, Tensor
+from cnngraph.elaborate.scope import Scope, Stretch, Tensor
 from cnngraph.elaborate.values import known_volume
-from cnngraph.layers.kind import Kind
-from cnngraph.network import Annotation
+from cnngraph.layers.kind import Fault, Kind
+from cnngraph.network import OF_WEIGHTS, Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.names import unquoted
@@ -63,6 +63,8 @@ class Record:
         """What lines with a label make, by their names in the whole network: ``stage_2.heat``."""
         self.used_at: dict[str, Span] = {}
         """The step that uses each block, by the block's path."""
+        self.paths: list[str] = []
+        """The paths of blocks in the order of their use."""
         self.expanded: set[Span] = set()
         """The headers of the blocks that were used."""
         self.ran: list[Ran] = []
@@ -144,10 +146,13 @@ class Record:
             )
         scope.made_at[name] = ref.span
 
-    def labelled(self, label: s.Ref, scope: Scope, tensor: Tensor) -> None:
-        """What a line of that label makes, by its name in the whole network, which tables and files show."""
+    def labelled(self, label: s.Ref, scope: Scope, tensor: Tensor, source: str, layers: range, paths: range) -> None:
+        """What a line of that label makes, of the tensor of *source*: by its label in *scope*, and by its name in the
+        whole network, which tables and files show."""
         prefix = f"{scope.path}." if scope.path else ""
-        self.tensors[f"{prefix}{label.names[0]}{scope.group}"] = tensor
+        name = f"{prefix}{label.names[0]}{scope.group}"
+        stretch = Stretch(name, scope.path, source, layers, paths, self.on_shortcut)
+        self.tensors[name] = scope.tensors[label.names[0]] = tensor._replace(stretch=stretch)
 
     def name(self, word: str, scope: Scope, labels: Sequence[s.Ref]) -> str:
         """The label, else the word and its running number in the block."""
@@ -180,12 +185,13 @@ class Record:
         kind: Kind,
         inputs: Sequence[Tensor],
         span: Span,
-        scope: Scope,
+        block: str,
         *,
         unit: str = "",
         skips: tuple[int, ...] = (),
         annotations: tuple[Annotation, ...] = (),
         at: Span | None = None,
+        shares: str = "",
     ) -> Tensor:
         for tensor in inputs:
             known_volume(tensor)
@@ -195,15 +201,22 @@ class Record:
                 kind,
                 [tensor.layer for tensor in inputs],
                 unit=unit,
-                block=scope.path,
+                block=block,
                 skips=skips,
                 on_shortcut=self.on_shortcut,
                 span=at or span,
                 annotations=annotations,
+                shares=shares,
             )
         except Limit as reached:
             self._stop_at(reached, (at or span) if reached.code == "E0501" else span, inputs)
         return Tensor(name, layer.output, at or span)
+
+    def block(self, path: str, name: str, parent: str, span: Span) -> None:
+        """A use of the block *name* by the step at *span*."""
+        self.assembly.block(path, name, parent)
+        self.used_at[path] = span
+        self.paths.append(path)
 
     def input(self, name: str, volume: Volume, at: Span, span: Span, annotations: tuple[Annotation, ...]) -> None:
         try:
@@ -217,7 +230,11 @@ class Record:
         """What a line says of all that it made, from layer number *first* on; raises `Mistake`."""
         rest = tuple(each for each in annotations if each.name != "origin")
         if rest:
-            self.assembly.annotate(first, rest)
+            try:
+                self.assembly.annotate(first, rest)
+            except Fault as fault:
+                of_weights = next(each for each in rest if each.name in OF_WEIGHTS)
+                raise Mistake(fault.code, fault.message, of_weights.span, help=fault.help) from None
         for each in annotations:
             if each.name == "origin":
                 made, names = len(self.layers) - first, tuple(unquoted(str(name)) for name in each.arguments)

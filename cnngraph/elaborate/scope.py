@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 Value = int | float | bool | str | Dim | tuple["Value", ...]
 
 
+class Stretch(NamedTuple):
+    """All that a line with a label made, one after the other: what `again` makes again."""
+
+    name: str
+    """The label, as tables and files show it: ``stage2.left_1``."""
+    block: str
+    """Path of the block that the line stands in."""
+    flow: str
+    """The layer whose tensor flowed into it; empty when none did."""
+    layers: range
+    """Numbers of its layers."""
+    paths: range
+    """Numbers of the uses of blocks in it."""
+    on_shortcut: bool
+    """Whether the line itself lies on a `skip -> …` branch."""
+
+
 class Tensor(NamedTuple):
     """A tensor that flows. One without a volume comes of a mistake already reported: nothing more is said of it."""
 
@@ -28,6 +45,8 @@ class Tensor(NamedTuple):
     """The text that made it."""
     inner: Mapping[str, Tensor] = MappingProxyType({})
     """The labels inside the block that made it, as ``label.inner``."""
+    stretch: Stretch | None = None
+    """All that the line made; None for a tensor that no line labels."""
 
 
 class Setting(NamedTuple):
@@ -151,16 +170,15 @@ class Scope:
     def block_names(self) -> list[str]:
         return sorted({name for scope in self.chain() for name in scope.blocks})
 
-    def labelled(self, name: str) -> tuple[Span, bool] | None:
-        """Where the file or block labels a tensor *name*, and whether that is inside a repeat."""
+    def labelled(self, name: str) -> tuple[Line, bool] | None:
+        """The line of the file or block that labels a tensor *name*, and whether it is inside a repeat."""
         bodies: list[tuple[object, bool]] = [(part, False) for scope in self.own() for part in scope.body]
         while bodies:
             part, repeated = bodies.pop()
             match part:
                 case Line(labels=labels, stages=stages):
-                    for label in labels:
-                        if label.names[0] == name:
-                            return label.span, repeated
+                    if any(label.names[0] == name for label in labels):
+                        return part, repeated
                     bodies.extend((stage, repeated) for stage in stages)
                 case Repeat(body=body):
                     bodies.extend((each, True) for each in body)

@@ -123,7 +123,10 @@ def _explain_missing(name: str, span: Span, scope: Scope) -> None:
     """Raises `Mistake` for a tensor whose label is in the text but not in reach."""
     if (label := scope.labelled(name)) is None:
         return
-    made, repeated = label
+    line, repeated = label
+    made = next(each.span for each in line.labels if each.names[0] == name)
+    if line.span.source is span.source and line.span.start <= span.start < line.span.end:
+        raise Mistake("E0306", f"`{name}` is used before it is made", span, "it is what this line makes")
     if made.start > span.start and made.source is span.source:
         remark = f"made at line {made.line}; a tensor can only be used below its own line"
         raise Mistake("E0306", f"`{name}` is used before it is made", span, remark)

@@ -52,4 +52,5 @@ def label(unit: Unit) -> str:
     stride = f" s={caption.stride[0]}" if caption.stride and caption.stride != (1, 1) else ""
     name = (caption.name or unit.name) + window + stride if unit.lead.inputs else unit.name
     followers = "".join(f", {layer.kind.caption().name}" for layer in unit.layers[1:])
-    return f"{name}{followers}\n{unit.output.caption}"
+    shared = f"\nweights of {unit.shares}" if unit.shares else ""
+    return f"{name}{followers}{shared}\n{unit.output.caption}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from math import ceil
+
+from cnngraph.diagnostics import CnngraphError
 
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
@@ -26,3 +29,13 @@ def points(width: str | float) -> float:
     if not _LEAST <= found <= _MOST:
         raise ValueError(f"{width} is not between {_LEAST}pt and {_MOST}pt")
     return found
+
+
+def too_narrow(width: float, needed: float) -> CnngraphError:
+    """The refusal (E0604) of *width* points for a figure whose widest part takes *needed*."""
+    return CnngraphError.of(
+        "E0604",
+        f"{width:g} pt are too narrow for this figure",
+        reason=f"its widest part takes {ceil(needed)} pt with the smallest text that can be read",
+        help=f"give it at least --width {ceil(needed)}pt",
+    )

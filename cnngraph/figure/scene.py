@@ -112,7 +112,7 @@ class Group(NamedTuple):
 
     id: str
     """The layer's name; ``source--target`` for an edge. Unique in a scene."""
-    role: Literal["layer", "edge", "network", "key", "decoration"]
+    role: Literal["layer", "edge", "output", "network", "key", "decoration"]
     items: tuple[Item, ...]
     title: str = ""
     """Said on hover and by screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""

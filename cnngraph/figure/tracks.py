@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -23,6 +24,8 @@ class Stop:
     boxed: bool
     """Whether it is drawn as a layer; else as text on the way."""
     column: int
+    passed_over: tuple[Unit, ...] = ()
+    """What comes behind it and is not drawn: a sum, which is where an arc lands, or a flatten."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,13 @@ class Track:
     def last_column(self) -> int:
         return self.stops[-1].column
 
-    def names(self, unit: Unit) -> tuple[str, ...]:
-        """Of the layers of *unit*, as they stand in the figure."""
-        return tuple(self.prefix + name for name in unit.names)
+    def names(self, units: Iterable[Unit]) -> tuple[str, ...]:
+        """Of the layers of *units*, as they stand in the figure."""
+        return tuple(self.prefix + name for unit in units for name in unit.names)
 
-    def names_on(self, arc: Arc) -> tuple[str, ...]:
-        """Of the layers that *arc* stands for: a projection, and a sum that is where it lands."""
-        join = self.spine.units[arc.join]
-        on = (*arc.through, join) if _passed_over(join) else arc.through
-        return tuple(name for unit in on for name in self.names(unit))
+    def names_at(self, stop: Stop) -> tuple[str, ...]:
+        """Of the layers that *stop* stands for."""
+        return self.names((stop.unit, *stop.passed_over))
 
     @cached_property
     def open_after(self) -> frozenset[int]:
@@ -94,11 +95,18 @@ class Span:
 
 def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
     """Columns for all: the n-th weighted layers in one column, and room before each for the most that stands there."""
-    drawn = [[unit for unit in s.units if not _passed_over(unit)] for s in spines]
+    drawn: list[list[tuple[Unit, list[Unit]]]] = []
+    for spine in spines:
+        drawn.append([])
+        for unit in spine.units:
+            if _passed_over(unit):
+                drawn[-1][-1][1].append(unit)
+            else:
+                drawn[-1].append((unit, []))
     before: list[int] = []
     for shown in drawn:
         counts, loose = [], 0
-        for unit in shown:
+        for unit, _ in shown:
             if unit.weighted:
                 counts.append(loose)
                 loose = 0
@@ -112,13 +120,13 @@ def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
     for number, (each, shown) in enumerate(zip(spines, drawn, strict=True)):
         stops: list[Stop] = []
         weighted, column, waiting = 0, 0, 0
-        for unit in shown:
+        for unit, passed in shown:
             if unit.weighted:
                 column += max(0, before[weighted] - waiting)
                 weighted, waiting = weighted + 1, 0
             else:
                 waiting += 1
-            stops.append(Stop(unit, unit.weighted, column))
+            stops.append(Stop(unit, unit.weighted, column, tuple(passed)))
             column += 1
         prefix = f"{number + 1}." if len(spines) > 1 else ""
         tracks.append(Track(each, prefix, titles[number], stops, _spans(each, stops)))
@@ -128,7 +136,7 @@ def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
 def _passed_over(unit: Unit) -> bool:
     """What is not drawn: a sum is where its arc lands, a flatten changes no number."""
     kind = unit.lead.kind
-    return kind.idle or (kind.family == "join" and kind.caption().sign == "+")
+    return unit.idle or (kind.family == "join" and kind.caption().sign == "+")
 
 
 def _spans(spine: Spine, stops: list[Stop]) -> list[Span]:

@@ -160,7 +160,7 @@ class HSwish(Activation):
     """``x * min(max(x + 3, 0), 6) / 6`` (MobileNetV3)."""
 
     word = "hswish"
-    elsewhere = ("hardswish",)
+    elsewhere = ("hardswish", "hardsilu")
     relu_like = True
     onnx = "HardSwish"
 

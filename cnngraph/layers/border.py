@@ -107,6 +107,7 @@ class Crop(_Border):
     whose middle it keeps (U-Net)."""
 
     word = "crop"
+    elsewhere = ("cropping2d",)
     cuts = True
     onnx = "Slice"
     takes_tensors = "one"

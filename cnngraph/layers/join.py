@@ -179,6 +179,7 @@ class Max(_Equal):
     """The largest, number by number (maxout)."""
 
     word = "max"
+    elsewhere = ("maximum",)
     onnx = "Max"
 
     def lower(self, to: Lowering) -> None:

@@ -166,12 +166,13 @@ class Widen(_Rearrange):
     def lower(self, to: Lowering) -> None:
         more, source = self.channels - as_int(to.input_volumes[0].channels), to.inputs[0]
         if self.stride != (1, 1):
-            kept = to.inner("kept", (as_int(to.input_volumes[0].channels), *onnx_dims(to.output_volume)[1:]))
             bounds = [to.constant("starts", [0, 0]), to.constant("ends", [LAST, LAST]), to.constant("axes", [2, 3])]
             steps = to.constant("steps", list(self.stride))
-            source = to.node("Slice", [source, *bounds, steps], kept if more else to.output)
             if not more:
+                to.node("Slice", [source, *bounds, steps], to.output)
                 return
+            kept = to.inner("kept", (as_int(to.input_volumes[0].channels), *onnx_dims(to.output_volume)[1:]))
+            source = to.node("Slice", [source, *bounds, steps], kept)
         to.node("Pad", [source, to.constant("pads", [0, 0, 0, 0, 0, more, 0, 0])], to.output)
 
     def caption(self) -> Caption:

@@ -112,7 +112,7 @@ def _padding(value: object) -> Padding:
 
 def _border(value: object) -> Padding:
     """Amounts as those of a padding."""
-    if value == Padding() or (isinstance(value, Padding) and value.mode != "given"):
+    if isinstance(value, Padding) and value.mode != "given":
         raise BadValue(f"one number, two (height, width) or four (top, left, bottom, right), not {value.mode}")
     return _padding(value)
 

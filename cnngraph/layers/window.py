@@ -15,7 +15,7 @@ from cnngraph.layers.kind import Fault, Kind, Lowering
 from cnngraph.layers.reach import Sliding
 from cnngraph.layers.terms import Term, brief, number
 from cnngraph.layers.values import Padding, Pair
-from cnngraph.volume import Dim, Free, Volume
+from cnngraph.volume import Dim, Free, Volume, as_int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,9 @@ class Slide:
             return
         for axis, size in enumerate((volume.height, volume.width)):
             extent, stride = self.extent(axis), self.stride[axis]
-            positions = self.size(axis, size)
-            if isinstance(size, Free) or isinstance(positions, Free) or extent < stride:
+            if isinstance(size, Free) or extent < stride:
                 continue
+            positions = as_int(self.size(axis, size))
             before, after = self.pads(axis, size)
             unseen = size + before - ((positions - 1) * stride + extent)
             if unseen <= 0:

@@ -37,7 +37,8 @@ class _Lowerer:
         self.opset = opset
         self.batch = batch
         self.nodes: list[Node] = []
-        self.weights: list[Weight] = []
+        self.weights: dict[str, Weight] = {}
+        """By their names: layers that share weights use the same."""
         self.constants: list[Constant] = []
         self.infos: dict[str, Info] = {}
         self.tensors = _tensor_names(network)
@@ -65,7 +66,7 @@ class _Lowerer:
             inputs=tuple(self.info(layer.name, layer.output) for layer in network.inputs),
             outputs=tuple(outputs),
             nodes=tuple(self.nodes),
-            weights=tuple(self.weights),
+            weights=tuple(self.weights.values()),
             constants=tuple(self.constants),
             infos=tuple(self.infos.values()),
             tensors={name: tensor for name, tensor in self.tensors.items() if name in network.live},
@@ -116,8 +117,10 @@ class _LayerLowering:
         return output
 
     def parameter(self, name: str) -> str:
-        key = f"{self._layer.name}.{name}"
-        self._to.weights.append(Weight(key, self._layer, self._layer.parameters[name]))
+        first = self._to.network[self._layer.shares] if self._layer.shares else self._layer
+        key = f"{first.name}.{name}"
+        if key not in self._to.weights:
+            self._to.weights[key] = Weight(key, first, first.parameters[name])
         return key
 
     def constant(self, name: str, values: Sequence[int] | Sequence[float], shape: tuple[int, ...] | None = None) -> str:

@@ -13,7 +13,7 @@ from cnngraph.source import Source, Span
 KEYWORDS = frozenset(
     {
         *("edition", "net", "use", "as", "param", "let", "default", "block", "input", "output"),
-        *("from", "skip", "in", "if", "and", "or", "not", "match", "true", "false"),
+        *("from", "again", "skip", "in", "if", "and", "or", "not", "match", "true", "false"),
     }
 )
 _ARGUMENTS = [argument for kind in KINDS.values() for argument in kind.arguments()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cnngraph.network import Block, Layer, Network, Output
+from cnngraph.network import OF_WEIGHTS, Block, Layer, Network, Output
 from cnngraph.spec.lexer import FLAGS, RESERVED
 from cnngraph.spec.syntax import IMAGE
 
@@ -122,6 +122,7 @@ class _Names:
             unit=self.layers[self._units[layer.name]],
             block=self.paths[layer.block],
             origin=layer.origin or ("" if name == layer.name else layer.name),
+            shares=self.layers[layer.shares] if layer.shares else "",
         )
         return layer if changed == layer else changed
 
@@ -136,7 +137,7 @@ class _Names:
             name = layer if output.name == output.layer else output.name
             if not all(map(is_name, name.split("."))) and name != layer:
                 name = identifier(name, "out")
-            while name in given or (name != layer and name != output.name and name in self._taken.get("", ())):
+            while name in given:
                 name += "_"
             given.add(name)
             found.append(Output(name, layer, output.origin or ("" if name == output.name else output.name)))
@@ -166,7 +167,39 @@ def _units(network: Network) -> dict[str, str]:
         else:
             steps[layer.block] = [layer]
             found[layer.name] = layer.name
+    if network.shared:
+        _part(found, network)
     return found
+
+
+def _part(units: dict[str, str], network: Network) -> None:
+    """Makes steps of their own of layers in *units* that are used again without the rest of their step."""
+    steps: dict[str, list[Layer]] = {}
+    for layer in network.layers:
+        steps.setdefault(units[layer.name], []).append(layer)
+    parted = True
+    while parted:
+        parted = False
+        for step in list(steps.values()):
+            owners = [layer.shares for layer in step if layer.shares]
+            first = steps[units[owners[0]]] if owners else step
+            whole = len(step) == len(first) and all(map(used_alike, step, first))
+            alike = all(layer.annotations == step[0].annotations for layer in step)
+            if owners and len(step) + len(first) > 2 and not (whole and alike):
+                parted = True
+                for layer in (*step, *first):
+                    units[layer.name] = layer.name
+                    steps[layer.name] = [layer]
+
+
+def used_alike(layer: Layer, other: Layer) -> bool:
+    """Whether *layer* is *other* used again."""
+    has_weights = bool(layer.kind.parameters(layer.input_volumes))
+    return (
+        layer.kind == other.kind
+        and layer.shares == ((other.shares or other.name) if has_weights else "")
+        and not any(each.name in OF_WEIGHTS for each in layer.annotations)
+    )
 
 
 def _follows(layer: Layer, step: list[Layer]) -> bool:

@@ -247,6 +247,9 @@ class _Parser(ExpressionParser):
         if self.take("from"):
             ref = self.ref("the tensor to start from")
             return s.From(self.span(start), ref)
+        if self.take("again"):
+            ref = self.ref("the label of the line to use again")
+            return s.Again(self.span(start), ref)
         if self.take("skip"):
             if not in_branch:
                 raise self.error(

@@ -119,6 +119,13 @@ class From(NamedTuple):
     ref: Ref
 
 
+class Again(NamedTuple):
+    """``again tensor``: what the line of that label does, with its weights"""
+
+    span: Span
+    ref: Ref
+
+
 class Skip(NamedTuple):
     """``skip``, at the start of a branch"""
 
@@ -150,7 +157,7 @@ class Joined(NamedTuple):
     branches: tuple[Branch, ...]
 
 
-Stage = Step | From | Skip | Repeat | Joined
+Stage = Step | From | Again | Skip | Repeat | Joined
 
 # Statements ----------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ def named(network: Network) -> dict[Annotation, list[Layer]]:
     found: dict[Annotation, list[Layer]] = {}
     of_step: dict[str, Annotation] = {}
     for layer in network.layers:
+        if layer.shares:
+            continue
         own = next((each for each in layer.annotations if each.name == "weights"), of_step.get(layer.unit))
         if own is not None:
             found.setdefault(own, []).append(layer)
@@ -64,6 +66,8 @@ def _weights(network: Network, annotation: Annotation, layers: list[Layer]) -> F
     if not any(layer.parameters for layer in layers):
         raise CnngraphError([Diagnostic("E0701", f'@weights("{text}") is on layers without weights')])
     spec = Path(network.file) if network.file and not network.file.startswith("<") else Path("spec")
+    if "\0" in text:
+        raise CnngraphError.of("E0702", f"@weights: {text!r} is the name of no file")
     file, wanted = part_of(str(spec.parent / text))
     if Path(text).is_absolute() or not file.resolve().is_relative_to(spec.parent.resolve()):
         raise CnngraphError.of(

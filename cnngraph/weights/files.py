@@ -16,8 +16,8 @@ from cnngraph.weights.match import Match, expected, match
 from cnngraph.weights.normed import plain
 from cnngraph.weights.parts import part
 from cnngraph.weights.readers import open_entries, part_of, said_of
-from cnngraph.weights.readers.entry import Entry
-from cnngraph.weights.said import activations, differences
+from cnngraph.weights.readers.entry import Entry, Said
+from cnngraph.weights.said import remarks as remarked
 from cnngraph.weights.source import Weight
 
 _PIECE = 2**20
@@ -36,8 +36,10 @@ class MatchedWeights:
         renames: Mapping[str, str] | None,
         remarks: tuple[str, ...] = (),
         only: Collection[str] | None = None,
+        said: Sequence[Said] | None = None,
     ) -> None:
-        """*where* the *entries* are, in words. Raises `CnngraphError` when they are not *network*'s weights."""
+        """*where* the *entries* are, in words, and what is *said* there of layers without weights; None: nothing is.
+        Raises `CnngraphError` when they are not *network*'s weights."""
         self.about = about
         matching = match(plain(entries, where), network, renames or {}, where, only=only)
         self._where = where
@@ -45,8 +47,8 @@ class MatchedWeights:
         # Where one tensor counts a volume's numbers so, all of the file do.
         self._orders = Orders(network) if any(entry.hwc for entry in entries) else None
         given = _given_otherwise(network, self._orders) if self._orders else ()
-        said = differences(network, matching.matches)
-        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *said, *given))
+        unlike = remarked(network, matching.matches, said)
+        self.matching = replace(matching, remarks=(*remarks, *matching.remarks, *unlike, *given))
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
@@ -92,9 +94,8 @@ class FileWeights(MatchedWeights):
         entries, remarks = part(open_entries(file), wanted, str(file))
         if below:
             entries = [replace(entry, name=below + entry.name) for entry in entries]
-        if only is None:
-            remarks = (*remarks, *activations(network, said_of(file)))
-        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks, only)
+        said = said_of(file) if only is None else None
+        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks, only, said)
 
 
 class ArrayWeights(MatchedWeights):

@@ -42,6 +42,10 @@ class Orders:
             elif keeps_places(layer):
                 for name in layer.inputs:
                     self._unite(name, layer)
+            if layer.shares and not layer.input_volumes[0].is_map:
+                # The same rows and columns, so the same orders.
+                self._unite(layer.shares, layer)
+                self._unite(network[layer.shares].inputs[0], network[layer.inputs[0]])
         # What stands beside another in one vector may get its order from what is behind: until nothing changes.
         before = -1
         while before != len(self._parts):

@@ -2,6 +2,9 @@
 
 A layer's weights go together: what has to agree are the shapes of all of them, `Signature`. Sizes of one do not
 count, so that PyTorch's 64x1x1 scale is the network's 64, and a fully connected layer a 1x1 convolution.
+
+Weights that several layers of the network use are expected once, under the first one's name. A file may have them for
+every use, as PyTorch's state dicts have modules that are tied: all are then to be equal.
 """
 
 from __future__ import annotations
@@ -98,9 +101,84 @@ def match(
     wanted = expected(network, only)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
     renamed = _renamed(counted, renames, file)
+    firsts = _firsts(network, wanted)
+    if not firsts:
+        return _matched(counted, network, renamed, file, wanted)
+    once, also = _once(counted, renamed, firsts)
+    try:
+        matching = _matched(once, network, renamed, file, wanted)
+    except CnngraphError as error:
+        place = {layer.name: number for number, layer in enumerate(network.layers)}
+        shapes = [*wanted.items(), *((name, wanted[first]) for name, first in firsts.items())]
+        every = dict(sorted(shapes, key=lambda each: place[each[0].rpartition(".")[0]]))
+        try:
+            matching = _matched(counted, network, renamed, file, every)
+        except CnngraphError:
+            raise error from None
+        also = [(firsts[each.weight], each.entry) for each in matching.matches if each.weight in firsts]
+        matching = replace(matching, matches=tuple(each for each in matching.matches if each.weight in wanted))
+    _need_equal(matching, also, network, file)
+    return matching
+
+
+def _firsts(network: Network, wanted: Collection[str]) -> dict[str, str]:
+    """The key of the weight that is used, by the key that it would have for each later use of it."""
+    return {
+        f"{name}.{weight.rpartition('.')[2]}": weight
+        for weight in wanted
+        for name in network.shared.get(weight.rpartition(".")[0], ())
+    }
+
+
+def _once(
+    entries: Iterable[Entry], renamed: dict[str, str], firsts: Mapping[str, str]
+) -> tuple[list[Entry], list[tuple[str, Entry]]]:
+    """*entries* without those that are another's weight once more, and these with the key of that; of a weight that the
+    file has under the name of a later use only, the first is *renamed*."""
+    entries = list(entries)
+    there = {renamed.get(entry.name, entry.name) for entry in entries}
+    once: list[Entry] = []
+    also: list[tuple[str, Entry]] = []
+    for entry in entries:
+        first = firsts.get(renamed.get(entry.name, entry.name))
+        if first in there and first is not None:
+            also.append((first, entry))
+            continue
+        if first is not None:
+            renamed[entry.name] = first
+            there.add(first)
+        once.append(entry)
+    return once, also
+
+
+def _need_equal(matching: Matching, also: Iterable[tuple[str, Entry]], network: Network, file: str) -> None:
+    """Raises `CnngraphError` (E0704) when a file that has a weight for several uses has other numbers for one."""
+    import numpy as np
+
+    by_weight = {each.weight: each.entry for each in matching.matches}
+    for weight, entry in also:
+        first = by_weight[weight]
+        alike = _squeezed(first.shape) == _squeezed(entry.shape)
+        if not alike or not np.array_equal(first.read().reshape(-1), entry.read().reshape(-1), equal_nan=True):
+            raise CnngraphError.of(
+                "E0704",
+                f"the weights in {file} are not those of {network.name}",
+                reason=f"`{first.name}` and `{entry.name}` are unlike, and the network uses {weight} for both",
+                help=f"without `again` each has weights of its own; --rename {entry.name}= leaves the second out",
+            )
+
+
+def _matched(
+    entries: Iterable[Entry],
+    network: Network,
+    renamed: Mapping[str, str],
+    file: str,
+    wanted: Mapping[str, tuple[int, ...]],
+) -> Matching:
+    """A tensor for every one of *wanted*, weights by their keys with their shapes, and none left over."""
     found: dict[str, Match] = {}
     rest: list[Entry] = []
-    for entry in counted:
+    for entry in entries:
         name = renamed.get(entry.name, entry.name)
         if name in wanted and name not in found and _squeezed(entry.shape) == _squeezed(wanted[name]):
             found[name] = Match(name, entry, "rename" if entry.name in renamed else "name")
@@ -278,13 +356,18 @@ def _unfit(
     for layer in left:
         names = sorted({renamed[weight].rpartition(".")[0] for weight in layer.weights if weight in renamed})
         lines.append(f"unexpected: {layer}" + (f", renamed to {', '.join(names)}" if names else ""))
+    help = "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out"
+    if lacking and not left:
+        help = (
+            'where layers share a tensor, some files have it once: name it on the line of each,  @weights("FILE:NAME")'
+        )
+    if defaults:
+        help = f"write  {'  and  '.join(defaults)}"
     return CnngraphError.of(
         "E0704",
         f"the weights in {file} are not those of {network.name}",
         reason="\n".join((*lines, fit)),
-        help=f"write  {'  and  '.join(defaults)}"
-        if defaults
-        else "--rename FROM=TO gives a tensor, or all below a prefix, another name; --rename FROM= leaves it out",
+        help=help,
     )
 
 

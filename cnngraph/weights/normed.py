@@ -12,7 +12,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.weights.readers.entry import Array, Entry
 
 _LENGTH = re.compile(r"(?P<weight>.*weight)_g|(?P<newer>.*)parametrizations\.weight\.original0")
-_SPECTRAL = re.compile(r".*weight_orig|.*parametrizations\.\w+\.(original|\d+\._u)")
+_COMPUTED = re.compile(r".*weight_orig|(.*\.)?parametrizations\..*")
 
 
 def plain(entries: Sequence[Entry], file: str) -> list[Entry]:
@@ -26,12 +26,14 @@ def plain(entries: Sequence[Entry], file: str) -> list[Entry]:
             if direction in named:
                 del made[direction]
                 made[name] = _kernel(found["weight"] or f"{found['newer']}weight", length, named[direction])
-        elif _SPECTRAL.fullmatch(name):
+    for entry in made.values():
+        if _COMPUTED.fullmatch(entry.name):
             raise CnngraphError.of(
                 "E0702",
-                f"{file}: `{name}` is not a weight but what one is computed from",
-                help="take it off before saving: torch.nn.utils.remove_spectral_norm(layer), or "
-                'torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")',
+                f"{file}: `{entry.name}` is not a weight but what one is computed from",
+                help="take it off before saving: torch.nn.utils.remove_spectral_norm(layer), "
+                'torch.nn.utils.parametrize.remove_parametrizations(layer, "weight") or '
+                'torch.nn.utils.prune.remove(layer, "weight")',
             )
     return list(made.values())
 

@@ -54,3 +54,20 @@ def test_every_name_in_what_ships_leads_somewhere(name: str) -> None:
         assert written.span.text == written.name.text.rpartition(".")[2]
         place = document.positions.position(written.span.start)
         assert references.definition(document, place) or written.name.span.source.name == PRELUDE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 8x8x4\nblock b() {\n  con 8 1x1\n  c: conv 8 1x1\n  last: from c\n}\nfirst: b\noutput first.last\n",
+        f'net t\nuse "{"a" * 300}"\ninput 8x8x4\nrelu\n',
+        'net t\nuse "a\0b"\ninput 8x8x4\nrelu\n',
+    ],
+    ids=["an output of a wrong line", "a name too long for a file", "a name that no file has"],
+)
+def test_what_fuzzing_found_is_answered_for(text: str) -> None:
+    document = Document("untitled:t", text)
+    for at in range(0, len(text), 7):
+        answers(document, document.positions.position(at))
+    assert document.diagnostics
+    assert document.reading.layers is not None

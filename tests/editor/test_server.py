@@ -171,6 +171,10 @@ def test_hovering_over_a_step_shows_its_arithmetic(ed: Editor) -> None:
         ("input 8x8x3\nad^d {\n | relu\n | skip\n}\n", "**add1**: 8×8×3 + 8×8×3 → 8×8×3"),
         ("input 8x8x3\nmul spr^ead {\n | skip\n | conv 1 1x1\n}\n", "`spread`: volumes behind the first"),
         ("input 8x8x3\nconv 3 1x1 -> mul image spr^ead\n", "`spread`: volumes behind the first"),
+        ("input 8x8x3\na: conv 3 1x1\naga^in a\n", "What the line labelled `a` does, with its weights."),
+        ("input 8x8x3\na: conv 3 1x1\naga^in a\n", "| parameters | none of its own, those of a |"),
+        ("input 8x8x3\na: conv 3 1x1 -> conv 3 1x1\naga^in a\n", "| parameters | none of their own |"),
+        ("input 8x8x3\na: conv 3 1x1\nagain a^\n", "a: conv 3 1x1"),
     ],
 )
 def test_hovering_over_a_word_says_what_it_is(ed: Editor, text: str, says: str) -> None:
@@ -202,6 +206,10 @@ def test_the_outline_has_what_has_a_name(ed: Editor) -> None:
         ("let n = 3\ninput 8x8x3\nconv ^", {"n", "channels=", "bias="}, {"net"}),
         ("input 8x8x3\nconv 8 1x1 s=1 ^", {"same"}, {"s="}),
         ("input 8x8x3\nstem: relu\nfrom ^", {"stem", "image"}, {"conv"}),
+        ("input 8x8x3\nstem: relu\nag^", {"again"}, {"image"}),
+        ("input 8x8x3\nstem: relu\nagain ^", {"stem"}, {"conv"}),
+        ("input 8x8x3\nstem: relu\nrelu -> again st^", {"stem"}, {"conv"}),
+        ("block b(c) {\n  t: relu\n}\ninput 8x8x3\nx1: b 1\ny: again x1\nfrom y.^", {"t", "c", "h"}, {"conv"}),
         ("input 8x8x3\nstem: relu\nadd ^", {"stem"}, {"conv"}),
         ("input 8x8x3\nstem: relu\noutput st^", {"stem"}, {"conv"}),
         ("block b(c, s=1) {\n  relu\n}\ninput 8x8x3\n^", {"b", "shortcut"}, {"c"}),
@@ -260,6 +268,8 @@ def test_a_tensor_is_completed_with_its_volume(ed: Editor) -> None:
         ("block b(c) {\n  conv c 1x1\n}\ninput 8x8x3\nb c^=3\n", 0, "c"),
         ("block b() {\n  t: relu\n}\ninput 8x8x3\ny: b\nfrom y.t^\n", 1, "t"),
         ("block b(e: tensor) {\n  add e^\n}\n", 0, "e"),
+        ("input 8x8x3\nstem: relu\nfrom image -> again st^em\n", 1, "stem"),
+        ("block b() {\n  t: relu\n}\ninput 8x8x3\ny: b\nz: again y\nw: again z\nagain w.t^\n", 1, "t"),
         ('net t "T{n^}"\nparam n = 1\n', 1, "n"),
     ],
 )

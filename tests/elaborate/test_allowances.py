@@ -29,6 +29,13 @@ def test_on_the_net_line() -> None:
     assert codes(f'net t "Title" @allow("W0101", "W0104")\ninput 8x8x3\n{UNEVEN}\nconv 4 1x1 -> conv 4 1x1') == []
 
 
+def test_what_a_line_says_itself_needs_no_allowance() -> None:
+    assert codes("input 8x8x3\n[conv 4 1x1] x3\n") == ["W0104"]
+    assert codes("input 8x8x3\nconv 4 1x1 linear -> conv 4 1x1\n") == []
+    assert codes("input 8x8x3\nconv 4 1x1 -> bn\n") == ["W0103"]
+    assert codes("input 8x8x3\nconv 4 1x1 bn bias=on\n") == []
+
+
 @pytest.mark.parametrize(
     "line", ["b", f"[{UNEVEN}] x1", f"concat {{\n | {UNEVEN}\n | {UNEVEN}\n}}", "c: b -> relu => 3x3x8"]
 )

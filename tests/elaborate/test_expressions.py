@@ -120,6 +120,12 @@ def test_known_values(expression: str, value: float | str) -> None:
     assert slope(expression) == value
 
 
+@pytest.mark.parametrize("name", ["eps", "momentum", "g", "s", "channels", "units", "value"])
+def test_a_value_may_be_called_as_an_argument_is(name: str) -> None:
+    network = parse(f"net t\nparam {name} = 6\ninput 4x4x1\nconv {name} 3x3 bn\n")
+    assert network.layers[1].output.channels == 6
+
+
 @pytest.mark.parametrize(
     ("expression", "right"),
     [

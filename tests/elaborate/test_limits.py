@@ -33,6 +33,37 @@ def test_layers() -> None:
         parse(text, max_nodes=9)
 
 
+def test_what_makes_no_layer_counts_for_none() -> None:
+    """A block is looked through before it is unrolled."""
+    lines = "a: relu\nfrom a -> add {\n| skip\n| tanh\n}\n"
+    text = f"net t\ninput 4\nblock b() {{\n[\n{lines}] x3\n}}\nb\n"
+    assert len(parse(text, max_nodes=10)) == 10
+    with pytest.raises(CnngraphError, match="E0501"):
+        parse(text, max_nodes=9)
+
+
+@pytest.mark.parametrize(
+    ("inside", "remark"),
+    [
+        ("relu", "would make 1,048,576 nodes; the limit is 100,000 (--max-nodes)"),
+        ("from in", "would run 3,145,726 lines; the limit follows --max-nodes"),
+        (
+            "add {\n    | relu\n    | relu -> tanh\n  }",
+            "would make 3,145,728 nodes; the limit is 100,000 (--max-nodes)",
+        ),
+        ("[relu] x5", "would make 5,242,880 nodes; the limit is 100,000 (--max-nodes)"),
+    ],
+)
+def test_blocks_that_double_each_other_are_counted_before(inside: str, remark: str) -> None:
+    blocks = [f"block b0() {{\n  {inside}\n}}\n"]
+    blocks += [f"block b{n}() {{\n  b{n - 1}\n  b{n - 1}\n}}\n" for n in range(1, 21)]
+    with pytest.raises(CnngraphError, match="E0501") as caught:
+        parse(f"net t\ninput 4\n{''.join(blocks)}b20\n")
+    (mistake,) = caught.value.diagnostics
+    assert mistake.label is not None
+    assert mistake.label.text == remark
+
+
 @pytest.mark.parametrize(
     ("number", "note"),
     [

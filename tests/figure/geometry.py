@@ -233,3 +233,68 @@ def _distance_to_border(point: Point, box: Box) -> float:
     if left <= x <= right and top <= y <= bottom:
         return min(x - left, right - x, y - top, bottom - y)
     return math.hypot(max(left - x, 0, x - right), max(top - y, 0, y - bottom))
+
+
+def struck(scene: Scene) -> list[str]:
+    """Lines of edges that run through what is drawn of a layer."""
+    boxes = [
+        (group.id, bounds(item))
+        for group in scene.groups()
+        if group.role == "layer"
+        for item in _leaves(group)
+        if isinstance(item, Rect) and item.fill is not None
+    ]
+    boxes.sort(key=lambda box: box[1][0])
+    found = []
+    for group in scene.groups():
+        if group.role not in ("edge", "decoration"):
+            continue
+        for path in (item for item in _leaves(group) if isinstance(item, Path) and len(item.steps) > 1):
+            box = bounds(path)
+            for id, (left, top, right, bottom) in boxes:
+                if left > box[2]:
+                    break
+                inside = left + 0.5, top + 0.5, right - 0.5, bottom - 0.5
+                if _boxes_meet(box, inside):
+                    corners = (inside[:2], (inside[2], inside[1]), inside[2:], (inside[0], inside[3]))
+                    if any(_crosses(segment, corners) for segment in _flattened(path)):
+                        found.append(f"{group.id} runs through {id}")
+    return found
+
+
+def loose_ends(scene: Scene, tolerance: float = 1.0) -> list[str]:
+    """Lines of edges that begin or end in the air: nothing else is drawn there, and no row begins there."""
+    things = [(item, bounds(item)) for item in scene.primitives() if not isinstance(item, Picture)]
+    begins = min((box[0] for item, box in things if isinstance(item, Path)), default=0.0)
+    found = []
+    for group in scene.groups():
+        if group.role != "edge":
+            continue
+        for path in (item for item in _leaves(group) if isinstance(item, Path) and len(item.steps) > 1):
+            for point in (path.steps[0].to, path.steps[-1].to):
+                near = (item for item, box in things if item is not path and _near(point, box, tolerance))
+                if point[0] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
+                    found.append(f"{group.id}: a line ends at {point[0]:.0f}, {point[1]:.0f}, where nothing is")
+    return found
+
+
+def _near(point: Point, box: Box, tolerance: float) -> bool:
+    return box[0] - tolerance <= point[0] <= box[2] + tolerance and box[1] - tolerance <= point[1] <= box[3] + tolerance
+
+
+def _touches(point: Point, item: Primitive, tolerance: float) -> bool:
+    match item:
+        case Path() as path:
+            return any(_to_segment(point, segment) <= tolerance for segment in _flattened(path))
+        case Circle(x, y, radius):
+            return abs(math.dist(point, (x, y)) - radius) <= tolerance or math.dist(point, (x, y)) <= radius
+    return True
+
+
+def _to_segment(point: Point, segment: Segment) -> float:
+    (x1, y1), (x2, y2) = segment
+    length = (x2 - x1) ** 2 + (y2 - y1) ** 2
+    share = (
+        0.0 if not length else max(0.0, min(1.0, ((point[0] - x1) * (x2 - x1) + (point[1] - y1) * (y2 - y1)) / length))
+    )
+    return math.dist(point, (x1 + share * (x2 - x1), y1 + share * (y2 - y1)))

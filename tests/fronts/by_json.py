@@ -28,7 +28,7 @@ def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Re
                 assembly.input(entry["name"], Volume(dims))
                 continue
             values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry["with"].items()}
-            assembly.add(entry["name"], KINDS[entry["kind"]](**values), entry["of"])
+            assembly.add(entry["name"], KINDS[entry["kind"]](**values), entry["of"], shares=entry.get("shares", ""))
         place = ""
         for name in data["outputs"]:
             assembly.output(name, name)

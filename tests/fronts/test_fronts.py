@@ -60,6 +60,29 @@ def test_every_command_takes_it(tmp_path: Path, run: Run, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("by_json")
+def test_layers_share_weights_whatever_they_are_called(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    towers = [
+        layer("left/conv", "conv", "x:0", channels=3, window=(3, 3)),
+        layer("right/conv", "conv", "left/conv", channels=3, window=(3, 3)) | {"shares": "left/conv"},
+        layer("last", "conv", "right/conv", channels=3, window=(3, 3)) | {"shares": "right/conv"},
+    ]
+    file = wrote(tmp_path, network(*towers, outputs=("last",)))
+    assert run("check", file).out.startswith(f"{file}: n is fine: 4 layers, 84 parameters, ")
+    assert "conv 3×3, weights of left/conv" in run("summary", file, "--no-fold").out
+    said = json.loads(run("summary", file, "--json").out)["layers"]
+    assert [(each["params"], each.get("shares")) for each in said] == [
+        (0, None), (84, None), (0, "left/conv"), (0, "left/conv")]  # fmt: skip
+    assert run("export", "--onnx", file).status == 0
+    names = [each.name for each in onnx.load("net.onnx").graph.initializer]
+    assert names == ["left/conv.weight", "left/conv.bias"]
+    assert run("verify", file).status == 0
+    assert "right_conv: again left_conv" in load(file).to_spec()
+
+
+@pytest.mark.usefixtures("by_json")
 def test_what_nothing_uses_is_spoken_of(tmp_path: Path, run: Run) -> None:
     dead = layer("lost", "fc", "flat", units=5)
     flat = layer("flat", "flatten", "c")
@@ -102,6 +125,8 @@ def test_limits_and_settings_hold(tmp_path: Path, run: Run) -> None:
         ([layer("c", "conv", "x:0", channels=2, window=(3, 3), groups=0)], "E0208", "`groups` of `conv`"),
         ([layer("c", "bn", "x:0", eps=-1.0)], "E0208", "`eps` of `bn`"),
         ([layer("c", "upsample", "x:0", n=10**6)], "E0502", "numbers"),
+        ([layer("c", "relu", "x:0") | {"shares": "d"}], "E0201", "no layer is called `d`"),
+        ([layer("c", "relu", "x:0") | {"shares": "x:0"}], "E0314", "that is an input, this `relu`"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_layer(

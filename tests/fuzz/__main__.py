@@ -12,12 +12,18 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["cnngraph.spec", "cnngraph.elaborate", "cnngraph.layers", "cnngraph.volume"]):
+with atheris.instrument_imports(
+    include=[
+        "cnngraph.spec", "cnngraph.elaborate", "cnngraph.layers", "cnngraph.volume", "cnngraph.canonical",
+        "cnngraph.claims", "cnngraph.fixing", "cnngraph.remarks", "cnngraph.editor", "cnngraph.figure",
+    ]
+):  # fmt: skip
     from tests.fuzz.properties import check
 
 from cnngraph.elaborate.foreign import ARGUMENTS
 from cnngraph.layers import KINDS
 from cnngraph.spec.lexer import RESERVED
+from tests.onnx.test_values import CASES
 
 ROOT = Path(__file__).parents[2]
 MARKS = [
@@ -40,9 +46,11 @@ MARKS = [
 
 
 def seeds(folder: Path) -> None:
-    """Every spec of the project, as a start."""
+    """Every spec of the project, and each kind with its arguments, as a start."""
     for path in [*ROOT.glob("cnngraph/specs/*.spec"), *ROOT.glob("tests/**/*.spec")]:
         (folder / path.name).write_bytes(path.read_bytes())
+    for number, case in enumerate(CASES):
+        (folder / f"kind{number}").write_text(f"net t\ninput 7x8x6\n{case}\n", "utf-8")
 
 
 def words(file: Path) -> None:

@@ -68,6 +68,26 @@ def test_every_kind_is_said() -> None:
     assert set(KINDS) - said == {"split"}  # a split is written as slices
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("conv 6 3x5", "6 filters of 3×5×4"),
+        ("conv 8 3x3 groups=4", "8 filters of 3×3×1 in 4 groups, each for its own channels"),
+        ("dwconv 3x3", "4 filters of 3×3×1, one for every channel"),
+        ("dwconv 3x3 m=2", "8 filters of 3×3×1, 2 for every channel"),
+        ("maxpool 2x3", "the largest number of each 2×3 window, in every channel"),
+        ("avgpool 2x3", "the mean of each 2×3 window, in every channel"),
+        ("avgpool global", "the mean of the whole map, in every channel"),
+        ("maxpool to=(2, 4)", "the largest number of each of 2×4 parts of the map, in every channel"),
+        ("flatten -> fc 5", "every output is a sum of all 256 inputs with weights of its own"),
+        ("relu", ""),
+    ],
+)
+def test_what_a_layer_does_in_a_sentence(line: str, sentence: str) -> None:
+    layer = parse(f"net t\ninput 8x8x4\n{line}\n").layers[-1]
+    assert layer.kind.sentence(layer.input_volumes) == sentence
+
+
 def caption(line: str) -> Caption:
     return parse(f"net t\ninput 8x8x4\n{line}\n").layers[-1].kind.caption()
 
@@ -85,5 +105,8 @@ def test_captions_of_figures() -> None:
     assert [caption(f"{word} {{ | relu | skip }}").details for word in ("add", "mul")] == [("+",), ("×",)]
     assert [caption(f"{word} {{ | relu | skip }}").sign for word in ("add", "mul")] == ["+", "×"]
     assert [caption(word).short for word in ("bn", "layernorm", "instancenorm")] == ["BN", "LN", "IN"]
-    assert caption("maxpool 2x2").loud == "MAX-POOL"
+    pools = [caption(f"maxpool {how}") for how in ("2x2", "global", "to=2x2")]
+    assert [pool.loud for pool in pools] == ["MAX-POOL", "GLOBAL MAX-POOL", "ADAPTIVE MAX-POOL"]
+    assert [pool.short for pool in pools] == ["pool", "max pool", "adaptive max pool"]
+    assert [pool.arrow for pool in pools] == ["MAX-POOL", "global max pool", "adaptive max pool"]
     assert parse("net t\ninput 4\n").layers[0].kind.caption() == Caption("input")

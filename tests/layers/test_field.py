@@ -122,10 +122,14 @@ def test_of_any_chain(steps: list[str]) -> None:
         ("upsample 3 -> conv 1 5x5", (3, 3)),
         ("upsample 3 bilinear", (2, 2)),
         ("upsample 3 bilinear -> conv 1 3x1", (3, 2)),
+        ("upsample (1, 3) -> conv 1 3x3", (3, 2)),
+        ("upsample 3 -> conv 1 2x2 -> crop (0, 0, 94, 94)", (1, 1)),
+        ("upconv 1 1x1 s=(3, 1) -> crop (1, 0, 92, 0)", (0, 0)),
         ("upconv 1 2x2 s=3 -> conv 1 2x2", (1, 1)),
         ("upconv 1 1x2 s=3 -> maxpool 3x4 s=1", (1, 2)),
         ("upconv 1 1x1 s=3 -> conv 1 2x2 d=4", (1, 1)),
         ("upconv 1 3x3 s=2 d=3", (4, 4)),
+        ("upconv 1 3x3 s=2 d=(1, 3)", (2, 4)),
         ("upsample 1.5", (1, 1)),
         ("upsample 1.5 bilinear -> conv 1 3x1 bias=off", (4, 2)),
         ("upsample to=48x47 -> conv 1 3x3 bias=off", (3, 3)),
@@ -194,6 +198,15 @@ def test_where_branches_meet(join: str, branches: list[list[str]], after: str) -
     network = parse(f"net t\ninput 36x40x1\n{join} {{\n{ways}}}\n{after}\n")
     found = field(network)
     assert found is not None
+    assert (found.height, found.width) == measured(network)
+
+
+@pytest.mark.parametrize(("size", "window"), [("1x9", "1x3"), ("9x1", "3x1")])
+def test_a_row_of_pixels_is_no_single_one(size: str, window: str) -> None:
+    network = parse(f"net t\ninput {size}x1\nadd {{\n | conv 1 {window} same\n | skip\n}}\n")
+    found = field(network)
+    assert found is not None
+    assert f"{found.height}x{found.width}" == window
     assert (found.height, found.width) == measured(network)
 
 

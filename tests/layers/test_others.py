@@ -178,6 +178,7 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "grn eps=0.1", "eca 3", "flatten -> unflatten", "flatten -> unflatten 4x8x8", "maxpool to=3", "lrn n=4",
     "a: conv 1 1x1\nfrom image -> mul a spread", "add spread {\n  | skip\n  | avgpool global\n}",
     "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
+    "flatten\nsoftmax 3 bn", "flatten\nlogsoftmax 3",
 ])  # fmt: skip
 def test_written_as_it_was(line: str) -> None:
     text = parse(f"net t\ninput 8x8x4\n{line}\n").to_spec()
@@ -215,6 +216,17 @@ def test_shuffle_and_split(n: int, channels: int, height: int, width: int) -> No
         names = "abcd"[:n]
         split = f"{', '.join(names)}: split {n}\nfrom {names[-1]} -> concat {' '.join(names[:-1])}"
         assert check(split, height, width, channels) == (height, width, channels)
+
+
+@pytest.mark.parametrize("line", [
+    "conv 4 1x1", "dwconv 1x1", "upconv 4 1x1", "maxpool 1x1", "maxpool global", "maxpool to=1", "avgpool 1x1",
+    "avgpool global", "avgpool to=1", "lrn", "instancenorm", "groupnorm 1", "upsample 2", "upsample to=4",
+    "upsample image", "reorg 1", "unreorg 1", "widen 8 s=1", "pad 1", "crop 0", "crop image", "shuffle 1",
+    "from image -> crop v", "from image -> upsample v",
+])  # fmt: skip
+def test_what_a_vector_is_nothing_for(line: str) -> None:
+    assert refusal(f"v: flatten\n{line}", 2, 2, 1) == "E0403"
+    assert refusal(f"v: flatten\n{line}", 1, 1, 1) == "E0403"
 
 
 @settings(max_examples=60)

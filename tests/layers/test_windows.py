@@ -235,3 +235,23 @@ def test_the_padding_offered_for_an_even_window_keeps_the_size(
     assert offered is not None
     assert made(network(f"{line} {offered[0]}", 9, 8, 1)) == (9, 8, 1)
     assert made(network(f"{line} same_upper", 9, 8, 1)) == (9, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "in_figures", "in_messages"),
+    [
+        ("conv 4 3x1", "(9 + 2·0 − 3)/1 + 1", "(9 + 0 - 3)/1 + 1"),
+        ("conv 4 4x1 s=2", "⌊(9 + 2·0 − 4)/2⌋ + 1", "(9 + 0 - 4)/2 + 1"),
+        ("conv 4 3x1 d=2", "(9 + 2·0 − 2·(3 − 1) − 1)/1 + 1", "(9 + 0 - 5)/1 + 1"),
+        ("conv 4 3x1 p=(1, 0, 2, 0)", "(9 + 1 + 2 − 3)/1 + 1", "(9 + 3 - 3)/1 + 1"),
+        ("maxpool 2x1 s=2 ceil", "⌈(9 + 2·0 − 2)/2⌉ + 1", "(9 + 0 - 2)/2 + 1"),
+        ("upconv 4 3x1 s=2 p=(1, 0) op=1", "(9 − 1)·2 + 3 − 2·1 + 1", "(9 - 1)*2 + 3 - 2 + 1"),
+        ("upconv 4 3x1 s=2 d=2", "(9 − 1)·2 + 2·(3 − 1) + 1 − 2·0", "(9 - 1)*2 + 5 - 0"),
+    ],
+)
+def test_the_arithmetic_of_a_height(line: str, in_figures: str, in_messages: str) -> None:
+    layer = network(line, 9, 9, 4).layers[-1]
+    sizes = layer.kind.sizes(layer.input_volumes)
+    assert sizes is not None
+    assert (sizes[0].typeset, sizes[0].plain) == (in_figures, in_messages)
+    assert sizes[0].value == layer.output.height

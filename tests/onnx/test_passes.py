@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def plausible(network: Network, path: Path) -> FileWeights:
         arrays[name] = numbers.astype(np.float32)
     np.savez(path, **arrays)
     return FileWeights(path, network)
+
+
+def apart(network: Network) -> Network:
+    """*network* with weights of its own for every layer."""
+    return replace(network, layers=tuple(replace(layer, shares="") for layer in network.layers))
 
 
 def only(name: str) -> set[str]:
@@ -141,6 +147,32 @@ def test_all_passes_one_after_the_other(tmp_path: Path) -> None:
     assert operators == ["Conv", "Clip", "Conv", "Clip"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "count", "left"),
+    [
+        # All uses have the same behind them: folded once, into one kernel and one bias.
+        ("fold-bn", "a: conv 6 3x3 same bn relu\nagain a -> again a", 3, 1),
+        ("fold-bn", "a: conv 6 3x3 same -> bn\nagain a", 2, 1),
+        ("fold-bn", "a: conv 6 3x3 same bias=on bn\nb: again a\noutput a b", 2, 1),
+        ("fold-scale", "a: conv 6 3x3 same -> scale -> relu\nagain a", 2, 1),
+        # A convolution that is shared while its normalizations are not stays as it is.
+        ("fold-bn", "a: conv 6 3x3 same bias=off\nbn -> relu -> again a -> bn", 0, 1),
+        ("fold-bn", "a: conv 6 3x3 same bias=off\nbn -> again a -> relu", 0, 1),
+        # One normalization behind two convolutions goes into each.
+        ("fold-bn", "conv 6 3x3 same bias=off\nn: bn\nconv 6 3x3 same bias=off -> again n", 2, 2),
+        ("fold-bn", "conv 6 3x3 same bias=off\nn: bn\nagain n -> relu -> conv 6 1x1", 1, 2),
+    ],
+)
+def test_weights_used_again_are_folded_where_all_uses_allow(
+    name: str, text: str, count: int, left: int, tmp_path: Path
+) -> None:
+    plain, after, did = both(parse(f"net t\ninput 8x8x6\n{text}\n"), tmp_path, only(name))
+    same(plain, after)
+    assert did == count
+    kernels = [each for each in onnx.load(tmp_path / "b.onnx").graph.initializer if len(each.dims) == 4]
+    assert len(kernels) == left
+
+
 def test_equal_weights_of_a_file_are_kept_once(tmp_path: Path) -> None:
     network = parse("net t\ninput 8x8x4\nconv 4 3x3 same relu -> conv 4 3x3 same relu -> conv 4 3x3 same\n")
     generator = np.random.default_rng(0)
@@ -196,6 +228,36 @@ def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> 
     told = [info.name for info in (*small.infos, *small.outputs)]
     assert len(set(told)) == len(told)
     assert set(told) == {tensor for node in small.nodes for tensor in node.outputs}
+
+
+@settings(max_examples=100, deadline=None)
+@given(dags([*PIECES, "conv 4 3x3 same -> bn -> relu"], most=7, shared=True), st.sampled_from([*PASSES, ""]))
+def test_any_network_that_uses_weights_again_gives_the_same(text: str, left_out: str) -> None:
+    """Each weight stands once in the file, named after its first user, before and after the passes."""
+    network = parse(f"net t\ninput 5x5x4\n{text}\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        weights = plausible(network, folder / "w.npz")
+        graph = lower(network)
+        assert {weight.name for weight in graph.weights} <= set(expected(network))
+        small, changed, _ = run_passes(graph, weights, {left_out} - {""})
+        write(graph, weights, folder / "a.onnx")
+        write(small, changed, folder / "b.onnx")
+        onnx.checker.check_model(str(folder / "b.onnx"), full_check=True)
+        names = [each.name for each in onnx.load(folder / "b.onnx").graph.initializer]
+        assert len(set(names)) == len(names)
+        alone = apart(network)
+        arrays = dict(np.load(folder / "w.npz"))
+        for layer in network:
+            if layer.shares:
+                keys = [f"{layer.shares}.{key}" for key in network[layer.shares].parameters]
+                arrays |= {key.replace(layer.shares, layer.name, 1): arrays[key] for key in keys}
+        np.savez(folder / "own.npz", **arrays)
+        write(lower(alone), FileWeights(folder / "own.npz", alone), folder / "c.onnx")
+        inputs = {"image": np.random.default_rng(1).standard_normal((2, 4, 5, 5)).astype(np.float32)}
+        plain = Session(folder / "a.onnx").run(inputs)
+        same(plain, Session(folder / "b.onnx").run(inputs))
+        same(plain, Session(folder / "c.onnx").run(inputs))
 
 
 def test_a_kernel_of_two_layers_keeps_its_normalizations(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from cnngraph.fronts import parse
@@ -139,6 +140,24 @@ def image(*shape: int) -> dict[str, Array]:
 def test_values_are_those_of_the_definition(case: str, opset: int, tmp_path: Path) -> None:
     network = parse(f"net t\ninput 7x8x6\n{case}\n")
     assert differences(network, tmp_path, opset, image(2, 6, 7, 8)) < CLOSE
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_tensor_is_declared_as_onnx_infers_it(case: str, tmp_path: Path) -> None:
+    network = parse(f"net t\ninput 7x8x6\n{case}\n")
+    plausible(network, tmp_path / "weights.npz")
+    write(lower(network, batch=2), FileWeights(tmp_path / "weights.npz", network), tmp_path / "network.onnx")
+    model = onnx.load(tmp_path / "network.onnx")
+    declared = shapes([*model.graph.value_info, *model.graph.output])
+    assert declared.keys() == {name for node in model.graph.node for name in node.output}
+    del model.graph.value_info[:]
+    inferred = shapes(onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info)
+    assert {name: shape for name, shape in inferred.items() if 0 not in shape and declared[name] != shape} == {}
+
+
+def shapes(infos: Iterable[onnx.ValueInfoProto]) -> dict[str, list[int]]:
+    """By name; 0 stands for a size that is not known."""
+    return {info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim] for info in infos}
 
 
 HALF = 2e-2

@@ -37,6 +37,13 @@ def test_skip_stands_first_in_a_branch_and_nowhere_else(text: str, wanted: list[
     assert codes(text) == wanted
 
 
+@pytest.mark.parametrize("second", ["relu", "from image", "[relu] x2", "add { | relu | skip }", "from image -> relu"])
+@pytest.mark.parametrize("first", ["relu", "from image", "[relu] x2", "add { | relu | skip }"])
+def test_a_name_is_given_once_whatever_its_line_makes(first: str, second: str) -> None:
+    assert codes(f"a: {first}\na: {second}") == ["E0301"]
+    assert codes(f"a: {first}\nb: {second}") == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -42,8 +43,9 @@ def called(network: Network) -> list[tuple[str, ...]]:
     return [*found, *((each.origin or each.name, was[each.layer]) for each in network.outputs)]
 
 
-FOREIGN = ["features.1", "/layer1/conv", "1", "conv-2", "data:0", "é", "input", "net", "skip", "relu", "relu6", "conv1",
-           "a b", "x_1", 'a"b', "100%", "%22", "层", "_", "h", "c", "conv", "residual", "image"]  # fmt: skip
+FOREIGN = ["features.1", "a.b", "conv1.a", "a_b", "/layer1/conv", "1", "conv-2", "data:0", "é", "input", "net", "skip",
+           "relu", "relu6", "conv1", "a b", "x_1", 'a"b', "100%", "%22", "层", "_", "h", "c", "conv", "residual",
+           "image"]  # fmt: skip
 NAMES = st.one_of(st.sampled_from(FOREIGN), st.text(min_size=1, max_size=8)).filter(lambda name: not unfit(name))
 
 
@@ -77,6 +79,27 @@ def test_names_look_like_what_they_were() -> None:
     assert not any(map(is_name, RESERVED))
 
 
+def test_names_that_look_alike_are_numbered() -> None:
+    assembly = Assembly()
+    assembly.input("image", Volume((8, 8, 4)))
+    for before, name in pairwise(["image", "a.1", "a-1", "a/1", "a_1", "é", "e"]):
+        assembly.add(name, ONE, [before])
+    assembly.output("e", "e")
+    names = [layer.name for layer in sayable(assembly.network("t"))]
+    assert names == ["image", "a_1_2", "a_1_3", "a_1_4", "a_1", "e_2", "e"]
+
+
+def test_an_input_without_a_letter_is_an_image() -> None:
+    assert [sayable(chain([name, "y", "z"])).layers[0].name for name in ("层", "1", "x")] == ["image", "image_1", "x"]
+
+
+def test_the_name_a_network_had_becomes_its_title() -> None:
+    assert [sayable(chain(["x", "y", "z"], net=net)).title for net in ("two words", 'a "{b}"', "t")] == [
+        "two words", "a ''b''", ""]  # fmt: skip
+    titled = replace(chain(["x", "y", "z"], net="two words"), title="Three words")
+    assert (sayable(titled).name, sayable(titled).title) == ("two_words", "Three words")
+
+
 @pytest.mark.parametrize("name", shipped())
 def test_what_a_spec_says_is_left_as_it_is(name: str) -> None:
     from cnngraph import load
@@ -99,6 +122,50 @@ def test_blocks_with_names_of_elsewhere() -> None:
     assert called(again) == called(network)
     assert [(block.path, block.name, block.parent) for block in again.blocks.values()] == [
         ("layer1_0", "Basic_Block", ""), ("layer1_0.down", "down", "layer1_0")]  # fmt: skip
+
+
+def with_a_block(outputs: list[tuple[str, str]]) -> Network:
+    assembly = Assembly()
+    assembly.input("image", Volume((8, 8, 4)))
+    assembly.block("a", "pair")
+    assembly.add("a.heat", ONE, ["image"], block="a")
+    assembly.add("a.cool", ONE, ["a.heat"], block="a")
+    assembly.add("end", KINDS["tanh"](), ["a.cool"])
+    for name, layer in outputs:
+        assembly.output(name, layer)
+    return assembly.network("t")
+
+
+OUTPUTS = st.tuples(
+    st.sampled_from(["a", "a.heat", "a.cool", "a.cold", "a.b.heat", "a_heat", "a_heat_", "b.heat", "end", "end.x",
+                     "image", "x.y", "x_y", "1"]),
+    st.sampled_from(["image", "a.heat", "a.cool", "end"]),
+)  # fmt: skip
+
+
+@given(st.lists(OUTPUTS, min_size=1, max_size=4, unique_by=lambda output: output[0]))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_outputs_have_names_of_their_own_or_of_others(outputs: list[tuple[str, str]]) -> None:
+    network = with_a_block(outputs)
+    text = network.to_spec()
+    again = parse(text)
+    assert called(again) == called(network)
+    assert again.to_spec() == text == format_text(text)
+
+
+@pytest.mark.parametrize(
+    ("output", "inside", "line"),
+    [
+        (("a.heat", "a.heat"), "  heat: conv 4 1x1\n  cool: conv 4 1x1\n", "output a.heat"),
+        (("a.cool", "a.cool"), "  heat: conv 4 1x1\n  cool: conv 4 1x1\n", "output a.cool"),
+        (("a", "a.cool"), "  heat: conv 4 1x1\n  cool: conv 4 1x1\n", "output a"),
+        (("a.cold", "a.heat"), "  cool: conv 4 1x1\n  cold: from heat\n  from cool\n", "output a.cold"),
+    ],
+)
+def test_a_block_gives_an_output_a_name_in_it(output: tuple[str, str], inside: str, line: str) -> None:
+    text = with_a_block([output]).to_spec()
+    assert f"{inside}}}\n" in text
+    assert text.endswith(f"end: tanh\n{line}\n")
 
 
 @pytest.mark.parametrize(

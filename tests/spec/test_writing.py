@@ -160,6 +160,15 @@ input 4x4x6
 low, middle, high: split 3
 from high -> conv 2 1x1 -> concat low middle low
 """,
+    "slices that are no split": """\
+input 4x4x4
+a: slice 0 2
+from image
+b: slice 1 3
+from image
+c: slice 2 4
+concat a b
+""",
     "a shortcut that is not needed, in a concat": """\
 input 8x8x8
 concat {
@@ -190,6 +199,25 @@ add spread {
   | conv 8 3x3 same
   | skip -> avgpool global
   | from a
+}
+""",
+    "a fork inside a shortcut": """\
+input 8x8x4
+add {
+  | skip
+    a: conv 4 1x1
+    relu
+  | conv 4 1x1
+}
+from a -> add {
+  | skip
+  | conv 4 3x3 same -> relu
+}
+add {
+  | skip
+    from a
+  | skip
+  | conv 4 3x3 same -> relu
 }
 """,
     "a shortcut of one's own": """\

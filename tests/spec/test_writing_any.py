@@ -72,3 +72,19 @@ def test_a_network_of_any_name_is_written(name: str) -> None:
     network = replace(parse("net t\ninput 8x8x4\nconv 4 1x1 -> relu\n"), name=name)
     again = parse(network.to_spec())
     assert [layer.kind for layer in again] == [layer.kind for layer in network]
+
+
+def test_an_output_in_blocks_keeps_its_name_where_the_last_line_needs_a_label() -> None:
+    """`stage2` is a label only because one block became two, and the network's output is not called so."""
+    network = parse("""net t
+input 8x8x4
+block stage(c, t) {
+  conv c 1x1 if t > 1
+  conv c 3x3 same
+}
+stage 4 1
+stage 8 2
+""")
+    assert parse(network.to_spec()).outputs == network.outputs
+    inside = parse("net t\ninput 8x8x4\nadd {\n  | skip -> add {\n    | conv 4 1x1\n    | skip\n  }\n  | relu\n}\n")
+    assert format_text(inside.to_spec()) == inside.to_spec()

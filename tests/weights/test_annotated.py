@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load
+from cnngraph.fronts import load, parse
 from cnngraph.onnx.lower import lower
 from cnngraph.weights.choose import choose
 
@@ -87,3 +87,10 @@ def test_layers_without_weights_have_none_to_name(folder: Path) -> None:
     path.write_text('net t\ninput 8x8x3\nrelu @weights("w.npz:stem")\nconv 2 3x3\n', "utf-8")
     with pytest.raises(CnngraphError, match="on layers without weights"):
         numbers(path)
+
+
+@pytest.mark.parametrize("name", [f"{'a' * 300}.npz", f"{'a' * 300}.npz:conv1", "a\0b.npz"])
+def test_a_name_that_no_file_can_have_is_refused_in_words(name: str) -> None:
+    network = parse(f'net t\ninput 4x4x2\nconv 3 3x3 @weights("{name}")\n')
+    with pytest.raises(CnngraphError, match="E0702"):
+        choose(network, None)

@@ -96,6 +96,13 @@ def test_an_empty_name_leaves_a_tensor_out() -> None:
     assert len(matched(CHAIN, entries(*with_more), aux="").matches) == 8
 
 
+def test_what_the_file_lacks_is_missing() -> None:
+    assert refused(CHAIN, entries(*FILE[:6])) == (
+        "missing: fc1: weight 2x16, bias 2\n6 of the network's 8 weights were found"
+    )
+    assert refused(CHAIN, entries(*FILE[:2], *FILE[4:])).startswith("missing: conv3: weight 4x4x3x3, bias 4\n")
+
+
 def test_a_rename_of_nothing_is_a_mistake() -> None:
     with pytest.raises(CnngraphError, match=r"--rename hed: there is no such name in w\.pt"):
         matched(CHAIN, entries(*FILE), hed="fc1")
@@ -247,6 +254,25 @@ def test_of_many_names_three_are_listed_and_the_rest_counted() -> None:
         "conv2, conv4, conv6 or 1 more could each be c1, c3, c5 or 1 more",
         "conv3, conv5, conv7 or 1 more could each be c0, c2, c4 or 1 more",
     ]
+
+
+@pytest.mark.parametrize(
+    ("twins", "last"), [(5, "conv6, conv11 could each be c0, c5"), (6, "and 1 more"), (8, "and 3 more")]
+)
+def test_of_many_twins_five_are_shown_and_the_rest_counted(twins: int, last: str) -> None:
+    turn = "".join(f"conv {channels} 1x1 relu\n" for channels in range(4, 4 + twins))
+    network = parse(f"net t\ninput 8x8x3\nconv {3 + twins} 3x3 relu\n[\n{turn}] x2\n")
+    shapes = [parameter.shape for layer in network for parameter in layer.parameters.values()]
+    weights = list(zip(shapes[::2], shapes[1::2], strict=True))
+    backwards = [
+        (f"c{number}.{name}", shape)
+        for number, both in enumerate(reversed(weights))
+        for name, shape in zip(("weight", "bias"), both, strict=True)
+    ]
+    with pytest.raises(CnngraphError, match="come in another order") as caught:
+        matched(network, entries(*backwards))
+    lines = caught.value.diagnostics[0].reason.splitlines()
+    assert (len(lines), lines[-1]) == (min(twins, 5) + (twins > 5), last)
 
 
 def test_a_search_without_end_is_given_up() -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
+import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import parse
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
+from cnngraph.weights.choose import choose
 from cnngraph.weights.files import ArrayWeights, FileWeights
 from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import expected
@@ -427,3 +431,210 @@ def test_vectors_that_the_network_gives_in_another_order_are_remarked_on(tmp_pat
     network = parse("net t\ninput 2x2x3\nconv 2 1x1 -> flatten\n")
     (remark,) = FileWeights(tmp_path / "t.weights.h5", network).matching.remarks
     assert remark == "the numbers of `flatten1` come channel by channel; Keras has a place's channels together"
+
+
+# Files of Keras's, made by hand --------------------------------------------------------------
+
+
+Made = tuple[str, dict[str, object], list[Array]]
+"""A layer: its class, its configuration, its variables."""
+
+
+def keras_file(path: Path, layers: list[Made], *, version: str = "3.9.0") -> None:
+    """A ``.keras`` archive of *layers*, or, as the suffix says, their weights alone."""
+    import h5py
+
+    stream = io.BytesIO()
+    config = []
+    with h5py.File(stream, "w") as file:
+        for number, (kind, arguments, variables) in enumerate(layers):
+            name = f"{kind.lower()}{number}"
+            config.append({"class_name": kind, "config": {"name": name, **arguments}})
+            filed = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
+            for at, numbers in enumerate(variables):
+                file[f"layers/{filed}_{number}/vars/{at}"] = numbers
+            if variables:
+                file[f"layers/{filed}_{number}/vars"].attrs["name"] = name
+    if path.suffix == ".h5":
+        path.write_bytes(stream.getvalue())
+        return
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps({"class_name": "Functional", "config": {"layers": config}}))
+        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
+        archive.writestr("model.weights.h5", stream.getvalue())
+
+
+def remarks(layers: list[Made], spec: str, folder: Path) -> list[str]:
+    keras_file(folder / "w.keras", layers)
+    return list(FileWeights(folder / "w.keras", parse(f"net t\n{spec}\n")).matching.remarks)
+
+
+CONV: Made = (
+    "Conv2D", {"strides": [1, 1], "padding": "valid", "data_format": "channels_last", "activation": "linear"},
+    [np.ones((3, 3, 2, 4), "f4"), np.ones(4, "f4")],
+)  # fmt: skip
+POOL: dict[str, object] = {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid", "data_format": "channels_last"}
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "said"),
+    [
+        (("MaxPooling2D", POOL), "maxpool 2", ""),
+        (("MaxPooling2D", POOL), "maxpool f=2 s=1", "the file says s=2 of `maxpooling2d1`, the spec 1 of `maxpool1`"),
+        (("MaxPooling2D", POOL), "maxpool 3x3 s=2", "the file says f=2 of `maxpooling2d1`, the spec 3 of `maxpool1`"),
+        (("MaxPooling2D", {**POOL, "padding": "same"}), "maxpool 2", ""),
+        (("MaxPooling2D", {**POOL, "pool_size": [3, 3], "padding": "same"}), "maxpool 3x3 s=2 same",
+         "the file says same_upper of `maxpooling2d1`, the spec same of `maxpool1`"),
+        (("MaxPooling2D", POOL), "avgpool 2", "in the file alone: 1 maxpool; in the network alone: 1 avgpool"),
+        (("GlobalAveragePooling2D", {}), "avgpool global", ""),
+        (("GlobalAveragePooling2D", {}), "avgpool 6x6", ""),
+        (("AveragePooling2D", {**POOL, "pool_size": [6, 6]}), "avgpool global", ""),
+        (("GlobalAveragePooling2D", {}), "maxpool global",
+         "in the file alone: 1 avgpool; in the network alone: 1 maxpool"),
+        (("ZeroPadding2D", {"padding": [[1, 0], [0, 2]]}), "pad (1, 0, 0, 2)", ""),
+        (("ZeroPadding2D", {"padding": [[1, 0], [0, 2]]}), "pad (0, 0, 1, 2)",
+         "the file says n=(1, 0, 0, 2) of `zeropadding2d1`, the spec n=(0, 0, 1, 2) of `pad1`"),
+        (("ZeroPadding2D", {"padding": [[1, 0], [0, 2]]}), "relu",
+         "in the file alone: 1 pad; in the network alone: none"),
+        (("Cropping2D", {"cropping": [[1, 0], [0, 2]]}), "crop (1, 0, 0, 2)", ""),
+        (("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}), "upsample 2 bilinear", ""),
+        (("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}), "upsample 2",
+         "the file says bilinear of `upsampling2d1`, the spec none of `upsample1`"),
+        (("UpSampling2D", {"size": [2, 3], "interpolation": "nearest"}), "upsample 2",
+         "the file says n=(2, 3) of `upsampling2d1`, the spec 2 of `upsample1`"),
+        (("ReLU", {"threshold": 0.5}), "relu", "activations in the file: none; in the network: 1 relu"),
+        (("Activation", {"activation": "hard_sigmoid"}), "hsigmoid", ""),
+        (("Activation", {"activation": "softsign"}), "dropout",
+         "the file has layers that are not compared with the network: 1 softsign"),
+        (("Permute", {"dims": [3, 1, 2]}), "dropout",
+         "the file has layers that are not compared with the network: 1 permute"),
+        (("Dropout", {"rate": 0.5}), "relu", "activations in the file: none; in the network: 1 relu"),
+    ],
+)  # fmt: skip
+def test_layers_without_weights_are_compared_too(
+    there: tuple[str, dict[str, object]], here: str, said: str, tmp_path: Path
+) -> None:
+    found = remarks([CONV, (*there, [])], f"input 8x8x2\nconv 4 3x3 -> {here}", tmp_path)
+    assert bool(said) == bool(found)
+    assert not said or found[0].partition(": write")[0] == said
+
+
+def test_a_causal_convolution_pads_before_its_sequence(tmp_path: Path) -> None:
+    config: dict[str, object] = {"strides": [1], "padding": "causal", "kernel_size": [3], "dilation_rate": [2]}
+    layers: list[Made] = [("Conv1D", config, [np.ones((3, 2, 4), "f4"), np.ones(4, "f4")])]
+    assert remarks(layers, "input 8x1x2\nconv 4 3x1 d=2 p=(4, 0, 0, 0)", tmp_path) == []
+    (remark,) = remarks(layers, "input 8x1x2\nconv 4 3x1 d=2 p=(2, 0, 2, 0)", tmp_path)
+    assert remark.startswith("the file says p=(4, 0, 0, 0) of `conv1d0`, the spec p=(2, 0, 2, 0) of `conv1`")
+
+
+def test_joins_are_compared(tmp_path: Path) -> None:
+    layers: list[Made] = [CONV, CONV, ("Multiply", {}, [])]
+    spec = "input 8x8x2\nadd {\n  | conv 4 3x3\n  | conv 4 3x3\n}"
+    assert "in the file alone: 1 mul; in the network alone: 1 add" in remarks(layers, spec, tmp_path)
+
+
+def test_a_border_of_its_own_is_that_of_the_window_behind_it(tmp_path: Path) -> None:
+    """Keras's ResNet and DenseNet pad in a layer before their first convolution."""
+    border: Made = ("ZeroPadding2D", {"padding": [[1, 1], [1, 1]]}, [])
+    assert remarks([border, CONV], "input 8x8x2\nconv 4 3x3 p=1", tmp_path) == []
+    (first, second) = remarks([border, CONV], "input 8x8x2\nconv 4 3x3 p=2", tmp_path)
+    assert first == "in the file alone: 1 pad; in the network alone: none"
+    assert second.startswith("the file says valid of `conv2d1`, the spec p=(2, 2, 2, 2) of `conv1`")
+
+
+def test_the_slope_of_a_hard_sigmoid_is_that_of_its_keras(tmp_path: Path) -> None:
+    for version, written in (("2.15.0", "hsigmoid 0.2"), ("3.9.0", "hsigmoid")):
+        path = tmp_path / f"{version}.keras"
+        keras_file(path, [CONV, ("Activation", {"activation": "hard_sigmoid"}, [])], version=version)
+        network = parse(f"net t\ninput 8x8x2\nconv 4 3x3 -> {written}\n")
+        assert FileWeights(path, network).matching.remarks == ()
+    network = parse("net t\ninput 8x8x2\nconv 4 3x3 hsigmoid\n")
+    (remark,) = FileWeights(tmp_path / "2.15.0.keras", network).matching.remarks
+    assert remark.startswith("the file has `hsigmoid` slope=0.2")
+
+
+@pytest.mark.parametrize(("flatten", "turned"), [("channels_first", True), ("channels_last", False)])
+def test_channels_first_are_flattened_as_the_file_says(flatten: str, turned: bool, tmp_path: Path) -> None:
+    """`Flatten` puts channels last where it knows that they come first, so that weights fit both."""
+    matrix = np.arange(12, dtype="f4").reshape(12, 1)
+    layers: list[Made] = [
+        ("Conv2D", {**CONV[1], "data_format": "channels_first"}, [np.ones((1, 1, 2, 3), "f4"), np.ones(3, "f4")]),
+        ("Flatten", {"data_format": flatten}, []),
+        ("Dense", {"activation": "linear"}, [matrix, np.ones(1, "f4")]),
+    ]
+    keras_file(tmp_path / "w.keras", layers)
+    network = parse("net t\ninput 2x2x2\nconv 3 1x1 -> flatten -> fc 1\n")
+    weights = FileWeights(tmp_path / "w.keras", network)
+    graph = lower(network)
+    (place,) = (at for at, weight in enumerate(graph.weights) if weight.name == "fc1.weight")
+    given = [b"".join(bytes(piece) for piece in pieces) for pieces in weights.all(graph.weights)]
+    wanted = matrix.reshape(4, 3).T.reshape(-1) if turned else matrix.reshape(-1)
+    assert np.frombuffer(given[place], "<f4").tolist() == wanted.tolist()
+
+
+def test_what_weights_alone_do_not_say_is_not_said_of_the_file(tmp_path: Path) -> None:
+    """Without a configuration: the epsilon is Keras's own, and of three numbers for a channel one is unknown."""
+    norm: Made = ("BatchNormalization", {}, [np.full(4, each, "f4") for each in (0.5, 2.0, 3.0)])
+    network = parse("net t\ninput 8x8x2\nconv 4 3x3 bn bias=on\n")
+    keras_file(tmp_path / "w.weights.h5", [CONV, norm])
+    epsilon, unknown = FileWeights(tmp_path / "w.weights.h5", network).matching.remarks
+    assert epsilon == (
+        "the file does not say the eps of `batchnormalization1`, which is 0.001 unless it was made otherwise, the spec "
+        "1e-05 of `conv1.bn`: write  default bn eps=0.001  for the same answers"
+    )
+    assert unknown == ("`batchnormalization1` has no γ or no β, and the file does not say which: none of γ was taken")
+    for left_out, filled in (("scale", 1.0), ("center", 0.0)):
+        norm = ("BatchNormalization", {left_out: False}, norm[2])
+        keras_file(tmp_path / "w.keras", [CONV, norm])
+        found = {each.weight: each.entry for each in FileWeights(tmp_path / "w.keras", network).matching.matches}
+        missing, there = ("weight", "bias") if left_out == "scale" else ("bias", "weight")
+        assert found[f"conv1.bn.{missing}"].read().tolist() == [filled] * 4
+        assert found[f"conv1.bn.{there}"].read().tolist() == [0.5] * 4
+
+
+# Tensors that layers share -------------------------------------------------------------------
+
+
+def test_a_shared_tensor_that_is_noted_once_is_read_for_all(tmp_path: Path) -> None:
+    """PyTorch's save_model keeps one name of a tensor, and the others in the header."""
+    network = parse("net t\ninput 2\na: fc 2 bias=off relu\nb: fc 2 bias=off\n")
+    matrix = np.arange(4, dtype="f4").reshape(2, 2)
+    save_file({"a.weight": matrix}, tmp_path / "noted.safetensors", {"b.weight": "a.weight", "format": "pt"})
+    first, second = FileWeights(tmp_path / "noted.safetensors", network).matching.matches
+    assert (first.weight, second.weight, second.how) == ("a.weight", "b.weight", "name")
+    assert second.entry.read().tolist() == matrix.tolist()
+    save_file({"a.weight": matrix}, tmp_path / "once.safetensors")
+    with pytest.raises(CnngraphError, match="missing: b: weight 2x2") as e:
+        FileWeights(tmp_path / "once.safetensors", network)
+    assert '@weights("FILE:NAME")' in e.value.diagnostics[0].help
+    named = '@weights("once.safetensors:a")'
+    spec = f"net t\ninput 2\na: fc 2 bias=off relu {named}\nb: fc 2 bias=off {named}\n"
+    (tmp_path / "t.spec").write_text(spec, encoding="utf-8")
+    matches = choose(load(str(tmp_path / "t.spec")), None).matching.matches  # type: ignore[attr-defined]
+    assert [each.entry.read().tolist() for each in matches] == [matrix.tolist()] * 2
+
+
+def test_sets_within_sets_are_found(tmp_path: Path) -> None:
+    """As YOLO's checkpoints have them: the averaged weights of a module in a dictionary in the checkpoint."""
+    one = tensor(4, (2, 2), (2, 1))[:-1].replace(b"(dVw", b"(dVfc1.weight")
+    both = b"(dVmodel\n" + one + b"sVema\n(dVmodule\n" + one + b"ss."
+    (tmp_path / "w.pth").write_bytes(torch_zip(both, **{"0": np.arange(4, dtype="f4").tobytes()}))
+    network, file = parse("net t\ninput 2\nfc 2 bias=off\n"), tmp_path / "w.pth"
+    (remark,) = FileWeights(file, network).matching.remarks
+    assert remark.endswith(f"and `model` was taken; the other: --weights {file}:ema.module")
+    assert FileWeights(f"{file}:ema.module", network).matching.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["parametrizations.weight.0.base", "c.parametrizations.bias.original0", "c.weight_orig"]
+)
+def test_what_a_weight_is_computed_from_is_refused(name: str) -> None:
+    with pytest.raises(CnngraphError, match="not a weight but what one is computed from"):
+        ArrayWeights({name: np.ones((2, 2), "f4")}, parse("net t\ninput 2\nfc 2 bias=off\n"))
+
+
+def test_the_direction_may_stand_before_the_length() -> None:
+    arrays = {"c.parametrizations.weight.original1": np.eye(2, dtype="f4"),
+              "c.parametrizations.weight.original0": np.full((2, 1), 3, "f4")}  # fmt: skip
+    (match,) = ArrayWeights(arrays, parse("net t\ninput 2\nfc 2 bias=off\n")).matching.matches
+    assert match.entry.read().tolist() == [[3, 0], [0, 3]]

@@ -22,7 +22,7 @@ from cnngraph.figure.scene import (
     Text,
 )
 from cnngraph.figure.shapes import cuboid
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 
 
@@ -42,6 +42,8 @@ class Box(Plain):
     times: int = 1
     name: str = ""
     """Below the caption, when names are wanted."""
+    mark: str = ""
+    """The letter that boxes with the same weights have."""
 
     @property
     def caption_width(self) -> float:
@@ -69,7 +71,7 @@ class Box(Plain):
 
     @cached_property
     def up(self) -> float:
-        return self.top + (self._badge if self.times > 1 else 0.0)
+        return self.top + (self._badge if self.times > 1 or self.mark else 0.0)
 
     @property
     def least(self) -> float:
@@ -101,6 +103,8 @@ class Box(Plain):
             drawn.append(
                 Text(left + self.measure.box, top - 0.35 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
             )
+        if self.mark:
+            drawn.append(Text(left, top - 0.35 * em, self.mark, em, "serif-italic", fill=theme.ink))
         if self.caption:
             baseline = axis + height / 2 + 0.3 * em + ascent("serif", em)
             drawn.append(Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink))
@@ -147,7 +151,7 @@ class Sign(Plain):
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         stroke, r = self.measure.line, self.radius
         middle, arm = x + r, 0.55 * r
-        turns = (0.0, math.pi / 2) if self.sign == "+" else (math.pi / 4, 3 * math.pi / 4)
+        turns = {"+": (0.0, math.pi / 2), "−": (0.0,)}.get(self.sign, (math.pi / 4, 3 * math.pi / 4))
         arms = (
             Path(
                 (
@@ -160,6 +164,51 @@ class Sign(Plain):
         )
         drawn: tuple[Item, ...] = (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms)
         yield Group(self.first, "layer", drawn, self.title, layers=self.layers)
+
+
+@dataclass(frozen=True)
+class Outlet(Plain):
+    """The name under which a tensor leaves the network."""
+
+    measure: Measure
+    name: str
+
+    @property
+    def first(self) -> str:
+        return f"{self.name}--out"
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @cached_property
+    def _shown(self) -> str:
+        return fit(self.name, "serif-italic", self.measure.em, self.measure.most)
+
+    @property
+    def left(self) -> float:
+        return -0.2 * self.measure.em
+
+    @cached_property
+    def width(self) -> float:
+        return text_width(self._shown, "serif-italic", self.measure.em)
+
+    @property
+    def up(self) -> float:
+        return 0.75 * self.measure.em
+
+    @property
+    def down(self) -> float:
+        return 0.75 * self.measure.em
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        em = self.measure.em
+        words = Text(x, axis + 0.25 * em, self._shown, em, "serif-italic", fill=self.measure.theme.ink)
+        yield Group(self.first, "output", (words,), f"output {self.name}")
 
 
 @dataclass(frozen=True)

@@ -1,69 +1,49 @@
-"""What is not series-parallel, in columns: the small layered layout (Sugiyama, Tagawa & Toda 1981).
+"""What is not series-parallel, in columns: the layered layout (Sugiyama, Tagawa & Toda 1981).
 
-Units, and the parts on ways between them, stand in the column of their longest way from the start; a way that
-passes columns by has a free place in each. The order within a column is settled by barycentres.
+Nodes stand in the column of their longest way from the start; a tensor that passes columns by has a free place in each,
+whoever takes it. The order within a column is settled by barycentres, the heights by moving every place as near to its
+neighbours as the ones above and below it allow. What is too wide for a row is cut between two columns, and a tensor
+that is taken behind the cut has a letter there.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import fsum
-from typing import ClassVar
 
-from cnngraph.figure.lanes.curves import turn
-from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
-from cnngraph.figure.scene import Curve, Item, Line, Move, Path
+from cnngraph.figure.lanes.boxes import Box
+from cnngraph.figure.lanes.curves import shortened, turn
+from cnngraph.figure.lanes.heights import Columns, Place
+from cnngraph.figure.lanes.letters import Letter
+from cnngraph.figure.lanes.part import Measure, Part, into
+from cnngraph.figure.lanes.row import Row
+from cnngraph.figure.scene import Curve, Item, Line, Move, Path, Primitive
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.flow import Link
 
 _SWEEPS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A line between two nodes, by their numbers; None for what is before and behind all of them."""
-
-    source: int | None
-    target: int | None
+_GUTTER, _NARROW = 4.5, 2.8
+"""Ems between columns, at most, and in rows that a part was cut into."""
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A node in its column, or the free place of a link that passes."""
-
-    node: int | None
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a place is."""
-
-    left: float
-    """Of its column, as *right*."""
-    right: float
-    begin: float
-    """Where a line meets what stands there, and *end* where one leaves it."""
-    end: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Layered(Plain):
-    """What is not series-parallel, in columns (Sugiyama, Tagawa & Toda 1981): every line leads to the right."""
+class Layered:
+    """Nodes in columns; every line leads to the right."""
 
     measure: Measure
     source: str
-    """The unit before it."""
+    """The unit before it; empty at the start of a network, and where letters bring all there is."""
     source_inset: float
-    target: str
-    """The unit behind it."""
-    join: Part | None
     nodes: tuple[Part, ...]
     links: tuple[Link, ...]
-    turns: ClassVar[bool] = True
+    closes_in: bool = True
+    """Whether all leads to the last node, in a column of its own on the axis."""
+    given: tuple[int, ...] = ()
+    """The column of each node, where that is settled: in a row that a larger part was cut into."""
 
     @property
     def first(self) -> str:
@@ -71,154 +51,365 @@ class Layered(Plain):
 
     @property
     def last(self) -> str:
-        return self.source
+        return self.nodes[-1].last
 
     @property
     def opens(self) -> bool:
         return True
 
     @property
+    def closes(self) -> bool:
+        return False
+
+    @property
+    def forks(self) -> bool:
+        return True
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return (self.widths[-1] - self.nodes[-1].width) / 2 + self.nodes[-1].right if self.closes_in else 0.0
+
+    @property
     def top(self) -> float:
         return self.up
 
-    @property
-    def gutter(self) -> float:
-        return 3.4 * self.measure.em
+    # Columns -----------------------------------------------------------------------------------------
 
     @cached_property
     def columns(self) -> list[int]:
-        """Of each node: the length of its longest way from the start."""
+        """Of each node: the length of its longest way from the start; what nothing leads to stands before who takes
+        it first."""
+        if self.given:
+            return list(self.given)
         found = [0] * len(self.nodes)
-        out: dict[int, list[int]] = {}
-        waits = [0] * len(self.nodes)
+        led = [False] * len(self.nodes)
         for link in self.links:
-            if link.source is not None and link.target is not None:
-                out.setdefault(link.source, []).append(link.target)
-                waits[link.target] += 1
-        ready = [node for node, count in enumerate(waits) if not count]
-        while ready:
-            node = ready.pop()
-            for target in out.get(node, ()):
-                found[target] = max(found[target], found[node] + 1)
-                waits[target] -= 1
-                if not waits[target]:
-                    ready.append(target)
+            led[link.target] = True
+            if link.source is not None:
+                assert link.source < link.target, "nodes are in topological order"
+        for link in self._by_target:
+            if link.source is not None:
+                found[link.target] = max(found[link.target], found[link.source] + 1)
+        takers: dict[int, int] = {}
+        for link in self.links:
+            if link.source is not None and not led[link.source]:
+                takers[link.source] = min(takers.get(link.source, len(self.nodes)), found[link.target])
+        for node, taker in takers.items():
+            found[node] = taker - 1
+        if self.closes_in and len(found) > 1:
+            found[-1] = max(found[-1], 1 + max(found[:-1]))
+        return found
+
+    @property
+    def _by_target(self) -> list[Link]:
+        return sorted(self.links, key=lambda link: link.target)
+
+    @cached_property
+    def widths(self) -> list[float]:
+        found = [0.0] * (max(self.columns) + 1)
+        for node, column in zip(self.nodes, self.columns, strict=True):
+            found[column] = max(found[column], node.width)
         return found
 
     @cached_property
-    def paths(self) -> list[list[_Place]]:
+    def least(self) -> float:
+        """Its width with the narrowest gutters."""
+        return fsum(self.widths) + self.measure.gap * (len(self.widths) - (not self.source))
+
+    @cached_property
+    def paths(self) -> list[list[Place]]:
         """For each link the places it goes through, its ends among them."""
-        last = max(self.columns)
         found = []
         for link in self.links:
-            start = -1 if link.source is None else self.columns[link.source]
-            stop = last + 1 if link.target is None else self.columns[link.target]
-            inner = [_Place(None, column) for column in range(start + 1, stop)]
-            ends = [[] if node is None else [self.node_places[node]] for node in (link.source, link.target)]
-            found.append([*ends[0], *inner, *ends[1]])
+            source, stop = -1 if link.source is None else link.source, self.columns[link.target]
+            start = -1 if link.source is None else self.columns[source]
+            begin = [] if link.source is None else [Place(source, start, False)]
+            inner = [Place(source, column, True) for column in range(start + 1, stop)]
+            found.append([*begin, *inner, Place(link.target, stop, False)])
         return found
 
     @cached_property
-    def node_places(self) -> list[_Place]:
-        return [_Place(number, column) for number, column in enumerate(self.columns)]
+    def _steps(self) -> list[tuple[Place, Place]]:
+        """From a place to one in the next column: each that there is, once."""
+        return list(dict.fromkeys(step for path in self.paths for step in pairwise(path)))
 
     @cached_property
-    def order(self) -> list[list[_Place]]:
-        """The places of each column from top to bottom."""
-        columns: list[list[_Place]] = [[] for _ in range(max(self.columns) + 1)]
-        seen: set[int] = set()
-        for place in (place for path in self.paths for place in path):
-            if id(place) not in seen:
-                seen.add(id(place))
-                columns[place.column].append(place)
-        before: dict[int, list[_Place]] = {}
-        after: dict[int, list[_Place]] = {}
-        for path in self.paths:
-            for here, there in pairwise(path):
-                after.setdefault(id(here), []).append(there)
-                before.setdefault(id(there), []).append(here)
+    def order(self) -> list[list[Place]]:
+        """The places of each column from top to bottom: of the orders that the sweeps come by, the one with fewest
+        crossings."""
+        columns: list[list[Place]] = [[] for _ in self.widths]
+        places = [Place(number, column, False) for number, column in enumerate(self.columns)]
+        for place in dict.fromkeys([*(place for path in self.paths for place in path), *places]):
+            columns[place.column].append(place)
+        before: dict[Place, list[Place]] = {}
+        after: dict[Place, list[Place]] = {}
+        for here, there in self._steps:
+            after.setdefault(here, []).append(there)
+            before.setdefault(there, []).append(here)
+        best, fewest = [list(column) for column in columns], self._crossings(columns)
         for sweep in range(_SWEEPS):
+            if not fewest:
+                break
             neighbours = before if sweep % 2 == 0 else after
             for column in columns if sweep % 2 == 0 else columns[::-1]:
-                ranks = {id(place): rank for line in columns for rank, place in enumerate(line)}
-                column.sort(key=lambda place: _mean([ranks[id(near)] for near in neighbours.get(id(place), [place])]))
-        return columns
+                ranks = {place: rank for rank, place in enumerate(column)}
+                for near in (column[0].column - 1, column[0].column + 1):
+                    if 0 <= near < len(columns):
+                        ranks.update({place: rank for rank, place in enumerate(columns[near])})
+                column.sort(key=lambda place: _mean([ranks[near] for near in neighbours.get(place, [place])]))
+            if (count := self._crossings(columns)) < fewest:
+                best, fewest = [list(column) for column in columns], count
+        return best
 
-    def _height(self, place: _Place) -> float:
-        if place.node is None:
-            return 1.2 * self.measure.em
-        part = self.nodes[place.node]
-        return part.up + part.down
+    def _crossings(self, columns: Sequence[Sequence[Place]]) -> int:
+        """How many pairs of lines between neighbouring columns cross."""
+        rank = {place: number for column in columns for number, place in enumerate(column)}
+        between: dict[int, list[tuple[int, int]]] = {}
+        for here, there in self._steps:
+            between.setdefault(here.column, []).append((rank[here], rank[there]))
+        found = 0
+        for ends in between.values():
+            seen: list[int] = []
+            for _, end in sorted(ends):
+                found += len(seen) - bisect_right(seen, end)
+                insort(seen, end)
+        return found
+
+    # Heights -----------------------------------------------------------------------------------------
 
     @property
     def between(self) -> float:
         return 0.9 * self.measure.em
 
     @cached_property
-    def heights(self) -> list[float]:
-        return [fsum(map(self._height, column)) + self.between * (len(column) - 1) for column in self.order]
+    def sizes(self) -> dict[Place, tuple[float, float]]:
+        """How far each place reaches above its axis, and below."""
+        line = 0.6 * self.measure.em, 0.6 * self.measure.em
+        nodes = [(node.up, node.down) for node in self.nodes]
+        return {place: line if place.passes else nodes[place.node] for column in self.order for place in column}
 
     @cached_property
-    def widths(self) -> list[float]:
-        return [
-            max((self.nodes[p.node].width for p in column if p.node is not None), default=0.0) for column in self.order
+    def heights(self) -> dict[Place, float]:
+        """Of each place's axis below that of the whole."""
+        led = frozenset(path[0] for path in self.paths if len(path) == 1 or (path[0].passes and path[0].node < 0))
+        fixed = frozenset([Place(len(self.nodes) - 1, self.columns[-1], False)] if self.closes_in else [])
+        columns = Columns(self.order, self._steps, self.sizes, self.between, led, fixed)
+        found = columns.heights()
+        if not self.source and not fixed:
+            # Nothing ties it to the axis: it lies around it.
+            ends = [(y - self.sizes[place][0], y + self.sizes[place][1]) for place, y in found.items()]
+            middle = (min(top for top, _ in ends) + max(bottom for _, bottom in ends)) / 2
+            return {place: y - middle for place, y in found.items()}
+        return found
+
+    @cached_property
+    def gutters(self) -> list[float]:
+        """The room before each column: wider where lines turn far."""
+        spans = [0.0] * len(self.widths)
+        for path in self.paths:
+            if path[0].passes or len(path) == 1:
+                spans[0] = max(spans[0], abs(self.heights[path[0]]))
+        for here, there in self._steps:
+            spans[there.column] = max(spans[there.column], abs(self.heights[here] - self.heights[there]))
+        em = self.measure.em
+        found = [
+            max(self.measure.gap, min(0.22 * span + 1.2 * em, (_NARROW if self.given else _GUTTER) * em))
+            for span in spans
         ]
+        return [found[0] if self.source else 0.0, *found[1:]]
 
-    @property
+    @cached_property
     def width(self) -> float:
-        return fsum(self.widths) + self.gutter * (len(self.widths) + 1)
+        return fsum(self.widths) + fsum(self.gutters)
 
-    @property
+    @cached_property
     def up(self) -> float:
-        return max(self.heights) / 2
+        return max([0.0, *(self.sizes[place][0] - y for place, y in self.heights.items())])
 
-    @property
+    @cached_property
     def down(self) -> float:
-        return max(self.heights) / 2
+        return max([0.0, *(self.sizes[place][1] + y for place, y in self.heights.items())])
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        spots: dict[int, _Spot] = {}
-        left = x + self.gutter
-        for column, width, height in zip(self.order, self.widths, self.heights, strict=True):
-            y = axis - height / 2
+        lefts = [x + self.gutters[0]]
+        for width, gutter in zip(self.widths, self.gutters[1:], strict=False):
+            lefts.append(lefts[-1] + width + gutter)
+        for column, left, width in zip(self.order, lefts, self.widths, strict=True):
             for place in column:
-                if place.node is None:
-                    spots[id(place)] = _Spot(left, left + width, left, left + width, y + self._height(place) / 2)
-                else:
+                if not place.passes:
                     part = self.nodes[place.node]
-                    begin = left + (width - part.width) / 2
-                    inner = begin + part.left, begin + part.width - part.right
-                    spots[id(place)] = _Spot(left, left + width, *inner, y + part.up)
-                    yield from part.draw(begin, y + part.up)
-                y += self._height(place) + self.between
-            left += width + self.gutter
-        for link, path in zip(self.links, self.paths, strict=True):
-            yield self._link(link, path, spots, x, axis)
+                    yield from part.draw(left + (width - part.width) / 2, axis + self.heights[place])
+        ports = self._ports()
+        for number, link in enumerate(self.links):
+            if link.source is not None or self.source:
+                yield self._link(number, link, ports[number], lefts, x, axis)
 
-    def _link(self, link: Link, path: Sequence[_Place], spots: dict[int, _Spot], x: float, axis: float) -> Item:
+    def _ports(self) -> list[float]:
+        """For each link how far below the axis of its target it ends: side by side, in the order of where it comes
+        from."""
+        found = [0.0] * len(self.links)
+        into_node: dict[int, list[int]] = {}
+        for number, link in enumerate(self.links):
+            into_node.setdefault(link.target, []).append(number)
+        for target, numbers in into_node.items():
+            room = _port_room(self.nodes[target])
+            heights = {n: self.heights[self.paths[n][-2]] if len(self.paths[n]) > 1 else 0.0 for n in numbers}
+            pitch = min(0.9 * self.measure.em, 1.6 * room / len(numbers))
+            for rank, number in enumerate(sorted(numbers, key=lambda n: (heights[n], n))):
+                found[number] = (rank - (len(numbers) - 1) / 2) * pitch
+        return found
+
+    def _link(self, number: int, link: Link, port: float, lefts: Sequence[float], x: float, axis: float) -> Item:
         """Turns in the gutters only, and runs straight through the columns."""
-        stops = [spots[id(place)] for place in path]
-        source, target = (None if node is None else self.nodes[node] for node in (link.source, link.target))
-        at = (x - self.source_inset, axis)
-        steps: list[Move | Line | Curve] = [Move(at)]
-        if source is not None:
-            first = stops.pop(0)
-            at = (first.right, first.y)
-            steps = [Move((first.end, first.y)), Line(at)]
-        for number, stop in enumerate(stops):
-            steps += turn(at, (stop.left, stop.y))
-            at = (stop.right, stop.y)
-            ends = target is not None and number == len(stops) - 1
-            steps.append(Line((stop.begin, stop.y)) if ends else Line(at))
-        if target is None:
-            inset = self.join.left if self.join else 0.0
-            steps += turn(at, (x + self.width + inset, axis))
+        target = self.nodes[link.target]
+        path = self.paths[number]
+        if link.source is None:
+            at, name = (x - self.source_inset, axis), self.source
+            drawn: list[Move | Line | Curve] = [Move(at)]
+        else:
+            source, place = self.nodes[link.source], path[0]
+            y, right = axis + self.heights[place], lefts[place.column] + self.widths[place.column]
+            out = right - (self.widths[place.column] - source.width) / 2 - source.right
+            at, name = (right, y), source.last
+            drawn = [Move((out, y)), Line(at)]
+            path = path[1:]
+        for place in path[:-1]:
+            y = axis + self.heights[place]
+            drawn += turn(at, (lefts[place.column], y))
+            at = (lefts[place.column] + self.widths[place.column], y)
+            drawn.append(Line(at))
+        column, width = path[-1].column, self.widths[path[-1].column]
+        y = axis + self.heights[path[-1]] + port
+        tip = (lefts[column] + (width - target.width) / 2 + target.left, y)
+        drawn += [*turn(at, (lefts[column], y)), Line(tip)]
         line, head = self.measure.line, self.measure.head
-        drawn = Path(tuple(steps), line)
-        names = (source.last if source else self.source, target.first if target else self.target)
-        if target is not None and target.opens:
-            return edge(*names, (drawn,))
-        return edge(*names, (drawn, arrowhead(steps[-1].to, (1.0, 0.0), head, line.color)))
+        primitives: tuple[Primitive, ...]
+        if target.opens:
+            primitives = (Path(tuple(drawn), line),)
+        else:
+            drawn[-1] = Line((tip[0] - 0.8 * head, y)) if tip[0] - 0.8 * head > lefts[column] else drawn[-1]
+            if drawn[-1].to == tip:
+                drawn = [*drawn[:-2], shortened(drawn[-2], 0.8 * head - (tip[0] - lefts[column]))]
+            primitives = (Path(tuple(drawn), line), arrowhead(tip, (1.0, 0.0), head, line.color))
+        return into(name, target, primitives)
+
+
+def sliced(layered: Layered, begin: float, room: float, marks: Iterator[str]) -> list[Layered]:
+    """*layered* in rows that are at most *room* wide, the first *begin*, as far as its nodes are; a tensor that is
+    taken in another row has the next of *marks* where it leaves and where it comes in."""
+    cuts = _cuts(layered, begin, room)
+    row_of = [bisect_right(cuts, column) for column in layered.columns]
+    leaves: dict[int | None, str] = {}
+    for link in layered.links:
+        from_row = 0 if link.source is None else row_of[link.source]
+        taken = link.source is not None or bool(layered.source)
+        if taken and row_of[link.target] != from_row and link.source not in leaves:
+            leaves[link.source] = next(marks)
+    rows = [_Sheet(layered, leaves, row) for row in range(len(cuts) + 1)]
+    incoming: list[list[Link]] = [[] for _ in layered.nodes]
+    for link in layered.links:
+        incoming[link.target].append(link)
+    for link in layered.links:
+        rows[row_of[link.target]].expect(link.source, layered.columns[link.target])
+    for node, row in enumerate(row_of):
+        rows[row].add(node, incoming[node])
+    return [sheet.layered(closes=sheet is rows[-1]) for sheet in rows]
+
+
+class _Sheet:
+    """A row of what was cut."""
+
+    def __init__(self, whole: Layered, leaves: dict[int | None, str], row: int) -> None:
+        self.whole, self.leaves, self.row = whole, leaves, row
+        self.nodes: list[Part] = []
+        self.columns: list[int] = []
+        self.links: list[Link] = []
+        self.first: dict[int | None, int] = {}
+        """The column in which each tensor is taken first."""
+        self.numbers: dict[int | None, int | None] = {}
+        """Of what the row has, by its number in the whole: a node, or the letter that stands for its tensor."""
+        if row == 0 and whole.source:
+            self.numbers[None] = None
+            self.leave(None, 0)
+
+    def expect(self, source: int | None, column: int) -> None:
+        self.first[source] = min(column, self.first.get(source, column))
+
+    def append(self, part: Part, column: int) -> int:
+        self.nodes.append(part)
+        self.columns.append(column)
+        return len(self.nodes) - 1
+
+    def letter(self, source: int | None) -> Letter:
+        name = self.whole.source if source is None else self.whole.nodes[source].last
+        return Letter(self.whole.measure, self.leaves[source], name, self.row)
+
+    def leave(self, source: int | None, column: int) -> None:
+        """A letter in *column* for the tensor of *source*, if it is taken in another row."""
+        if source in self.leaves:
+            self.links.append(Link(self.numbers[source], self.append(self.letter(source), column)))
+
+    def add(self, node: int, incoming: Sequence[Link]) -> None:
+        column = self.whole.columns[node]
+        for link in incoming:
+            if link.source not in self.numbers and link.source in self.leaves:
+                self.numbers[link.source] = self.append(self.letter(link.source), self.first[link.source] - 1)
+        number = self.numbers[node] = self.append(self.whole.nodes[node], column)
+        for link in incoming:
+            if link.source in self.numbers:
+                self.links.append(Link(self.numbers[link.source], number, link.is_skip))
+        self.leave(node, column + 1)
+
+    def layered(self, *, closes: bool) -> Layered:
+        whole, source = self.whole, self.whole.source if self.row == 0 else ""
+        inset = whole.source_inset if self.row == 0 else 0.0
+        begin = min(self.columns)
+        columns = tuple([column - begin for column in self.columns])
+        nodes, links, closes = tuple(self.nodes), tuple(self.links), closes and whole.closes_in
+        return Layered(whole.measure, source, inset, nodes, links, closes, columns)
+
+
+def _cuts(layered: Layered, begin: float, room: float) -> list[int]:
+    """The columns with which rows begin, but the first: rows as full as can be, cut where few tensors pass."""
+    em = layered.measure.em
+    passing = [0] * (len(layered.widths) + 1)
+    ends: dict[int | None, int] = {}
+    for link in layered.links:
+        ends[link.source] = max(ends.get(link.source, 0), layered.columns[link.target])
+    for source, end in ends.items():
+        start = 0 if source is None else layered.columns[source] + 1
+        if end >= start:
+            passing[start] += 1
+            passing[end + 1] -= 1
+    for column in range(1, len(passing)):
+        passing[column] += passing[column - 1]
+    letters = 2 * (Letter.span(layered.measure) + _NARROW * em)
+    cuts: list[int] = []
+    start, free = 0, begin
+    while True:
+        used, stop = letters, start
+        while stop < len(layered.widths) and (used <= free or stop == start):
+            used += layered.widths[stop] + (_NARROW * em if stop > start else 0.0)
+            if used > free and stop > start:
+                break
+            stop += 1
+        if stop == len(layered.widths):
+            return cuts
+        least = start + max(1, round(0.6 * (stop - start)))
+        start = min(range(least, stop + 1), key=lambda column: (passing[column], -column))
+        cuts.append(start)
+        free = room
+
+
+def _port_room(part: Part) -> float:
+    """How far above and below its axis lines may end at *part*."""
+    while isinstance(part, Row):
+        part = part.stops[0].part
+    return part.top if isinstance(part, Box) else 0.0
 
 
 def _mean(numbers: Sequence[int]) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, product
+from string import ascii_uppercase
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import corner
@@ -23,14 +25,63 @@ from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.text import ascent
 
 
+def alphabet() -> Iterator[str]:
+    """A, B, … Z, AA, AB, …"""
+    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
+
+
+@dataclass(frozen=True)
+class Letter(Plain):
+    """A letter on its own: where a tensor goes on in another row, or comes from one."""
+
+    measure: Measure
+    mark: str
+    last: str
+    """The unit that makes the tensor."""
+    row: int
+    """In which it stands: a letter can come in in several."""
+    opens: ClassVar[bool] = True
+    forks: ClassVar[bool] = True
+
+    @staticmethod
+    def span(measure: Measure) -> float:
+        """What is kept free for one."""
+        return 2 * letter_radius(measure, "AA")
+
+    @property
+    def first(self) -> str:
+        return f"{self.mark}-{self.row}"
+
+    @property
+    def width(self) -> float:
+        return 2 * letter_radius(self.measure, self.mark)
+
+    @property
+    def up(self) -> float:
+        return letter_radius(self.measure, self.mark)
+
+    @property
+    def down(self) -> float:
+        return letter_radius(self.measure, self.mark)
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        drawn = lettered(x + letter_radius(self.measure, self.mark), axis, self.mark, self.measure)
+        yield Group(f"letter-{self.mark}-{self.row}", "decoration", drawn)
+
+
 @dataclass(frozen=True)
 class Tapped:
     """A part behind which tensors leave for other rows: a letter for each stands above the way out."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
     inside: Part
     letters: tuple[str, ...]
+    room: float = 0.0
+    """Behind it, where what follows begins with lines that turn."""
 
     @property
     def first(self) -> str:
@@ -45,12 +96,20 @@ class Tapped:
         return self.inside.opens
 
     @property
+    def closes(self) -> bool:
+        return self.inside.closes
+
+    @property
+    def forks(self) -> bool:
+        return self.inside.forks
+
+    @property
     def left(self) -> float:
         return self.inside.left
 
     @property
     def right(self) -> float:
-        return self.inside.right
+        return 0.0 if self.room else self.inside.right
 
     @property
     def top(self) -> float:
@@ -58,18 +117,24 @@ class Tapped:
 
     @property
     def width(self) -> float:
-        return self.inside.width
+        return self.inside.width + self.room
+
+    @property
+    def radius(self) -> float:
+        return max(letter_radius(self.measure, letter) for letter in self.letters)
+
+    @property
+    def pitch(self) -> float:
+        return 2 * self.radius + 0.6 * self.measure.em
 
     @property
     def rise(self) -> float:
         """From the axis to the lowest letter's middle."""
-        return 2.6 * self.measure.em
+        return 1.8 * self.measure.em + self.radius
 
     @property
     def up(self) -> float:
-        return max(
-            self.inside.up, self.rise + (len(self.letters) - 1) * 2.2 * self.measure.em + letter_radius(self.measure)
-        )
+        return max(self.inside.up, self.rise + (len(self.letters) - 1) * self.pitch + self.radius)
 
     @property
     def down(self) -> float:
@@ -78,11 +143,15 @@ class Tapped:
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         yield from self.inside.draw(x, axis)
         em, line = self.measure.em, self.measure.line
-        at = x + self.width - self.inside.right + 0.7 * em
+        out = x + self.inside.width - self.inside.right
+        if self.room:
+            trunk = Path((Move((out, axis)), Line((x + self.width, axis))), line)
+            yield Group(f"behind-{self.last}", "decoration", (trunk,))
+        at = out + 1.1 * em
         for index, letter in enumerate(self.letters):
-            y = axis - self.rise - index * 2.2 * em
-            foot = axis if index == 0 else y + 2.2 * em - letter_radius(self.measure)
-            stem = Path((Move((at, foot)), Line((at, y + letter_radius(self.measure)))), line)
+            y = axis - self.rise - index * self.pitch
+            foot = axis if index == 0 else y + self.pitch - self.radius
+            stem = Path((Move((at, foot)), Line((at, y + self.radius))), line)
             dot = (Circle(at, axis, 0.16 * em, line.color),) if index == 0 else ()
             yield Group(f"leaves-{letter}", "decoration", (*dot, stem, *lettered(at, y, letter, self.measure)))
 
@@ -128,18 +197,22 @@ class Landed(Plain):
     def width(self) -> float:
         return self.lead + self.join.width
 
+    @property
+    def radius(self) -> float:
+        return max(letter_radius(self.measure, letter) for letter in self.letters)
+
     @cached_property
     def levels(self) -> list[float]:
         found, top = [], self.join.up + 1.5 * self.measure.em
         for way in self.ways:
-            down = way.down if way else letter_radius(self.measure)
+            down = way.down if way else self.radius
             found.append(top + down)
-            top = found[-1] + (way.up if way else letter_radius(self.measure)) + 0.6 * self.measure.em
+            top = found[-1] + (way.up if way else self.radius) + 0.6 * self.measure.em
         return found
 
     @cached_property
     def up(self) -> float:
-        return self.levels[-1] + max(self.ways[-1].up if self.ways[-1] else 0.0, letter_radius(self.measure))
+        return self.levels[-1] + max(self.ways[-1].up if self.ways[-1] else 0.0, self.radius)
 
     @property
     def down(self) -> float:
@@ -163,8 +236,8 @@ class Landed(Plain):
             )
             head = arrowhead((landing, floor), (0.0, 1.0), measure.head, line.color)
             if way is None:
-                at = landing - 1.6 * em - letter_radius(measure)
-                start = Move((at + letter_radius(measure), y))
+                at = landing - 1.6 * em - self.radius
+                start = Move((at + self.radius, y))
                 yield edge(
                     self.sources[index],
                     self.join.first,
@@ -173,18 +246,18 @@ class Landed(Plain):
                 continue
             begin = landing - 1.2 * em - way.width
             into = begin + way.left
-            at = begin - 1.4 * em - letter_radius(measure)
+            at = begin - 1.4 * em - self.radius
             tip = arrowhead((into, y), (1.0, 0.0), measure.head, line.color)
-            steps = (Move((at + letter_radius(measure), y)), Line((into - 0.8 * measure.head, y)))
+            steps = (Move((at + self.radius, y)), Line((into - 0.8 * measure.head, y)))
             yield edge(self.sources[index], way.first, (Path(steps, line), tip, *lettered(at, y, letter, measure)))
             yield from way.draw(begin, y)
             out = Move((begin + way.width - way.right, y))
             yield edge(way.last, self.join.first, (Path((out, *fall), line), head))
 
 
-def letter_radius(measure: Measure) -> float:
-    """Points, of the circle around a letter."""
-    return 0.8 * measure.em
+def letter_radius(measure: Measure, mark: str) -> float:
+    """Points, of the circle around a letter, or several."""
+    return (0.8 if len(mark) == 1 else 0.45 + 0.4 * len(mark)) * measure.em
 
 
 def lettered(x: float, y: float, letter: str, measure: Measure) -> tuple[Primitive, ...]:
@@ -192,6 +265,6 @@ def lettered(x: float, y: float, letter: str, measure: Measure) -> tuple[Primiti
     em = measure.em
     baseline = y + (ascent("serif", em) - 0.1 * em) / 2
     return (
-        Circle(x, y, letter_radius(measure), measure.theme.paper, measure.line),
+        Circle(x, y, letter_radius(measure, letter), measure.theme.paper, measure.line),
         Text(x, baseline, letter, em, "serif", "middle", fill=measure.theme.ink),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar, Protocol
 
 from cnngraph.figure.scene import (
@@ -27,6 +28,8 @@ class Measure:
     box: float
     """Width of a box."""
     theme: Theme
+    most: float = inf
+    """What words below a box may take; longer ones are cut."""
 
     @property
     def gap(self) -> float:
@@ -64,13 +67,18 @@ class Part(Protocol):
         ...
 
     @property
-    def turns(self) -> bool:
-        """Whether it begins and ends with gutters of its own, for lines that turn."""
+    def opens(self) -> bool:
+        """Whether it begins with a gutter of its own, for lines that turn: the line into it has no head."""
         ...
 
     @property
-    def opens(self) -> bool:
-        """Whether it begins with such a gutter: the line into it has no head."""
+    def closes(self) -> bool:
+        """Whether it ends with such a gutter."""
+        ...
+
+    @property
+    def forks(self) -> bool:
+        """Whether the line into it is a trunk, from which its own lines go on."""
         ...
 
     @property
@@ -105,11 +113,9 @@ class Part(Protocol):
 class Plain:
     """What holds of most parts: lines meet their borders, and they have no gutters of their own."""
 
-    turns: ClassVar[bool] = False
-
-    @property
-    def opens(self) -> bool:
-        return False
+    opens: ClassVar[bool] = False
+    closes: ClassVar[bool] = False
+    forks: ClassVar[bool] = False
 
     @property
     def left(self) -> float:
@@ -128,7 +134,14 @@ def straight(before: Part, after: Part, x: float, end: float, axis: float, measu
         Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
         arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
     )
-    return edge(before.last, after.first, drawn)
+    return into(before.last, after, drawn)
+
+
+def into(source: str, part: Part, drawn: Sequence[Primitive], title: str = "") -> Group:
+    """What is drawn of the way into *part*: an edge, or what it and its lines begin with."""
+    if part.forks:
+        return Group(f"{source}-to-{part.first}", "decoration", tuple(drawn))
+    return edge(source, part.first, drawn, title)
 
 
 def edge(source: str, target: str, drawn: Sequence[Primitive], title: str = "") -> Group:

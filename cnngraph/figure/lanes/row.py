@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from math import fsum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from cnngraph.figure.lanes.boxes import Stacked
-from cnngraph.figure.lanes.part import Measure, Part, Plain, straight
+from cnngraph.figure.lanes.part import Measure, Part, into, straight
 from cnngraph.figure.scene import (
+    Circle,
     Group,
     Item,
     Line,
@@ -24,72 +24,174 @@ from cnngraph.figure.scene import (
 )
 from cnngraph.figure.shapes import arrowhead
 
+_TAP = 0.35
+"""Where in the gap behind a part the ways to outputs leave."""
+_INDENT, _AIR = 1.6, 1.8
+"""Ems: from there to what lies below, and between what lies below and what is above it."""
+
+
+class Stop(NamedTuple):
+    """A part of a row."""
+
+    part: Part
+    below: tuple[Part, ...] = ()
+    """What leaves the row behind it, and ends in outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hung:
+    """A way to an output below a row."""
+
+    source: int
+    """Behind which stop it leaves, at *tap*."""
+    tap: float
+    part: Part
+    lane: int
+
 
 @dataclass(frozen=True)
 class Row:
-    """Parts one after the other."""
+    """Parts one after the other; the ways to outputs lie below them."""
 
-    turns: ClassVar[bool] = False
     measure: Measure
-    parts: tuple[Part, ...]
+    stops: tuple[Stop, ...]
+
+    @classmethod
+    def of(cls, measure: Measure, parts: Sequence[Part]) -> Row:
+        return cls(measure, tuple([Stop(part) for part in parts]))
 
     @property
     def first(self) -> str:
-        return self.parts[0].first
+        return self.stops[0].part.first
 
     @property
     def last(self) -> str:
-        return self.parts[-1].last
+        return self.stops[-1].part.last
 
     @property
     def opens(self) -> bool:
-        return self.parts[0].opens
+        return self.stops[0].part.opens
+
+    @property
+    def closes(self) -> bool:
+        return self.stops[-1].part.closes
+
+    @property
+    def forks(self) -> bool:
+        return self.stops[0].part.forks
 
     @property
     def left(self) -> float:
-        return self.parts[0].left
+        return self.stops[0].part.left
 
     @property
     def right(self) -> float:
-        return self.parts[-1].right
+        inset = 0.0 if self.stops[-1].below else self.stops[-1].part.right
+        return self.width - self._reach + inset
 
     @property
     def top(self) -> float:
         return self.up
 
     @cached_property
+    def _gaps(self) -> list[float]:
+        """The room behind each stop."""
+        after = [*(stop.part for stop in self.stops[1:]), None]
+        return [gap_behind(stop, part, self.measure) for stop, part in zip(self.stops, after, strict=True)]
+
+    @cached_property
+    def _reach(self) -> float:
+        """The length of the row itself."""
+        return fsum(stop.part.width for stop in self.stops) + fsum(self._gaps)
+
+    @cached_property
+    def _hung(self) -> list[_Hung]:
+        """What lies below, from right to left: each in the highest lane that is free where it lies, and below what
+        leaves with it. So no line down to a lane passes through another."""
+        found: list[_Hung] = []
+        free: list[float] = []
+        x = self._reach
+        for number in reversed(range(len(self.stops))):
+            stop, gap = self.stops[number], self._gaps[number]
+            x -= gap
+            tap, lane = x + _TAP * gap, 0
+            for part in stop.below:
+                begin = tap + _INDENT * self.measure.em
+                while lane < len(free) and begin + part.width + self.measure.em > free[lane]:
+                    lane += 1
+                free[: lane + 1] = [tap - self.measure.em] * (lane + 1)
+                found.append(_Hung(number, tap, part, lane))
+                lane += 1
+            x -= stop.part.width
+        return found
+
+    @cached_property
+    def _lanes(self) -> list[float]:
+        """The axis of each lane below, from the row's own."""
+        above = max(stop.part.down for stop in self.stops)
+        found: list[float] = []
+        for lane in range(1 + max((hung.lane for hung in self._hung), default=-1)):
+            inside = [hung.part for hung in self._hung if hung.lane == lane]
+            found.append(above + _AIR * self.measure.em + max(part.up for part in inside))
+            above = found[-1] + max(part.down for part in inside)
+        return found
+
+    @cached_property
     def width(self) -> float:
-        gaps = fsum(gap_between(before, after, self.measure) for before, after in pairwise(self.parts))
-        return fsum(part.width for part in self.parts) + gaps
+        return max([self._reach, *(hung.tap + _INDENT * self.measure.em + hung.part.width for hung in self._hung)])
 
     @cached_property
     def up(self) -> float:
-        return max(part.up for part in self.parts)
+        return max([stop.part.up for stop in self.stops])
 
     @cached_property
     def down(self) -> float:
-        return max(part.down for part in self.parts)
+        return max([stop.part.down for stop in self.stops] + [self._lanes[h.lane] + h.part.down for h in self._hung])
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        before: Part | None = None
-        for part in self.parts:
-            if before is not None:
-                gap = gap_between(before, part, self.measure)
-                if gap:
-                    line = straight(before, part, x, x + gap, axis, self.measure)
-                    yield Group(line.id, "decoration", line.items) if isinstance(part, Stacked) else line
-                x += gap
-            yield from part.draw(x, axis)
-            before, x = part, x + part.width
+        left = x
+        for number, (stop, gap) in enumerate(zip(self.stops, self._gaps, strict=True)):
+            yield from stop.part.draw(x, axis)
+            x += stop.part.width
+            if gap:
+                after = self.stops[number + 1].part if number + 1 < len(self.stops) else None
+                yield self._onwards(stop, after, x, x + gap, axis)
+            x += gap
+        for hung in self._hung:
+            yield from self._below(hung, left, axis)
+
+    def _onwards(self, stop: Stop, after: Part | None, x: float, end: float, axis: float) -> Item:
+        if after is not None and not after.opens:
+            line = straight(stop.part, after, x, end, axis, self.measure)
+            return Group(line.id, "decoration", line.items) if isinstance(after, Stacked) else line
+        trunk = Path((Move((x - stop.part.right, axis)), Line((end, axis))), self.measure.line)
+        return Group(f"behind-{stop.part.last}", "decoration", (trunk,))
+
+    def _below(self, hung: _Hung, left: float, axis: float) -> Iterator[Item]:
+        """Down from a dot in the gap, and into what lies below."""
+        measure, part = self.measure, hung.part
+        tap, y = left + hung.tap, axis + self._lanes[hung.lane]
+        begin = tap + _INDENT * measure.em
+        tip = begin + part.left
+        stop = tip if part.opens else tip - 0.8 * measure.head
+        drawn: tuple[Primitive, ...] = (
+            Circle(tap, axis, 0.16 * measure.em, measure.theme.ink),
+            Path((Move((tap, axis)), Line((tap, y)), Line((stop, y))), measure.line),
+        )
+        if not part.opens:
+            drawn += (arrowhead((tip, y), (1.0, 0.0), measure.head, measure.theme.ink),)
+        yield into(self.stops[hung.source].part.last, part, drawn)
+        yield from part.draw(begin, y)
 
 
-def gap_between(before: Part, after: Part, measure: Measure) -> float:
-    """What has gutters of its own needs none."""
-    return 0.0 if before.turns or after.turns else measure.gap
+def gap_behind(stop: Stop, after: Part | None, measure: Measure) -> float:
+    """Between a stop and *after*: what has gutters of its own needs none, but where ways to outputs leave."""
+    joined = after is None or stop.part.closes or after.opens
+    return 0.0 if joined and not stop.below else measure.gap
 
 
 @dataclass(frozen=True)
-class Framed(Plain):
+class Framed:
     """Parts that repeat, in a frame with how often."""
 
     measure: Measure
@@ -98,10 +200,18 @@ class Framed(Plain):
     times: int
     layers: tuple[str, ...]
     """Names of all that it stands for, those of the stretch that is drawn among them."""
+    opens: ClassVar[bool] = False
+    closes: ClassVar[bool] = False
+    left: ClassVar[float] = 0.0
+    right: ClassVar[float] = 0.0
 
     @property
     def first(self) -> str:
         return self.inside.first
+
+    @property
+    def forks(self) -> bool:
+        return self.inside.forks
 
     @property
     def top(self) -> float:
@@ -134,19 +244,20 @@ class Framed(Plain):
         frame = Rect(x, top, self.width, bottom - top, None, Stroke(theme.faint, 0.06 * em, (0.12 * em, 0.2 * em)))
         words = Text(x + self.width, top - 0.4 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
         about = f"{self.times} times"
-        yield Group(f"repeat-{self.first}", "decoration", (frame, words), about, layers=self.layers)
+        data = (("times", str(self.times)),)
+        yield Group(f"repeat-{self.first}", "decoration", (frame, words), about, data, self.layers)
         left, right = x + self.lead, x + self.width - self.lead
         line = self.measure.line
-        into: tuple[Primitive, ...]
+        drawn: tuple[Primitive, ...]
         if not self.inside.opens:
             tip = left + self.inside.left
-            into = (
+            drawn = (
                 Path((Move((x, axis)), Line((tip - 0.8 * self.measure.head, axis))), line),
                 arrowhead((tip, axis), (1.0, 0.0), self.measure.head, line.color),
             )
         else:
-            into = (Path((Move((x, axis)), Line((left, axis))), line),)
-        yield Group(f"into-{self.first}", "decoration", into)
+            drawn = (Path((Move((x, axis)), Line((left, axis))), line),)
+        yield Group(f"into-{self.first}", "decoration", drawn)
         yield from self.inside.draw(left, axis)
         out = (Path((Move((right - self.inside.right, axis)), Line((x + self.width, axis))), line),)
         yield Group(f"out-of-{self.inside.last}", "decoration", out)

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Sign
 from cnngraph.figure.lanes.curves import bent, corner, shortened, turn
-from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
+from cnngraph.figure.lanes.part import Measure, Part, Plain, edge, into
 from cnngraph.figure.scene import (
     Circle,
     Curve,
@@ -44,7 +44,9 @@ class Split(Plain):
     Lanes lie one under the other in the order of the spec; skips are arcs above them, the inner first.
     """
 
-    turns: ClassVar[bool] = True
+    opens: ClassVar[bool] = True
+    closes: ClassVar[bool] = True
+    forks: ClassVar[bool] = True
     measure: Measure
     source: str
     """The unit before it; empty at the start of a network, where lanes begin with inputs."""
@@ -62,10 +64,6 @@ class Split(Plain):
     @property
     def last(self) -> str:
         return self.source
-
-    @property
-    def opens(self) -> bool:
-        return True
 
     @property
     def top(self) -> float:
@@ -155,10 +153,9 @@ class Split(Plain):
             return
         begin = right - part.width
         if self.source:
-            into = begin + part.left
-            steps = (Move(start), *turn(start, (left, y)), Line((into, y)))
+            steps = (Move(start), *turn(start, (left, y)), Line((begin + part.left, y)))
             headed = (Path(steps, line),) if part.opens else self._headed(steps, line)
-            yield edge(self.source, part.first, headed)
+            yield into(self.source, part, headed)
         yield from part.draw(begin, y)
         if self.target:
             out = (right - part.right, y)
@@ -203,9 +200,10 @@ class Split(Plain):
             return
         part = arc.part
         begin = (tap + landing - part.width) / 2
-        into = begin + part.left
-        tip = arrowhead((into, y), (1.0, 0.0), measure.head, line.color)
-        yield edge(self.source, part.first, (dot, Path((*rise, Line((into - 0.8 * measure.head, y))), line), tip))
+        tip = begin + part.left
+        line_in = Path((*rise, Line((tip if part.opens else tip - 0.8 * measure.head, y))), line)
+        heads = () if part.opens else (arrowhead((tip, y), (1.0, 0.0), measure.head, line.color),)
+        yield into(self.source, part, (dot, line_in, *heads))
         yield from part.draw(begin, y)
         out = begin + part.width - part.right
         yield edge(part.last, self.target, (Path((Move((out, y)), *fall), line), head))

@@ -72,7 +72,24 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
-    return style.draw(order)
+    scene = style.draw(order)
+    if style.whole:
+        _hold_to_truth(scene, order.networks)
+    return scene
+
+
+def _hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
+    """Raises `CnngraphError` (E0616) when *scene* is not a figure of *networks*: a bug of the style."""
+    from cnngraph.figure.truth import untrue
+
+    if wrong := untrue(scene, networks):
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise CnngraphError.of(
+            "E0616",
+            f"the figure of {' and '.join(network.name for network in networks)} would not be true",
+            reason=f"{wrong[0]}{more}",
+            help="this is a mistake in cnngraph, please report it; another --style or --depth may do",
+        )
 
 
 def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
@@ -157,6 +174,8 @@ class Style:
     """What of an order it heeds: keys of `_WORDS`. Anything else is refused: it would be looked for in vain."""
     comparing: tuple[str, ...] | None = None
     """What it heeds when it draws several networks; None: it draws one."""
+    whole: bool = True
+    """Whether it shows all of a network."""
     by_dot: Style | None = None
     """The same with its boxes where Graphviz's `dot` puts them."""
 
@@ -172,7 +191,7 @@ STYLES = {
         ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
-    "operation": Style(_operation, "it explains one layer", ("title", "layer")),
+    "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
 }
 
 

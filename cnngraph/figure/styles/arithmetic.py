@@ -19,7 +19,7 @@ def arithmetic(layer: Layer) -> list[Row]:
     """The rows below the figure, from the terms of the layer's kind."""
     rows = [("parameters", f"{layer.kind.counted(layer.input_volumes).typeset} = {layer.params:,}")]
     if not layer.params:
-        rows = [("parameters", "none")]
+        rows = [("parameters", f"none of its own, those of {layer.shares}" if layer.shares else "none")]
     work = layer.kind.work(layer.input_volumes, layer.output)
     if work is not NOTHING:
         rows.append(("MACs", work.typeset + ("" if layer.macs is None else f" = {layer.macs:,}")))

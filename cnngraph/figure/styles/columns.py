@@ -94,7 +94,8 @@ class _Page:
 
     @cached_property
     def captions(self) -> int:
-        return max(len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed)
+        """Lines below the columns: as many as the longest has, none where no layer is a column."""
+        return max((len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed), default=0)
 
 
 def columns(
@@ -257,7 +258,7 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
         for index, line in enumerate(lines):
             baseline = middle + 0.33 * em + (index - (len(lines) - 1) / 2) * 1.15 * em
             drawn.append(Text(x, baseline, line, em, "serif", "middle", fill=theme.ink))
-    layers = track.names(stop.unit)
+    layers = track.names_at(stop)
     return Group(track.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=layers)
 
 
@@ -299,7 +300,7 @@ def _arc(track: Track, span: Span, row: range, page: _Page, middle: float) -> It
         drawn.append(Text((tap + last) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink))
     kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
     ids = (track.prefix + source.name, track.prefix + join.name)
-    yield _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names_on(span.arc))
+    yield _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
     if span.level == 1:
         bottom = middle + page.height / 2 + (page.captions * 1.2 + 0.35) * em
         left, right, deep = first - page.column / 2, last + page.column / 2, bottom + 0.55 * em

@@ -11,7 +11,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Move, Path, Point, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.styles.blocks import fill, words
+from cnngraph.figure.styles.parts import fill, words
 from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -42,9 +42,17 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
         lines.append(f"{number} [width={boxes[name].width / _INCH:.4f} height={boxes[name].height / _INCH:.4f}];")
     skips: dict[tuple[str, str], list[bool]] = {}
     for unit in whole.units:
-        for position, source in enumerate(unit.inputs):
+        for position, source in enumerate(whole.drawn[unit.name]):
             lines.append(f"{numbers[source]} -> {numbers[unit.name]};")
             skips.setdefault((source, unit.name), []).append(position in unit.lead.skips)
+    outputs = network.outputs if len(network.outputs) > 1 else ()
+    for place, output in enumerate(outputs):
+        mark = f"{output.name}--out"
+        names[f"o{place}"] = mark
+        skips[whole.of_layer[output.layer], mark] = [False]
+        wide, high = text_width(output.name, "serif-italic", em) / _INCH, _LEADING * em / _INCH
+        lines.append(f"o{place} [width={wide:.4f} height={high:.4f}];")
+        lines.append(f"{numbers[whole.of_layer[output.layer]]} -> o{place};")
     placed = _run("\n".join([*lines, "}"]))
     page_width, page_height = (float(number) * _INCH for number in placed[0][2:4])
     head = None if title is None else heading(title, em, max(width, page_width), _MARGIN * em, theme)
@@ -61,7 +69,12 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
             points = [point(*record[4 + 2 * i : 6 + 2 * i]) for i in range(count)]
             items.append(_edge(source, target, points, skips[source, target].pop(0), em, theme))
     nodes = [record for record in placed if record[0] == "node"]
-    items += [boxes[names[name]].drawn(point(x, y), theme) for _, name, x, y, *_ in nodes]
+    shown = {f"{output.name}--out": output.name for output in outputs}
+    for _, node, x, y, *_ in nodes:
+        middle, name = point(x, y), names[node]
+        items.append(
+            _outlet(name, shown[name], middle, em, theme) if name in shown else boxes[name].drawn(middle, theme)
+        )
     used = max(page_width, text_width(head.content, head.font, head.size) if head else 0.0)
     return Scene(
         width=used + 2 * left,
@@ -76,7 +89,8 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
 class _Box:
     def __init__(self, unit: Unit, em: float) -> None:
         self.unit, self.em = unit, em
-        self.lines = (*words(unit), unit.output.caption)
+        shared = (f"weights of {unit.shares}",) if unit.shares else ()
+        self.lines = (*words(unit), *shared, unit.output.caption)
         self.width = max(text_width(line, "serif", em) for line in self.lines) + 2 * _PAD * em
         self.height = len(self.lines) * _LEADING * em + _PAD * em
 
@@ -91,11 +105,17 @@ class _Box:
         return Group(self.unit.name, "layer", (box, *texts), self.unit.about, layers=self.unit.names)
 
 
+def _outlet(id: str, name: str, middle: Point, em: float, theme: Theme) -> Group:
+    words = Text(middle[0], middle[1] + 0.25 * em, name, em, "serif-italic", "middle", fill=theme.ink)
+    return Group(id, "output", (words,), f"output {name}")
+
+
 def _edge(source: str, target: str, points: list[Point], is_skip: bool, em: float, theme: Theme) -> Group:
     """`dot` ends a line before its target; the head fills the rest."""
     line = Stroke(theme.ink, 0.085 * em, (0.3 * em, 0.22 * em) if is_skip else ())
     curves = (Curve(points[i], points[i + 1], points[i + 2]) for i in range(1, len(points) - 2, 3))
-    (x0, y0), (x, y) = points[-2], points[-1]
+    x, y = points[-1]
+    x0, y0 = next((before for before in reversed(points) if before != (x, y)), (x, y - 1.0))
     long = max(((x - x0) ** 2 + (y - y0) ** 2) ** 0.5, 1e-6)
     tip = (x + (x - x0) / long * 10.0, y + (y - y0) / long * 10.0)
     head = arrowhead(tip, (tip[0] - x, tip[1] - y), 10.0, theme.ink)

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.scene import Group, Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
@@ -226,7 +226,7 @@ def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Them
 
     least = next((side for side in (_PREFERRED, _SMALLEST) if count(side)), None)
     if least is None:
-        raise _too_narrow(width, max(_Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
+        raise too_narrow(width, max(_Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
     most = count(least)
     low, high = least, _LARGEST
     for _ in range(8):
@@ -247,15 +247,6 @@ def _rows(parts: tuple[_Part, ...], em: float, room: float) -> list[_Row]:
             if rows[-1].width > room:
                 return []
     return rows
-
-
-def _too_narrow(width: float, needed: float) -> CnngraphError:
-    return CnngraphError.of(
-        "E0604",
-        f"{width:g} pt are too narrow for this figure",
-        reason=f"its widest part takes {needed:.0f} pt with the smallest text that can be read",
-        help=f"give it at least --width {math.ceil(needed)}pt",
-    )
 
 
 def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[[float], tuple[_Part, ...]]:
@@ -387,7 +378,7 @@ class _Words:
         rows = arithmetic(layer)
         indent = max(text_width(label, "serif", em) for label, _ in rows) + em
         if room < indent + _FORMULA * em:
-            raise _too_narrow(room + 2 * _MARGIN * em, indent + (_FORMULA + 2 * _MARGIN) * em)
+            raise too_narrow(room + 2 * _MARGIN * em, indent + (_FORMULA + 2 * _MARGIN) * em)
         name = fit(f"{layer.name}:", "serif", em, room)
         table = [(label, _broken(formula.split(" "), room - indent, em)) for label, formula in rows]
         return cls(em, _broken([name, *sentence(layer).split(" ")], room, em), table, indent)

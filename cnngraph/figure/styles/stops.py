@@ -73,7 +73,7 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
     drawn = drawn_volumes(network)
     found: list[Stop] = []
     for layer, successor in zip(network.layers, _loud_successors(network), strict=True):
-        stop = Stop((layer,), _look(layer), layer.output, drawn[layer.name], arrow_words(layer.kind))
+        stop = Stop((layer,), _look(layer), layer.output, drawn[layer.name], arrow_words(layer))
         if not found:
             found.append(stop)
         elif _answers(layer, network):
@@ -115,10 +115,15 @@ def _loud_successors(network: Network) -> list[Kind | None]:
     return found[::-1]
 
 
-def arrow_words(kind: Kind) -> Words:
+SAME_WEIGHTS = "same weights"
+"""What stands at a layer that uses those of one before."""
+
+
+def arrow_words(layer: Layer) -> Words:
     """As the slides word it. A convolution needs no name: its window below the arrow says it; a stride
     of 1 goes without saying where a padding is said. A pool is named above; when its windows tile the
     input it is given as ``f = 2``, ``s = 2``, else by its window."""
+    kind = layer.kind
     caption = kind.caption()
     below = []
     if caption.window is not None and caption.stride is not None:
@@ -128,6 +133,7 @@ def arrow_words(kind: Kind) -> Words:
         if stride != (1, 1) or not caption.padding:
             below.append(f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}")
     below += [*([caption.padding] if caption.padding else []), *caption.details]
+    below += [SAME_WEIGHTS] if layer.shares else []
     return Words((caption.arrow,) if caption.arrow else (), tuple(below))
 
 

@@ -16,6 +16,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, spine
+from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -128,7 +129,9 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
 
 def label(unit: Unit) -> str:
     """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
-    return _words(unit.lead.kind) if unit.lead.inputs else unit.name
+    if not unit.lead.inputs:
+        return unit.name
+    return _words(unit.does.kind) + (f", {SAME_WEIGHTS}" if unit.shares else "")
 
 
 @lru_cache(maxsize=1024)
@@ -215,7 +218,7 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
         drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
-    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names(stop.unit))
+    return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names_at(stop))
 
 
 def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "", layers: tuple[str, ...] = ()) -> Group:
@@ -247,4 +250,4 @@ def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middl
     head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, theme.ink)
     ids = (each.prefix + source.name, each.prefix + join.name)
     about = f"shortcut from {source.name} to {join.name}: {kind}"
-    return _edge(ids, (Path(steps, line), head), about, each.names_on(span.arc))
+    return _edge(ids, (Path(steps, line), head), about, each.names(span.arc.through))

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import fsum
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow
 from cnngraph.figure.styles.bodies import Body, Channels, Framed, Measure
-from cnngraph.figure.styles.stops import Look, Stop, arrow_words, stops
+from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, arrow_words, stops
 from cnngraph.figure.styles.volumes import hover
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
@@ -64,7 +63,7 @@ def text_flow(
     rows = balanced([range(number, number + 1) for number in range(len(steps))], flow.width, room)
     widest = max(flow.width(row) for row in rows)
     if widest > room + 0.01:
-        raise _too_narrow(width, widest + 2 * _MARGIN * em)
+        raise too_narrow(width, widest + 2 * _MARGIN * em)
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     items: list[Item] = [] if head is None else [head]
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + 1.2 * em)
@@ -89,15 +88,6 @@ def text_flow(
         title=title or network.title or network.name,
         description=", ".join(f"{stop.name} {stop.caption}" for stop in chain),
         background=theme.background,
-    )
-
-
-def _too_narrow(width: float, needed: float) -> CnngraphError:
-    return CnngraphError.of(
-        "E0604",
-        f"{width:g} pt are too narrow for this figure",
-        reason=f"its widest part takes {needed:.0f} pt with the smallest text that can be read",
-        help=f"give it at least --width {needed + 1:.0f}pt",
     )
 
 
@@ -159,10 +149,11 @@ def _steps(chain: list[Stop], shared: dict[str, str], fold: bool) -> list[_Step]
 
 
 def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...]:
-    kind = stop.layers[0].kind
+    layer = stop.layers[0]
+    kind, again = layer.kind, (SAME_WEIGHTS,) if layer.shares else ()
     name, caption = _name(kind), kind.caption()
     if stop.look in (Look.VECTOR, Look.ANSWER) and kind.family == "dense":
-        return ()
+        return again
     if stop.look is Look.ANSWER:
         return ()
     is_shared = shared.get(name) == _hyper(kind)
@@ -170,8 +161,8 @@ def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...
         return ("POOL" if one_pool else name,)
     words = f"{name} {caption.size}".strip()
     if is_shared:
-        return (words,)
-    return (words, *arrow_words(kind).below)
+        return (words, *again)
+    return (words, *arrow_words(layer).below)
 
 
 def _lines(stop: Stop) -> tuple[str, ...]:

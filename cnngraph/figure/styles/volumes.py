@@ -6,7 +6,6 @@ found by trying: the largest scale at which the fewest rows fit the width.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from itertools import accumulate, pairwise
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
 from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
@@ -299,12 +298,7 @@ def _pieces(chain: list[Stop]) -> list[range]:
 
 def _too_narrow(width: float, plan: _Plan, pieces: list[range]) -> CnngraphError:
     widest = max(plan.width(piece) for piece in pieces) + 2 * _MARGIN * plan.em
-    return CnngraphError.of(
-        "E0604",
-        f"{width:g} pt are too narrow for this figure",
-        reason=f"its widest part takes {widest:.0f} pt with the smallest text that can be read",
-        help=f"give it at least --width {math.ceil(widest)}pt",
-    )
+    return too_narrow(width, widest)
 
 
 def _labels(words: Words, em: float) -> tuple[_Label, ...]:

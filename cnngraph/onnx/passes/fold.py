@@ -1,7 +1,8 @@
 """What a layer's channels are scaled and shifted by afterwards, put into its weights.
 
 1. The normalization or scale takes the output of a convolution or fully connected layer, and nothing else does; that
-   output is not given back.
+   output is not given back. Where several nodes use the layer's weights, each has the same behind it, with the same
+   weights: what is folded stays one initializer. Shared convolutions with normalizations of their own stay as they are.
 2. With ``s·y + t`` for each channel of the output y, the weights W become s·W and the bias b becomes s·b + t. For a
    normalization s = γ/√(σ² + ε) and t = β - s·μ (Jacob et al. 2018, "Quantization and training of neural networks",
    section 3.2), where γ and β may be constants; for a scale s is its weight, of each channel or of all, and t is 0.
@@ -10,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -59,28 +59,41 @@ def fold_scale(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
 
 
 def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int]:
-    uses = Counter(name for node in graph.nodes for name in node.inputs)
+    takers: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        for name in node.inputs:
+            takers.setdefault(name, []).append(node)
     given = {info.name for info in graph.outputs}
     weights = {weight.name: weight for weight in graph.weights}
-    constants = {constant.name: constant for constant in graph.constants}
+    known: Mapping[str, Weight | Constant] = weights
+    if op == "BatchNormalization":
+        known = {**{constant.name: constant for constant in graph.constants}, **weights}
     made_by = {node.output: node for node in graph.nodes}
+    behind: dict[str, Node] = {}
+    """What goes, by the tensor that it takes; in the order of the graph."""
+    for node in graph.nodes:
+        before = made_by.get(node.inputs[0]) if node.op == op else None
+        if before is None or before.op not in _TAKES or before.output in given:
+            continue
+        if len(takers[before.output]) == 1 and all(name in known for name in node.inputs[1:]):
+            behind[before.output] = node
+    alike: dict[str, bool] = {}
+    """By kernel, whether all that use it can be changed as one."""
     folds: dict[str, _Fold] = {}
     replaced: dict[str, Node] = {}
     gone: set[str] = set()
     biases: dict[str, Weight] = {}
     """The bias that follows each kernel."""
-    for node in graph.nodes:
-        before = made_by.get(node.inputs[0]) if node.op == op else None
-        if before is None or before.op not in _TAKES or uses[before.output] != 1 or before.output in given:
-            continue
+    for tensor, node in behind.items():
+        before = made_by[tensor]
         kernel, had = before.inputs[1], weights[before.inputs[2]] if len(before.inputs) > 2 else None
+        if kernel not in alike:
+            alike[kernel] = _alike(before, takers, behind)
+        if not alike[kernel]:
+            continue
+        own = tuple(known[name] for name in node.inputs[1:])
         epsilon = node.attributes.get("epsilon")
         assert epsilon is None or isinstance(epsilon, float)
-        known: Mapping[str, Weight | Constant] = weights if epsilon is None else {**constants, **weights}
-        own = tuple(known[name] for name in node.inputs[1:] if name in known)
-        alone = uses[kernel] == 1 and (had is None or uses[had.name] == 1)
-        if not alone or len(own) != len(node.inputs) - 1:
-            continue
         folds[kernel] = _Fold(kernel, had, own, epsilon)
         if had or epsilon is not None:
             channels = weights[kernel].parameter.shape[0]
@@ -105,7 +118,17 @@ def _folded(graph: Graph, source: Weights, op: str) -> tuple[Graph, Weights, int
         infos=tuple(info for info in graph.infos if info.name not in replaced),
         tensors={layer: tensor for layer, tensor in graph.tensors.items() if tensor not in replaced},
     )
-    return small, _FoldedWeights(source, folds.values()), len(folds)
+    return small, _FoldedWeights(source, folds.values()), len(replaced)
+
+
+def _alike(node: Node, takers: Mapping[str, list[Node]], behind: Mapping[str, Node]) -> bool:
+    """Whether all that use a weight of *node* use all its weights, and have the same *behind* them."""
+    users = {user.output: user for name in node.inputs[1:] for user in takers[name]}
+    if len(users) == 1:
+        return True
+    found = [(user.inputs[1:], behind[name]) for name, user in users.items() if name in behind]
+    same = {(inputs, after.inputs[1:], after.attributes.get("epsilon")) for inputs, after in found}
+    return len(found) == len(users) and len(same) == 1
 
 
 def _bias_of(kernel: str) -> str:

@@ -76,8 +76,7 @@ class _Writer:
             case Joined(word, branches):
                 found = [f"{word} {{"]
                 for branch in branches:
-                    first, *more = self.lines(branch, depth + 2)
-                    found += [f"  | {first}", *(f"    {line}" for line in more)]
+                    found += _barred(list(self.lines(branch, depth + 2)))
                 return [*found, "}"]
             case Repeated(body):
                 inner = list(self.lines(body, depth + 1))
@@ -101,3 +100,13 @@ class _Writer:
             elif value != param.default:
                 text += f" {param.name}={value}"
         return text
+
+
+def _barred(lines: Sequence[str]) -> Iterator[str]:
+    """A branch behind its bar; what a bracket on the bar's own line holds is indented as if the bar were not there."""
+    first, *more = lines
+    yield f"  | {first}"
+    opened = first.endswith(("{", "["))
+    for line in more:
+        yield f"  {line}" if opened else f"    {line}"
+        opened = opened and line.startswith(" ")

@@ -140,7 +140,7 @@ def _parts(items: list[Item], at: int, network: Network) -> int:
         return 1
     first = items[at].layers[0]
     kind = first.kind
-    if not isinstance(kind, Slice) or kind.start or items[at].local.startswith("slice"):
+    if not isinstance(kind, Slice) or items[at].local.startswith("slice"):
         return 1
     count, rest = divmod(int(str(network[first.inputs[0]].output.channels)), kind.stop)
     same = [item.layers[0] for item in items[at : at + count] if item.layers]

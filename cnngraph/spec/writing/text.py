@@ -19,6 +19,7 @@ from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
+from cnngraph.spec.writing.again import Unsayable, used_again
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
@@ -30,9 +31,17 @@ from cnngraph.volume import Volume, as_int
 def text(network: Network) -> str:
     """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips.
 
-    A name that no label can be is written as one that looks like it, and kept in an ``@origin``.
+    A name that no label can be is written as one that looks like it, and kept in an ``@origin``. Where blocks stand in
+    the way of saying which layers share weights, as one from within a block with one without, there are none.
     """
-    network = sayable(network)
+    try:
+        return _text(sayable(network))
+    except Unsayable:
+        layers = tuple(replace(layer, block="") for layer in network.layers)
+        return _text(sayable(replace(network, layers=layers, blocks={})))
+
+
+def _text(network: Network) -> str:
     try:
         return _Text(network, strict=True).whole()
     except OutOfOrder:
@@ -64,7 +73,9 @@ def _joins_behind_branches(network: Network) -> Iterator[Layer]:
             late_ones = {n for n, each in inputs if n in layer.skips and each.on_shortcut and not layer.on_shortcut}
             plain = [each for n, each in inputs if n not in late_ones]
             shortcuts = [each for n, each in inputs if n in late_ones]
-            missing = [each for each in (*plain, *before.get(layer.name, ()), *shortcuts) if each.name not in done]
+            first = (network[layer.shares],) if layer.shares else ()
+            needed = (*first, *plain, *before.get(layer.name, ()), *shortcuts)
+            missing = [each for each in needed if each.name not in done]
             if missing:
                 waiting.append(missing[0])
                 continue
@@ -94,16 +105,22 @@ class _Said:
 
 
 class _Text:
-    def __init__(self, network: Network, strict: bool) -> None:
+    def __init__(self, network: Network, strict: bool, names_output: bool = False) -> None:
         self.network = network
+        self.names_output = names_output
+        """Whether an `output` line is written in any case."""
         self.number = {layer.name: number for number, layer in enumerate(network.layers)}
         self.strict = strict
         self.whole_scopes = scopes(network)
         self.runs: dict[Scope, list[Run]] = {}
         self.wanted: set[Item] = set()
-        """Items whose tensor is referred to by name."""
+        """Items whose tensor is referred to by name, and those written so far that have a label for another reason."""
         self.aliases: dict[Scope, list[tuple[str, str]]] = {}
         """Names that a scope gives to tensors at its end."""
+        self.again = used_again(self.whole_scopes)
+        """What each item does again that has the weights of another."""
+        self.called: dict[Item, str] = {}
+        """What the blocks of items are called in the text."""
         self.definitions: dict[object, Definition] = {}
         self.names = set(RESERVED) | set(KINDS) | {item.local for item in self.whole_scopes.top.items}
         self.names |= {layer.name for layer in network.inputs}
@@ -147,6 +164,8 @@ class _Text:
         self.find(top)
         outputs = self.outputs(top)
         lines = self.scope(top, 0)
+        if not outputs and self.is_called_otherwise(top):
+            return _Text(self.network, self.strict, names_output=True).whole()
         definitions = list(self.definitions.values())
         head = [self.net(), ""] if self.network.name != UNNAMED or self.network.title else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
@@ -187,7 +206,9 @@ class _Text:
                     self.find_in(run.elements, scope)
                 self.want(way.source, scope)
                 self.find_in(way.elements, scope)
-            if element.item.inside:
+            if (first := self.again.get(element.item)) is not None:
+                self.wanted.update(_path(first, scope))
+            elif element.item.inside:
                 self.find(element.item.inside)
 
     def want(self, tensor: str | None, scope: Scope) -> None:
@@ -208,11 +229,11 @@ class _Text:
         if not found and len(inputs) == 1:
             left = inputs[0]
         outputs = self.network.outputs
-        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin:
+        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin and not self.names_output:
             (output,) = outputs
-            if output.layer in inputs:
-                return [] if output.name == output.layer else [f"output {self.alias(output.name, output.layer)}"]
-            way = self.whole_scopes.way(output.layer, top)
+            if output.layer in inputs and output.name == output.layer:
+                return []
+            way = self.whole_scopes.way(output.layer, top) if output.layer not in inputs else []
             if (
                 len(way) == 1
                 and output.name in (output.layer, way[0].local)
@@ -221,36 +242,54 @@ class _Text:
                 if output.name != output.layer:
                     self.wanted.add(way[0])
                 return []
-        names = [self.output(output.name, output.layer, top) for output in outputs]
-        return [" ".join(["output", *names, *map(annotation, _origin(outputs))])]
+        said = [replace(each, name=self.output(each.name, each.layer, top), origin=each.origin or each.name)
+                for each in outputs]  # fmt: skip
+        origins = _origin(said) if any(each.name != each.origin for each in said) else []
+        return [" ".join(["output", *(each.name for each in said), *map(annotation, origins)])]
+
+    def is_called_otherwise(self, top: Scope) -> bool:
+        """Whether the last line turned out to need a label, and the network would give its tensor back under that."""
+        (output,) = self.network.outputs
+        (item,) = self.whole_scopes.way(output.layer, top) if self.network[output.layer].inputs else (None,)
+        return item in self.wanted and item is not None and output.name != item.local
 
     def output(self, name: str, tensor: str, top: Scope) -> str:
+        """What the text calls an output: as it is called, or like it where that cannot be said of *tensor*."""
         if not self.network[tensor].inputs:
-            return name if name == tensor else self.alias(name, tensor)
-        way = self.whole_scopes.way(tensor, top)
+            return name if name == tensor else self.alias(name, tensor, top)
         if self.name(tensor, top) == name:
-            self.wanted.update(way)
+            self.wanted.update(self.whole_scopes.way(tensor, top))
             return name
-        *blocks, last = name.split(".")
-        scope = top
-        for block in blocks:
-            item = next((item for item in scope.items if item.local == block and item.inside), None)
-            if item is None or item.inside is None:
-                return self.alias(name.replace(".", "_"), tensor)
-            self.wanted.add(item)
-            scope = item.inside
-        if not self.is_made_in(scope, tensor):
-            return self.alias(name.replace(".", "_"), tensor)
+        path, _, last = name.rpartition(".")
+        scope: Scope | None = self.whole_scopes.maker[tensor].scope
+        while scope is not None and scope.path != path:
+            scope = scope.parent
+        if scope is None:
+            return self.alias(name, tensor, top)
         inner = self.whole_scopes.way(tensor, scope)
-        self.wanted.update(inner)
         if not (len(inner) == 1 and inner[0].local == last):
+            if last in self.taken(scope):
+                return self.alias(name, tensor, top)
             self.aliases.setdefault(scope, []).append((last, tensor))
+        self.wanted.update(inner)
+        while scope.use is not None and scope.parent is not None:
+            self.wanted.add(scope.use)
+            scope = scope.parent
         return name
 
-    def alias(self, name: str, tensor: str) -> str:
-        self.aliases.setdefault(self.whole_scopes.top, []).append((name, tensor))
-        self.want(tensor, self.whole_scopes.top)
+    def alias(self, name: str, tensor: str, top: Scope) -> str:
+        """A name of its own at the end of the file, like *name*."""
+        name = name.replace(".", "_")
+        while name in self.taken(top):
+            name += "_"
+        self.aliases.setdefault(top, []).append((name, tensor))
+        self.want(tensor, top)
         return name
+
+    def taken(self, scope: Scope) -> set[str]:
+        """The names that *scope* gives."""
+        found = {item.local for item in scope.items} | {name for name, _ in self.aliases.get(scope, ())}
+        return found if scope.path else found | {layer.name for layer in self.network.inputs}
 
     # Phrases ---------------------------------------------------------------------------------
 
@@ -347,6 +386,8 @@ class _Text:
         item = element.item
         if item.is_split:
             return self.split(item, given)
+        if (first := self.again.get(item)) is not None:
+            return self.used_again(item, first, scope, given)
         if item.inside:
             return self.call(item, [self.name(tensor, scope) for tensor in element.named], given)
         layers = [_without(layer, given) for layer in item.layers]
@@ -358,6 +399,15 @@ class _Text:
         stage = step([layer.kind for layer in layers], [self.name(tensor, scope) for tensor in element.named], on_step)
         label, stage_, fixed = self.labelled(item, lead.kind.word, stage)
         return _Said(stage_, label, _annotations(common), item.output, fixed, stage.starts_line)
+
+    def used_again(self, item: Item, first: Item, scope: Scope, given: int) -> _Said:
+        name = ".".join(self.label_of(each, each.output) for each in _path(first, scope))
+        word = first.layers[0].kind.word if first.layers else self.called[first]
+        if item.inside:
+            self.called[item] = word
+        label, stage, fixed = self.labelled(item, word, Step((f"again {name}",)))
+        made = next(_all(Element(item)))
+        return _Said(stage, label, _annotations(_without(made, given).annotations), item.output, fixed)
 
     def split(self, item: Item, given: int) -> _Said:
         names = [layer.name.removeprefix(f"{item.scope.path}.") for layer in item.layers]
@@ -379,6 +429,7 @@ class _Text:
             inner = tuple(hole for line in body for hole in holes(line))
             definition.uses.append(tuple(hole.value for hole in inner))
             stage = Call(definition, tuple(tensors), inner)
+        self.called[item] = stage.definition.name
         label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
         return _Said(stage_, label, tensor=item.output, is_fixed=fixed)
 
@@ -461,10 +512,21 @@ class _Text:
         self.given[scope].add(local)
         if not needs:
             return "", stage, False
+        self.wanted.add(item)
         if local in RESERVED:
             # no label can be such a name, but that of a group can be another
             return self.label_of(item, item.output), Repeated((Line((stage,)),), Hole("n", "1")), True
         return local, stage, True
+
+
+def _path(item: Item, scope: Scope) -> list[Item]:
+    """*item* behind the uses of blocks that it lies in, from *scope* on."""
+    found = [item]
+    while found[0].scope is not scope:
+        use = found[0].scope.use
+        assert use is not None
+        found.insert(0, use)
+    return found
 
 
 def _all(element: Element) -> Iterator[Layer]:

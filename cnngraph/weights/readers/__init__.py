@@ -6,7 +6,7 @@ believed before it is compared with the bytes that are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cnngraph.diagnostics import CnngraphError
 
 if TYPE_CHECKING:
-    from cnngraph.weights.readers.entry import Entry
+    from cnngraph.weights.readers.entry import Entry, Said
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Reader:
     """In *module*: takes the path and gives the file's `Entry`s."""
 
     says: str = ""
-    """In *module*, if such files tell of activations: takes the path and gives them by name, with arguments."""
+    """In *module*, if such files tell of layers without weights: takes the path and gives each as a `Said`, or None."""
 
     def read(self, path: Path) -> list[Entry]:
         function: Callable[[Path], list[Entry]] = getattr(import_module(f"{__name__}.{self.module}"), self.function)
@@ -42,7 +42,7 @@ READERS = (
     Reader("a safetensors file", (".safetensors",), "tensors", "read_safetensors"),
     Reader("an npz file", (".npz",), "npz", "read_npz"),
     Reader("a file of PyTorch's", (".pt", ".pth"), "pytorch", "read_pytorch"),
-    Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras", "read_activations"),
+    Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras", "read_layers"),
 )
 _BY_SUFFIX = {suffix: reader for reader in READERS for suffix in reader.suffixes}
 
@@ -56,15 +56,22 @@ def suffixes(conjunction: str) -> str:
 def part_of(text: str) -> tuple[Path, str]:
     """A file, and which part of it is asked for: ``w.pth:params_ema`` is one, ``w.pth`` all."""
     head, colon, tail = text.rpartition(":")
-    if colon and tail and Path(head).suffix.lower() in _BY_SUFFIX and not Path(text).exists():
-        return Path(head), tail
-    return Path(text), ""
+    if not colon or not tail or Path(head).suffix.lower() not in _BY_SUFFIX:
+        return Path(text), ""
+    try:
+        return (Path(text), "") if Path(text).exists() else (Path(head), tail)
+    except OSError:
+        return Path(head), tail  # too long for the name of a file
 
 
 def open_entries(path: Path) -> list[Entry]:
     """The tensors in the file at *path*, laid out as PyTorch does. Raises `CnngraphError`."""
     known = f"--weights takes {suffixes('and')} files"
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise CnngraphError.of("E0702", f"cannot read {path}: {error.strerror}", help=known) from None
+    if not there:
         raise CnngraphError.of("E0702", f"there is no file {path}", help=known)
     if path.is_dir():
         raise CnngraphError.of("E0702", f"{path} is a directory", help=known)
@@ -88,11 +95,11 @@ def open_entries(path: Path) -> list[Entry]:
         raise CnngraphError.of("E0702", f"{path} is not {reader.about}", reason=reason) from None
 
 
-def said_of(path: Path) -> list[tuple[str, Mapping[str, object]]]:
-    """The activations that the file at *path*, which `open_entries` takes, tells of; empty if it tells of none."""
+def said_of(path: Path) -> list[Said] | None:
+    """What the file at *path*, which `open_entries` takes, tells of layers without weights and of activations; None if
+    it tells nothing."""
     reader = _BY_SUFFIX[path.suffix.lower()]
     if not reader.says:
-        return []
-    function: Callable[[Path], list[tuple[str, Mapping[str, object]]]]
-    function = getattr(import_module(f"{__name__}.{reader.module}"), reader.says)
+        return None
+    function: Callable[[Path], list[Said] | None] = getattr(import_module(f"{__name__}.{reader.module}"), reader.says)
     return function(path)

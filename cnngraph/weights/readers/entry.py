@@ -38,8 +38,26 @@ class Entry:
     """Whether its file counts a flattened volume's numbers in the order height, width, channel (Keras)."""
     said: Mapping[str, object] = field(default_factory=dict)
     """What the file says of its layer, by the keywords of the language: ``s``, ``eps``."""
+    tells: bool = True
+    """Whether *said* stands in the file; else it is what its library does unless told otherwise."""
+    doubt: str = ""
+    """What its file does not say of its layer, and what was taken instead, in words."""
     group: str = ""
     """Under which of several sets of weights a checkpoint has it: ``state_dict_ema``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a file says of a layer, or of the function behind one."""
+
+    kind: str
+    """What its library calls it, in lower case and without ``_``: ``maxpooling2d``."""
+    arguments: Mapping[str, object]
+    """By the keywords of the language: ``s``, ``slope``."""
+    name: str
+    """The layer's own."""
+    border: tuple[int, int, int, int] | None = None
+    """Top, left, bottom, right of the zeros that it puts around a map, which a window behind it may have instead."""
 
 
 BFLOAT16 = "bfloat16"

@@ -22,7 +22,7 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.values import VALID, Padding
-from cnngraph.weights.readers.entry import Array, Entry, Unreadable, member_bytes, natural
+from cnngraph.weights.readers.entry import Array, Entry, Said, Unreadable, member_bytes, natural
 
 EPSILON = 1e-3
 """What Keras's normalizations add to the variance unless told otherwise; PyTorch adds 1e-5."""
@@ -51,8 +51,10 @@ class _Config:
     said: Mapping[str, object]
     """Its arguments, by their keywords here."""
     scale: bool
-    activation: tuple[str, Mapping[str, object]] | None
-    """The function behind it, or that it is."""
+    center: bool
+    function: tuple[str, Mapping[str, object]] | None
+    """The activation behind it, or that it is."""
+    channels_first: bool
 
 
 def read_keras(path: Path) -> list[Entry]:
@@ -81,20 +83,24 @@ def read_keras(path: Path) -> list[Entry]:
     file.visititems(take)
     holder = file.get("model_weights", file)
     if "layer_names" in holder.attrs or "layer_names0" in holder.attrs:
-        text = str(file.attrs.get("model_config", "{}"))
-        if len(text) > _LARGEST_CONFIG:
-            raise Unreadable(f"its model_config has {len(text):,} characters, too many to be one")
-        config = config or _configured(json.loads(text))
+        config = config or _config_of(file)
         layers = _keras2(holder, datasets, config)
     else:
         layers = _keras3(file, datasets, config)
     counts: Counter[str] = Counter()
     entries: list[Entry] = []
+    hwc = _is_hwc(config)
     for layer in layers:
         filed = f"{layer.kind}_{counts[layer.kind]}"
         counts[layer.kind] += 1
         entries += [
-            replace(entry, filed=entry.name.replace(layer.name, filed, 1), said=_said_of(entry, layer, config))
+            replace(
+                entry,
+                filed=entry.name.replace(layer.name, filed, 1),
+                said=_said_of(entry, layer, config),
+                tells=bool(config),
+                hwc=hwc,
+            )
             for entry in _entries(layer, config.get(layer.name))
         ]
     return entries
@@ -111,7 +117,11 @@ def _unpacked(path: Path) -> tuple[IO[bytes], dict[str, _Config]]:
             raise Unreadable("its weights are compressed, which Keras never does")
         config: dict[str, _Config] = {}
         if "config.json" in members:
-            config = _configured(json.loads(member_bytes(archive, members["config.json"], _LARGEST_CONFIG)))
+            version = ""
+            if "metadata.json" in members:
+                about = json.loads(member_bytes(archive, members["metadata.json"], _LARGEST_CONFIG))
+                version = str(about.get("keras_version", "")) if isinstance(about, dict) else ""
+            config = _configured(json.loads(member_bytes(archive, members["config.json"], _LARGEST_CONFIG)), version)
         out = tempfile.TemporaryFile()  # noqa: SIM115 - it is read as long as the weights are
         with archive.open(member) as stream:
             shutil.copyfileobj(stream, out, 2**20)
@@ -119,8 +129,17 @@ def _unpacked(path: Path) -> tuple[IO[bytes], dict[str, _Config]]:
     return out, config
 
 
-def _configured(model: Any) -> dict[str, _Config]:
-    """Layers by name, in the model's order, those of models within models too."""
+def _config_of(file: Any) -> dict[str, _Config]:
+    """The configuration in an HDF5 file of a whole model."""
+    text = str(file.attrs.get("model_config", "{}"))
+    if len(text) > _LARGEST_CONFIG:
+        raise Unreadable(f"its model_config has {len(text):,} characters, too many to be one")
+    return _configured(json.loads(text), str(file.attrs.get("keras_version", "")))
+
+
+def _configured(model: Any, version: str) -> dict[str, _Config]:
+    """Layers by name, in the model's order, those of models within models too; *version* is that of Keras."""
+    old = version.startswith("2.")
     found: dict[str, _Config] = {}
     waiting = [model]
     while waiting:
@@ -134,30 +153,68 @@ def _configured(model: Any) -> dict[str, _Config]:
         if isinstance(name := config.get("name"), str):
             kind = _snake(str(item.get("class_name", "")))
             found[name] = _Config(
-                len(found), kind, _arguments(config), config.get("scale") is not False, _activation(kind, config)
+                len(found),
+                kind,
+                _arguments(kind, config),
+                config.get("scale") is not False,
+                config.get("center") is not False,
+                _function(kind, config, old),
+                config.get("data_format") == "channels_first",
             )
     return found
 
 
-def read_activations(path: Path) -> list[tuple[str, Mapping[str, object]]]:
-    """The functions that its configuration names, in no particular order: what each is called in lower case, and its
-    arguments by their keywords here; empty where there is no configuration."""
+def read_layers(path: Path) -> list[Said] | None:
+    """What its configuration tells of layers without weights, and of the functions behind others, in the model's order;
+    None where there is no configuration."""
     import h5py
 
     if path.suffix.lower() == ".keras":
         config = _unpacked(path)[1]
     else:
         with h5py.File(path, "r") as file:
-            config = _configured(json.loads(str(file.attrs.get("model_config", "{}"))))
-    return [each.activation for each in config.values() if each.activation is not None]
+            config = _config_of(file)
+    if not config:
+        return None
+    said = []
+    for name, each in config.items():
+        kind = each.kind.replace("_", "").replace("1d", "2d")
+        if each.kind.replace("1d", "2d") in _VARIABLES or kind in _SILENT or kind in _FUNCTIONS:
+            pass
+        elif kind.startswith("global"):
+            said.append(Said(kind.removeprefix("global"), {"global": True}, name))
+        else:
+            border = each.said.get("n") if kind == "zeropadding2d" else None
+            said.append(Said(kind, each.said, name, border.amounts if isinstance(border, Padding) else None))
+        if each.function is not None:
+            said.append(Said(*each.function, name))
+    return said
 
 
-_KEYWORDS = {"epsilon": "eps", "strides": "s", "dilation_rate": "d", "padding": "p"}
+_SILENT = {
+    "inputlayer", "flatten", "dropout", "spatialdropout2d", "gaussiandropout", "gaussiannoise", "alphadropout",
+    "activityregularization", "activation", "reshape",
+}  # fmt: skip
+"""Classes of which nothing more is to be said: they change no number when a model runs, or their weights tell."""
+_FUNCTIONS = {"relu", "leakyrelu", "elu", "softmax"}
+"""Classes that are a function."""
+_KEYWORDS = {"epsilon": "eps", "strides": "s", "dilation_rate": "d", "padding": "p", "pool_size": "f"}
 _PADDINGS = {"valid": VALID, "same": Padding("same_upper")}
 
 
-def _arguments(config: Mapping[str, Any]) -> dict[str, object]:
+def _arguments(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
     said: dict[str, object] = {}
+    if kind.startswith(("zero_padding", "cropping")):
+        return _border(config.get("padding", config.get("cropping")))
+    if kind.startswith("up_sampling"):
+        how = str(config.get("interpolation", "nearest"))
+        said["bilinear"] = how == "bilinear" if how in ("nearest", "bilinear") else how
+        match config.get("size"):
+            case [int() as down, int() as across]:
+                said["n"] = down if down == across else (down, across)
+            case int() as times:
+                said["n"] = (times,)
+        return said
     for key, keyword in _KEYWORDS.items():
         match config.get(key):
             case float() as number:
@@ -166,19 +223,50 @@ def _arguments(config: Mapping[str, Any]) -> dict[str, object]:
                 said[keyword] = tuple(sizes)
             case str() as mode if mode in _PADDINGS:
                 said[keyword] = _PADDINGS[mode]
+            case "causal":
+                said[keyword] = _causal(config)
+    match config.get("groups"):
+        case int() as groups if kind == "group_normalization" and groups > 0:
+            said["g"] = groups
     return said
 
 
-def _activation(kind: str, config: Mapping[str, Any]) -> tuple[str, Mapping[str, object]] | None:
-    """The activation that a layer is, or has behind it."""
+def _causal(config: Mapping[str, Any]) -> Padding:
+    """Zeros before a sequence, so that no place sees what comes after it."""
+    match config.get("kernel_size"), config.get("dilation_rate"):
+        case [int() as window], [int() as dilation]:
+            return Padding("given", (dilation * (window - 1), 0, 0, 0))
+    return VALID
+
+
+def _border(amounts: object) -> dict[str, object]:
+    """What a layer puts around a map or cuts off: two numbers of a sequence, two pairs of a map."""
+    match amounts:
+        case [[int() as top, int() as bottom], [int() as left, int() as right]]:
+            return {"n": Padding("given", (top, left, bottom, right))}
+        case [int() as before, int() as after]:
+            return {"n": Padding("given", (before, 0, after, 0))}
+    return {}
+
+
+def _function(kind: str, config: Mapping[str, Any], old: bool) -> tuple[str, Mapping[str, object]] | None:
+    """The activation that a layer is, or has behind it; *old* is that of Keras 2."""
     name, arguments = kind.replace("_", ""), config
     if "activation" in config:
         function = config["activation"]
         name = str(function.get("config", "") if isinstance(function, dict) else function).replace("_", "")
+        if name == "linear":
+            return None
+        if name == "hardsigmoid":
+            return "hsigmoid", {"slope": 0.2 if old else 1 / 6}
         # Keras's function has another slope than its layer.
         arguments = {"negative_slope": 0.2} if name == "leakyrelu" else {}
-    if name == "relu" and "activation" not in config:
-        if isinstance(most := config.get("max_value"), int | float):
+    elif name not in _FUNCTIONS and kind != "p_re_lu":
+        return None
+    elif name == "relu":
+        if config.get("threshold"):
+            name = "relu with a threshold"
+        elif isinstance(most := config.get("max_value"), int | float):
             name = f"relu{most:g}"
         elif config.get("negative_slope"):
             name = "leakyrelu"
@@ -190,12 +278,21 @@ def _activation(kind: str, config: Mapping[str, Any]) -> tuple[str, Mapping[str,
     return name, {"slope": float(slope), "alpha": float(slope)}
 
 
+def _is_hwc(config: Mapping[str, _Config]) -> bool:
+    """Whether flattened numbers have a place's channels together. A `Flatten` that knows of channels first puts them
+    last, so that weights stay the same; one that does not, or a `Reshape`, leaves the order that the map has."""
+    maps = any(each.channels_first for each in config.values() if each.kind != "flatten")
+    flattens = [each.channels_first for each in config.values() if each.kind == "flatten"]
+    return not maps or (bool(flattens) and all(flattens))
+
+
 def _said_of(entry: Entry, layer: _Layer, config: Mapping[str, _Config]) -> Mapping[str, object]:
     """What the configuration says of the layer that *entry* is of."""
     if entry.name.startswith(f"{layer.name}.pointwise."):
         # The second half of a separable convolution, which does not stride.
         return {}
     said = config[layer.name].said if layer.name in config else {}
+    # Its default, where the file tells nothing.
     return {"eps": EPSILON, **said} if layer.kind.endswith("normalization") else said
 
 
@@ -278,6 +375,7 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
     "separable_conv2d": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "batch_normalization": ("gamma", "beta", "moving_mean", "moving_variance"),
     "layer_normalization": ("gamma", "beta"),
+    "group_normalization": ("gamma", "beta"),
     "p_re_lu": ("alpha",),
 }
 """Each class's variables, in the order they are numbered."""
@@ -297,11 +395,14 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
     # A layer of a sequence is one of an image that is one pixel wide; only the kernels' sizes tell them apart.
     layer = replace(layer, kind=layer.kind.replace("1d", "2d"))
     named = dict(layer.variables)
+    is_norm = layer.kind.endswith("_normalization")
+    doubt = ""
     if all(name.isdecimal() for name in named) and layer.kind in _VARIABLES:
         words = list(_VARIABLES[layer.kind])
-        if layer.kind == "batch_normalization" and len(named) < 4:
-            words = [word for word in words if word != ("gamma" if config is None or not config.scale else "beta")]
-            words = words[-len(named) :]
+        if is_norm and len(named) < len(words):
+            words = [word for word in words if word not in _left_out(config)][-len(named) :]
+            if config is None and len(named) == len(_VARIABLES[layer.kind]) - 1:
+                doubt = "has no γ or no β, and the file does not say which: none of γ was taken"
         named = dict(zip(words, named.values(), strict=False))
     named = {word.replace("depthwise_kernel", "kernel"): held for word, held in named.items()} if (
         layer.kind == "depthwise_conv2d"
@@ -312,9 +413,9 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
             _entry(f"{layer.name}.pointwise.weight", named["pointwise_kernel"], "conv2d"),
             *([_entry(f"{layer.name}.pointwise.bias", named["bias"], "bias")] if "bias" in named else []),
         ]
-    if layer.kind == "batch_normalization":
+    if is_norm and layer.kind in _VARIABLES:
         order = [word for word in _VARIABLES[layer.kind] if word in named]
-        made = [_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic") for word in order]
+        made = [replace(_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic"), doubt=doubt) for word in order]
         shape = made[0].shape
         if "gamma" not in named:
             # Made without a scale, which is a scale of one.
@@ -329,11 +430,16 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
     ]
 
 
+def _left_out(config: _Config | None) -> tuple[str, ...]:
+    """Which of the learned variables a normalization with too few of them was made without."""
+    if config is None:
+        return ("gamma",)
+    return tuple(word for word, there in (("gamma", config.scale), ("beta", config.center)) if not there)
+
+
 def _entry(name: str, dataset: Any, what: str) -> Entry:
     shape, turn = _turned(tuple(dataset.shape), what)
-    return Entry(
-        name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])), hwc=True
-    )  # fmt: skip
+    return Entry(name, shape, dataset.dtype.name, lambda: turn(np.asarray(dataset[()])))
 
 
 def _turned(shape: tuple[int, ...], what: str) -> tuple[tuple[int, ...], Callable[[Array], Array]]:

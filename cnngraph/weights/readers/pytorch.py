@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +19,8 @@ import numpy as np
 from cnngraph.weights.readers.entry import Array, Entry, Unreadable, itemsize, mapped, member_bytes, numbers, stored
 from cnngraph.weights.readers.inert import LARGEST, STATE_ONLY, Inert, Storage, Tensor
 
+_DEEPEST = 3
+"""How many dictionaries around each other are looked into for sets of weights."""
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 
 
@@ -110,10 +112,19 @@ def _groups(state: object) -> dict[str, dict[str, Tensor]]:
     own = _own(state)
     if own:
         return {"": own}
-    within = {str(key): found for key, value in state.items() if isinstance(value, Mapping) and (found := _own(value))}
+    within = {name: found for name, held in _nested(state, _DEEPEST) if (found := _own(held))}
     if not within:
         raise Unreadable("it holds no tensors", STATE_ONLY)
     return within
+
+
+def _nested(state: Mapping[Any, Any], depth: int, below: str = "") -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """The dictionaries in *state*, down to *depth*, by their keys from there on: ``ema.module``."""
+    for key, value in state.items():
+        if isinstance(value, Mapping) and isinstance(key, str):
+            yield f"{below}{key}", value
+            if depth > 1 and not _own(value):
+                yield from _nested(value, depth - 1, f"{below}{key}.")
 
 
 def _own(state: Mapping[Any, Any]) -> dict[str, Tensor]:

@@ -21,9 +21,11 @@ def read_safetensors(path: Path) -> list[Entry]:
     header = json.loads(data[8 : 8 + length].tobytes())
     start = 8 + length
     entries = []
+    # PyTorch's save_model keeps one of several names of a tensor that layers share, and notes the others here.
+    names = [name for name in header if name != "__metadata__"]
+    shared = {name: kept for name, kept in header.pop("__metadata__", {}).items() if name not in header}
+    header |= {name: header[kept] for name, kept in shared.items() if kept in header}
     for name, about in header.items():
-        if name == "__metadata__":
-            continue
         kind, shape = _KINDS.get(about["dtype"], about["dtype"]), tuple(about["shape"])
         begin, end = about["data_offsets"]
 
@@ -34,5 +36,4 @@ def read_safetensors(path: Path) -> list[Entry]:
 
         entries.append(Entry(name, shape, kind, read))
     # The library sorts by name, which puts conv10 before conv2.
-    names = [entry.name for entry in entries]
     return sorted(entries, key=lambda entry: natural(entry.name)) if names == sorted(names) else entries

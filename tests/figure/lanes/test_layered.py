@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from math import fsum
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.figure.lanes.layered import Layered, Link
+from cnngraph.figure.lanes.heights import rising
+from cnngraph.figure.lanes.layered import Layered, sliced
+from cnngraph.figure.lanes.letters import Letter
 from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.lanes.row import Framed
 from cnngraph.figure.scene import Group, Item, Rect
 from cnngraph.figure.theme import LIGHT
+from cnngraph.flow import Link
 
 MEASURE = Measure(10.0, 60.0, LIGHT)
 
@@ -42,16 +47,18 @@ class Box(Plain):
 
 
 def tangle(count: int, links: list[tuple[int | None, int | None]]) -> Layered:
-    nodes = tuple(Box(f"n{number}") for number in range(count))
-    return Layered(MEASURE, "before", 0.0, "behind", None, nodes, tuple(Link(*link) for link in links))
+    """*count* nodes and one that all leads to, which None stands for as a target."""
+    nodes = tuple(Box(f"n{number}") for number in range(count + 1))
+    made = tuple(Link(source, count if target is None else target) for source, target in links)
+    return Layered(MEASURE, "before", 0.0, nodes, made)
 
 
 def crossings(layered: Layered) -> int:
     """How many pairs of lines between neighbouring columns cross."""
-    rank = {id(place): number for column in layered.order for number, place in enumerate(column)}
-    steps = [step for path in layered.paths for step in pairwise(path)]
+    rank = {place: number for column in layered.order for number, place in enumerate(column)}
+    steps = {step for path in layered.paths for step in pairwise(path)}
     return sum(
-        a[0].column == b[0].column and (rank[id(a[0])] - rank[id(b[0])]) * (rank[id(a[1])] - rank[id(b[1])]) < 0
+        a[0].column == b[0].column and (rank[a[0]] - rank[b[0]]) * (rank[a[1]] - rank[b[1]]) < 0
         for a, b in combinations(steps, 2)
     )
 
@@ -78,11 +85,72 @@ def test_two_columns_in_any_order_are_untangled(first: list[int], second: list[i
 def test_every_place_is_in_its_column_once(ends: list[tuple[int, int]]) -> None:
     links = sorted({(min(e), max(e)) for e in ends if e[0] != e[1]})
     layered = tangle(10, [*((None, n) for n in range(10)), *links])
-    assert sorted(p.node for column in layered.order for p in column if p.node is not None) == list(range(10))
+    assert sorted(p.node for column in layered.order for p in column if not p.passes) == list(range(11))
     for number, column in enumerate(layered.order):
         assert all(place.column == number for place in column)
     for source, target in links:
         assert layered.columns[source] < layered.columns[target]
+
+
+GRAPHS = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), min_size=6, max_size=40).map(
+    lambda ends: sorted({(min(e), max(e)) for e in ends if e[0] != e[1]})
+)
+
+
+def led(links: list[tuple[int, int]]) -> list[tuple[int | None, int | None]]:
+    """*links*, and what leads to nodes that nothing leads to, and from those that lead nowhere."""
+    targets, sources = {target for _, target in links}, {source for source, _ in links}
+    begins: list[tuple[int | None, int | None]] = [(None, n) for n in range(15) if n not in targets]
+    return [*begins, *links, *((n, None) for n in range(15) if n not in sources)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(GRAPHS)
+def test_places_stand_one_under_the_other_and_all_leads_to_the_axis(links: list[tuple[int, int]]) -> None:
+    layered = tangle(15, led(links))
+    for column in layered.order:
+        for upper, lower in pairwise(column):
+            free = layered.heights[lower] - layered.heights[upper] - layered.sizes[upper][1] - layered.sizes[lower][0]
+            assert free >= layered.between - 1e-6
+    ((last,),) = layered.order[-1:]
+    assert (last.node, layered.heights[last]) == (15, 0.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(GRAPHS, st.floats(220, 900))
+def test_what_is_cut_fits_and_loses_no_tensor(links: list[tuple[int, int]], room: float) -> None:
+    whole = tangle(15, led(links))
+    rows = sliced(whole, room, room, iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    assert all(row.width <= room for row in rows)
+    found = []
+    for row in rows:
+        for link in row.links:
+            source = row.source if link.source is None else row.nodes[link.source].last
+            target = row.nodes[link.target]
+            if not isinstance(target, Letter):
+                found.append((source, target.first))
+    assert sorted(found) == sorted(
+        ("before" if link.source is None else f"n{link.source}", f"n{link.target}") for link in whole.links
+    )
+    letters = Counter(node.mark for row in rows for node in row.nodes if isinstance(node, Letter))
+    assert all(count > 1 for count in letters.values())
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.floats(-50, 50), st.floats(0.1, 9)), min_size=1, max_size=9))
+def test_the_nearest_numbers_that_rise(pairs: list[tuple[float, float]]) -> None:
+    """By the formula: the largest of all smallest weighted means of what is around a number."""
+    values, weights = zip(*pairs, strict=True)
+
+    def mean(start: int, stop: int) -> float:
+        return fsum(v * w for v, w in pairs[start:stop]) / fsum(weights[start:stop])
+
+    count = len(values)
+    wanted = [
+        max(min(mean(start, stop) for stop in range(at + 1, count + 1)) for start in range(at + 1))
+        for at in range(count)
+    ]
+    assert rising(values, weights) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("axis", [0.0, 33.0])

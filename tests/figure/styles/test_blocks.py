@@ -45,6 +45,7 @@ r: relu
 from l -> conv 4 5x5 same -> conv 4 1x1 -> add r
 conv 8 1x1
 """
+GIVEN_BACK = "net t\ninput 8x8x4\na: conv 4 1x1 relu\nb: conv 4 1x1 relu\nc: conv 4 1x1 relu\noutput a b c"
 
 
 def drawn(network: Network, width: float = 960.0, fold: bool | None = None, depth: int | None = None) -> Scene:
@@ -87,7 +88,7 @@ def test_unfolded_every_network_is_drawn_without_a_fault(name: str) -> None:
 def test_every_edge_is_drawn_once(name: str) -> None:
     network = load(name)
     whole = units(network)
-    passed = {unit.name: unit.inputs[0] for unit in whole.units if unit.lead.kind.word in ("flatten", "dropout")}
+    passed = {unit.name: unit.inputs[0] for unit in whole.units if unit.idle}
     wanted = []
     for unit in whole.units:
         if unit.name not in passed:
@@ -151,7 +152,7 @@ def test_a_fork_wider_than_the_page_is_taken_apart_with_letters() -> None:
     assert [found.count(letter) for letter in "ABCD"] == [2, 2, 2, 0]
 
 
-@pytest.mark.parametrize("text", [AUXILIARY, BRIDGED], ids=["auxiliary", "bridged"])
+@pytest.mark.parametrize("text", [AUXILIARY, BRIDGED, GIVEN_BACK], ids=["auxiliary", "bridged", "given back"])
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_sides_and_tangles(text: str, width: float) -> None:
     network = parse(text)
@@ -200,3 +201,14 @@ def test_every_way_of_nested_forks_ends_in_what_they_meet_in() -> None:
     assert into == {"a--concat1", "b--concat1", "c--concat1", "d--concat1"}
     assert not faults(scene)
     assert not loose_tips(scene, 1.0)
+
+
+def test_a_tensor_in_the_middle_that_is_given_back_has_an_arrow_of_its_own() -> None:
+    """Nothing stands behind it but the way out."""
+    for lines in ("a: conv 4 1x1\nb: conv 4 1x1\noutput a b",
+                  "a: conv 4 1x1\nconv 4 1x1\nb: conv 4 3x3\nc: from a -> conv 3 1x1\noutput a b c"):  # fmt: skip
+        network = parse(f"net t\ninput 8x8x4\n{lines}\n")
+        scene = blocks(network, width=960.0, theme=LIGHT, title=None, fold=None, depth=None)
+        assert faults(scene) == []
+        outputs = [item.id for item in scene.items if isinstance(item, Group) and item.role == "output"]
+        assert sorted(outputs) == [f"{output.name}--out" for output in network.outputs]

@@ -135,3 +135,8 @@ def test_what_is_too_long_for_a_line_is_refused() -> None:
 )
 def test_golden(file: str, make: Callable[[], Scene], golden: Callable[[File, bytes], None]) -> None:
     golden(GOLDEN / f"{file}.svg", write_svg(make(), "embedded"))
+
+
+def test_a_network_without_weighted_layers_has_no_columns_and_is_drawn() -> None:
+    scene = columns([parse("net t\ninput 8x8x4\nrelu -> maxpool 2\n")], width=960.0, theme=LIGHT)
+    assert faults(scene) == []

@@ -1,0 +1,294 @@
+"""A network's elements as parts of the blocks style: what is written in boxes, and which colour they have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
+from cnngraph.figure.lanes.layered import Layered
+from cnngraph.figure.lanes.letters import alphabet
+from cnngraph.figure.lanes.part import Measure, Part
+from cnngraph.figure.lanes.row import Framed, Row, Stop
+from cnngraph.figure.lanes.split import Lane, Split
+from cnngraph.figure.scene import Color
+from cnngraph.figure.text import fit
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+from cnngraph.flow import (
+    Boxed,
+    Branch,
+    Chain,
+    Element,
+    Exit,
+    Fork,
+    Repeat,
+    Side,
+    Tangle,
+    insides,
+    meeting,
+    units_of,
+)
+from cnngraph.network import Network
+from cnngraph.units import Unit
+
+_AIR = 1.2
+"""Ems that words in a box leave free beside them."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the parts of one figure."""
+
+    network: Network
+    measure: Measure
+    names: bool
+    marks: Mapping[Owners, str]
+    """A letter for weights that are used more than once."""
+
+    def stops(self, chain: Chain, source: str, target: str) -> tuple[Stop, ...]:
+        """The parts of *chain*; *source* and *target* are the units before and behind it."""
+        found: list[Stop] = []
+        elements = shown(chain)
+        for number, element in enumerate(elements):
+            before, inset = (found[-1].part.last, inset_of(found[-1])) if found else (source, 0.0)
+            match element:
+                case Side(chains) if found:
+                    below = tuple([self.row(inside, found[-1].part.last, "") for inside in chains])
+                    found[-1] = Stop(found[-1].part, below)
+                case Side():
+                    pass  # What has nothing to do with the rest has rows of its own.
+                case Fork():
+                    after = self.part(elements[number + 1]) if number + 1 < len(elements) else None
+                    found.append(Stop(self.split(element, before, inset, after, after.first if after else target)))
+                case Tangle():
+                    found.append(Stop(self.tangle(element, before, inset)))
+                case _:
+                    found.append(Stop(self.part(element, before)))
+        return tuple(found)
+
+    def row(self, chain: Chain, source: str, target: str) -> Row:
+        return Row(self.measure, self.stops(chain, source, target))
+
+    def part(self, element: Element, source: str = "") -> Part:
+        layers = tuple(name for unit in units_of((element,)) for name in unit.names)
+        match element:
+            case Unit():
+                return self.unit(element, element, layers)
+            case Boxed():
+                return self.block(element, element, layers)
+            case Exit(output):
+                return Outlet(self.measure, output.name)
+        assert isinstance(element, Repeat)
+        first, last = element.stretches[0], element.stretches[-1]
+        times = len(element.stretches)
+        match first, last:
+            case (Unit() as unit,), (Unit() as end,):
+                if not isinstance(made := self.unit(unit, end, layers, times), Sign):
+                    return made
+            case (Boxed() as block,), (Boxed() as end_block,):
+                return self.block(block, end_block, layers, times)
+        inside = self.row(first, source or first_name(first), "")
+        return Framed(self.measure, inside, self.row(last, "", "").last, times, layers)
+
+    def unit(self, unit: Unit, last: Unit, layers: tuple[str, ...], times: int = 1) -> Box | Sign:
+        if (sign := sign_of(unit)) and times == 1:
+            return Sign(self.measure, unit.name, sign, unit.about, layers)
+        lines, color = words(unit), fill(unit, self.measure.theme)
+        name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
+        first, end, volume = unit.name, last.name, last.output.caption
+        return self.box(unit, first, end, lines, volume, color, unit.about, layers, times, name)
+
+    def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
+        inside, end = block.units, last.units[-1]
+        params = sum(unit.params for unit in inside)
+        name = name_of(block.path, self.network)
+        volume = end.output.caption
+        about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
+        color = self.measure.theme.norm
+        lines, named = tuple(name.split()), block.path if self.names else ""
+        begins, ends_in = inside[0].name, end.name
+        return self.box(block, begins, ends_in, lines, volume, color, about, layers, times, named)
+
+    def box(
+        self,
+        thing: Unit | Boxed,
+        first: str,
+        last: str,
+        lines: Iterable[str],
+        caption: str,
+        color: Color,
+        about: str,
+        layers: tuple[str, ...],
+        times: int,
+        name: str,
+    ) -> Box:
+        """With words that are too long for it cut."""
+        em, most = self.measure.em, self.measure.most
+        inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
+        below, named = fit(caption, "serif", em, most), fit(name, "serif-italic", em, most)
+        mark = self.marks.get(owners(thing), "")
+        return Box(self.measure, first, last, inside, below, color, about, layers, times, named, mark)
+
+    def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
+        lanes: list[Lane] = []
+        arcs: list[Lane] = []
+        weights = [sum(unit.params for unit in units_of(branch.chain)) for branch in fork.branches]
+        for number, branch in enumerate(fork.branches):
+            row = self.row(branch.chain, source, target) if shown(branch.chain) else None
+            projects = any(unit.params for unit in units_of(branch.chain))
+            lane = Lane(row, branch.is_skip, number, projects)
+            (arcs if _is_arc(branch, max(weights)) else lanes).append(lane)
+        if not lanes:
+            lanes, arcs = arcs[:1], arcs[1:]
+        arcs.sort(key=lambda lane: (lane.part is not None, -lane.number))
+        return Split(self.measure, source, inset, join, target, tuple(lanes), tuple(arcs))
+
+    def tangle(self, tangle: Tangle, source: str, inset: float) -> Layered:
+        nodes: list[Part] = []
+        led: list[list[str]] = [[] for _ in tangle.nodes]
+        for link in tangle.links:
+            led[link.target].append(source if link.source is None else tangle.last(link.source).name)
+        for chain, sources in zip(tangle.nodes, led, strict=True):
+            stops = self.stops(chain, sources[0] if len(sources) == 1 else "", "")
+            nodes.append(stops[0].part if len(stops) == 1 and not stops[0].below else Row(self.measure, stops))
+        return Layered(self.measure, source, inset, tuple(nodes), tangle.links)
+
+
+def inset_of(stop: Stop) -> float:
+    """From where a line leaves *stop* to its border: none where a way to an output leaves on the way."""
+    return 0.0 if stop.below else stop.part.right
+
+
+def first_name(chain: Chain) -> str:
+    """Of the unit that *chain* begins with."""
+    return next(unit.name for unit in units_of(chain))
+
+
+def _forks_again(branch: Branch) -> bool:
+    return bool(branch.chain) and isinstance(branch.chain[-1], Fork)
+
+
+def shown(chain: Chain) -> tuple[Element, ...]:
+    """What of *chain* has a place of its own: not a flatten, which moves no number, nor a dropout, which does nothing
+    when the network runs. Where ways of a fork meet in one thing through other forks, each is a way of its own."""
+    found: list[Element] = []
+    for element in chain:
+        if isinstance(element, Unit) and element.idle and len(chain) > 1:
+            continue
+        if found and isinstance(found[-1], Fork) and any(_forks_again(branch) for branch in found[-1].branches):
+            found[-1] = meeting(found[-1], element)
+        else:
+            found.append(element)
+    return tuple(found)
+
+
+def _is_arc(branch: Branch, most: int) -> bool:
+    """A branch that passes the work by: a skip, the tensor itself, or a piece of it."""
+    if branch.is_skip or not branch.chain:
+        return True
+    inside = list(units_of(branch.chain))
+    return most > 0 and all(unit.lead.kind.cuts for unit in inside)
+
+
+def words(unit: Unit) -> tuple[str, ...]:
+    """The lines in a unit's box, as on the slide."""
+    kind, caption = unit.does.kind, unit.does.kind.caption()
+    if not unit.lead.inputs:
+        volume = unit.output
+        if unit.name == "image" and (not volume.is_map or volume.channels in (1, 2, 3, 4)):
+            return ("Image",)
+        is_inside = volume.is_map and volume.channels not in (1, 2, 3, 4)
+        if is_inside and unit.name in ("image", "previous"):
+            return ("Previous", "Activation")
+        return (unit.name[:1].upper() + unit.name[1:] if len(unit.name) > 1 else unit.name,)
+    stride = caption.stride
+    strides = "" if stride is None else f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}"
+    window = f"{caption.window[0]}×{caption.window[1]}" if caption.window else ""
+    if kind.family == "conv":
+        loud = (strides,) if stride != (1, 1) else ()
+        return (window, caption.loud, *loud, *caption.details)
+    if kind.family == "pool":
+        if not window:
+            return (*caption.box, *caption.details)
+        padding = (caption.padding,) if caption.padding else ()
+        return (*caption.box, f"{window}, {strides}", *padding)
+    if kind.family == "dense":
+        last = unit.layers[-1].kind
+        return ((last.word.capitalize(),) if last.short_for == kind.word else caption.box) + (caption.size,)
+    return (*caption.box, *caption.details)
+
+
+def fill(unit: Unit, theme: Theme) -> Color:
+    """The colour of a unit's box."""
+    match unit.does.kind.family:
+        case "conv":
+            return theme.conv
+        case "pool":
+            return theme.pool
+        case "dense":
+            return theme.dense
+        case "norm":
+            return theme.norm
+        case "join" | "input":
+            return theme.join
+    return theme.other
+
+
+def name_of(path: str, network: Network) -> str:
+    """A block's name in a figure: ``inception_3a`` is "Inception 3a", ``stage2`` "Stage 2", ``stage2.residual1``
+    "Residual"."""
+    own = path.rpartition(".")[2]
+    name = network.blocks[path].name.rpartition(".")[2]
+    if own.startswith(name) and own[len(name) :].isdigit():
+        # The running number counts within the block around; without that it says nothing.
+        own = name if network.blocks[path].parent else f"{name} {own[len(name) :]}"
+    spaced = own.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:]
+
+
+def things(chain: Chain) -> Iterator[Unit | Boxed]:
+    """What of *chain* has a box or a sign, in order; of what repeats, once."""
+    stack: list[Element] = list(reversed(chain))
+    while stack:
+        match element := stack.pop():
+            case Unit() | Boxed():
+                yield element
+            case Repeat(stretches):
+                stack += reversed(stretches[0])
+            case _:
+                stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
+
+
+def box_width(network: Network, chain: Chain, em: float, most: float) -> float:
+    """Wide enough for all words in boxes, but at most *most*."""
+    lines: set[str] = set()
+    for thing in things(chain):
+        if isinstance(thing, Boxed):
+            lines.update(name_of(thing.path, network).split())
+        elif not sign_of(thing):
+            lines.update(words(thing))
+    return min(max((text_width(line, "serif", em) for line in lines), default=0.0) + _AIR * em, most)
+
+
+Owners = tuple[str, ...]
+"""Whose weights a box has, one for each of its units that has any; empty where no other has all of them."""
+
+
+def owners(thing: Unit | Boxed) -> Owners:
+    """Whose weights *thing* has."""
+    found = tuple(unit.tied for unit in units_of((thing,)) if unit.params or unit.shares)
+    return found if all(found) else ()
+
+
+def marks(chain: Chain) -> dict[Owners, str]:
+    """A letter for the weights that several boxes have, in the order of the figure."""
+    counts = Counter(filter(None, map(owners, things(chain))))
+    several = [weights for weights, times in counts.items() if times > 1]
+    return {weights: letter.lower() for weights, letter in zip(several, alphabet(), strict=False)}
+
+
+def sign_of(unit: Unit) -> str:
+    """The sign that a join is drawn as."""
+    return unit.lead.kind.caption().sign if unit.lead.kind.family == "join" else ""

@@ -1,0 +1,61 @@
+"""Random networks of every shape: blocks, branches in branches, tensors used far away, several inputs and outputs."""
+
+from __future__ import annotations
+
+import random
+
+_STEPS = ("conv 4 3x3 same relu", "conv 4 1x1", "relu", "maxpool 3x3 s=1 same", "bn", "conv 4 5x5 same bn relu")
+
+
+def random_spec(seed: int) -> str:
+    """A network all of whose tensors have one volume, so that anything can be added to anything."""
+    rng = random.Random(seed)
+    lines = [f"net random_{seed}", "input 8x8x4"]
+    lines += ["input second 8x8x4"] * (rng.random() < 0.25)
+    lines += [
+        "block plain() {\n  conv 4 3x3 same relu\n  conv 4 1x1\n}",
+        "block residual() {\n  add {\n    | conv 4 3x3 same relu -> conv 4 3x3 same\n    | skip\n  }\n  relu\n}",
+        "block open() {\n  inner: conv 4 1x1\n  relu -> conv 4 3x3 same\n}",
+        "block outer() {\n  [residual] x2\n  plain\n}",
+        "block cell(other: tensor) {\n  a: conv 4 1x1\n  b: from other -> conv 4 1x1\n  c: from a -> add b\n"
+        "  from b -> maxpool 3x3 s=1 same -> add c\n}",
+    ]
+    names = ["image"] + ["second"] * ("input second 8x8x4" in lines)
+    outputs = []
+    for number in range(rng.randint(2, 12)):
+        name = f"t{number}"
+        source = names[-1] if rng.random() < 0.6 else rng.choice(names)
+        lines.append(f"{name}: from {source} -> {_way(rng, names, 0)}")
+        names.append(name)
+        if rng.random() < 0.2:
+            outputs.append(name)
+    if (outputs and names[-1] not in outputs) or rng.random() < 0.2:
+        outputs.append(names[-1])
+    outputs = list(dict.fromkeys(outputs))
+    rng.shuffle(outputs)
+    return "\n".join([*lines, *([f"output {' '.join(outputs)}"] if outputs else []), ""])
+
+
+def _way(rng: random.Random, names: list[str], depth: int) -> str:
+    steps = [_step(rng, names, depth) for _ in range(rng.randint(1, 3))]
+    return " -> ".join(steps)
+
+
+def _step(rng: random.Random, names: list[str], depth: int) -> str:
+    draw = rng.random()
+    if draw < 0.45 or depth > 2:
+        return rng.choice(_STEPS)
+    if draw < 0.6:
+        return rng.choice(["plain", "residual", "open", "outer"])
+    if draw < 0.68:
+        return f"cell {rng.choice(names)}"
+    if draw < 0.76:
+        return f"add {' '.join(rng.sample(names, rng.randint(1, min(3, len(names)))))}"
+    if draw < 0.84:
+        return f"[{rng.choice([*_STEPS, 'residual', 'plain'])}] x{rng.randint(2, 4)}"
+    ways = [_way(rng, names, depth + 1) for _ in range(rng.randint(1, 3))]
+    ways += ["skip"] * (rng.random() < 0.6 or len(ways) == 1)
+    join = rng.choice(["add", "add", "max", "mul"])
+    if rng.random() < 0.3:
+        return f"concat {{ {' '.join('| ' + way for way in ways)} }} -> conv 4 1x1"
+    return f"{join} {{ {' '.join('| ' + way for way in ways)} }}"

@@ -1,0 +1,179 @@
+"""A figure says what the network is: checked of every figure, and the check itself on spoiled ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure import styles
+from cnngraph.figure.scene import Group, Scene, Text
+from cnngraph.figure.styles import STYLES, Order, draw
+from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.truth import untrue
+from cnngraph.fronts import load, parse
+from cnngraph.network import Network
+from cnngraph.shipped import shipped
+from tests.figure.geometry import faults, loose_ends, struck
+from tests.figure.graphs import random_spec
+
+REFUSALS = {"E0603", "E0604", "E0606"}
+"""It is no chain, does not fit, is no one path."""
+WIDTHS = (252.0, 504.0, 960.0)
+FOLDS: list[dict[str, object]] = [{}, {"fold": False}, {"fold": True}, {"depth": 0}, {"depth": 1}]
+AUXILIARY = """net aux
+input 8x8x8
+block aux() {
+  conv 5 1x1 relu
+  conv 5 1x1
+}
+a: conv 8 3x3 same relu
+head: from a -> aux
+from a -> conv 16 1x1 relu
+main: conv 4 1x1
+output main head
+"""
+IN_THE_MIDDLE = """net middle
+input 8x8x4
+p: conv 4 3x3 same relu
+a: add {
+  | conv 4 3x3 same
+  | skip
+}
+q: conv 6 3x3 same
+output a p q
+"""
+PYRAMID = """net pyramid
+input 64x64x8
+default conv same
+c2: conv 8 3x3 s=2 relu
+c3: conv 16 3x3 s=2 relu
+c4: conv 32 3x3 s=2 relu
+t4: conv 8 1x1
+l3: from c3 -> conv 8 1x1
+t3: from t4 -> upsample 2 -> add l3
+l2: from c2 -> conv 8 1x1
+t2: from t3 -> upsample 2 -> add l2
+p4: from t4 -> conv 8 3x3
+p3: from t3 -> conv 8 3x3
+p2: from t2 -> conv 8 3x3
+output p4 p3 p2
+"""
+TWO_STREAMS = """net streams
+input rgb 32x32x3
+input flow 32x32x2
+default conv 8 3x3 same relu
+a: from rgb -> conv
+b: from flow -> conv
+a2: from a -> concat b -> conv
+b2: from b -> conv
+from a2 -> concat b2 -> conv
+"""
+
+
+def figure(network: Network, style: str = "blocks", width: float = 960.0, **wanted: object) -> Scene:
+    return draw(Order([network], style, width, LIGHT, **wanted))  # type: ignore[arg-type]
+
+
+def figure_or_code(network: Network, style: str, width: float = 960.0, **wanted: object) -> Scene | str:
+    """The figure, or the code of the message with which the style refuses it."""
+    try:
+        return figure(network, style, width, **wanted)
+    except CnngraphError as error:
+        return error.diagnostics[0].code
+
+
+def lines(scene: Scene) -> set[tuple[str, str]]:
+    data = [dict(group.data) for group in scene.groups() if group.role == "edge"]
+    return {(each["src"], each["dst"]) for each in data}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_network_is_drawn_as_it_is_and_fits(seed: int) -> None:
+    """In every style that takes it, folded in one of the ways, at one of the widths: `draw` itself checks the truth."""
+    network = parse(random_spec(seed))
+    width, wanted = WIDTHS[seed % 3], FOLDS[seed % 5]
+    scene = figure(network, "blocks", width, **wanted)
+    assert untrue(scene, [network]) == []
+    assert faults(scene) + struck(scene) + loose_ends(scene) == []
+    assert scene.width <= width + 0.01
+    for style in ("strip", "units", "volumes", "text"):
+        shown = figure_or_code(network, style, width)
+        assert shown in REFUSALS if isinstance(shown, str) else faults(shown) + struck(shown) == []
+
+
+@pytest.mark.parametrize("style", [style for style in STYLES if STYLES[style].whole])
+@pytest.mark.parametrize("name", shipped())
+def test_the_networks_that_ship_are_drawn_as_they_are(name: str, style: str) -> None:
+    for fold in (None, False, True):
+        shown = figure_or_code(load(name), style, fold=fold)
+        assert shown in {*REFUSALS, "E0608"} if isinstance(shown, str) else shown.items
+
+
+def test_a_side_branch_that_is_a_block_is_no_part_of_the_way() -> None:
+    assert lines(figure(parse(AUXILIARY), depth=0)) == {
+        ("image", "a"), ("a", "head.conv1"), ("a", "conv1"), ("conv1", "main"),
+        ("main", "main--out"), ("head.conv2", "head--out"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("text", [AUXILIARY, IN_THE_MIDDLE, PYRAMID, TWO_STREAMS])
+def test_every_output_ends_in_an_arrow_with_its_name(text: str, width: float) -> None:
+    network = parse(text)
+    for wanted in FOLDS:
+        scene = figure(network, "blocks", width, **wanted)
+        assert faults(scene) + struck(scene) + loose_ends(scene) == []
+        if len(network.outputs) > 1:
+            ends = [(group.id, item.content) for group in scene.groups() if group.role == "output"
+                    for item in group.items if isinstance(item, Text)]  # fmt: skip
+            assert sorted(ends) == sorted((f"{output.name}--out", output.name) for output in network.outputs)
+
+
+def spoiled(scene: Scene, *changes: tuple[int, Group | None]) -> Scene:
+    items = list(scene.items)
+    for place, group in changes:
+        if group is None:
+            del items[place]
+        else:
+            items[place] = group
+    return replace(scene, items=tuple(items))
+
+
+@pytest.mark.parametrize("fold", [None, True])
+@pytest.mark.parametrize(("name", "style"), [("unet", "blocks"), ("residual_network", "blocks"), ("resnet", "strip")])
+def test_no_edge_can_be_missing_or_lead_elsewhere(name: str, style: str, fold: bool | None) -> None:
+    network = load(name)
+    scene = draw(Order([network], style, 960.0, LIGHT, fold=fold if style == "blocks" else None))
+    edges = [(place, item) for place, item in enumerate(scene.items) if isinstance(item, Group) and item.role == "edge"]
+    boxes = [
+        (place, item) for place, item in enumerate(scene.items) if isinstance(item, Group) and item.role == "layer"
+    ]
+    assert edges
+    for place, edge in edges:
+        data = dict(edge.data)
+        assert untrue(spoiled(scene, (place, None)), [network])
+        turned = (("src", data["dst"]), ("dst", data["src"]))
+        assert untrue(spoiled(scene, (place, edge._replace(data=turned))), [network])
+    for place, box in boxes:
+        assert untrue(spoiled(scene, (place, None)), [network])
+        assert untrue(spoiled(scene, (place, box._replace(layers=(*box.layers, boxes[0][1].layers[0])))), [network])
+
+
+def test_no_output_can_be_missing() -> None:
+    network = parse(PYRAMID)
+    scene = figure(network)
+    for place, item in enumerate(scene.items):
+        if isinstance(item, Group) and dict(item.data).get("dst", "").endswith("--out"):
+            assert untrue(spoiled(scene, (place, None)), [network])
+
+
+def test_a_figure_that_is_not_true_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lies(order: Order) -> Scene:
+        scene = STYLES["strip"].draw(order)
+        return replace(scene, items=scene.items[:-1])
+
+    monkeypatch.setitem(styles.STYLES, "blocks", replace(STYLES["blocks"], draw=lies))
+    with pytest.raises(CnngraphError, match="E0616"):
+        figure(load("resnet"))
