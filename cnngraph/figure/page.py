@@ -7,6 +7,8 @@ import re
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
 SLIDE = WIDTHS["slide"]
+_PAPER = 648.0
+"""Points that the text of a paper is high."""
 _MM = 72 / 25.4
 _LEAST, _MOST = 72, 14_400
 
@@ -26,3 +28,8 @@ def points(width: str | float) -> float:
     if not _LEAST <= found <= _MOST:
         raise ValueError(f"{width} is not between {_LEAST}pt and {_MOST}pt")
     return found
+
+
+def height(width: float) -> float:
+    """Points that a figure of *width* points has on its page: a slide is 16:9."""
+    return width * 9 / 16 if width > SLIDE * 0.75 else _PAPER

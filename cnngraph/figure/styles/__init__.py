@@ -118,8 +118,7 @@ def _text(order: Order) -> Scene:
 def _strip(order: Order) -> Scene:
     from cnngraph.figure.styles.strip import strip
 
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return strip(order.networks, width=order.width, theme=order.theme, titles=titles)
+    return strip(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
 
 
 def _units(order: Order) -> Scene:
@@ -131,8 +130,7 @@ def _units(order: Order) -> Scene:
         return written(
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+    return columns(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
 
 
 def _blocks(order: Order) -> Scene:
@@ -183,8 +181,12 @@ class Style:
 STYLES = {
     "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
     "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
-    "units": Style(_units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title",)),
-    "strip": Style(_strip, "it draws one box for every weighted layer, with arcs over them", ("title",), ("title",)),
+    "units": Style(
+        _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
+    ),
+    "strip": Style(
+        _strip, "it draws one box for every weighted layer, with arcs over them", ("title", "fold"), ("title", "fold")
+    ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
