@@ -134,14 +134,13 @@ def _units(order: Order) -> Scene:
 
 
 def _blocks(order: Order) -> Scene:
-    from cnngraph.figure.styles.blocks import blocks
+    from cnngraph.figure.styles.blocks import several
 
-    network = order.networks[0]
-    return blocks(
-        network,
+    return several(
+        order.networks,
         width=order.width,
         theme=order.theme,
-        title=order.title or network.title or network.name,
+        title=order.title,
         fold=order.fold,
         depth=order.depth,
         names=order.names,
@@ -191,6 +190,7 @@ STYLES = {
         _blocks,
         "it draws a box for every operation, branches on lanes",
         ("title", "fold", "depth", "names"),
+        ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
@@ -203,6 +203,11 @@ def choose(networks: Sequence[Network]) -> tuple[str, str]:
     from cnngraph.units import units
 
     if len(networks) > 1:
+        try:
+            for network in networks:
+                spine(network, "strip")
+        except CnngraphError as error:
+            return "blocks", error.diagnostics[0].reason or "one of them branches"
         return "strip", "it compares networks layer by layer"
     whole = units(networks[0])
     if whole.is_chain:

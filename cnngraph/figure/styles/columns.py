@@ -311,6 +311,7 @@ def _row(
         tail += scripted(tip + 0.4 * em, middle + 0.3 * em, "a", script, em, ink, "start")
         reach += 0.4 * em + script_width("a", script, em)
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
+    repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}
     for span in row.spans:
         drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
         if span in marks:
@@ -318,7 +319,7 @@ def _row(
             reach = max(reach, page.x(row.last, row) + page.column / 2 + _LETTERS * em)
         else:
             items.append(_edge_of(span, track, drawn))
-            if span.level == 1:
+            if span.level == 1 and (span.first, span.until) not in repeated_parts:
                 items.append(_bracket(span, row, page, middle))
     below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if row.spans else 0.0)
     for repeated, first, until in row.repeats:
