@@ -42,7 +42,7 @@ def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
     id and its layers' names, what is of the second ``2.``."""
     items: list[Item] = [] if head is None else [head]
     wide = 0.0 if head is None else 2 * head.x + width(head.content, head.font, head.size)
-    y = 0.0 if head is None else head.y + descent(head.font, head.size)
+    y = 0.0 if head is None else head.y + descent(head.font, head.size) + gap / 2
     for number, scene in enumerate(scenes):
         y += gap if number else 0.0
         items += [_moved(item, y, f"{number + 1}.") for item in scene.items]

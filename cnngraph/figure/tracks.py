@@ -19,6 +19,7 @@ from cnngraph.figure.lanes.letters import alphabet
 from cnngraph.figure.page import height
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.spine import Arc, Spine, refusal
+from cnngraph.network import Layer
 from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
 
@@ -262,7 +263,12 @@ def _shown(spine: Spine, folded: Sequence[_Stretch], hidden: Callable[[Spine, in
 
 def is_sum(unit: Unit) -> bool:
     """Whether it adds what an arc brings."""
-    return unit.lead.kind.family == "join" and unit.lead.kind.caption().sign == "+"
+    return adds(unit.lead)
+
+
+def adds(layer: Layer) -> bool:
+    """Whether *layer* is a sum."""
+    return layer.kind.family == "join" and layer.kind.caption().sign == "+"
 
 
 def lands_alone(spine: Spine, index: int) -> bool:
@@ -304,14 +310,20 @@ def _spans(spine: Spine, stops: Sequence[Stop], folded: Sequence[_Stretch], styl
             raise refusal(spine.network, style, f"what {target} takes of {source} passes nothing that is drawn")
         until = join if join < len(indices) and indices[join] == arc.join else join - 1
         ends.append((arc, stops[first].column, stops[join - 1].column, stops[until].column))
-    highest = [0] * (stops[-1].column + 1)
-    levels: dict[int, int] = {}
-    for number in sorted(range(len(ends)), key=lambda number: ends[number][3] - ends[number][1]):
-        _, start, _, end = ends[number]
-        levels[number] = 1 + max(highest[start : end + 1])
-        highest[start : end + 1] = [levels[number]] * (end + 1 - start)
-    spans = [Span(*end, levels[number]) for number, end in enumerate(ends)]
+    heights = levels([(first, until) for _, first, _, until in ends])
+    spans = [Span(*end, level) for end, level in zip(ends, heights, strict=True)]
     return tuple(sorted(spans, key=lambda span: (span.last, -span.first)))
+
+
+def levels(arcs: Sequence[tuple[int, int]]) -> list[int]:
+    """How high each arc from one place to another runs: 1, or one more than the highest shorter one that it meets."""
+    highest = [0] * (1 + max((end for _, end in arcs), default=0))
+    found = [0] * len(arcs)
+    for number in sorted(range(len(arcs)), key=lambda number: arcs[number][1] - arcs[number][0]):
+        start, end = arcs[number]
+        found[number] = 1 + max(highest[start : end + 1])
+        highest[start : end + 1] = [found[number]] * (end + 1 - start)
+    return found
 
 
 def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) -> Repeated:
@@ -355,19 +367,25 @@ def rows(tracks: Sequence[Track], most: int) -> list[Row]:
 def _cut(track: Track, columns: range, most: int) -> list[range]:
     """*columns* in rows of at most *most*, even in length, cut where no arc is open, or as few as can be."""
     count = -(-len(columns) // most)
+    opened = [track.open_after[column] if column <= track.last_column else 0 for column in columns]
+    free = [cut for cut, arcs in enumerate(opened, start=columns.start + 1) if not arcs]
     found: list[range] = []
     start = columns.start
-
-    def open_after(column: int) -> int:
-        return track.open_after[column] if column <= track.last_column else 0
-
     while start < columns.stop:
         wanted = start + -(-(columns.stop - start) // max(1, count - len(found)))
-        ahead = range(start + 1, min(start + most, columns.stop) + 1)
-        stop = min(ahead, key=lambda cut: (open_after(cut - 1), abs(cut - wanted)))
+        full = min(start + most, columns.stop)
+        stop = _best_cut(range(start + 1, full + 1), columns, opened, wanted)
+        behind = free[min(bisect_right(free, stop), len(free) - 1)]
+        if behind - stop > most and stop - start < most / 2:
+            # What follows is cut into rows wherever it begins: no row of a few columns before it.
+            stop = _best_cut(range(start + -(-most // 2), full + 1), columns, opened, wanted)
         found.append(range(start, stop))
         start = stop
     return found
+
+
+def _best_cut(ahead: range, columns: range, opened: Sequence[int], wanted: int) -> int:
+    return min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
 
 
 def letters(rows: Sequence[Row]) -> dict[Span, str]:

@@ -61,7 +61,7 @@ def several(
     if len(scenes) == 1:
         return scenes[0]
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    head = heading(title, em, width, _MARGIN * em, theme) if title else None
+    head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title else None
     return stacked(scenes, _ROW_GAP * em, head)
 
 

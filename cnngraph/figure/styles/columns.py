@@ -90,6 +90,8 @@ class _Page:
     em: float
     pitch: float
     left: float
+    begin: float
+    """Where the arrow begins with which a row goes on."""
     theme: Theme
 
     @property
@@ -118,7 +120,7 @@ class _Page:
         """Where the arrow into *stop* begins and ends."""
         tip = self.x(stop.column, row) - _half(stop, self.em)
         shown = before.column in row.columns
-        return self.x(before.column, row) + _half(before, self.em) if shown else tip - _LEAD * self.em, tip
+        return self.x(before.column, row) + _half(before, self.em) if shown else self.begin, tip
 
     def tap(self, span: Span, row: Row) -> float:
         """Where an arc leaves the arrow into the first stop that it passes."""
@@ -225,8 +227,7 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
     fits = int(room / ((_COLUMN + gap) * em))
     if fits < count:
         gap = max(_LEAST_GAP, _caption_gap(tracks, em))
-    half = max(_COLUMN / 2 * em, *(_half(stop, em) for track in tracks for stop in track.stops))
-    for _ in range(2):
+    while True:
         fits = int((width - left - tail - _MARGIN * em + _COLUMN * em / 2) / ((_COLUMN + gap) * em))
         lines = rows(tracks, max(1, fits))
         # Letters stand outside of the first and the last column, and the arrow with which a row goes on beside its
@@ -234,9 +235,14 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(tracks)
         if not cuts and not goes_on:
             break
+        half = max(_half(row.stops[0], em) for row in lines)
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(tracks) > 1 else -0.5)) * em
-        left = max(left, before + half + _LEAD * em, before + (_LETTERS + _COLUMN / 2) * em if cuts else 0.0)
-    return _Page(tracks, em, (_COLUMN + gap) * em, left, theme), lines
+        needed = before + max(half + _LEAD * em, (_LETTERS + _COLUMN / 2) * em if cuts else 0.0)
+        if needed <= left:
+            break
+        left = needed
+    begin = left - max(_half(row.stops[0], em) for row in lines) - _LEAD * em
+    return _Page(tracks, em, (_COLUMN + gap) * em, left, begin, theme), lines
 
 
 def _caption_gap(tracks: list[Track], em: float) -> float:
@@ -246,6 +252,12 @@ def _caption_gap(tracks: list[Track], em: float) -> float:
     loose = [text_width(line, "serif", em) for stop in stops if not stop.boxed for line in _loose(stop.unit)]
     widest = max([wide / em + 0.3 for wide in boxed] + [wide / em / 2 + 1.1 + 0.9 for wide in loose])
     return widest - _COLUMN
+
+
+def _letter(stop: Stop) -> str:
+    """What the slides call the tensor behind *stop*: z is what a layer makes before its non-linearity."""
+    layers = [layer for unit in (stop.unit, *stop.passed_over) for layer in unit.layers if not layer.kind.idle]
+    return "z" if stop.boxed and layers[-1].kind.family in ("conv", "dense", "norm") else "a"
 
 
 def _caption(unit: Unit) -> tuple[str, ...]:
@@ -285,13 +297,16 @@ def _row(
     before = track.before(row.columns.start)
     number = sum(stop.boxed for stop in track.stops if stop.column < row.columns.start)
     named = _is_activation(track.stops[0].unit) and sum(stop.boxed for stop in track.stops) <= _FEW
+    tapped = {span.first for span in row.spans}
     for stop in row.stops:
         x = page.x(stop.column, row)
         if before is not None:
             start, tip = page.way(before, stop, row)
             drawn: list[Primitive] = list(arrow((start, middle), (tip, middle), page.line, min(0.7 * em, tip - start)))
-            if named and number and stop.boxed:
-                drawn += scripted((start + tip) / 2, middle - 0.5 * em, "a", f"[l+{number}]", em, ink)
+            script = f"[l+{number}]"
+            fits = script_width("a", script, em) + 0.4 * em <= tip - start and stop.column not in tapped
+            if named and number and stop.boxed and fits:
+                drawn += scripted((start + tip) / 2, middle - 0.5 * em, _letter(before), script, em, ink)
             ids = (track.prefix + before.unit.name, track.prefix + stop.unit.name)
             items.append(_edge(ids, drawn))
         items.append(_stop(track, stop, x, middle, page))
@@ -308,7 +323,7 @@ def _row(
         reach += 0.4 * em + text_width("ŷ", "serif-italic", 1.3 * em)
     elif ends and not last.unit.output.is_map:
         script = f"[l+{number}]" if named else "[l]"
-        tail += scripted(tip + 0.4 * em, middle + 0.3 * em, "a", script, em, ink, "start")
+        tail += scripted(tip + 0.4 * em, middle + 0.3 * em, _letter(last), script, em, ink, "start")
         reach += 0.4 * em + script_width("a", script, em)
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
     repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}

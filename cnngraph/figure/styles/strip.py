@@ -184,7 +184,7 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
     left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
     tail = _TAIL * em
-    for _ in range(2):
+    while True:
         room = width - left + _BOX * em / 2 - tail - _MARGIN * em
         lines = rows(strips, max(1, int(room / (_PITCH * em))))
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
@@ -193,7 +193,10 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple
             break
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(strips) > 1 else 0.0)) * em
         beside = max(_LETTERS if cuts else _LEAD, _GOES_ON if goes_on else _LEAD)
-        left, tail = before + (beside + _BOX / 2) * em, (_LETTERS if cuts else _TAIL) * em
+        needed = before + (beside + _BOX / 2) * em, (_LETTERS if cuts else _TAIL) * em
+        if needed[0] <= left and needed[1] <= tail:
+            break
+        left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
     pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
     return _Measure(em, pitch, _BOX * em, height, left, theme), lines
@@ -218,7 +221,8 @@ def _row(
         if before is not None:
             tip = measure.x(stop.column, row) - _half(stop, measure)
             begins = before.column in row.columns
-            start = measure.x(before.column, row) + _half(before, measure) if begins else tip - _GOES_ON * em
+            begin = measure.x(row.columns.start, row) - _half(stop, measure) - _GOES_ON * em
+            start = measure.x(before.column, row) + _half(before, measure) if begins else begin
             ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
             head = min(0.5 * em, tip - start)
             items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
