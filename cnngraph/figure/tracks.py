@@ -41,7 +41,7 @@ class Stop:
     """What comes behind it and is not drawn: a sum, which is where an arc lands, or a flatten."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Span:
     """An arc over columns *first* to *last*."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cnngraph.figure.lanes.letters import letter_radius
+from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.scene import Font, Group, Line, Move, Path, Stroke, Text
 from cnngraph.figure.text import ascent, wrapped
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.figure.tracks import Repeated, Track
+from cnngraph.figure.tracks import Repeated, Row, Track, letters
 
 REPEAT = 2.0
 """Ems that the bracket below a repeated part takes, with its number."""
@@ -55,6 +57,12 @@ class Name:
         """With the first line's *baseline* there, in the middle of a row."""
         for number, line in enumerate(self.lines):
             yield Text(baseline + number * _LEADING * self.em, middle, line, self.size, "sans", "middle", 90, theme.ink)
+
+
+def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
+    """Points that the widest letter takes of the arcs that go on in another of *rows*."""
+    measure = Measure(em, 0.0, theme)
+    return max((2 * letter_radius(measure, letter) for letter in letters(rows).values()), default=0.0)
 
 
 def repeat(

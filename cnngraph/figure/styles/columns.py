@@ -18,7 +18,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, letters_width, repeat
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -51,8 +51,10 @@ _LEAD = 1.4
 """Ems of the arrow with which a row goes on."""
 _LINE, _CAPTION = 1.15, 1.2
 """Ems from line to line of a text on the way, and below a column."""
-_LETTERS, _LETTER_STEP, _LETTER_AIR = 2.9, 1.9, 0.5
-"""Ems: what letters take beside a row, from one to the next above it, and above the highest."""
+_OVER = 0.8
+"""Ems that a name may reach above its row's columns and what is over them, and below, into the air between rows."""
+_LETTER_STEP, _LETTER_AIR = 1.9, 0.5
+"""Ems from one letter to the next above it, and above the highest."""
 _ARC, _ARC_STEP, _ARC_WORDS = 1.6, 1.3, 1.3
 """Ems: how high an arc runs above the columns, how much each arc inside it adds, and room for its words."""
 _SCRIPT = 0.72
@@ -188,11 +190,11 @@ def _drawn(tracks: list[Track], width: float, theme: Theme, head: str) -> Scene:
         y += ascent(words.font, words.size) + 1.2 * em
         right = words.x + text_width(words.content, words.font, words.size)
     parts: dict[Span, list[Primitive]] = {}
-    for number, row in enumerate(lines):
+    for row in lines:
         above, below = page.above(row), page.captions * _CAPTION * em + 0.4 * em
         below += (1.1 * em if row.spans else 0.0) + (REPEAT * em if row.repeats else 0.0)
         over = (names[row.track.prefix].length - page.height) / 2 if len(tracks) > 1 else 0.0
-        y += max(above, over - (_ROW_GAP / 2 if number else 0.8 * _MARGIN) * em)
+        y += max(above, over - _OVER * em)
         middle = y + page.height / 2
         if len(tracks) > 1:
             baseline = _MARGIN * em + (ascent("sans", em) + descent("sans", em)) / 2
@@ -200,7 +202,7 @@ def _drawn(tracks: list[Track], width: float, theme: Theme, head: str) -> Scene:
         drawn, reach = _row(row, page, middle, marks, parts)
         items += drawn
         right = max(right, reach)
-        y += page.height + max(below, over - _ROW_GAP / 2 * em) + _ROW_GAP * em
+        y += page.height + max(below, over - _OVER * em) + _ROW_GAP * em
     items += [_edge_of(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
@@ -237,7 +239,7 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
             break
         half = max(_half(row.stops[0], em) for row in lines)
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(tracks) > 1 else -0.5)) * em
-        needed = before + max(half + _LEAD * em, (_LETTERS + _COLUMN / 2) * em if cuts else 0.0)
+        needed = before + half + _LEAD * em + (letters_width(lines, em, theme) + 0.2 * em if cuts else 0.0)
         if needed <= left:
             break
         left = needed
@@ -331,7 +333,8 @@ def _row(
         drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
         if span in marks:
             parts.setdefault(span, []).extend(drawn)
-            reach = max(reach, page.x(row.last, row) + page.column / 2 + _LETTERS * em)
+            radius = letter_radius(Measure(em, 0.0, page.theme), marks[span])
+            reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
             items.append(_edge_of(span, track, drawn))
             if span.level == 1 and (span.first, span.until) not in repeated_parts:
@@ -412,7 +415,7 @@ def _arc(span: Span, row: Row, page: _Page, middle: float, letter: str) -> Itera
         beside = [other.level for other in row.spans if other.until == span.until]
         x = page.x(span.until, row) + (sorted(beside).index(span.level) - (len(beside) - 1) / 2) * 0.6 * em
         if not begins:
-            at = page.x(row.columns.start, row) - page.column / 2 - 0.4 * em - radius
+            at = page.begin - 0.1 * em - radius
             yield from lettered(at, y, letter, mark)
             steps = (Move((at + radius, y)),)
         floor = middle - page.top(stop)

@@ -17,7 +17,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -48,8 +48,10 @@ _PADDING = 0.55
 """Ems between a box's end and its text."""
 _BESIDE = 0.93
 """Ems between a name and what stands furthest to the left in its row."""
-_LETTERS, _LETTER_STEP, _LETTER_AIR = 2.6, 1.9, 0.5
-"""Ems: what letters take beside a row, from one to the next above it, and above the highest."""
+_OVER = 0.7
+"""Ems that a name may reach above its row's boxes, and below them, into the air between rows."""
+_LETTER_STEP, _LETTER_AIR = 1.9, 0.5
+"""Ems from one letter to the next above it, and above the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,15 @@ def _drawn(strips: list[Track], width: float, theme: Theme, head: str) -> Scene:
     for row in lines:
         above, below = measure.above(row), (REPEAT if row.repeats else 0.0) * em
         name = names[row.track.prefix]
-        over = max(0.0, (name.length - measure.height) / 2 - _ROW_GAP * em / 2) if len(strips) > 1 else 0.0
+        over = max(0.0, (name.length - measure.height) / 2 - _OVER * em) if len(strips) > 1 else 0.0
         y += max(above, over)
         if len(strips) > 1:
             items += name.drawn(_MARGIN * em + ascent("sans", name.size), y + measure.height / 2, theme)
         items += _row(row, measure, y, fills, marks, parts)
         goes_on = row.stops[-1] is not row.track.stops[-1] or row.last in row.track.arc_ends
         tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
-        tail = max(tail, _LETTERS * em) if row.cuts else tail
+        if row.cuts:
+            tail = max(tail, (measure.pitch - measure.box) / 2 + letters_width(lines, em, theme) + 0.3 * em)
         right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
         y += measure.height + max(below, over) + _ROW_GAP * em
     items += [_edge_of(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
@@ -192,8 +195,9 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple
         if not cuts and not goes_on:
             break
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(strips) > 1 else 0.0)) * em
-        beside = max(_LETTERS if cuts else _LEAD, _GOES_ON if goes_on else _LEAD)
-        needed = before + (beside + _BOX / 2) * em, (_LETTERS if cuts else _TAIL) * em
+        wide = letters_width(lines, em, theme)
+        lead = _GOES_ON * em + wide + 0.2 * em if cuts else _GOES_ON * em
+        needed = before + lead + _BOX * em / 2, (_LARGEST_PITCH - _BOX) / 2 * em + wide + 0.3 * em if cuts else tail
         if needed[0] <= left and needed[1] <= tail:
             break
         left, tail = max(left, needed[0]), max(tail, needed[1])
@@ -303,7 +307,7 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
     mark = Measure(em, 0.0, measure.theme)
     radius = letter_radius(mark, letter)
     if span.first in row.columns:
-        at = measure.x(row.last, row) + measure.box / 2 + 0.1 * em + radius
+        at = measure.x(row.last, row) + measure.pitch / 2 + 0.2 * em + radius
         tip = at - radius
         flat = start + min(rise, tip - start)
         steps = (
@@ -318,7 +322,7 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
         if span.last not in row.columns:  # it lands on the line into the first stop
             foot = foot[0], measure.x(span.until, row) - measure.pitch / 2
             end = foot[1]
-        at = measure.x(row.columns.start, row) - measure.box / 2 - 0.1 * em - radius
+        at = measure.x(row.columns.start, row) - measure.box / 2 - (_GOES_ON + 0.1) * em - radius
         tip = at + radius
         flat = max(end - rise, tip + 0.05 * em)
         steps = (

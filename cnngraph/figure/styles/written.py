@@ -49,13 +49,6 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
     layers = [layer for unit in path.units for layer in unit.layers if not layer.kind.idle]
     places, end = _places(layers, em)
-    if end + (_ARROW + 3) * em > width:
-        raise CnngraphError.of(
-            "E0604",
-            f"{network.name} is too long to be written out on one line",
-            reason=f"it takes {end + (_ARROW + 3) * em:.0f} pt, and there are {width:g}",
-            help="leave --no-fold out, or give it a larger --width",
-        )
     heights = levels([(arc.source + 1, arc.join) for arc in path.arcs])
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + 1.2 * em)
@@ -92,6 +85,13 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
         right = max(right, x - 2 * em)
     if head is not None:
         right = max(right, head.x + text_width(head.content, head.font, head.size))
+    if right + _MARGIN * em > width + 0.01:
+        raise CnngraphError.of(
+            "E0604",
+            f"{network.name} is too long to be written out on one line",
+            reason=f"it takes {right + _MARGIN * em:.0f} pt, and there are {width:g}",
+            help="leave --no-fold out: text grows with --width",
+        )
     return Scene(
         width=right + _MARGIN * em,
         height=y + (_MARGIN + 0.8) * em,
@@ -184,7 +184,8 @@ def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: fl
         ends.append((tail.x + tail.width / 2 + (_AIR + 0.7) * em, land))
     for number, (arc, level, (tap, land)) in enumerate(zip(path.arcs, levels, ends, strict=True)):
         source, join_name = _tail(path, arc).name, path.units[arc.join].name
-        top, floor, bend = y - (_RISE + _LEVEL * (level - 1)) * em, y - 0.75 * em, 0.5 * em
+        floor = y - (0.75 if is_sum(path.units[arc.join]) else 0.55) * em
+        top, bend = y - (_RISE + _LEVEL * (level - 1)) * em, 0.5 * em
         dash = (0.3 * em, 0.22 * em) if arc.through else ()
         steps = (
             Move((tap, y)),

@@ -57,7 +57,9 @@ def test_nothing_touches_and_everything_is_on_the_page(name: str, width: float) 
 @pytest.mark.parametrize("name", ["residual_block", "residual_network", "resnet", "mobilenet_v2"])
 def test_every_shortcut_comes_down_dashed_if_it_projects(name: str) -> None:
     network = NETWORKS[name]
-    dashes = [any(isinstance(i, Path) and bool(i.stroke.dash) for i in arc.items) for arc in arcs(drawn(network, fold=False))]
+    dashes = [
+        any(isinstance(i, Path) and bool(i.stroke.dash) for i in arc.items) for arc in arcs(drawn(network, fold=False))
+    ]
     assert sorted(dashes) == sorted(bool(shortcut.through) for shortcut in network.shortcuts)
 
 
