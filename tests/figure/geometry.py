@@ -294,8 +294,8 @@ def adrift(scene: Scene, tolerance: float) -> list[str]:
     layers = [bounds(item) for group in groups if group.role == "layer" for item in _leaves(group)]
 
     def on_a_line(point: Point, id: str) -> bool:
-        near = (line for other, line, box in lines if other != id and _near(point, box, 1.0))
-        return any(_touches(point, line, 1.0) for line in near)
+        near = (line for other, line, box in lines if other != id and _near(point, box, tolerance / 4))
+        return any(_touches(point, line, tolerance / 4) for line in near)
 
     found = []
     for group in groups:

@@ -130,7 +130,8 @@ class _Page:
         assert before is not None  # an arc has a source
         stop = next(stop for stop in row.stops if stop.column == span.first)
         start, tip = self.way(before, stop, row)
-        return tip - min((tip - start) / 2, (self.pitch - self.column) / 2)
+        middle = min((tip - start) / 2, (self.pitch - self.column) / 2)
+        return tip - max(middle, min(tip - start, 0.75 * self.em))  # behind the arrow's head
 
     def rise(self, row: Row, level: int) -> float:
         """From the columns to the line that bounds an arc of *level* above, its words aside."""
