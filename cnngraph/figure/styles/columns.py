@@ -238,14 +238,20 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(tracks)
         if not cuts and not goes_on:
             break
-        half = max(_half(row.stops[0], em) for row in lines)
+        half = _widest_start(lines, em)
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(tracks) > 1 else -0.5)) * em
         needed = before + half + _LEAD * em + (letters_width(lines, em, theme) + 0.2 * em if cuts else 0.0)
         if needed <= left:
             break
         left = needed
-    begin = left - max(_half(row.stops[0], em) for row in lines) - _LEAD * em
+    begin = left - _widest_start(lines, em) - _LEAD * em
     return _Page(tracks, em, (_COLUMN + gap) * em, left, begin, theme), lines
+
+
+def _widest_start(rows: Sequence[Row], em: float) -> float:
+    """From the middle of the first stop to its border, in the row that goes on with the widest."""
+    going_on = (row for row in rows if row.track.before(row.columns.start))
+    return max((_half(row.stops[0], em) for row in going_on), default=_COLUMN * em / 2)
 
 
 def _caption_gap(tracks: list[Track], em: float) -> float:
@@ -340,8 +346,11 @@ def _row(
             items.append(_edge_of(span, track, drawn))
             if span.level == 1 and (span.first, span.until) not in repeated_parts:
                 items.append(_bracket(span, row, page, middle))
-    below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if row.spans else 0.0)
     for repeated, first, until in row.repeats:
+        inside = any(span.level == 1 for span in row.spans if first <= span.first and span.until <= until)
+        whole = (repeated.first, repeated.last) in {(span.first, span.until) for span in row.spans if span.level == 1}
+        below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em
+        below += 0.75 * em if inside and not whole else 0.0
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
     return items, reach
