@@ -42,6 +42,12 @@ class Spine:
         """Where arcs leave."""
         return frozenset(arc.source for arc in self.arcs)
 
+    def mark(self, arc: Arc) -> str:
+        """What makes *arc* another than those before it with its ends: ``-2``; nothing for the first."""
+        same = [other for other in self.arcs if (other.source, other.join) == (arc.source, arc.join)]
+        number = next(number for number, other in enumerate(same, start=1) if other is arc)
+        return f"-{number}" if number > 1 else ""
+
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """For every unit the height and width that it makes, None for a vector; what an arc passes over is of the

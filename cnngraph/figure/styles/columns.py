@@ -18,7 +18,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -204,7 +204,7 @@ def _drawn(tracks: list[Track], width: float, theme: Theme, head: str) -> Scene:
         items += drawn
         right = max(right, reach)
         y += page.height + max(below, over - _OVER * em) + _ROW_GAP * em
-    items += [_edge_of(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
+    items += [arc(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,
@@ -317,7 +317,7 @@ def _row(
             if named and number and stop.boxed and fits:
                 drawn += scripted((start + tip) / 2, middle - 0.5 * em, _letter(before), script, em, ink)
             ids = (track.prefix + before.unit.name, track.prefix + stop.unit.name)
-            items.append(_edge(ids, drawn))
+            items.append(edge(ids, drawn))
         items.append(_stop(track, stop, x, middle, page))
         number += stop.boxed
         before = stop
@@ -343,7 +343,7 @@ def _row(
             radius = letter_radius(Measure(em, 0.0, page.theme), marks[span])
             reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
-            items.append(_edge_of(span, track, drawn))
+            items.append(arc(span, track, drawn))
             if span.level == 1 and (span.first, span.until) not in repeated_parts:
                 items.append(_bracket(span, row, page, middle))
     for repeated, first, until in row.repeats:
@@ -440,14 +440,6 @@ def _arc(span: Span, row: Row, page: _Page, middle: float, letter: str) -> Itera
         yield Text((tap + x) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink)
 
 
-def _edge_of(span: Span, track: Track, drawn: Sequence[Primitive]) -> Group:
-    """The edge that an arc is."""
-    source, join = track.spine.units[span.arc.source], track.spine.units[span.arc.join]
-    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
-    ids = (track.prefix + source.name, track.prefix + join.name)
-    return _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
-
-
 def _half(stop: Stop, em: float) -> float:
     """From a stop's middle to where an arrow touches it."""
     if stop.boxed:
@@ -467,7 +459,3 @@ def _bracket(span: Span, row: Row, page: _Page, middle: float) -> Group:
     source, join = row.track.spine.units[span.arc.source], row.track.spine.units[span.arc.join]
     name = f"{row.track.prefix}{source.name}-{row.track.prefix}{join.name}-block"
     return Group(name, "decoration", (Path(bracket, Stroke(page.theme.faint, 0.07 * em)),))
-
-
-def _edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "", layers: tuple[str, ...] = ()) -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])), layers)

@@ -17,7 +17,7 @@ from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -104,7 +104,7 @@ def _drawn(strips: list[Track], width: float, theme: Theme, head: str) -> Scene:
     em = max(_LEAST_TEXT, min(text, text * width / SLIDE))
     measure, lines = _fitted(strips, em, width, theme)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
-    marks = letters(lines)
+    marks, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0
     if head:
@@ -124,10 +124,10 @@ def _drawn(strips: list[Track], width: float, theme: Theme, head: str) -> Scene:
         goes_on = row.stops[-1] is not row.track.stops[-1] or row.last in row.track.arc_ends
         tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
         if row.cuts:
-            tail = max(tail, (measure.pitch - measure.box) / 2 + letters_width(lines, em, theme) + 0.3 * em)
+            tail = max(tail, (measure.pitch - measure.box) / 2 + wide + 0.3 * em)
         right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
         y += measure.height + max(below, over) + _ROW_GAP * em
-    items += [_edge_of(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
+    items += [arc(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,
@@ -219,7 +219,7 @@ def _row(
         if span in marks:
             parts.setdefault(span, []).extend(drawn)
         else:
-            items.append(_edge_of(span, each, drawn))
+            items.append(arc(span, each, drawn))
     before = each.before(row.columns.start)
     for stop in row.stops:
         if before is not None:
@@ -229,7 +229,7 @@ def _row(
             start = measure.x(before.column, row) + _half(before, measure) if begins else begin
             ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
             head = min(0.5 * em, tip - start)
-            items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
+            items.append(edge(ids, arrow((start, middle), (tip, middle), line, head)))
         fill = fills[each.prefix + stop.unit.name]
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop
@@ -261,19 +261,6 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
         edge = Stroke(theme.faint, 0.06 * em)
         drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
     return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names_at(stop))
-
-
-def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "", layers: tuple[str, ...] = ()) -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])), layers)
-
-
-def _edge_of(span: Span, track: Track, drawn: tuple[Primitive, ...]) -> Group:
-    """The edge that an arc is."""
-    source, join = track.spine.units[span.arc.source], track.spine.units[span.arc.join]
-    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
-    ids = (track.prefix + source.name, track.prefix + join.name)
-    about = f"shortcut from {source.name} to {join.name}: {kind}"
-    return _edge(ids, drawn, about, track.names(span.arc.through))
 
 
 def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tuple[Primitive, ...]:

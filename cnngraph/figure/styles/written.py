@@ -207,7 +207,7 @@ def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: fl
             drawn.append(Text(middle, top - 0.45 * em, words, em, "serif", "middle", fill=theme.ink))
         data = (("src", source), ("dst", join_name))
         layers = tuple(name for unit in arc.through for name in unit.names)
-        yield Group(f"{source}--{join_name}", "edge", tuple(drawn), "shortcut", data, layers)
+        yield Group(f"{source}--{join_name}{path.mark(arc)}", "edge", tuple(drawn), "shortcut", data, layers)
 
 
 def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> Iterator[Item]:

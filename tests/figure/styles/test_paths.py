@@ -290,6 +290,18 @@ def test_what_another_arc_takes_before_a_sum_leaves_before_the_sum() -> None:
         assert at["c"] < left < at["s"] + 1
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_several_arcs_of_the_same_ends_are_several(style: str) -> None:
+    branches = "| conv 4 3x3 same relu -> conv 4 1x1\n| skip\n| skip -> conv 4 1x1\n"
+    network = parse(f"net t\ninput 8x8x4\nx: conv 4 1x1\nadd {{\n{branches}}}\nrelu\nconv 4 1x1\n")
+    for fold in (None, False):
+        scene = drawn([network], style, fold=fold)
+        assert wrong(scene, 960.0) == []
+        ids = [group.id for group in scene.groups()]
+        assert len(set(ids)) == len(ids)
+        assert {"x--add1", "x--add1-2"} <= set(ids)
+
+
 def test_what_passes_nothing_is_refused() -> None:
     network = parse("net t\ninput 8x8x4\nx: conv 4 1x1\ny: add x x\nconv 4 1x1\n")
     for style in STYLES:
