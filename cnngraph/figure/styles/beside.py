@@ -95,5 +95,12 @@ def repeat(
     words = Text((left + right) / 2, deep + 0.25 * em + ascent(font, em), f"×{repeated.times}", em, font, "middle",
                  fill=theme.ink)  # fmt: skip
     data = (("times", str(repeated.times)),)
-    name = f"{track.prefix}repeat-{repeated.layers[0]}-{columns[0]}"
-    return Group(name, "decoration", (bracket, words), f"{repeated.times} times", data, repeated.layers)
+    first = next(stop for stop in track.stops if stop.column == columns[0])
+    return Group(
+        f"{track.prefix}repeat-{first.unit.name}",
+        "decoration",
+        (bracket, words),
+        f"{repeated.times} times",
+        data,
+        repeated.layers,
+    )
