@@ -83,7 +83,7 @@ def test_two_networks_in_one_figure(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "a.svg").read_bytes()
     assert str(figure) == f"<Figure of plain34 and resnet, style strip, in {tmp_path / 'b.svg'}>"
     with pytest.raises(CnngraphError, match="E0607"):
-        cnngraph.render(both, style="blocks")
+        cnngraph.render(both, style="volumes")
     with pytest.raises(ValueError, match="no network"):
         cnngraph.render([])
 

@@ -10,6 +10,8 @@ from cnngraph.diagnostics import CnngraphError
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
 SLIDE = WIDTHS["slide"]
+_PAPER = 648.0
+"""Points that the text of a paper is high."""
 _MM = 72 / 25.4
 _LEAST, _MOST = 72, 14_400
 
@@ -39,3 +41,8 @@ def too_narrow(width: float, needed: float) -> CnngraphError:
         reason=f"its widest part takes {ceil(needed)} pt with the smallest text that can be read",
         help=f"give it at least --width {ceil(needed)}pt",
     )
+
+
+def height(width: float) -> float:
+    """Points that a figure of *width* points has on its page: a slide is 16:9."""
+    return width * 9 / 16 if width > SLIDE * 0.75 else _PAPER

@@ -118,8 +118,7 @@ def _text(order: Order) -> Scene:
 def _strip(order: Order) -> Scene:
     from cnngraph.figure.styles.strip import strip
 
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return strip(order.networks, width=order.width, theme=order.theme, titles=titles)
+    return strip(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
 
 
 def _units(order: Order) -> Scene:
@@ -131,19 +130,17 @@ def _units(order: Order) -> Scene:
         return written(
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+    return columns(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
 
 
 def _blocks(order: Order) -> Scene:
-    from cnngraph.figure.styles.blocks import blocks
+    from cnngraph.figure.styles.blocks import several
 
-    network = order.networks[0]
-    return blocks(
-        network,
+    return several(
+        order.networks,
         width=order.width,
         theme=order.theme,
-        title=order.title or network.title or network.name,
+        title=order.title,
         fold=order.fold,
         depth=order.depth,
         names=order.names,
@@ -183,11 +180,16 @@ class Style:
 STYLES = {
     "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
     "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
-    "units": Style(_units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title",)),
-    "strip": Style(_strip, "it draws one box for every weighted layer, with arcs over them", ("title",), ("title",)),
+    "units": Style(
+        _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
+    ),
+    "strip": Style(
+        _strip, "it draws one box for every weighted layer, with arcs over them", ("title", "fold"), ("title", "fold")
+    ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
+        ("title", "fold", "depth", "names"),
         ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
@@ -201,6 +203,11 @@ def choose(networks: Sequence[Network]) -> tuple[str, str]:
     from cnngraph.units import units
 
     if len(networks) > 1:
+        try:
+            for network in networks:
+                spine(network, "strip")
+        except CnngraphError as error:
+            return "blocks", error.diagnostics[0].reason or "one of them branches"
         return "strip", "it compares networks layer by layer"
     whole = units(networks[0])
     if whole.is_chain:

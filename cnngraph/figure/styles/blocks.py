@@ -16,6 +16,7 @@ from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
@@ -39,6 +40,31 @@ _LEAST_BOX = 5.0
 """Ems that a box has on the narrowest page."""
 _PAGE = 648.0
 """Points that a page of a paper is high."""
+
+
+def several(
+    networks: Sequence[Network],
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None,
+    fold: bool | None,
+    depth: int | None,
+    names: bool,
+) -> Scene:
+    """*networks* one under the other, each below its name as `blocks` draws it, and *title* above all of them."""
+    titles = [network.title or network.name for network in networks]
+    if len(networks) == 1:
+        titles = [title or titles[0]]
+    scenes = [
+        blocks(network, width=width, theme=theme, title=name, fold=fold, depth=depth, names=names)
+        for network, name in zip(networks, titles, strict=True)
+    ]
+    if len(scenes) == 1:
+        return scenes[0]
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+    head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title else None
+    return stacked(scenes, _ROW_GAP * em, head)
 
 
 @dataclass(frozen=True, slots=True)
