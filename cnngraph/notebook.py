@@ -37,7 +37,7 @@ class Shown:
 def show(text: str, arguments: Sequence[str] = ()) -> tuple[Shown, Network | None, str]:
     """What a cell with the spec *text* shows, its network if it has one, and the variable that is to hold it."""
     from cnngraph.diagnostics.terminal import render
-    from cnngraph.figure.figure import AUTO
+    from cnngraph.figure.choice import AUTO
     from cnngraph.figure.styles import STYLES
     from cnngraph.figure.theme import LIGHT, THEMES
     from cnngraph.fronts.spec import read_source

@@ -85,7 +85,8 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 
 def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     """The figure of *networks*, which is drawn when it is first looked at."""
-    from cnngraph.figure.figure import AUTO, Figure
+    from cnngraph.figure.choice import AUTO
+    from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
     from cnngraph.figure.styles import LAYOUTS, STYLES, Order
     from cnngraph.figure.theme import THEMES

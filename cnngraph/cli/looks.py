@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cnngraph.figure.figure import AUTO
+from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
 from cnngraph.figure.theme import LIGHT, THEMES

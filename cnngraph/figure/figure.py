@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.styles import Order, choose, draw, refuse
+from cnngraph.figure.choice import AUTO, Chosen, choose
+from cnngraph.figure.styles import Order, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
 
-AUTO = "auto"
-"""Instead of a style: the one that suits the networks."""
 DOT = "dot"
 """The one format that is not of a scene: Graphviz draws it."""
 SUFFIXES = (*FORMATS, DOT)
@@ -34,21 +33,21 @@ class Figure:
 
     @property
     def style(self) -> str:
-        return self._chosen[0]
+        return self._chosen.style if self.order.style == AUTO else self.order.style
 
     @property
     def why(self) -> str:
         """Why it has this style; empty when the style was asked for."""
-        return self._chosen[1]
+        return self._chosen.why if self.order.style == AUTO else ""
 
     @cached_property
-    def _chosen(self) -> tuple[str, str]:
-        return choose(self.order.networks) if self.order.style == AUTO else (self.order.style, "")
+    def _chosen(self) -> Chosen:
+        return choose(self.order)
 
     @cached_property
     def scene(self) -> Scene:
         """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
-        scene = draw(replace(self.order, style=self.style))
+        scene = self._chosen.scene if self.order.style == AUTO else draw(self.order)
         if not self.counts:
             return scene
         from cnngraph.figure.stages import with_footer
