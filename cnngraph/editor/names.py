@@ -278,8 +278,8 @@ class Names:
 
     def _annotations(self, annotations: Sequence[s.Annot], area: Area) -> None:
         for annotation in annotations:
-            for value in annotation.arguments:
-                self._value(value, area)
+            for argument in annotation.arguments:
+                self._value(argument.value, area)
 
     def _tensor(self, ref: s.Ref, area: Area) -> None:
         """``stem``, or ``stem.inner``: a label in the block that makes `stem`."""

@@ -6,16 +6,18 @@ columns of circles; one path with shortcuts is a strip; what branches is boxes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import height
 from cnngraph.figure.spine import spine
 from cnngraph.figure.styles import STYLES, WISHES, Order, draw, wishes
+from cnngraph.look import said
 from cnngraph.network import Network
+from cnngraph.source import Span
 from cnngraph.units import Units, units
 
 if TYPE_CHECKING:
@@ -30,6 +32,19 @@ _SHAPE = ("E0603", "E0606", "E0607")
 """What a style says of networks whose shape it cannot show."""
 
 
+_UNASKED = {field.name: field.default for field in fields(Order)}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What of a figure a network said itself."""
+
+    span: Span | None
+    """Where."""
+    fields: tuple[str, ...]
+    """Of the `Order`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A style, why it is the one, and the figure in it."""
@@ -37,6 +52,26 @@ class Chosen:
     style: str
     why: str
     scene: Scene
+
+
+def with_own(asked: Mapping[str, Any], networks: Sequence[Network]) -> tuple[dict[str, Any], Own | None]:
+    """*asked*, fields of an `Order`, and what a single network says of its figure where nothing is asked.
+
+    When something is asked that has no place beside what the network says, only its width and theme hold: then that is
+    a figure of another sort.
+    """
+    own = said(networks[0]) if len(networks) == 1 else None
+    if own is None:
+        return dict(asked), None
+    says = {key: value for key, value in own.named if key not in asked}
+    style = asked.get("style", says.get("style", AUTO))
+    wanted = {
+        key for key, value in {**says, **asked}.items() if (key in WISHES and value is not False) or key == "fold"
+    }
+    fitting = STYLES.values() if style == AUTO else [STYLES[style]]
+    if not any(wanted <= set(each.takes) for each in fitting):
+        says = {key: value for key, value in says.items() if key in ("width", "theme")}
+    return {**says, **asked}, Own(own.span, tuple(says))
 
 
 def choose(order: Order) -> Chosen:

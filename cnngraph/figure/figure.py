@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.choice import AUTO, Chosen, choose
+from cnngraph.diagnostics import CnngraphError, Label
+from cnngraph.figure.choice import AUTO, Chosen, Own, choose
 from cnngraph.figure.styles import Order, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
 
@@ -30,6 +30,8 @@ class Figure:
     """Whether parameters and multiply-accumulates stand below."""
     path: Path | None = None
     """The file that it was written to."""
+    own: Own | None = None
+    """What of the order the network said itself."""
 
     @property
     def style(self) -> str:
@@ -38,16 +40,29 @@ class Figure:
     @property
     def why(self) -> str:
         """Why it has this style; empty when the style was asked for."""
-        return self._chosen.why if self.order.style == AUTO else ""
+        if self.order.style == AUTO:
+            return self._chosen.why
+        return "the spec says so" if self.own and "style" in self.own.fields else ""
 
     @cached_property
     def _chosen(self) -> Chosen:
-        return choose(self.order)
+        """Raises `CnngraphError`, at what the network said itself where it says something of its figure."""
+        try:
+            if self.order.style == AUTO:
+                return choose(self.order)
+            return Chosen(self.order.style, "", draw(self.order))
+        except CnngraphError as error:
+            own = set(self.own.fields) if self.own else set()
+            narrow = error.diagnostics[0].code == "E0604" and "width" in own
+            if self.own is None or self.own.span is None or not (narrow or own - {"width", "theme"}):
+                raise
+            at = Label(self.own.span, "the spec's own figure")
+            raise CnngraphError([replace(each, label=each.label or at) for each in error.diagnostics]) from None
 
     @cached_property
     def scene(self) -> Scene:
         """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
-        scene = self._chosen.scene if self.order.style == AUTO else draw(self.order)
+        scene = self._chosen.scene
         if not self.counts:
             return scene
         from cnngraph.figure.stages import with_footer
@@ -69,7 +84,8 @@ class Figure:
         if len(self.order.networks) > 1:
             raise CnngraphError.of("E0607", "a DOT file holds one network", help="--style strip compares two")
         about = "it says which units there are, and how they hang together"
-        refuse("a DOT file", self.order, (), about)
+        own = self.own.fields if self.own else ()
+        refuse("a DOT file", self.order, own, about)
         for value, words in ((self.counts, "counts"), (dpi, "--dpi"), (outline, "--outline"), (snippet, "--snippet")):
             if value:
                 raise CnngraphError.of("E0608", f"a DOT file has no place for {words}", help=about)
