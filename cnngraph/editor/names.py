@@ -200,6 +200,8 @@ class Names:
             case s.OutputDecl(refs=refs):
                 for ref in refs:
                     self._tensor(ref, area)
+                if node.guard is not None:
+                    self._value(node.guard, area)
                 self._annotations(node.annotations, area)
             case s.Use(alias=alias):
                 if alias:

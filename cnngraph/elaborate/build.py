@@ -17,7 +17,7 @@ from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
 from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
-from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, written_volume
+from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
@@ -97,7 +97,8 @@ class _Builder:
                     case s.Input():
                         flow = self._input(item, scope)
                     case s.OutputDecl():
-                        declared.append(item)
+                        if item.guard is None or truth(item.guard, scope):
+                            declared.append(item)
                     case s.BlockDef():
                         self._define_block(item, scope, into=scope)
                     case s.Use():

@@ -138,8 +138,9 @@ class _Parser(ExpressionParser):
                 refs = [self.ref("the tensor to give back")]
                 while self.kind in ("name", "in"):
                     refs.append(self.ref(""))
+                guard = self.expression() if self.take("if") else None
                 annotations = self.annotations()
-                return s.OutputDecl(self.span(start), tuple(refs), annotations)
+                return s.OutputDecl(self.span(start), tuple(refs), guard, annotations)
 
     def block(self) -> s.BlockDef:
         start = self.at

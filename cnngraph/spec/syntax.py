@@ -261,10 +261,11 @@ class Input(NamedTuple):
 
 
 class OutputDecl(NamedTuple):
-    """``output tensor …``"""
+    """``output tensor … if condition``"""
 
     span: Span
     refs: tuple[Ref, ...]
+    guard: Expr | None
     annotations: tuple[Annot, ...]
 
 
