@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import height, is_slide
 from cnngraph.network import Network
+from cnngraph.units import units
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
@@ -40,6 +41,8 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+_FEW = 3
+"""Weighted layers up to which a residual block is one slide."""
 LAYOUTS = {"own": False, "dot": True}
 """Who places boxes, by name: the value of `Order.by_dot`."""
 
@@ -132,6 +135,7 @@ def _strip(order: Order) -> Scene:
 
 
 def _units(order: Order) -> Scene:
+    from cnngraph.figure.halves import above
     from cnngraph.figure.styles.columns import columns
     from cnngraph.figure.styles.written import written
 
@@ -141,7 +145,19 @@ def _units(order: Order) -> Scene:
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
     titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+    drawn = columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+    if order.fold or len(order.networks) > 1 or not _is_one_block(network):
+        return drawn
+    try:
+        both = above(drawn, written(network, width=order.width, theme=order.theme, title=None))
+    except CnngraphError:
+        return drawn
+    return both if both.height <= height(order.width) else drawn
+
+
+def _is_one_block(network: Network) -> bool:
+    """Whether it is one shortcut over a few layers: what the slide shows as columns, and written out below."""
+    return len(network.shortcuts) == 1 and sum(unit.weighted for unit in units(network).units) <= _FEW
 
 
 def _blocks(order: Order) -> Scene:
