@@ -256,9 +256,8 @@ def _plan(chain: list[Stop], sorts: _Sorts, measure: Measure, png: bytes | None)
             free = min(left.free_right(top, bottom), right.free_left(top, bottom), 0.6 * em)
             gap = max(gap, label.width + 0.5 * em - 2 * free)
         gaps[between] = gap
-    gap, short = gaps[False], min(gaps.values())
-    every = [bodies[sort] for sort in sorts.of]
-    return _Plan(chain, every, [sorts.labels[sort] for sort in sorts.of], measure, gap, short)
+    every, labels = [bodies[sort] for sort in sorts.of], [sorts.labels[sort] for sort in sorts.of]
+    return _Plan(chain, every, labels, measure, gap=gaps[False], short=gaps[True])
 
 
 def _are_vectors(before: Stop, after: Stop) -> bool:
