@@ -31,9 +31,9 @@ def command(
     file: Path,
     port: int,
     open_: bool,
-    style: str,
-    width: float,
-    theme: str,
+    style: str | None,
+    width: float | None,
+    theme: str | None,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
@@ -70,7 +70,9 @@ def _need_file(file: Path) -> None:
         raise CnngraphError.of("E0110", f"{file} is no file that could be saved", help="give the path of a .spec file")
 
 
-def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, width: float, theme: str) -> Drawn:
+def _draw(
+    file: Path, settings: dict[str, str], max_nodes: int, style: str | None, width: float | None, theme: str | None
+) -> Drawn:
     """The figure of *file* as it is now, or why there is none."""
     from cnngraph.diagnostics import CnngraphError
     from cnngraph.diagnostics.terminal import render

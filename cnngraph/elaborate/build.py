@@ -17,11 +17,11 @@ from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
 from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
-from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, written_volume
+from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
-from cnngraph.network import Layer, Network
+from cnngraph.network import Annotation, Layer, Network
 from cnngraph.preprocessing import preprocessing
 from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
@@ -79,6 +79,7 @@ class _Builder:
         flow: Tensor | None = None
         name = ""
         net: s.Net | None = None
+        annotations: tuple[Annotation, ...] = ()
         declared: list[s.OutputDecl] = []
         for item in file.items:
             try:
@@ -87,13 +88,17 @@ class _Builder:
                         if name:
                             raise Mistake("E0301", "a file has one `net`", item.span, f"it is called {name} already")
                         name, net = item.name, item
-                        annotations_of(item.annotations, scope, on="the `net` line")
+                        said = annotations_of(item.annotations, scope, on="the `net` line")
+                        annotations = tuple(each for each in said if each.name == "figure")
+                        if len(annotations) > 1:
+                            raise Mistake("E0216", "a network has one @figure", annotations[1].span)
                     case s.Param():
                         self._param(item, scope, settings)
                     case s.Input():
                         flow = self._input(item, scope)
                     case s.OutputDecl():
-                        declared.append(item)
+                        if item.guard is None or truth(item.guard, scope):
+                            declared.append(item)
                     case s.BlockDef():
                         self._define_block(item, scope, into=scope)
                     case s.Use():
@@ -116,7 +121,7 @@ class _Builder:
         for layer in self.record.layers:
             self._look_at(layer)
         name = name or (stem if is_name(stem) else UNNAMED)
-        return self.record.assembly.network(name, title=title, file=self.source.name)
+        return self.record.assembly.network(name, title=title, file=self.source.name, annotations=annotations)
 
     def _look_at(self, layer: Layer) -> None:
         """Whether annotations fit the layer they stand on: what a network does is said before it is run."""

@@ -45,7 +45,7 @@ def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
     y = 0.0 if head is None else head.y + descent(head.font, head.size) + gap / 2
     for number, scene in enumerate(scenes):
         y += gap if number else 0.0
-        items += [_moved(item, y, f"{number + 1}.") for item in scene.items]
+        items += [moved(item, y, f"{number + 1}.") for item in scene.items]
         y += scene.height
     return Scene(
         width=max(wide, *(scene.width for scene in scenes)),
@@ -58,7 +58,7 @@ def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
     )
 
 
-def _moved(item: Item, down: float, prefix: str) -> Item:
+def moved(item: Item, down: float, prefix: str = "") -> Item:
     """*item* so far down, and its names with *prefix*."""
 
     def to(point: Point) -> Point:
@@ -67,7 +67,7 @@ def _moved(item: Item, down: float, prefix: str) -> Item:
     match item:
         case Group():
             data = tuple((key, prefix + name if key in ("src", "dst") else name) for key, name in item.data)
-            items = tuple(_moved(each, down, prefix) for each in item.items)
+            items = tuple(moved(each, down, prefix) for each in item.items)
             layers = tuple(prefix + name for name in item.layers)
             return item._replace(id=prefix + item.id, items=items, data=data, layers=layers)
         case Polygon():

@@ -13,7 +13,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
 from cnngraph.figure.lanes.part import Measure, Part, straight
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE, too_narrow
+from cnngraph.figure.page import SLIDE, height, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.stages import stacked
@@ -38,8 +38,6 @@ _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
 _LEAST_BOX = 5.0
 """Ems that a box has on the narrowest page."""
-_PAGE = 648.0
-"""Points that a page of a paper is high."""
 
 
 def several(
@@ -90,7 +88,7 @@ def blocks(
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    page = width * 9 / 16 if width > SLIDE * 0.75 else _PAGE
+    page = height(width)
     best: Scene | None = None
     for attempt in _attempts(network, fold, depth):
         scene = _drawn(network, attempt.chain, em, width, theme, title, names)

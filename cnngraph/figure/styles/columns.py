@@ -289,7 +289,7 @@ def _loose(unit: Unit) -> tuple[str, ...]:
     """Words for what is no column: an input, a pool."""
     if not unit.lead.inputs:
         return (unit.name,)
-    return (*unit.lead.kind.caption().short.split(), *_stride(unit))
+    return (*unit.does.kind.caption().short.split(), *_stride(unit))
 
 
 def _is_activation(unit: Unit) -> bool:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.page import height
 from cnngraph.figure.scene import Circle, Group, Item, Path, Polygon, Rect, Scene, Text
 from cnngraph.figure.spine import spine
-from cnngraph.figure.stages import _moved
-from cnngraph.figure.styles import Order, choose, draw
+from cnngraph.figure.stages import moved
+from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import LIGHT
@@ -200,7 +201,7 @@ def test_a_wrong_place_is_found(pair: tuple[str, str], style: str) -> None:
     scene = drawn(networks, style, 504.0)
     for place, item in enumerate(scene.items):
         if isinstance(item, Group) and item.role == "edge" and item.title:
-            assert wrong(spoiled(scene, place, _moved(item, -30.0, "")), 504.0)
+            assert wrong(spoiled(scene, place, moved(item, -30.0, "")), 504.0)
             assert untrue(spoiled(scene, place), networks)
         if isinstance(item, Text) and item.angle == 90:
             assert strangers(spoiled(scene, place, item._replace(content="Another")), networks)
@@ -395,7 +396,7 @@ def test_formulas_compute_what_the_network_computes() -> None:
 )
 def test_two_networks_that_branch_stand_one_under_the_other(pair: tuple[str, str]) -> None:
     networks = [NETWORKS[name] for name in pair]
-    assert choose(networks)[0] == "blocks"
+    assert choose(Order(networks, AUTO, WIDTHS[0], LIGHT)).style == "blocks"
     for width in WIDTHS:
         scene = drawn(networks, "blocks", width, title="Two")
         assert untrue(scene, networks) == []
