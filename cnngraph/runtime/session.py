@@ -45,7 +45,7 @@ class Session:
         if not path.is_file():
             raise CnngraphError.of("E0801", f"there is no file {path}")
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what goes wrong is said by the exception
         # Repacking the weights of large fully connected layers takes longer than one run of them.
         options.add_session_config_entry("session.disable_prepacking", "1")
         try:
