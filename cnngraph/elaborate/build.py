@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnngraph.classes import classes_of
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label, Severity
