@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,34 @@ def test_ctrl_c(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     assert (running.returncode, out, err) == (130, b"", b"stopped\n")
+
+
+STARTED = "import sys, cnngraph.__main__; print(flush=True); sys.argv[0] = 'cnngraph'; cnngraph.__main__.main()"
+
+
+@pytest.mark.parametrize(
+    "command", [["summary", "lenet5"], ["verify", "lenet5"], ["run", "lenet5", "--image", SEVEN], ["render", "--help"]]
+)
+def test_ctrl_c_while_modules_are_imported(command: list[str], tmp_path: Path) -> None:
+    """At many moments from the first line of the program on: what comes before is Python's own start."""
+    for delay in range(1, 300, 10):
+        running = subprocess.Popen(
+            [sys.executable, "-c", STARTED, *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert running.stdout is not None
+        running.stdout.readline()
+        time.sleep(delay / 1000)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=30)
+        # A process that the signal ends is one of status 130 for a shell.
+        assert running.returncode in (130, -signal.SIGINT, 0)
+        said = [line for line in err.decode().splitlines() if not line.startswith(("lenet5 with", "pictures 32x32"))]
+        assert said in ([], ["stopped"])
+        assert (said != []) <= (running.returncode != 0)
+
+
+def test_ctrl_c_does_not_reach_what_runs_in_the_background(tmp_path: Path) -> None:
+    """Where a shell has it ignored, as behind `&` in a script, it stays so."""
+    ran = shell("trap '' INT; cnngraph list & pid=$!; sleep 0.1; kill -INT $pid; wait $pid; echo $?", cwd=tmp_path)
+    assert ran.stdout.endswith("\n0\n")
+    assert ran.stderr == ""
