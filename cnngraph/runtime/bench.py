@@ -134,7 +134,7 @@ def _unit(node: str, unit_of: Mapping[str, str]) -> str:
 
 def _measure(model: Path, **wanted: Any) -> dict[str, Any]:
     command = [sys.executable, "-m", "cnngraph.runtime.timing", json.dumps({"model": str(model), **wanted})]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=_environment())
     if ran.returncode:
         lines = ran.stderr.strip().splitlines()
         raise CnngraphError.of(
@@ -153,9 +153,13 @@ def _measure(model: Path, **wanted: Any) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with the folder that this package was imported from."""
+    """This process's, with the folder that this package was imported from, whatever encoding the terminal has."""
     here = str(Path(__file__).parents[2])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))}
+    return {
+        **os.environ,
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH")))),
+    }
 
 
 def rounds(measured: Sequence[Measured]) -> list[dict[str, Any]]:

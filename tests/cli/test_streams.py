@@ -31,6 +31,10 @@ COMMANDS = {
     "latex": ["summary", "lenet5", "--format", "latex"],
     "run": ["run", "lenet5", "--image", SEVEN],
     "render": ["render", "lenet5", "-o", "l.svg"],
+    "verify": ["verify", "lenet5", "--no-reference"],
+    "show": ["show", "resnet"],
+    "new": ["new", "lenet5"],
+    "format": ["fmt", "--check", "lines.spec"],
     "export": ["export", "--onnx", "lenet5", "--explain"],
     "help": ["render", "--help"],
 }
@@ -49,11 +53,12 @@ def written_in(encoding: str, arguments: list[str], monkeypatch: pytest.MonkeyPa
     return (out.buffer.getvalue() + err.buffer.getvalue()).decode(encoding)
 
 
-@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "cp932", "koi8-r", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "cp932", "koi8-r", "latin-1"])
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_old_encodings(encoding: str, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bad.spec").write_text(BAD, "utf-8")
+    Path("lines.spec").write_text("net t\ninput  8x8x3\n", "utf-8")
     text = written_in(encoding, arguments, monkeypatch)
     assert len(text) > 10
     assert "?" not in text.replace("?H", "").replace("mean?", "")
@@ -129,6 +134,25 @@ def test_closed_streams(closed: str, tmp_path: Path) -> None:
     assert (tmp_path / "status").read_text() == "0\n"
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("setting", ["COLUMNS=20", "COLUMNS=300", "COLUMNS=0", "TERM=", "NO_COLOR=1 TERM=xterm",
+                                     "LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0",
+                                     "PYTHONIOENCODING=utf-16"])  # fmt: skip
+@pytest.mark.parametrize("command", ["summary lenet5", "check bad.spec", "bench lenet5 --seconds 0 --batch 1", "list"])
+def test_terminals_of_any_kind(setting: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.spec").write_text(BAD, "utf-8")
+    line = f"export {setting}; cnngraph {command} 2>&1".replace("cnngraph", f"'{sys.executable}' -m cnngraph")
+    ran = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, timeout=60)
+    # Each stream begins with the mark of its order, of which the second is a blank of no width.
+    text = ran.stdout.decode("utf-16" if "utf-16" in setting else "utf-8")
+    assert ran.returncode == (1 if "bad" in command else 0)
+    assert "\x1b" not in text
+    assert "Traceback" not in text
+    if "check" in command:
+        assert "E0406" in text
+    if command == "summary lenet5":
+        assert "61,706" in text
 
 
 @pytest.mark.parametrize("command", ["list", "explain"])
