@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
 from functools import partial
@@ -33,7 +34,7 @@ def inside(folder: Path) -> list[Path]:
 
 def each_of(paths: Iterable[Path]) -> list[Path]:
     """*paths*, and in a folder's place the pictures `inside` it."""
-    return [each for path in paths for each in (inside(path) if path.is_dir() else [path])]
+    return [each for path in paths for each in (inside(path) if os.path.isdir(path) else [path])]
 
 
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:
@@ -51,7 +52,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
             f"a picture has 1 or 3 channels, the input has {channels}",
             help="give the numbers as an array: --input X.npy",
         )
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")
     try:
         with warnings.catch_warnings():

@@ -42,7 +42,7 @@ class Session:
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise CnngraphError.of("E0801", f"there is no file {path}")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what goes wrong is said by the exception
