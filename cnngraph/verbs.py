@@ -313,16 +313,18 @@ def verified(
     """The verdict on the file as it is written layer by layer, and when passes change it on what they make of it; with
     the changes. *reference* says whether onnx's own evaluator runs the first; small networks unless said."""
     from cnngraph.onnx.model import lowered
-    from cnngraph.runtime.verify import verify
+    from cnngraph.runtime.verify import SIZE, verify
+    from cnngraph.sizes import chosen
 
+    sizes = chosen(network, SIZE)
     small = network.macs is not None and network.macs < _QUICK
     made = lowered(network, choose, opset=opset)
     with made.file() as path:
-        yield (), verify(path, reference=small if reference is None else reference)
+        yield (), verify(path, reference=small if reference is None else reference, sizes=sizes)
     passed = made.passed()
     if changes := tuple(each for each in passed.done if each.count):
         with passed.file() as path:
-            yield changes, verify(path, reference=False)
+            yield changes, verify(path, reference=False, sizes=sizes)
 
 
 def verify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -66,7 +67,7 @@ def _need_file(file: Path) -> None:
     """Raises `CnngraphError` for a pipe or a device, from which one could wait forever."""
     from cnngraph.diagnostics import CnngraphError
 
-    if file.exists() and not (file.is_file() or file.is_dir()):
+    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
         raise CnngraphError.of("E0110", f"{file} is no file that could be saved", help="give the path of a .spec file")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnngraph.classes import classes_of
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label, Severity
@@ -54,10 +54,14 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
 def settable(file: s.File) -> list[str]:
     """Names that ``--set`` takes: those of params, and of free sizes of inputs."""
     names = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
+    return list(dict.fromkeys([*names, *(size.name for size in free_sizes(file))]))
+
+
+def free_sizes(file: s.File) -> Iterator[s.FreeSize]:
+    """Those of inputs that have a name."""
     for item in file.items:
         if isinstance(item, s.Input) and isinstance(item.volume, s.Group):
-            names += [size.name for size in item.volume.items if isinstance(size, s.FreeSize) and size.name]
-    return list(dict.fromkeys(names))
+            yield from (size for size in item.volume.items if isinstance(size, s.FreeSize) and size.name)
 
 
 class _Builder:
