@@ -35,4 +35,5 @@ def test_the_lower_half_is_written_out_and_draws_no_layer_again() -> None:
 def test_what_is_longer_or_has_no_room_is_columns(name: str, width: float) -> None:
     network = load(name)
     assert "“main path”" not in words(network, None, width)
-    assert words(network, None, width) == words(network, True, width)
+    folded = {each for each in words(network, True, width) if not each.startswith("×")}
+    assert words(network, None, width) == folded

@@ -219,7 +219,7 @@ def test_what_is_higher_than_a_page_is_folded_and_says_so(style: str) -> None:
     for name in ("densenet121", "se_resnet50", "convnext_tiny"):
         network = NETWORKS[name]
         folded, whole = drawn([network], style), drawn([network, network], style, fold=False)
-        assert folded.remarks == ("folded: equal neighbours once, with how often",)
+        assert folded.remarks[0] == "folded: equal neighbours once, with how often"
         assert folded.height < whole.height / 2
         shown = {layer for group in folded.groups() for layer in group.layers}
         assert shown >= {layer.name for layer in network.layers if not layer.kind.idle}
