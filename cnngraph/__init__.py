@@ -9,9 +9,11 @@ network.render("resnet.pdf"); network.export("resnet.onnx", "resnet34.pth")
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # importing typing for it would take most of the time that importing this takes
 if TYPE_CHECKING:
+    from typing import Any
+
     from cnngraph.builder import Builder
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.fronts import load, parse

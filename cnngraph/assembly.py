@@ -165,7 +165,9 @@ class Assembly:
     def _change(self, index: int, layer: Layer) -> None:
         self.layers[index] = self._by_name[layer.name] = layer
 
-    def network(self, name: str, *, title: str = "", file: str = "") -> Network:
+    def network(
+        self, name: str, *, title: str = "", file: str = "", annotations: tuple[Annotation, ...] = ()
+    ) -> Network:
         """All of it. A setting that set nothing is a fault."""
         if not any(not layer.inputs for layer in self.layers):
             raise Fault("E0310", "there is no network in this file")
@@ -176,7 +178,7 @@ class Assembly:
                 continue
             has = f"its free sizes are {', '.join(self._free)}" if self._free else "it has no free sizes"
             raise Fault("E0210", f"--set {key}={value}: there is no free size `{key}`", help=has)
-        return Network(name, tuple(self.layers), tuple(self.outputs), title, self.blocks, file)
+        return Network(name, tuple(self.layers), tuple(self.outputs), title, self.blocks, file, annotations)
 
     def _sized(self, atom: str) -> int | None:
         if atom not in self._free:

@@ -90,9 +90,24 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
     seen: dict[str, Seen] = {}
     fields: dict[str, Field | None] = {}
     for layer in network.layers:
-        found = seen[layer.name] = _seen(layer, [seen[name] for name in layer.inputs])
+        same = _same_numbers(network, layer)
+        found = seen[layer.name] = seen[same] if same else _seen(layer, [seen[name] for name in layer.inputs])
         fields[layer.name] = None if found is None else _largest(found)
     return fields
+
+
+def _same_numbers(network: Network, layer: Layer) -> str:
+    """The volume that *layer* makes once more of the vector that it became, number by number: what its places see is
+    seen again, though none of a vector's. Empty for any other layer."""
+    made, before = layer.output, layer
+    while made.is_map and before.kind.idle and len(before.inputs) == 1:
+        is_vector = not before.input_volumes[0].is_map
+        if not is_vector and before is not layer:
+            return before.inputs[0] if before.input_volumes[0] == made else ""
+        if not is_vector:
+            break
+        before = network[before.inputs[0]]
+    return ""
 
 
 def _largest(found: dict[str, Sights]) -> Field:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, units_of
 from cnngraph.network import Network
-from cnngraph.repetition import repetition
+from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
 
 
@@ -41,7 +41,7 @@ class _Folder:
         found: list[Element] = []
         at = 0
         while at < len(pieces):
-            skipped, period, times = _aligned(keys, begins, at)
+            skipped, period, times = repetition_of_blocks(keys, begins, at)
             if times == 1:
                 skipped, period = 1, 0
             found += [inside[index][0] for piece in pieces[at : at + skipped] for index in piece]
@@ -93,13 +93,3 @@ def _block_begins(chain: Chain, pieces: Sequence[range]) -> list[bool]:
     return [
         not here or not before or here[0] != before[-1] for before, here in zip([[""], *blocks], blocks, strict=False)
     ]
-
-
-def _aligned(keys: Sequence[int], begins: Sequence[bool], at: int) -> tuple[int, int, int]:
-    """How many pieces to pass over, and the period and number of the repetition that follows."""
-    period, times = repetition(keys, at)
-    if not begins[at]:
-        for shift in range(1, period):
-            if begins[at + shift] and repetition(keys, at + shift) == (period, times):
-                return shift, period, times
-    return 0, period, times

@@ -35,6 +35,8 @@ class Annotation:
     name: str
     arguments: tuple[object, ...] = ()
     span: Span | None = None
+    named: tuple[tuple[str, object], ...] = ()
+    """The arguments that are given by name: ``style="text"``."""
 
 
 OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
@@ -160,6 +162,8 @@ class Network:
     blocks: Mapping[str, Block] = field(default_factory=dict)
     file: str = ""
     """The file it was read from, as the user named it."""
+    annotations: tuple[Annotation, ...] = ()
+    """Of the network itself: what its spec says of its figure."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", one_line(self.title))
@@ -267,16 +271,16 @@ class Network:
         self,
         path: str | Path | None = None,
         *,
-        style: str = "auto",
-        width: str | float = "slide",
-        theme: str = "light",
+        style: str | None = None,
+        width: str | float | None = None,
+        theme: str | None = None,
         title: str | None = None,
         image: str | Path | None = None,
         fold: bool | None = None,
         depth: int | None = None,
         layer: str | None = None,
-        names: bool = False,
-        layout: str = "own",
+        names: bool | None = None,
+        layout: str | None = None,
         counts: bool = False,
         dpi: float | None = None,
         outline: bool = False,
@@ -284,9 +288,10 @@ class Network:
     ) -> Figure:
         """The figure, which a notebook shows; with a *path* it is written there, as its suffix says.
 
-        The rest are the options of `cnngraph render`; *width* may be a number of points. Raises `CnngraphError` when
-        the style cannot show the network or has no place for an option, `ValueError` for a word that is none of those
-        that an option takes.
+        The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
+        style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points. Raises
+        `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError` for a word
+        that is none of those that an option takes.
         """
         from cnngraph import verbs
 

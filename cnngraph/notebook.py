@@ -37,18 +37,18 @@ class Shown:
 def show(text: str, arguments: Sequence[str] = ()) -> tuple[Shown, Network | None, str]:
     """What a cell with the spec *text* shows, its network if it has one, and the variable that is to hold it."""
     from cnngraph.diagnostics.terminal import render
-    from cnngraph.figure.figure import AUTO
+    from cnngraph.figure.choice import AUTO
     from cnngraph.figure.styles import STYLES
-    from cnngraph.figure.theme import LIGHT, THEMES
+    from cnngraph.figure.theme import THEMES
     from cnngraph.fronts.spec import read_source
     from cnngraph.source import Source
     from cnngraph.verbs import render as figure
 
     parser = argparse.ArgumentParser(prog="%%cnn", add_help=False, exit_on_error=False)
     parser.add_argument("--name", default="")
-    parser.add_argument("--style", default=AUTO, choices=[AUTO, *STYLES])
-    parser.add_argument("--width", type=_width, default="slide")
-    parser.add_argument("--theme", default=LIGHT.name, choices=list(THEMES))
+    parser.add_argument("--style", choices=[AUTO, *STYLES])
+    parser.add_argument("--width", type=_width)
+    parser.add_argument("--theme", choices=list(THEMES))
     parser.add_argument("--set", action="append", default=[], metavar="K=V")
     try:
         options, rest = parser.parse_known_args(list(arguments))

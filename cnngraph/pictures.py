@@ -8,3 +8,7 @@ PostScript, and some are hardly ever looked at."""
 
 MAX_PIXELS = 32_000_000
 """A photograph has 12 or 24 million; a file of 80 kB may claim any number, and each takes up to 40 bytes."""
+
+MAX_REDUCED = 4 * MAX_PIXELS
+"""What is read of pictures that are made smaller while they are read, as those of telephones with 48, 50 and 108
+million pixels: each takes up to 10 bytes."""

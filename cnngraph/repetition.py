@@ -19,3 +19,14 @@ def repetition(keys: Sequence[Hashable], at: int) -> tuple[int, int]:
         if times > 1 and period * times > best[0] * best[1]:
             best = (period, times)
     return best
+
+
+def repetition_of_blocks(keys: Sequence[Hashable], begins: Sequence[bool], at: int) -> tuple[int, int, int]:
+    """How many pieces to pass over from *at*, and the period and number of the repetition that follows: it begins
+    where a block does, *begins*, if it can."""
+    period, times = repetition(keys, at)
+    if not begins[at]:
+        for shift in range(1, period):
+            if begins[at + shift] and repetition(keys, at + shift) == (period, times):
+                return shift, period, times
+    return 0, period, times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def shipped_text(name: str) -> str | None:
         return None
     of, params = VARIANTS.get(stem := name.removesuffix(".spec"), (stem, {}))
     path = _SPECS / f"{of}.spec"
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
     text = path.read_text(encoding="utf-8")
     for param, value in params.items():

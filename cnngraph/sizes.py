@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import lcm
 
+from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Layer, Network
 from cnngraph.volume import MAX_PERIOD, Free, Volume, where_equal
 
 MAX_TRIED = 512
 """How far from a size that does not fit one is looked for that does."""
+_ORDINARY = 224
+"""What a size is of which nothing is said, where any that fits will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,47 @@ def nearest(network: Network, sizes: Mapping[str, int]) -> dict[str, int] | None
         if fit(network, larger):
             return larger
     return None
+
+
+def chosen(network: Network, size: int) -> dict[str, int]:
+    """For every free size of *network* a number near *size* that it runs with, or where none is, near a multiple of it.
+
+    Raises `CnngraphError` (E0822) when none is found.
+    """
+    names = dict.fromkeys(dim.name for dim in _free(network))
+    for times in (1, 2, 4, 8, 16):
+        if (found := nearest(network, dict.fromkeys(names, times * size))) is not None:
+            return found
+    raise CnngraphError.of(
+        "E0822",
+        f"{network.name} runs with no size that was tried for {' and '.join(names)}",
+        reason=f"from {size:,} to {16 * size:,}",
+        help=f"give one that fits:  --set {next(iter(names))}=…",
+    )
+
+
+def misfit(network: Network, sizes: Mapping[str, int], what: str, label: Label | None = None) -> Diagnostic | None:
+    """What is to be said (E0822) when *network* does not run with *sizes*, some or all of its free ones; *what* names
+    what has them. The others are such as fit."""
+    names = {dim.name for dim in _free(network)}
+    every = {**(chosen(network, _ORDINARY) if names - set(sizes) else {}), **sizes}
+    if fit(network, every):
+        return None
+    asked, near = said(conditions(network)), nearest(network, every)
+    return Diagnostic(
+        "E0822",
+        f"{what}: {network.name} does not run with {assigned(sizes)}",
+        label,
+        reason=f"its layers ask for {asked}" if asked else "",
+        help=f"the nearest sizes that fit:  {assigned({name: near[name] for name in sizes})}"
+        if near
+        else "give a larger one",
+    )
+
+
+def assigned(sizes: Mapping[str, int]) -> str:
+    """``H = 224, W = 224``"""
+    return ", ".join(f"{name} = {size}" for name, size in sizes.items())
 
 
 def _step(condition: Condition | None) -> int:

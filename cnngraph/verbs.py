@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     class Look(TypedDict, total=False):
         """What a figure is to be like; `Network.render` says what each means and is unless said."""
 
-        style: str
-        width: str | float
-        theme: str
+        style: str | None
+        width: str | float | None
+        theme: str | None
         title: str | None
         image: str | Path | None
         fold: bool | None
         depth: int | None
         layer: str | None
-        names: bool
-        layout: str
+        names: bool | None
+        layout: str | None
         counts: bool
 
 
@@ -85,33 +85,29 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 
 def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     """The figure of *networks*, which is drawn when it is first looked at."""
-    from cnngraph.figure.figure import AUTO, Figure
+    from cnngraph.figure.choice import AUTO, with_own
+    from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
     from cnngraph.figure.styles import LAYOUTS, STYLES, Order
     from cnngraph.figure.theme import THEMES
 
-    style, layer = look.get("style", AUTO), look.get("layer")
-    by_dot = _one_of("layout", look.get("layout", "own"), LAYOUTS)
-    if style == AUTO and layer is not None:
-        style = "operation"
-    elif style == AUTO and by_dot:
-        style = "blocks"
-    if style != AUTO:
+    asked: dict[str, Any] = {key: value for key, value in look.items() if value is not None}
+    if (style := asked.get("style", AUTO)) != AUTO:
         _one_of("style", style, STYLES)
-    order = Order(
-        networks=networks,
-        style=style,
-        width=points(look.get("width", "slide")),
-        theme=_one_of("theme", look.get("theme", "light"), THEMES),
-        title=None if (title := look.get("title")) is None else one_line(title),
-        picture=None if (image := look.get("image")) is None else _picture(image),
-        fold=look.get("fold"),
-        depth=look.get("depth"),
-        layer=layer,
-        names=look.get("names", False),
-        by_dot=by_dot,
-    )
-    return Figure(order, look.get("counts", False))
+    asked["by_dot"] = _one_of("layout", asked.pop("layout", "own"), LAYOUTS)
+    counts = asked.pop("counts", False)
+    if "title" in asked:
+        asked["title"] = one_line(asked["title"])
+    if "image" in asked:
+        asked["picture"] = _picture(asked.pop("image"))
+    asked, own = with_own(asked, networks)
+    asked["width"] = points(asked.get("width", "slide"))
+    asked["theme"] = _one_of("theme", asked.get("theme", "light"), THEMES)
+    if asked.setdefault("style", AUTO) == AUTO and "layer" in asked:
+        asked["style"] = "operation"
+    elif asked["style"] == AUTO and asked["by_dot"]:
+        asked["style"] = "blocks"
+    return Figure(Order(networks, **asked), counts, own=own)
 
 
 def _picture(path: str | Path) -> bytes:
@@ -317,16 +313,18 @@ def verified(
     """The verdict on the file as it is written layer by layer, and when passes change it on what they make of it; with
     the changes. *reference* says whether onnx's own evaluator runs the first; small networks unless said."""
     from cnngraph.onnx.model import lowered
-    from cnngraph.runtime.verify import verify
+    from cnngraph.runtime.verify import SIZE, verify
+    from cnngraph.sizes import chosen
 
+    sizes = chosen(network, SIZE)
     small = network.macs is not None and network.macs < _QUICK
     made = lowered(network, choose, opset=opset)
     with made.file() as path:
-        yield (), verify(path, reference=small if reference is None else reference)
+        yield (), verify(path, reference=small if reference is None else reference, sizes=sizes)
     passed = made.passed()
     if changes := tuple(each for each in passed.done if each.count):
         with passed.file() as path:
-            yield changes, verify(path, reference=False)
+            yield changes, verify(path, reference=False, sizes=sizes)
 
 
 def verify(

@@ -25,6 +25,7 @@ COUNTS = [
     ("resnet", {"depth": 152}, 60_192_808, 11_513_626_624, "torchvision resnet152"),
     ("nin", {}, 7_595_176, 1_100_188_800, "Caffe nin_imagenet"),
     ("googlenet", {}, 6_998_552, 1_582_671_872, "Caffe bvlc_googlenet without auxiliary heads"),
+    ("googlenet", {"aux": True}, 13_378_280, 1_591_044_096, "Caffe bvlc_googlenet train_val.prototxt: loss1, loss2"),
     ("googlenet_bn", {}, 6_624_904, 1_498_376_192, "torchvision googlenet without the auxiliary heads"),
     ("inception_v3", {}, 23_834_568, 5_713_216_096, "torchvision inception_v3 without the auxiliary head"),
     ("squeezenet", {}, 1_248_424, 818_924_576, "torchvision squeezenet1_0"),

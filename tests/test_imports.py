@@ -14,6 +14,7 @@ PACKAGE = "cnngraph"
 
 LAYERING = (
     ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex"),
+    ("figure.page", "figure.theme"),
     ("layers",),
     ("network",),
     (
@@ -30,6 +31,7 @@ LAYERING = (
         "reading",
         "preprocessing",
         "classes",
+        "look",
     ),
     ("spec",),
     ("elaborate",),

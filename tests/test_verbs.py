@@ -20,7 +20,6 @@ import cnngraph
 from cnngraph import CnngraphError, Network, load, verbs
 from cnngraph.cli import render as cli_render
 from cnngraph.figure.figure import SUFFIXES
-from cnngraph.figure.page import points
 from cnngraph.network import Layer
 from cnngraph.shipped import shipped
 from cnngraph.weights import choose
@@ -46,7 +45,7 @@ def test_all_ways_to_a_figure_take_the_same_options() -> None:
     elsewhere = {"file", "file2", "output", "format_", "steps", "settings", "max_nodes"}
     assert set(options) - elsewhere == set(method) - {"self", "path"}
     defaults = {name: each.default for name, each in method.items() if name in options}
-    assert {**defaults, "width": points(defaults["width"])} == {name: options[name] for name in defaults}
+    assert defaults == {name: options[name] for name in defaults}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -83,7 +82,7 @@ def test_two_networks_in_one_figure(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "a.svg").read_bytes()
     assert str(figure) == f"<Figure of plain34 and resnet, style strip, in {tmp_path / 'b.svg'}>"
     with pytest.raises(CnngraphError, match="E0607"):
-        cnngraph.render(both, style="blocks")
+        cnngraph.render(both, style="volumes")
     with pytest.raises(ValueError, match="no network"):
         cnngraph.render([])
 

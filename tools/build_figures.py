@@ -19,7 +19,7 @@ FIGURES = {
     "plain34-resnet34": ("plain34", "resnet", "--set", "depth=34"),
     "vgg16": ("vgg16", "--style", "text"),
     "plain-residual": ("plain_network", "residual_network", "--style", "units"),
-    "residual-block": ("residual_block", "--style", "units", "--no-fold"),
+    "residual-block": ("residual_block",),
     "inception-module": ("inception_module",),
     "googlenet": ("googlenet",),
     "googlenet-open": ("googlenet", "--no-fold"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -41,13 +43,13 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        with _ends():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _ends():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise SystemExit(_stopped()) from None  # click would say "Aborted!" and end with 1
-        except BrokenPipeError:
-            raise SystemExit(_CUT_OFF) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,19 +79,42 @@ _INTERRUPTED, _CUT_OFF = 128 + 2, 128 + 13
 """Exit statuses as a shell has them for programs that SIGINT and SIGPIPE end."""
 
 
+@contextmanager
+def _ends() -> Iterator[None]:
+    """For what runs inside of click, which would say "Aborted!" and end with 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(_stopped()) from None
+    except BrokenPipeError:
+        raise SystemExit(_CUT_OFF) from None
+
+
 def main() -> None:
-    """Entry point: runs the command; faults of the input become diagnostics and exit status 1."""
+    """Runs the command; faults of the input become diagnostics and exit status 1.
+
+    Ctrl-C ends it with a line; where it ended the process without one before, as `cnngraph.__main__` has it, it does so
+    again from then on.
+    """
     from cnngraph.cli import streams
 
     # A network is many small objects that all live on: looking for garbage among them costs as much as making them.
     gc.set_threshold(200_000, 30, 30)
     streams.prepare()
+    silent = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     try:
+        if silent:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         status = _run()
         for stream in (sys.stdout, sys.stderr):
             if not stream.closed:  # as the language server closes its own
                 stream.flush()
     except KeyboardInterrupt:
+        status = _stopped()
+    except (ImportError, RuntimeError) as error:
+        # An import that is interrupted may raise another error for it: while a class is made, or inside a library.
+        if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            raise
         status = _stopped()
     except BrokenPipeError:
         status = _CUT_OFF
@@ -101,6 +126,9 @@ def main() -> None:
             print(f"error: {what}{error.strerror}", file=sys.stderr, flush=True)
         status = 1
         streams.give_up()
+    finally:
+        if silent:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(status)
 
 

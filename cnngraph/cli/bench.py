@@ -54,17 +54,22 @@ def command(
     FILE is a spec, the name of a shipped network, or an .onnx file. Each line is measured in a process of its own, on
     random numbers: the time does not depend on them.
     """
-    from cnngraph.runtime.bench import CPU, bench, cores, layer_times, providers, rounds
+    from cnngraph.runtime.bench import CPU, SIZE, bench, cores, layer_times, providers, rounds
+    from cnngraph.runtime.feeds import run_sizes
+    from cnngraph.sizes import assigned, chosen
 
     count = threads or cores()
     with _model(file, asked, settings, max_nodes) as (path, network, owners):
+        sizes = run_sizes(path, SIZE) if network is None else chosen(network, SIZE)
+        if sizes:
+            click.echo(f"free sizes: {assigned(sizes)}", err=True)
         if layers:
             if network is None:
                 raise click.UsageError("--layers is for a spec; an .onnx file has no table of layers")
             from cnngraph.cli.summary import show
             from cnngraph.verbs import summary
 
-            times = layer_times(path, network, owners, batch=1, threads=count, seconds=seconds)
+            times = layer_times(path, network, owners, batch=1, threads=count, seconds=seconds, sizes=sizes)
             if as_json:
                 click.echo(json.dumps(times, indent=2))
                 return
@@ -74,7 +79,7 @@ def command(
             )
             return
         measured = [
-            bench(path, batch=batch, threads=count, provider=provider, seconds=seconds)
+            bench(path, batch=batch, threads=count, provider=provider, seconds=seconds, sizes=sizes)
             for provider in asked_providers or providers()
             for batch in batches
         ]
@@ -92,9 +97,6 @@ def _model(
     """The ONNX file, the network that it was made of, and the layer of each of its nodes."""
     refusal = "--weights, --seed and --set are for a spec; an .onnx file has its weights"
     if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
-        from cnngraph.runtime.session import Session
-
-        Session(path)  # says what is wrong with a file that cannot be loaded
         yield path, None, {}
         return
     network, brought = read_model(file, settings, max_nodes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -141,7 +142,7 @@ def _quantized(model: Model, output: Path, folder: Path) -> None:
     from cnngraph.runtime.images import inside
     from cnngraph.runtime.quantize import quantize
 
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise CnngraphError.of("E0819", f"{folder} is not a folder", help="--calibrate takes a folder of pictures")
     found = inside(folder)
     _warn(model)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import click
 
-from cnngraph.figure.figure import AUTO
+from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
 from cnngraph.figure.theme import LIGHT, THEMES
 
 
-def _points(ctx: click.Context, param: click.Parameter, value: str) -> float:
+def _points(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     try:
-        return points(value)
+        return None if value is None else points(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
-style_option = click.option("--style", type=click.Choice([AUTO, *STYLES]), default=AUTO, show_default=True)
+style_option = click.option(
+    "--style", type=click.Choice([AUTO, *STYLES]), help=f"Unless said, that of the spec's @figure, or {AUTO}."
+)
 width_option = click.option(
     "--width",
     callback=_points,
-    default="slide",
-    show_default=True,
-    help="column, page, slide, or a length: 120mm, 340pt.",
+    help="column, page, slide, or a length: 120mm, 340pt; slide unless said.",
 )
-theme_option = click.option("--theme", type=click.Choice(list(THEMES)), default=LIGHT.name, show_default=True)
+theme_option = click.option("--theme", type=click.Choice(list(THEMES)), help=f"{LIGHT.name} unless said.")

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @width_option
 @theme_option
-@click.option("--layout", type=click.Choice(list(LAYOUTS)), default="own", show_default=True, help="Who places boxes.")
+@click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option("--title", metavar="T", help="Instead of the network's own.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
-@click.option("--names", is_flag=True, help="Layers' names, as in the table and the ONNX file.")
+@click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
 @click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
 @click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
@@ -45,18 +45,18 @@ def command(
     file: str,
     file2: str | None,
     output: str | None,
-    style: str,
+    style: str | None,
     format_: str | None,
     fold: bool | None,
     depth: int | None,
-    width: float,
-    theme: str,
-    layout: str,
+    width: float | None,
+    theme: str | None,
+    layout: str | None,
     layer: str | None,
     title: str | None,
     image: Path | None,
     dpi: int | None,
-    names: bool,
+    names: bool | None,
     counts: bool,
     steps: bool,
     snippet: bool,

@@ -15,20 +15,39 @@ _READABLE = {
 """How what this program writes is read without the character for it."""
 
 
+_ASCII = "ascii-of-cnngraph"
+"""ASCII under a name of its own: where a stream is in that, click takes it for a mistake and writes UTF-8."""
+
+
 def prepare() -> None:
     """Makes all three usable: what is closed is empty and takes everything, and any text can be written to the rest."""
     codecs.register_error("readable", _readable)
+    codecs.register(_ascii)
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - as long as the program runs
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="readable")
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors="readable")
 
 
 def give_up() -> None:
     """What could not be written so far is not tried again when the program ends."""
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != _ASCII:
+        return None
+    found = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        found.encode,
+        found.decode,
+        incrementalencoder=found.incrementalencoder,
+        incrementaldecoder=found.incrementaldecoder,
+        name=_ASCII,
+    )
 
 
 def _readable(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -39,16 +39,27 @@ def command(
     if (path := onnx_file(file, bool(asked.anything or settings or opset), refusal)) is not None:
         from cnngraph.runtime.verify import verify
 
-        _report(file, verify(path, reference=bool(reference)))
+        verdict = verify(path, reference=bool(reference))
+        _say_sizes(verdict)
+        _report(file, verdict)
         return
     network, brought = read_model(file, settings, max_nodes)
     from cnngraph.verbs import verified
 
     chosen = asked.choose(network, brought)
     for changes, verdict in verified(network, lambda: chosen, opset=opset, reference=reference):
+        if not changes:
+            _say_sizes(verdict)
         for change in changes:
             click.echo(str(change))
         _report("after that" if changes else "as written", verdict)
+
+
+def _say_sizes(verdict: Verdict) -> None:
+    from cnngraph.sizes import assigned
+
+    if verdict.sizes:
+        click.echo(f"free sizes: {assigned(verdict.sizes)}", err=True)
 
 
 def _report(what: str, verdict: Verdict) -> None:

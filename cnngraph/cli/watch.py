@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -31,9 +32,9 @@ def command(
     file: Path,
     port: int,
     open_: bool,
-    style: str,
-    width: float,
-    theme: str,
+    style: str | None,
+    width: float | None,
+    theme: str | None,
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
@@ -66,11 +67,13 @@ def _need_file(file: Path) -> None:
     """Raises `CnngraphError` for a pipe or a device, from which one could wait forever."""
     from cnngraph.diagnostics import CnngraphError
 
-    if file.exists() and not (file.is_file() or file.is_dir()):
+    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
         raise CnngraphError.of("E0110", f"{file} is no file that could be saved", help="give the path of a .spec file")
 
 
-def _draw(file: Path, settings: dict[str, str], max_nodes: int, style: str, width: float, theme: str) -> Drawn:
+def _draw(
+    file: Path, settings: dict[str, str], max_nodes: int, style: str | None, width: float | None, theme: str | None
+) -> Drawn:
     """The figure of *file* as it is now, or why there is none."""
     from cnngraph.diagnostics import CnngraphError
     from cnngraph.diagnostics.terminal import render

@@ -15,6 +15,7 @@ from cnngraph.editor.names import SIZES, Area, Name
 from cnngraph.elaborate.annotations import KNOWN
 from cnngraph.elaborate.values import FUNCTIONS, SELECT
 from cnngraph.layers import ACTIVATIONS, KINDS, NORMS, Kind
+from cnngraph.look import KEYS
 from cnngraph.shipped import names
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -56,6 +57,10 @@ def _items(document: Document, offset: int) -> Iterator[lsp.CompletionItem]:
         if at.kind == "string" and not _is_closed(document, at, offset):
             if tokens and tokens[-1].kind == "use":
                 yield from _instead(_files(document), document, at.start + 1, offset)
+            elif (said := _figure(tokens)) is not None:
+                yield from _instead(
+                    said, document, at.start, min(at.end, document.source.text.find("\n", offset) % at.end)
+                )
             return
         if at.kind == "at":
             yield from _instead(_annotations(tokens), document, at.start, offset)
@@ -63,6 +68,9 @@ def _items(document: Document, offset: int) -> Iterator[lsp.CompletionItem]:
         if not at.text[0].isidentifier():
             tokens = [*tokens, at]
     elif _in_comment(document, tokens, offset):
+        return
+    if (said := _figure(tokens)) is not None:
+        yield from said
         return
     if document.source.text[offset - 1 : offset] == "@":
         yield from _instead(_annotations(tokens), document, offset - 1, offset)
@@ -288,6 +296,23 @@ def _annotations(tokens: Sequence[Token]) -> Iterator[lsp.CompletionItem]:
     )
     for name, (form, _) in KNOWN[place].items():
         yield lsp.CompletionItem(f"@{name}", kind=_ITEM.Keyword, detail=form)
+
+
+def _figure(tokens: Sequence[Token]) -> Iterator[lsp.CompletionItem] | None:
+    """What may stand behind *tokens* in the brackets of an ``@figure``; None when they do not end there."""
+    opener = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at].kind in ("(", ")", "newline")), 0)
+    if not opener or tokens[opener].kind != "(" or tokens[opener - 1].text != "@figure":
+        return None
+    inside = tokens[opener + 1 :]
+    if len(inside) > 1 and inside[-1].kind == "=" and inside[-2].text in KEYS:
+        key = KEYS[inside[-2].text]
+        values = [f'"{word}"' for word in key.words] or ["true", "false"] * (key.sort is bool)
+        return (lsp.CompletionItem(value, kind=_ITEM.Value) for value in values)
+    if inside and inside[-1].kind != ",":
+        return iter(())
+    given = {token.text for token in inside}
+    left = [word for word in KEYS if word not in given]
+    return (lsp.CompletionItem(f"{word}=", kind=_ITEM.Property, detail=KEYS[word].about) for word in left)
 
 
 def _files(document: Document) -> Iterator[lsp.CompletionItem]:

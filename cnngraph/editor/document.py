@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
@@ -101,7 +102,7 @@ class Document:
         folder = Path(item.span.source.name).parent if not item.span.source.name.startswith("<") else Path()
         beside = folder / wanted
         try:
-            return beside if beside.is_file() else shipped_path(wanted)
+            return beside if os.path.isfile(beside) else shipped_path(wanted)
         except OSError:
             return None  # too long for the name of a file
 
@@ -141,4 +142,4 @@ def _names(path: Path, changed: int) -> Names | None:
 def shipped_path(name: str) -> Path | None:
     """Where the spec *name* that ships with cnngraph is on this machine."""
     path = PACKAGE / "specs" / name
-    return path if Path(name).name == name and path.is_file() else None
+    return path if Path(name).name == name and os.path.isfile(path) else None

@@ -15,6 +15,7 @@ from cnngraph.field import Field
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.layers import KINDS, Kind
 from cnngraph.layers.kind import Argument
+from cnngraph.look import KEYS
 from cnngraph.network import Layer, total
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -73,6 +74,13 @@ def _answers(document: Document, offset: int) -> Iterator[tuple[Span, str]]:
                 for arg in stage.arguments:
                     if _holds(arg.span, offset):
                         yield arg.span, about_argument(kind, arg.keyword or arg.span.text)
+    for net in (item for item in document.parsed.file.items if isinstance(item, s.Net)):
+        for annotation in net.annotations:
+            for arg in annotation.arguments:
+                if annotation.name == "figure" and arg.keyword in KEYS and _holds(arg.span, offset):
+                    yield arg.span, f"`{arg.keyword}`: {KEYS[arg.keyword].about}; {KEYS[arg.keyword].takes}"
+            if annotation.name == "figure" and _holds(annotation.span, offset):
+                yield annotation.span, "What `cnngraph render` draws unless it is told otherwise."
     if (written := document.names.at(offset)) is not None:
         yield written.span, _name(document, written.name)
 

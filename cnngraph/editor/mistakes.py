@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _path(source: Source) -> Path | None:
     if source.name.startswith("<"):
         return None
     path = Path(source.name).resolve()
-    return path if path.is_file() else shipped_path(source.name)
+    return path if os.path.isfile(path) else shipped_path(source.name)
 
 
 def _diagnostic(document: Document, found: Diagnostic) -> lsp.Diagnostic:

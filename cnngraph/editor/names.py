@@ -200,6 +200,8 @@ class Names:
             case s.OutputDecl(refs=refs):
                 for ref in refs:
                     self._tensor(ref, area)
+                if node.guard is not None:
+                    self._value(node.guard, area)
                 self._annotations(node.annotations, area)
             case s.Use(alias=alias):
                 if alias:
@@ -278,8 +280,8 @@ class Names:
 
     def _annotations(self, annotations: Sequence[s.Annot], area: Area) -> None:
         for annotation in annotations:
-            for value in annotation.arguments:
-                self._value(value, area)
+            for argument in annotation.arguments:
+                self._value(argument.value, area)
 
     def _tensor(self, ref: s.Ref, area: Area) -> None:
         """``stem``, or ``stem.inner``: a label in the block that makes `stem`."""

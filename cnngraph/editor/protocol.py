@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol
 
 _UNDERSTOOD = "2.0"
+_NO_MESSAGE = "this is no message of JSON-RPC 2.0"
 _ANSWERED = object()
 """Stands for a message about which all is said."""
 UNREADABLE = (JSONDecodeError, UnicodeDecodeError, RecursionError)
@@ -20,6 +21,9 @@ class Protocol(LanguageServerProtocol):
     """The protocol, with an answer to requests that cannot be read or come late."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
+        if "jsonrpc" in data and not data.keys() & {"method", "result", "error"}:
+            self.refuse(data.get("id"), lsp.ErrorCodes.InvalidRequest, _NO_MESSAGE)
+            return _ANSWERED
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -32,7 +36,7 @@ class Protocol(LanguageServerProtocol):
             return
         if getattr(message, "jsonrpc", None) != _UNDERSTOOD:
             number = message.get("id") if isinstance(message, dict) else getattr(message, "id", None)
-            self.refuse(number, lsp.ErrorCodes.InvalidRequest, "this is no message of JSON-RPC 2.0")
+            self.refuse(number, lsp.ErrorCodes.InvalidRequest, _NO_MESSAGE)
         elif self._shutdown and hasattr(message, "id") and hasattr(message, "method"):
             self.refuse(message.id, lsp.ErrorCodes.InvalidRequest, "the server was asked to shut down")
         else:

@@ -26,7 +26,7 @@ def written(annots: Iterable[s.Annot]) -> tuple[Allowance, ...]:
         Allowance(annot.span, value.value)
         for annot in annots
         if annot.name == "allow"
-        for value in annot.arguments
+        for value in (argument.value for argument in annot.arguments)
         if isinstance(value, s.Literal)
     )
 

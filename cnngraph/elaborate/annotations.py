@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope
 from cnngraph.elaborate.values import evaluate
+from cnngraph.look import KEYS
 from cnngraph.network import Annotation
+from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 
 
@@ -43,7 +45,10 @@ _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "origin": _LAYER["origin"],
     "allow": _LAYER["allow"],
 }  # fmt: skip
-_NET = {"allow": _LAYER["allow"]}
+_NET: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "allow": _LAYER["allow"],
+    "figure": ('@figure(style="text")', lambda a: not a),
+}
 _OUTPUT = {"origin": _LAYER["origin"]}
 KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET, "an `output`": _OUTPUT}
 """By the place where they may stand: each annotation, how it is written, and whether arguments fit it."""
@@ -69,9 +74,31 @@ def annotations_of(
                 hint.replace("`", "`@", 1) if near else "",
                 help=f"there are: {listed}",
             )
-        arguments = tuple(evaluate(value, scope) for value in annot.arguments)
+        arguments = tuple(evaluate(each.value, scope) for each in annot.arguments if not each.keyword)
+        by_name = [each for each in annot.arguments if each.keyword]
         form, fits = known[annot.name]
-        if not fits(arguments):
+        if not fits(arguments) or bool(by_name) is not (annot.name == "figure"):
             raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
-        found.append(Annotation(annot.name, arguments, annot.span))
+        found.append(Annotation(annot.name, arguments, annot.span, tuple(_figure(by_name, scope))))
     return tuple(found)
+
+
+def _figure(arguments: Sequence[s.Arg], scope: Scope) -> Iterator[tuple[str, object]]:
+    """What an ``@figure`` says. Raises `Mistake` for what it cannot, at the argument."""
+    given: set[str] = set()
+    for argument in arguments:
+        word = argument.keyword
+        if (key := KEYS.get(word)) is None:
+            hint, near = did_you_mean(word, KEYS)
+            at = Span(argument.span.source, argument.span.start, argument.span.start + len(word))
+            raise Mistake(
+                "E0216", f"@figure says nothing of `{word}`", at, hint, help=f"it says {', '.join(KEYS)}", replace=near
+            )
+        if word in given:
+            raise Mistake("E0216", f"@figure says `{word}` twice", argument.span)
+        given.add(word)
+        value = evaluate(argument.value, scope)
+        if not key.fits(value):
+            hint, _ = did_you_mean(value, key.words) if isinstance(value, str) else ("", "")
+            raise Mistake("E0216", f"`{word}` of @figure is {key.takes}", argument.value.span, hint)
+        yield word, value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnngraph.classes import classes_of
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label, Severity
@@ -17,11 +17,11 @@ from cnngraph.elaborate.prelude import prelude
 from cnngraph.elaborate.record import Record, TooMuch
 from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
-from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, written_volume
+from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
-from cnngraph.network import Layer, Network
+from cnngraph.network import Annotation, Layer, Network
 from cnngraph.preprocessing import preprocessing
 from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
@@ -54,10 +54,14 @@ def elaborate(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) ->
 def settable(file: s.File) -> list[str]:
     """Names that ``--set`` takes: those of params, and of free sizes of inputs."""
     names = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
+    return list(dict.fromkeys([*names, *(size.name for size in free_sizes(file))]))
+
+
+def free_sizes(file: s.File) -> Iterator[s.FreeSize]:
+    """Those of inputs that have a name."""
     for item in file.items:
         if isinstance(item, s.Input) and isinstance(item.volume, s.Group):
-            names += [size.name for size in item.volume.items if isinstance(size, s.FreeSize) and size.name]
-    return list(dict.fromkeys(names))
+            yield from (size for size in item.volume.items if isinstance(size, s.FreeSize) and size.name)
 
 
 class _Builder:
@@ -79,6 +83,7 @@ class _Builder:
         flow: Tensor | None = None
         name = ""
         net: s.Net | None = None
+        annotations: tuple[Annotation, ...] = ()
         declared: list[s.OutputDecl] = []
         for item in file.items:
             try:
@@ -87,13 +92,17 @@ class _Builder:
                         if name:
                             raise Mistake("E0301", "a file has one `net`", item.span, f"it is called {name} already")
                         name, net = item.name, item
-                        annotations_of(item.annotations, scope, on="the `net` line")
+                        said = annotations_of(item.annotations, scope, on="the `net` line")
+                        annotations = tuple(each for each in said if each.name == "figure")
+                        if len(annotations) > 1:
+                            raise Mistake("E0216", "a network has one @figure", annotations[1].span)
                     case s.Param():
                         self._param(item, scope, settings)
                     case s.Input():
                         flow = self._input(item, scope)
                     case s.OutputDecl():
-                        declared.append(item)
+                        if item.guard is None or truth(item.guard, scope):
+                            declared.append(item)
                     case s.BlockDef():
                         self._define_block(item, scope, into=scope)
                     case s.Use():
@@ -116,7 +125,7 @@ class _Builder:
         for layer in self.record.layers:
             self._look_at(layer)
         name = name or (stem if is_name(stem) else UNNAMED)
-        return self.record.assembly.network(name, title=title, file=self.source.name)
+        return self.record.assembly.network(name, title=title, file=self.source.name, annotations=annotations)
 
     def _look_at(self, layer: Layer) -> None:
         """Whether annotations fit the layer they stand on: what a network does is said before it is run."""

@@ -399,8 +399,9 @@ class Expander:
         if annotations:
             self.record.annotate(first, annotations)
         result = made.tensor
-        if block.outputs:
-            result = inner.tensors.get(block.outputs[0], result)
+        given = [item for item in block.outputs if item.guard is None or truth(item.guard, inner)]
+        if given:
+            result = inner.tensors.get(".".join(given[0].refs[0].names), result)
         if result is None:
             raise Mistake(
                 "E0311", f"what `{block.name}` gives back is not clear", step.span, "its last line leaves no one tensor"

@@ -49,7 +49,8 @@ ADVICE = {
     **dict.fromkeys(("localresponsenorm",), "write `lrn`; its arguments are n, alpha, beta and k (of an even n PyTorch "
                                             "has one channel more before, this one more after)"),
     **dict.fromkeys(("ln",), "write `layernorm`"),
-    **dict.fromkeys(("instancenorm2d",), "write `instancenorm`, which learns a scale and a shift (affine=True)"),
+    **dict.fromkeys(("instancenorm2d",), "write `instancenorm`, which learns a scale and a shift (affine=True), or  "
+                                         "instancenorm affine=off"),
     **dict.fromkeys(("weightnorm", "spectralnorm", "rmsnorm", "l2norm", "syncbatchnorm"),
                     "there are `bn`, `instancenorm`, `groupnorm`, `layernorm`, `grn` and `lrn`"),
     **dict.fromkeys(("se", "selayer", "semodule", "squeezeexcite", "squeezeexcitation"),

@@ -110,7 +110,7 @@ class Includes:
         params: list[s.BlockParam] = []
         net: s.Net | None = None
         inputs: list[s.Input] = []
-        outputs: list[str] = []
+        outputs: list[s.OutputDecl] = []
         for part in parsed.file.items:
             match part:
                 case s.BlockDef():
@@ -128,7 +128,7 @@ class Includes:
                 case s.Input():
                     inputs.append(part)
                 case s.OutputDecl():
-                    outputs += [".".join(ref.names) for ref in part.refs]
+                    outputs.append(part)
                 case s.Let() | s.Default() | s.Line():
                     body.append(part)
         if net is not None and len(inputs) == 1:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnngraph.elaborate.mistake import Silent
 from cnngraph.source import Span
-from cnngraph.spec.syntax import Annot, Arg, BlockDef, BlockParam, Branch, Joined, Line, Repeat, Statement
+from cnngraph.spec.syntax import (
+    Annot,
+    Arg,
+    BlockDef,
+    BlockParam,
+    Branch,
+    Joined,
+    Line,
+    OutputDecl,
+    Repeat,
+    Statement,
+)
 from cnngraph.volume import Dim, Volume
 
 if TYPE_CHECKING:
@@ -87,7 +98,7 @@ class BlockScope(NamedTuple):
     span: Span
     input_name: str = ""
     """For a whole network used as a block: what it calls its input."""
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[OutputDecl, ...] = ()
     annotations: tuple[Annot, ...] = ()
     """Those of its `net` line."""
 

@@ -335,7 +335,13 @@ def _given_size(item: s.FreeSize, scope: Scope) -> int | None:
     if not text.isdecimal() or not int(text) or isinstance(value, bool):
         raise Mistake("E0213", f"--set {item.name}={value}: a size is a whole number of at least 1", item.span)
     if int(text) % item.multiple:
-        raise Mistake("E0213", f"--set {item.name}={value}: this size is a multiple of {item.multiple}", item.span)
+        near = max(1, (int(text) + item.multiple // 2) // item.multiple) * item.multiple
+        raise Mistake(
+            "E0213",
+            f"--set {item.name}={value}: this size is a multiple of {item.multiple}",
+            item.span,
+            help=f"the nearest that fits:  {item.name} = {near}",
+        )
     return int(text)
 
 

@@ -7,15 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.styles import Order, choose, draw, refuse
+from cnngraph.diagnostics import CnngraphError, Label
+from cnngraph.figure.choice import AUTO, Chosen, Own, choose
+from cnngraph.figure.styles import Order, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
 
-AUTO = "auto"
-"""Instead of a style: the one that suits the networks."""
 DOT = "dot"
 """The one format that is not of a scene: Graphviz draws it."""
 SUFFIXES = (*FORMATS, DOT)
@@ -31,24 +30,39 @@ class Figure:
     """Whether parameters and multiply-accumulates stand below."""
     path: Path | None = None
     """The file that it was written to."""
+    own: Own | None = None
+    """What of the order the network said itself."""
 
     @property
     def style(self) -> str:
-        return self._chosen[0]
+        return self._chosen.style if self.order.style == AUTO else self.order.style
 
     @property
     def why(self) -> str:
         """Why it has this style; empty when the style was asked for."""
-        return self._chosen[1]
+        if self.order.style == AUTO:
+            return self._chosen.why
+        return "the spec says so" if self.own and "style" in self.own.fields else ""
 
     @cached_property
-    def _chosen(self) -> tuple[str, str]:
-        return choose(self.order.networks) if self.order.style == AUTO else (self.order.style, "")
+    def _chosen(self) -> Chosen:
+        """Raises `CnngraphError`, at what the network said itself where it says something of its figure."""
+        try:
+            if self.order.style == AUTO:
+                return choose(self.order)
+            return Chosen(self.order.style, "", draw(self.order))
+        except CnngraphError as error:
+            own = set(self.own.fields) if self.own else set()
+            narrow = error.diagnostics[0].code == "E0604" and "width" in own
+            if self.own is None or self.own.span is None or not (narrow or own - {"width", "theme"}):
+                raise
+            at = Label(self.own.span, "the spec's own figure")
+            raise CnngraphError([replace(each, label=each.label or at) for each in error.diagnostics]) from None
 
     @cached_property
     def scene(self) -> Scene:
         """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
-        scene = draw(replace(self.order, style=self.style))
+        scene = self._chosen.scene
         if not self.counts:
             return scene
         from cnngraph.figure.stages import with_footer
@@ -70,7 +84,8 @@ class Figure:
         if len(self.order.networks) > 1:
             raise CnngraphError.of("E0607", "a DOT file holds one network", help="--style strip compares two")
         about = "it says which units there are, and how they hang together"
-        refuse("a DOT file", self.order, (), about)
+        own = self.own.fields if self.own else ()
+        refuse("a DOT file", self.order, own, about)
         for value, words in ((self.counts, "counts"), (dpi, "--dpi"), (outline, "--outline"), (snippet, "--snippet")):
             if value:
                 raise CnngraphError.of("E0608", f"a DOT file has no place for {words}", help=about)

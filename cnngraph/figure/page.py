@@ -1,4 +1,4 @@
-"""How wide a figure is."""
+"""How wide a figure is, and how high it may be."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from cnngraph.diagnostics import CnngraphError
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
 SLIDE = WIDTHS["slide"]
+_SLIDE_RATIO = 16 / 9
+_PAGE = 648.0
+"""Points that a page of a paper is high."""
 _MM = 72 / 25.4
 _LEAST, _MOST = 72, 14_400
 
@@ -39,3 +42,13 @@ def too_narrow(width: float, needed: float) -> CnngraphError:
         reason=f"its widest part takes {ceil(needed)} pt with the smallest text that can be read",
         help=f"give it at least --width {ceil(needed)}pt",
     )
+
+
+def is_slide(width: float) -> bool:
+    """Whether a figure of *width* points is one for a slide rather than for a paper."""
+    return width > SLIDE * 0.75
+
+
+def height(width: float) -> float:
+    """Points that a slide, or a page of a paper, is high which has room for *width* of them."""
+    return width / _SLIDE_RATIO if is_slide(width) else _PAGE

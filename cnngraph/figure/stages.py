@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Group, Item, Scene, Text
+from cnngraph.figure.scene import Curve, Group, Item, Path, Point, Polygon, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
 
@@ -34,6 +35,53 @@ def stages(scene: Scene) -> list[Scene]:
         replace(scene, items=tuple(item for item, first in zip(scene.items, appears, strict=True) if first <= stage))
         for stage in range(last + 1)
     ]
+
+
+def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
+    """*scenes* one under the other below *head*, with *gap* points between; what is of the first has ``1.`` before its
+    id and its layers' names, what is of the second ``2.``."""
+    items: list[Item] = [] if head is None else [head]
+    wide = 0.0 if head is None else 2 * head.x + width(head.content, head.font, head.size)
+    y = 0.0 if head is None else head.y + descent(head.font, head.size) + gap / 2
+    for number, scene in enumerate(scenes):
+        y += gap if number else 0.0
+        items += [moved(item, y, f"{number + 1}.") for item in scene.items]
+        y += scene.height
+    return Scene(
+        width=max(wide, *(scene.width for scene in scenes)),
+        height=y,
+        items=tuple(items),
+        title=" and ".join(scene.title for scene in scenes) if head is None else head.content,
+        description="; ".join(f"{scene.title}: {scene.description}" for scene in scenes),
+        background=scenes[0].background,
+        remarks=tuple(f"{scene.title}: {remark}" for scene in scenes for remark in scene.remarks),
+    )
+
+
+def moved(item: Item, down: float, prefix: str = "") -> Item:
+    """*item* so far down, and its names with *prefix*."""
+
+    def to(point: Point) -> Point:
+        return point[0], point[1] + down
+
+    match item:
+        case Group():
+            data = tuple((key, prefix + name if key in ("src", "dst") else name) for key, name in item.data)
+            items = tuple(moved(each, down, prefix) for each in item.items)
+            layers = tuple(prefix + name for name in item.layers)
+            return item._replace(id=prefix + item.id, items=items, data=data, layers=layers)
+        case Polygon():
+            return item._replace(points=tuple(map(to, item.points)))
+        case Path():
+            return item._replace(
+                steps=tuple(
+                    Curve(to(step.control1), to(step.control2), to(step.to))
+                    if isinstance(step, Curve)
+                    else type(step)(to(step.to))
+                    for step in item.steps
+                )
+            )
+    return item._replace(y=item.y + down)
 
 
 def with_footer(scene: Scene, lines: list[str], theme: Theme) -> Scene:

@@ -123,3 +123,24 @@ def fit(content: str, font: Font, size: float, room: float) -> str:
     while kept and width(kept + "…", font, size) > room:
         kept = kept[:-1]
     return kept + "…"
+
+
+def wrapped(content: str, font: Font, size: float, room: float) -> list[str]:
+    """*content* in lines of whole words, as even as *room* lets them be; a word wider than that is a line."""
+    words = content.split()
+    lines = _lines(words, font, size, room)
+    low, high = 0.0, room
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_lines(words, font, size, middle)) <= len(lines) else (middle, high)
+    return _lines(words, font, size, high)
+
+
+def _lines(words: list[str], font: Font, size: float, room: float) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if found and width(f"{found[-1]} {word}", font, size) <= room:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found

@@ -1,31 +1,68 @@
-"""Networks on columns: what is the n-th weighted layer of each has the same place, with arcs over columns.
+"""Networks on columns: stage over stage, with arcs over columns, in rows.
 
 What the strip and the units style stand on.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby, pairwise
+from math import ceil
+from typing import TYPE_CHECKING
 
-from cnngraph.figure.spine import Arc, Spine
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.lanes.letters import alphabet
+from cnngraph.figure.page import height
+from cnngraph.figure.rows import balanced
+from cnngraph.figure.spine import Arc, Spine, refusal
+from cnngraph.network import Layer
+from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One thing on a track."""
 
+    index: int
+    """Of its unit on the spine."""
     unit: Unit
     boxed: bool
     """Whether it is drawn as a layer; else as text on the way."""
     column: int
     passed_over: tuple[Unit, ...] = ()
     """What comes behind it and is not drawn: a sum, which is where an arc lands, or a flatten."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """An arc over columns *first* to *last*."""
+
+    arc: Arc
+    first: int
+    last: int
+    until: int
+    """Column of the join, when that is drawn as text; else *last*."""
+    level: int
+    """1, or one more than the highest shorter arc over one of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Columns *first* to *last*, drawn once for *times* equal stretches."""
+
+    first: int
+    last: int
+    times: int
+    layers: tuple[str, ...]
+    """Of all stretches, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +72,10 @@ class Track:
     spine: Spine
     prefix: str
     """Before ids, so that networks with layers of one name can stand in one figure."""
-
     title: str
-    stops: list[Stop]
-    arcs: list[Span]
+    stops: tuple[Stop, ...]
+    arcs: tuple[Span, ...]
+    repeats: tuple[Repeated, ...]
 
     @property
     def last_column(self) -> int:
@@ -53,11 +90,13 @@ class Track:
         return self.names((stop.unit, *stop.passed_over))
 
     @cached_property
-    def open_after(self) -> frozenset[int]:
-        """The columns behind which an arc is open."""
-        begin, end = Counter(span.first for span in self.arcs), Counter(span.until for span in self.arcs)
-        opened = accumulate(begin[column] - end[column] for column in range(self.last_column + 1))
-        return frozenset(column for column, count in enumerate(opened) if count)
+    def open_after(self) -> tuple[int, ...]:
+        """For each column how many arcs and repeated stretches are open behind it."""
+        change = [0] * (self.last_column + 2)
+        for each in (*((span.first, span.until) for span in self.arcs), *((r.first, r.last) for r in self.repeats)):
+            change[each[0]] += 1
+            change[each[1]] -= 1
+        return tuple(accumulate(change))
 
     @cached_property
     def arc_ends(self) -> frozenset[int]:
@@ -68,113 +107,312 @@ class Track:
     def columns(self) -> list[int]:
         return [stop.column for stop in self.stops]
 
+    def before(self, column: int) -> Stop | None:
+        """The last stop before *column*."""
+        index = bisect_left(self.columns, column)
+        return self.stops[index - 1] if index else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What of one track stands in one row."""
+
+    track: Track
+    columns: range
+    """The first stands at the row's beginning."""
+
     @cached_property
-    def arcs_from(self) -> dict[int, list[Span]]:
-        """The arcs by the column of their first box."""
-        found: dict[int, list[Span]] = {}
-        for span in self.arcs:
-            found.setdefault(span.first, []).append(span)
-        return found
+    def stops(self) -> tuple[Stop, ...]:
+        columns = self.track.columns
+        return self.track.stops[bisect_left(columns, self.columns.start) : bisect_left(columns, self.columns.stop)]
 
-    def arcs_in(self, row: range) -> list[Span]:
-        return [span for column in row for span in self.arcs_from.get(column, ())]
+    @property
+    def last(self) -> int:
+        """Column of the last stop."""
+        return self.stops[-1].column
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The arcs that begin or end here."""
+        return tuple(span for span in self.track.arcs if span.first in self.columns or span.until in self.columns)
+
+    @cached_property
+    def cuts(self) -> bool:
+        """Whether one of them goes on in another row."""
+        return any(span.first not in self.columns or span.until not in self.columns for span in self.spans)
+
+    @cached_property
+    def levels(self) -> dict[int, int]:
+        """How high arcs run here, 1 and up, by their level."""
+        return {level: rank for rank, level in enumerate(sorted({span.level for span in self.spans}), start=1)}
+
+    @property
+    def repeats(self) -> list[tuple[Repeated, int, int]]:
+        """What is repeated here, with the first and the last column of it in this row."""
+        found = ((each, max(each.first, self.columns.start), min(each.last, self.last)) for each in self.track.repeats)
+        return [(each, first, last) for each, first, last in found if first <= last]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """An arc over columns *first* to *last*."""
-
-    arc: Arc
-    first: int
-    last: int
-    until: int
-    """Column of the join, when that is drawn as text; else *last*."""
-    level: int
-    """1, or one more than the highest arc inside it."""
+# Networks on columns -------------------------------------------------------------------------
 
 
-def aligned(spines: list[Spine], titles: list[str]) -> list[Track]:
-    """Columns for all: the n-th weighted layers in one column, and room before each for the most that stands there."""
-    drawn: list[list[tuple[Unit, list[Unit]]]] = []
-    for spine in spines:
-        drawn.append([])
-        for unit in spine.units:
-            if _passed_over(unit):
-                drawn[-1][-1][1].append(unit)
-            else:
-                drawn[-1].append((unit, []))
-    before: list[int] = []
-    for shown in drawn:
-        counts, loose = [], 0
-        for unit, _ in shown:
-            if unit.weighted:
-                counts.append(loose)
-                loose = 0
-            else:
-                loose += 1
-        for number, count in enumerate([*counts, loose]):
-            if number == len(before):
-                before.append(count)
-            before[number] = max(before[number], count)
-    tracks = []
-    for number, (each, shown) in enumerate(zip(spines, drawn, strict=True)):
-        stops: list[Stop] = []
-        weighted, column, waiting = 0, 0, 0
-        for unit, passed in shown:
-            if unit.weighted:
-                column += max(0, before[weighted] - waiting)
-                weighted, waiting = weighted + 1, 0
-            else:
-                waiting += 1
-            stops.append(Stop(unit, unit.weighted, column, tuple(passed)))
-            column += 1
+def tracks(
+    spines: Sequence[Spine], titles: Sequence[str], style: str, hidden: Callable[[Spine, int], bool], fold: bool
+) -> list[Track]:
+    """*spines* on columns, stage over stage: a stage begins in the same column for all that have it.
+
+    *hidden* says of the index of a sum whether it is only where its arc lands; else it is a stop. With *fold*, equal
+    neighbours are there once. Raises `CnngraphError` (E0606), in the name of *style*, for an arc that passes nothing.
+    """
+    stretches = [list(_stretches(spine)) if fold else [] for spine in spines]
+    shown = [list(_shown(spine, folded, hidden)) for spine, folded in zip(spines, stretches, strict=True)]
+    slots = _slots([[spine.stages[stop.index] for stop in stops] for spine, stops in zip(spines, shown, strict=True)])
+    found = []
+    for number, (spine, stops, folded) in enumerate(zip(spines, shown, stretches, strict=True)):
         prefix = f"{number + 1}." if len(spines) > 1 else ""
-        tracks.append(Track(each, prefix, titles[number], stops, _spans(each, stops)))
-    return tracks
-
-
-def _passed_over(unit: Unit) -> bool:
-    """What is not drawn: a sum is where its arc lands, a flatten changes no number."""
-    kind = unit.lead.kind
-    return unit.idle or (kind.family == "join" and kind.caption().sign == "+")
-
-
-def _spans(spine: Spine, stops: list[Stop]) -> list[Span]:
-    """The arcs over columns, in the order of their ends, the inner ones first."""
-    columns = {stop.unit.name: stop.column for stop in stops}
-    after: list[int] = []
-    last = -1
-    for unit in spine.units:
-        last = columns.get(unit.name, last)
-        after.append(last)
-    ends = [(arc, after[arc.source] + 1, after[arc.join - 1]) for arc in spine.arcs]
-    ends.sort(key=lambda end: (end[2], -end[1]))
-    found: list[Span] = []
-    outermost: list[Span] = []
-    for arc, first, end in ends:
-        level = 1
-        while outermost and outermost[-1].first >= first:
-            level = max(level, outermost.pop().level + 1)
-        until = max(end, columns.get(spine.units[arc.join].name, end))
-        found.append(Span(arc, first, end, until, level))
-        outermost.append(found[-1])
+        column, index = 0, 0
+        placed: list[Stop] = []
+        for slot in slots:
+            for offset in range(slot[number]):
+                placed.append(replace(stops[index], column=column + offset))
+                index += 1
+            column += max(slot)
+        arcs = _spans(spine, placed, folded, style)
+        repeats = tuple(_repeated(each, placed, spine, prefix) for each in folded)
+        found.append(Track(spine, prefix, titles[number], tuple(placed), arcs, repeats))
     return found
 
 
-def cut(tracks: list[Track], columns: int, most: int) -> list[range]:
-    """Rows of at most *most* columns, even in length, cut where every track has no arc open.
+def slots(tracks: Sequence[Track]) -> list[range]:
+    """The columns of each stage, or of what stands in its place."""
+    begins = {0}
+    for each in tracks:
+        stages = each.spine.stages
+        begins |= {after.column for stop, after in pairwise(each.stops) if stages[stop.index] != stages[after.index]}
+    stops = sorted({*begins, 1 + max(each.last_column for each in tracks)})
+    return [range(start, stop) for start, stop in pairwise(stops)]
 
-    A stretch between two such places that is longer than a row stays whole.
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Equal stretches of a spine, one after the other."""
+
+    start: int
+    period: int
+    """Units in each."""
+    times: int
+
+    @property
+    def left_out(self) -> range:
+        return range(self.start + self.period, self.start + self.period * self.times)
+
+
+def _stretches(spine: Spine) -> Iterator[_Stretch]:
+    """What repeats, cut where no arc is open: the same words at the same resolution, and the same arcs."""
+    parted = [True] * len(spine.units)
+    ending: dict[int, list[Arc]] = {}
+    for arc in spine.arcs:
+        parted[arc.source + 2 : arc.join + 1] = [False] * (arc.join - arc.source - 1)
+        ending.setdefault(arc.join, []).append(arc)
+    starts = [index for index, begins in enumerate(parted) if begins]
+    pieces = [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(spine.units)], strict=True)]
+    keys: list[Hashable] = []
+    for piece in pieces:
+        units = tuple((_same_words(spine.units[index]), spine.stages[index]) for index in piece)
+        arcs = (
+            (arc.source - piece.start, arc.join - piece.start, tuple(map(_same_words, arc.through)))
+            for index in piece
+            for arc in ending.get(index, ())
+        )
+        keys.append((units, tuple(arcs)))
+    blocks = [spine.units[piece.start].lead.block for piece in pieces]
+    begins = [before != block or not block for before, block in zip(["", *blocks], blocks, strict=False)]
+    at = 0
+    while at < len(pieces):
+        skipped, period, times = repetition_of_blocks(keys, begins, at)
+        at += skipped
+        if times == 1:
+            at += 1
+            continue
+        start = pieces[at].start
+        yield _Stretch(start, pieces[at + period - 1].stop - start, times)
+        at += period * times
+
+
+def _same_words(unit: Unit) -> Hashable:
+    """Equal for units of which the same is said, whatever comes in: a dense block's grow wider."""
+    return tuple(layer.kind for layer in unit.layers), unit.lead.skips, unit.bond
+
+
+def _shown(spine: Spine, folded: Sequence[_Stretch], hidden: Callable[[Spine, int], bool]) -> Iterator[Stop]:
+    """The stops, in column 0 for now."""
+    left_out = {index for each in folded for index in each.left_out}
+    at: Stop | None = None
+    for index, unit in enumerate(spine.units):
+        if index in left_out:
+            continue
+        if at is not None and (unit.idle or (is_sum(unit) and hidden(spine, index))):
+            at = replace(at, passed_over=(*at.passed_over, unit))
+            continue
+        if at is not None:
+            yield at
+        at = Stop(index, unit, unit.weighted, 0)
+    assert at is not None
+    yield at
+
+
+def is_sum(unit: Unit) -> bool:
+    """Whether it adds what an arc brings."""
+    return adds(unit.lead)
+
+
+def adds(layer: Layer) -> bool:
+    """Whether *layer* is a sum."""
+    return layer.kind.family == "join" and layer.kind.caption().sign == "+"
+
+
+def lands_alone(spine: Spine, index: int) -> bool:
+    """Whether nothing but the sum at *index* takes the tensor before it: its arc lands where no other leaves."""
+    return index - 1 not in spine.sources
+
+
+def _slots(stages: Sequence[Sequence[Hashable]]) -> list[list[int]]:
+    """Stage by stage how many stops each network has there: what is of one resolution stands together, and between
+    such stages the first stands by the first, the second by the second."""
+    slots: list[list[int]] = []
+    keys: list[Hashable] = []
+    for number, each in enumerate(stages):
+        runs = [(key, sum(1 for _ in run)) for key, run in groupby(each)]
+        matches = SequenceMatcher(None, keys, [key for key, _ in runs], autojunk=False).get_opcodes()
+        joined: list[list[int]] = []
+        joined_keys: list[Hashable] = []
+        for _, start, stop, first, end in matches:
+            for offset in range(max(stop - start, end - first)):
+                ours = slots[start + offset] if start + offset < stop else [0] * number
+                key, count = runs[first + offset] if first + offset < end else (keys[start + offset], 0)
+                joined.append([*ours, count])
+                joined_keys.append(keys[start + offset] if start + offset < stop else key)
+        slots, keys = joined, joined_keys
+    return slots
+
+
+def _spans(spine: Spine, stops: Sequence[Stop], folded: Sequence[_Stretch], style: str) -> tuple[Span, ...]:
+    """The arcs over columns, in the order of their ends, the inner ones first."""
+    indices = [stop.index for stop in stops]
+    left_out = {index for each in folded for index in each.left_out}
+    ends: list[tuple[Arc, int, int, int]] = []
+    for arc in spine.arcs:
+        if arc.join in left_out:
+            continue
+        first, join = bisect_right(indices, arc.source), bisect_left(indices, arc.join)
+        if first >= join:
+            source, target = spine.units[arc.source].name, spine.units[arc.join].name
+            raise refusal(spine.network, style, f"what {target} takes of {source} passes nothing that is drawn")
+        until = join if join < len(indices) and indices[join] == arc.join else join - 1
+        ends.append((arc, stops[first].column, stops[join - 1].column, stops[until].column))
+    heights = levels([(first, until) for _, first, _, until in ends])
+    spans = [Span(*end, level) for end, level in zip(ends, heights, strict=True)]
+    return tuple(sorted(spans, key=lambda span: (span.last, -span.first)))
+
+
+def levels(arcs: Sequence[tuple[int, int]]) -> list[int]:
+    """How high each arc from one place to another runs: 1, or one more than the highest shorter one that it meets."""
+    highest = [0] * (1 + max((end for _, end in arcs), default=0))
+    found = [0] * len(arcs)
+    for number in sorted(range(len(arcs)), key=lambda number: arcs[number][1] - arcs[number][0]):
+        start, end = arcs[number]
+        found[number] = 1 + max(highest[start : end + 1])
+        highest[start : end + 1] = [found[number]] * (end + 1 - start)
+    return found
+
+
+def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) -> Repeated:
+    columns = [stop.column for stop in stops if each.start <= stop.index < each.start + each.period]
+    arriving: dict[int, list[Unit]] = {}
+    for arc in spine.arcs:
+        arriving.setdefault(arc.join, []).extend(arc.through)
+    layers = [
+        prefix + name
+        for index in range(each.start, each.left_out.stop)
+        for unit in (*arriving.get(index, ()), spine.units[index])
+        for name in unit.names
+    ]
+    return Repeated(columns[0], columns[-1], each.times, tuple(layers))
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+def rows(tracks: Sequence[Track], most: int) -> list[Row]:
+    """Rows of at most *most* columns.
+
+    One network is cut into even rows. Of several, each row has the same stages of all; the rows of a stage that is
+    longer than a row stand together.
     """
-    count = -(-columns // most)
-    cuts = [column + 1 for column in range(columns) if not any(column in each.open_after for each in tracks)]
-    rows: list[range] = []
-    start = 0
-    while start < columns:
-        wanted = start + -(-(columns - start) // max(1, count - len(rows)))
-        next_cut = bisect_right(cuts, start)
-        ahead = cuts[next_cut : bisect_right(cuts, start + most)]
-        stop = min(ahead, key=lambda cut: abs(cut - wanted)) if ahead else cuts[next_cut]
-        rows.append(range(start, stop))
+    columns = range(1 + max(each.last_column for each in tracks))
+    if len(columns) <= most:
+        return [Row(each, columns) for each in tracks]
+    if len(tracks) == 1:
+        return [Row(tracks[0], part) for part in _cut(tracks[0], columns, most)]
+    found = []
+    for band in balanced(slots(tracks), len, most):
+        for each in tracks:
+            own = each.columns[bisect_left(each.columns, band.start) : bisect_left(each.columns, band.stop)]
+            if own:
+                length = len(band) if len(band) <= most else own[-1] + 1 - band.start
+                found += [Row(each, part) for part in _cut(each, range(band.start, band.start + length), most)]
+    return found
+
+
+def _cut(track: Track, columns: range, most: int) -> list[range]:
+    """*columns* in rows of at most *most*, even in length, cut where no arc is open, or as few as can be."""
+    count = -(-len(columns) // most)
+    opened = [track.open_after[column] if column <= track.last_column else 0 for column in columns]
+    free = [cut for cut, arcs in enumerate(opened, start=columns.start + 1) if not arcs]
+    found: list[range] = []
+    start = columns.start
+    while start < columns.stop:
+        wanted = start + -(-(columns.stop - start) // max(1, count - len(found)))
+        full = min(start + most, columns.stop)
+        stop = _best_cut(range(start + 1, full + 1), columns, opened, wanted)
+        behind = free[min(bisect_right(free, stop), len(free) - 1)]
+        if behind - stop > most and stop - start < most / 2:
+            # What follows is cut into rows wherever it begins: no row of a few columns before it.
+            stop = _best_cut(range(start + -(-most // 2), full + 1), columns, opened, wanted)
+        found.append(range(start, stop))
         start = stop
-    return rows
+    return found
+
+
+def _best_cut(ahead: range, columns: range, opened: Sequence[int], wanted: int) -> int:
+    return min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
+
+
+def letters(rows: Sequence[Row]) -> dict[Span, str]:
+    """A letter for every arc that goes on in another row."""
+    marks = alphabet()
+    cut = (span for row in rows for span in row.spans if span.first in row.columns and span.until not in row.columns)
+    return {span: next(marks) for span in cut}
+
+
+# Pages ---------------------------------------------------------------------------------------
+
+
+def on_page(draw: Callable[[bool], Scene], names: str, width: float, fold: bool | None) -> Scene:
+    """The figure that *draw* makes, folded or not: as *fold* says, or folded if it is higher than a page else.
+
+    Raises `CnngraphError` (E0604) when it is wider than *width*: then one column is too wide.
+    """
+    scene = draw(fold is True)
+    if fold is None and scene.height > height(width):
+        folded = draw(True)
+        if folded.height < scene.height:
+            scene = replace(folded, remarks=("folded: equal neighbours once, with how often",))
+    if scene.width > width + 0.01:
+        raise CnngraphError.of(
+            "E0604",
+            f"{width:g} pt are too narrow for {names}",
+            reason=f"a row with one column takes {ceil(scene.width)} pt",
+            help=f"--width {ceil(scene.width)}pt",
+        )
+    return scene

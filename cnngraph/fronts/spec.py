@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cnngraph.assembly import MAX_NODES
-from cnngraph.diagnostics import Severity
+from cnngraph.diagnostics import Diagnostic, Label, Severity
 from cnngraph.elaborate.outcome import SpecReading
 from cnngraph.fronts.content import Content
 from cnngraph.source import Source
+
+if TYPE_CHECKING:
+    from cnngraph.spec.parser import Parsed
 
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> SpecReading:
@@ -24,7 +28,29 @@ def read_source(source: Source, settings: Mapping[str, object], *, max_nodes: in
     parsed = parse(source)
     if any(d.severity is Severity.ERROR for d in parsed.diagnostics):
         return SpecReading(None, parsed.diagnostics)
-    return elaborate(parsed, settings, max_nodes)
+    reading = elaborate(parsed, settings, max_nodes)
+    if reading.network is None and (wrong := _misfit(parsed, settings, max_nodes)) is not None:
+        return SpecReading(None, (wrong,), used=reading.used)
+    return reading
+
+
+def _misfit(parsed: Parsed, settings: Mapping[str, object], max_nodes: int) -> Diagnostic | None:
+    """What is wrong when the spec is right as it stands, and does not run with the free sizes in *settings*: that these
+    are what does not fit, and not the layers that ask for others."""
+    from cnngraph.elaborate import elaborate
+    from cnngraph.elaborate.build import free_sizes
+
+    given = {size.name: size for size in free_sizes(parsed.file) if size.name in settings}
+    numbers = {name: int(text) for name in given if (text := str(settings[name])).isdecimal()}
+    if not given or len(numbers) < len(given) or any(numbers[size.name] % size.multiple for size in given.values()):
+        return None
+    rest = {name: value for name, value in settings.items() if name not in given}
+    network = elaborate(parsed, rest, max_nodes).network
+    if network is None or not all(numbers.values()):
+        return None
+    from cnngraph.sizes import misfit
+
+    return misfit(network, numbers, "--set", Label(next(iter(given.values())).span))
 
 
 def settable(content: Content) -> list[str]:

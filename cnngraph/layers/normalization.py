@@ -36,12 +36,7 @@ class BatchNorm(Kind):
         }
 
     def lower(self, to: Lowering) -> None:
-        if self.affine:
-            affine = [to.parameter("weight"), to.parameter("bias")]
-        else:
-            channels = as_int(to.output_volume.channels)
-            affine = [to.constant("ones", [1.0] * channels), to.constant("zeros", [0.0] * channels)]
-        parameters = [*affine, to.parameter("running_mean"), to.parameter("running_var")]
+        parameters = [*_affine(self.affine, to), to.parameter("running_mean"), to.parameter("running_var")]
         # ONNX's momentum is the share of the old statistics, the language's (and PyTorch's) that of the new batch.
         momentum = 1 - self.momentum
         to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
@@ -53,7 +48,8 @@ class BatchNorm(Kind):
 @kind
 class InstanceNorm(Kind):
     """Instance normalization: each channel of each picture shifted and scaled by its own mean and variance over
-    height and width, then by the learned γ and β (Ulyanov et al. 2016). PyTorch has them with ``affine=True``."""
+    height and width, then by the learned γ and β (Ulyanov et al. 2016), unless it is without them, as PyTorch's is but
+    for ``affine=True``."""
 
     word = "instancenorm"
     elsewhere = ("instancenormalization", "inorm")
@@ -63,23 +59,23 @@ class InstanceNorm(Kind):
     onnx = "InstanceNormalization"
 
     eps: float = argument(POSITIVE, default=1e-5, doc="added to the variance")
+    affine: bool = argument(FLAG, default=True, doc="γ and β are learned; else they are 1 and 0")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         need_map(inputs[0], self.word)
         return inputs[0]
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        return _learned(inputs[0])
+        return _learned(inputs[0]) if self.affine else {}
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None
 
     def lower(self, to: Lowering) -> None:
-        weights = [to.parameter("weight"), to.parameter("bias")]
-        to.node("InstanceNormalization", [to.inputs[0], *weights], to.output, epsilon=self.eps)
+        to.node("InstanceNormalization", [to.inputs[0], *_affine(self.affine, to)], to.output, epsilon=self.eps)
 
     def caption(self) -> Caption:
-        return Caption("instance norm", short="IN")
+        return Caption("instance norm", details=() if self.affine else ("no γ, β",), short="IN")
 
 
 @kind
@@ -280,3 +276,11 @@ def _learned(volume: Volume) -> dict[str, Parameter]:
     """γ and β of each channel, which at first change nothing."""
     shape = (as_int(volume.channels),)
     return {"weight": Parameter(shape, fill=1.0), "bias": Parameter(shape, fill=0.0)}
+
+
+def _affine(learned: bool, to: Lowering) -> list[str]:
+    """γ and β, *learned* or 1 and 0."""
+    if learned:
+        return [to.parameter("weight"), to.parameter("bias")]
+    channels = as_int(to.output_volume.channels)
+    return [to.constant("ones", [1.0] * channels), to.constant("zeros", [0.0] * channels)]

@@ -55,7 +55,7 @@ class Model:
     def file(self) -> Iterator[Path]:
         """A file of it that is there for a while."""
         with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
-            path = Path(folder) / f"{self.graph.name}.onnx"
+            path = Path(folder) / f"{self.graph.name[:64]}.onnx"
             self.write(path)
             yield path
 

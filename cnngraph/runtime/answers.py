@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def labels_for(
 
 def read_labels(path: Path, size: int) -> list[str]:
     """One label per line. Raises `CnngraphError` unless there are *size*."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise CnngraphError.of("E0812", f"cannot read {path}: it is no file but a pipe or a device")
     try:
         labels = path.read_text(encoding="utf-8").splitlines()

@@ -15,13 +15,14 @@ from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
+from cnngraph.runtime.feeds import run_sizes
 from cnngraph.units import units
 
 CPU = "CPUExecutionProvider"
 _NOT_HERE = ("AzureExecutionProvider",)
 """Providers that are listed and do not run a model on this machine."""
 SIZE = 224
-"""What a free height or width is, unless said."""
+"""What a free height or width is, where that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def bench(model: Path, *, batch: int, threads: int, provider: str = CPU, seconds: float, size: int = SIZE) -> Measured:
-    """Raises `CnngraphError` (E0818) when the model does not run so."""
-    found = _measure(model, batch=batch, threads=threads, provider=provider, seconds=seconds, size=size)
+def bench(
+    model: Path,
+    *,
+    batch: int,
+    threads: int,
+    provider: str = CPU,
+    seconds: float,
+    sizes: Mapping[str, int] | None = None,
+) -> Measured:
+    """*sizes* are what free sizes are, but for the batch; without them such are found as the model runs with. Raises
+    `CnngraphError` (E0818) when the model does not run so."""
+    sizes = run_sizes(model, SIZE) if sizes is None else sizes
+    found = _measure(model, batch=batch, threads=threads, provider=provider, seconds=seconds, sizes=dict(sizes))
     times = sorted(found["times"])
     deciles = quantiles(times, n=10, method="inclusive")
     return Measured(
@@ -76,7 +87,14 @@ def bench(model: Path, *, batch: int, threads: int, provider: str = CPU, seconds
 
 
 def layer_times(
-    model: Path, network: Network, owners: Mapping[str, str], *, batch: int, threads: int, seconds: float
+    model: Path,
+    network: Network,
+    owners: Mapping[str, str],
+    *,
+    batch: int,
+    threads: int,
+    seconds: float,
+    sizes: Mapping[str, int],
 ) -> dict[str, float]:
     """Seconds that each unit of *network* takes, by its name; what is onnxruntime's own stands under ``""``.
 
@@ -86,8 +104,8 @@ def layer_times(
     with tempfile.TemporaryDirectory(prefix="cnngraph-") as folder:
         prefix = str(Path(folder) / "profile")
         found = _measure(
-            model, batch=batch, threads=threads, provider=CPU, seconds=seconds, size=SIZE, profile=prefix
-        )  # fmt: skip
+            model, batch=batch, threads=threads, provider=CPU, seconds=seconds, sizes=dict(sizes), profile=prefix
+        )
         events = json.loads(Path(found["profile"]).read_text("utf-8"))
     lead = {layer.name: unit.name for unit in units(network).units for layer in unit.layers}
     unit_of = {node: lead[layer] for node, layer in owners.items()}
@@ -116,7 +134,7 @@ def _unit(node: str, unit_of: Mapping[str, str]) -> str:
 
 def _measure(model: Path, **wanted: Any) -> dict[str, Any]:
     command = [sys.executable, "-m", "cnngraph.runtime.timing", json.dumps({"model": str(model), **wanted})]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=_environment())
     if ran.returncode:
         lines = ran.stderr.strip().splitlines()
         raise CnngraphError.of(
@@ -135,9 +153,13 @@ def _measure(model: Path, **wanted: Any) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with the folder that this package was imported from."""
+    """This process's, with the folder that this package was imported from, whatever encoding the terminal has."""
     here = str(Path(__file__).parents[2])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))}
+    return {
+        **os.environ,
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH")))),
+    }
 
 
 def rounds(measured: Sequence[Measured]) -> list[dict[str, Any]]:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 from cnngraph.preprocessing import Preprocessing, check_channels
 from cnngraph.runtime import arrays, images
 from cnngraph.runtime.session import Array, Port, Session
-from cnngraph.sizes import conditions, fit, nearest, said
+from cnngraph.sizes import misfit
 from cnngraph.volume import Free
 
 
@@ -79,6 +81,30 @@ def array_feed(session: Session, given: Iterable[tuple[str, Path | Array]], help
     return found
 
 
+_OTHERS = (256, 480, 225, 63, 65)
+"""Free sizes that a file is tried with besides an ordinary one: what halves sizes eight times and doubles them again,
+or divides them by 3, 5 or 15, runs with one of them, and so does what takes only odd ones."""
+
+
+def run_sizes(path: Path, size: int) -> dict[str, int]:
+    """What the free sizes of the ONNX file at *path*, but for the batch, may be so that it runs: *size*, or another
+    where that does not fit. It is tried, since a file does not say what it asks of them; *size* when none of those that
+    are tried will do. Raises `CnngraphError` when onnxruntime cannot load it."""
+    session = Session(path)
+    names = [dim for port in session.inputs for dim in port.dims[1:] if isinstance(dim, str)]
+    generator = np.random.default_rng(0)
+    for number in (size, *sorted(_OTHERS, key=lambda other: abs(other - size))) if names else ():
+        sizes = dict.fromkeys(names, number)
+        shapes = [[dim if isinstance(dim, int) else sizes.get(dim or "", 1) for dim in p.dims] for p in session.inputs]
+        ports = zip(session.inputs, shapes, strict=True)
+        try:
+            session.run({port.name: arrays.noise(generator, shape, port.type) for port, shape in ports})
+        except CnngraphError:
+            continue
+        return sizes
+    return dict.fromkeys(names, size)
+
+
 def _need_fit(network: Network | None, given: Mapping[str, Array], what: str) -> None:
     """Raises `CnngraphError` (E0822) when *network* does not run with free sizes as *given* has them; *what* names the
     picture or array, empty for one without a name."""
@@ -91,15 +117,5 @@ def _need_fit(network: Network | None, given: Mapping[str, Array], what: str) ->
         shape = given[layer.name].shape[1:]
         shape = (*shape[1:], shape[0]) if len(dims) == 3 else shape
         sizes |= {dim.name: size for dim, size in zip(dims, shape, strict=True) if isinstance(dim, Free)}
-    if fit(network, sizes):
-        return
-    asked, near = said(conditions(network)), nearest(network, sizes)
-    own = ", ".join(f"{name} = {size}" for name, size in sizes.items())
-    raise CnngraphError.of(
-        "E0822",
-        f"{what or 'the array'}: {network.name} does not run with {own}",
-        reason=f"its layers ask for {asked}" if asked else "",
-        help="the nearest sizes that fit:  " + ", ".join(f"{name} = {size}" for name, size in near.items())
-        if near
-        else "give a larger one",
-    )
+    if (wrong := misfit(network, sizes, what or "the array")) is not None:
+        raise CnngraphError([wrong])

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.pictures import FORMATS, MAX_PIXELS
+from cnngraph.pictures import FORMATS, MAX_PIXELS, MAX_REDUCED
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.session import Array
-from cnngraph.shades import in_bytes
+from cnngraph.shades import in_bytes, lies, reduced
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
@@ -27,7 +34,7 @@ def inside(folder: Path) -> list[Path]:
 
 def each_of(paths: Iterable[Path]) -> list[Path]:
     """*paths*, and in a folder's place the pictures `inside` it."""
-    return [each for path in paths for each in (inside(path) if path.is_dir() else [path])]
+    return [each for path in paths for each in (inside(path) if os.path.isdir(path) else [path])]
 
 
 def read(path: Path, size: tuple[int | None, int | None], channels: int, done: Preprocessing) -> Array:
@@ -45,22 +52,19 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
             f"a picture has 1 or 3 channels, the input has {channels}",
             help="give the numbers as an array: --input X.npy",
         )
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_times` knows better what is too large
             with Image.open(path, formats=FORMATS) as opened:
+                if (times := _times(path, opened, size)) > 1:
+                    # A JPEG is decoded to a half, a quarter or an eighth; any other format does not heed this.
+                    opened.draft(None, (opened.width // times, opened.height // times))
                 if opened.width * opened.height > MAX_PIXELS:
-                    raise CnngraphError.of(
-                        "E0807",
-                        f"{path} has {opened.width}x{opened.height} pixels, more than are read",
-                        help=f"make it smaller; up to {MAX_PIXELS:,} are read",
-                    )
-                picture = in_bytes(opened)
-                if picture.has_transparency_data:
-                    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-                picture = picture.convert("L" if channels == 1 else "RGB")
+                    picture = reduced(opened, _times(path, opened, size), partial(_coloured, channels=channels))
+                else:
+                    picture = _coloured(in_bytes(opened), channels)
     except FileNotFoundError:
         raise CnngraphError.of("E0808", f"there is no picture {path}") from None
     except IsADirectoryError:
@@ -69,8 +73,10 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of(
             "E0808", f"{path} is not a picture that can be read", help="PNG, JPEG, BMP, GIF, TIFF or WebP"
         ) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise CnngraphError.of("E0807", f"{path} has more than {MAX_PIXELS:,} pixels", help="make it smaller") from None
+    except Image.DecompressionBombError:
+        raise CnngraphError.of(
+            "E0807", f"{path} has more than {MAX_REDUCED:,} pixels", help="make it smaller"
+        ) from None
     except (OSError, ValueError) as error:
         raise CnngraphError.of("E0808", f"cannot read the picture {path}: {error}") from None
     height, width = size[0] or picture.height, size[1] or picture.width
@@ -83,6 +89,47 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
     if done.within is None:
         values = _prepared(values / 255, done)
     return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+
+
+def _times(path: Path, opened: ImageFile, size: tuple[int | None, int | None]) -> int:
+    """By how much the picture that is *opened* can be made smaller before it is resized to *size*: by nothing unless it
+    is very large, else so that twice the size is left, or where that is still very large, the size.
+
+    Raises `CnngraphError` (E0807) when even so it is too large.
+    """
+    pixels = opened.width * opened.height
+    if pixels <= MAX_PIXELS:
+        return 1
+    limit, reason = MAX_REDUCED, ""
+    if None in size:
+        limit, reason = MAX_PIXELS, "the network takes pictures of their own size"
+    elif pixels <= MAX_REDUCED:
+        height, width = (size[1], size[0]) if lies(opened) else size
+        assert height is not None
+        assert width is not None
+        for left in (2, 1):
+            times = min(opened.width // (left * width), opened.height // (left * height))
+            if times > 1 and pixels <= MAX_PIXELS * times * times:
+                return times
+        limit, reason = (
+            MAX_PIXELS,
+            f"the network takes pictures of {size[0]}x{size[1]}, for which it cannot be read smaller",
+        )
+    raise CnngraphError.of(
+        "E0807",
+        f"{path} has {opened.width}x{opened.height} pixels, more than are read",
+        reason=reason,
+        help=f"make it smaller; up to {limit:,} are read",
+    )
+
+
+def _coloured(picture: Image, channels: int) -> Image:
+    """*picture* in grey for one channel and else in colour, on white where it is transparent."""
+    from PIL import Image
+
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
+    return picture.convert("L" if channels == 1 else "RGB")
 
 
 def _prepared(values: Array, done: Preprocessing) -> Array:

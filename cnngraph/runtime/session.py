@@ -42,10 +42,10 @@ class Session:
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise CnngraphError.of("E0801", f"there is no file {path}")
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what goes wrong is said by the exception
         # Repacking the weights of large fully connected layers takes longer than one run of them.
         options.add_session_config_entry("session.disable_prepacking", "1")
         try:

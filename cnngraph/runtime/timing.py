@@ -15,6 +15,8 @@ from typing import Any
 
 _WARM = 0.3
 """Seconds of running that are not counted."""
+_UNNAMED = 224
+"""What a free size is that has no name."""
 _FEWEST, _MOST = 5, 10_000
 
 
@@ -40,7 +42,7 @@ def measure(wanted: dict[str, Any]) -> dict[str, Any]:
     feed = {}
     for port in session.get_inputs():
         shape = [
-            dim if isinstance(dim, int) else wanted["batch"] if at == 0 else wanted["size"]
+            dim if isinstance(dim, int) else wanted["batch"] if at == 0 else wanted["sizes"].get(dim or "", _UNNAMED)
             for at, dim in enumerate(port.shape)
         ]
         feed[port.name] = noise(generator, shape, port.type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.onnx.about import KEY
 from cnngraph.runtime.arrays import noise
+from cnngraph.runtime.feeds import run_sizes
 from cnngraph.runtime.session import Array, told
 
 CLOSE = 1e-3
@@ -21,9 +22,9 @@ CLOSE_IN_8_BITS = 0.1
 """The same for a quantized file, whose layers round to one of 256 numbers, in one way of running one up, in another one
 down; and an output that is so rounded itself may be `STEPS` of its steps away."""
 STEPS = 4
-_FREE = {"N": 2}
-_SIZE = 64
-"""What a free size other than the batch is."""
+_BATCH = 2
+SIZE = 64
+"""What a free size other than the batch is, where that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,18 @@ class Verdict:
     tensors: int
     """How many shapes were compared with what the file declares."""
     agreements: tuple[Agreement, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """What free sizes were, but for the batch."""
 
 
-def verify(path: Path, *, reference: bool) -> Verdict:
+def verify(path: Path, *, reference: bool, sizes: Mapping[str, int] | None = None) -> Verdict:
     """Checks the file at *path* and runs it on random numbers (seed 0).
 
     Without optimisation every tensor is looked at, then all outputs are compared with those of onnxruntime's
     optimised run and, with *reference*, of onnx's own evaluator. Raises `CnngraphError` (E0817) when the
     file is invalid, a shape is not what it declares, or outputs differ by more than `CLOSE`, quantized ones by more
-    than `CLOSE_IN_8_BITS` and `STEPS`.
+    than `CLOSE_IN_8_BITS` and `STEPS`. *sizes* are what its free sizes are to be; without them such are found as it
+    runs with.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnx
@@ -65,7 +69,10 @@ def verify(path: Path, *, reference: bool) -> Verdict:
     said = {each.key: each.value for each in model.metadata_props}
     shapes = {output.name: output.type.tensor_type.shape.dim for output in model.graph.output}
     told(path, said.get(KEY, ""), {name: dims[1].dim_value or None for name, dims in shapes.items() if len(dims) > 1})
-    feed = _feed(model)
+    if sizes is None:
+        names = [dim.dim_param for port in model.graph.input for dim in port.type.tensor_type.shape.dim[1:]]
+        sizes = run_sizes(path, SIZE) if any(names) else {}
+    feed = _feed(model, sizes)
     outputs = [output.name for output in model.graph.output]
     plain = _run(path, model, feed, exposed=True)
     tensors = _check_shapes(path, model, plain, feed)
@@ -80,7 +87,7 @@ def verify(path: Path, *, reference: bool) -> Verdict:
             raise _fault(
                 path, f"gives another `{each.output}` in {each.way}", f"the largest difference is {each.difference:.2g}"
             )
-    return Verdict(tensors, agreements)
+    return Verdict(tensors, agreements, sizes)
 
 
 def _evaluated(path: Path, feed: Mapping[str, Array]) -> Any:
@@ -119,14 +126,17 @@ def _allowed(model: Any, output: str, found: Array) -> float:
     return max(CLOSE_IN_8_BITS, STEPS * max(steps, default=0.0) / largest if largest else 0.0)
 
 
-def _feed(model: Any) -> dict[str, Array]:
+def _feed(model: Any, sizes: Mapping[str, int]) -> dict[str, Array]:
     """Random numbers for every input."""
     generator = np.random.default_rng(0)
     initialised = {tensor.name for tensor in model.graph.initializer}
     made = {}
     for port in model.graph.input:
         if port.name not in initialised:
-            dims = [dim.dim_value or _FREE.get(dim.dim_param, _SIZE) for dim in port.type.tensor_type.shape.dim]
+            dims = [
+                dim.dim_value or sizes.get(dim.dim_param, SIZE if at else _BATCH)
+                for at, dim in enumerate(port.type.tensor_type.shape.dim)
+            ]
             made[port.name] = noise(generator, dims, _type(port))
     return made
 
@@ -145,7 +155,7 @@ def _run(path: Path, model: Any, feed: Mapping[str, Array], *, exposed: bool = F
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is said by the exception
     # A model from memory does not know where it lay, and so not where its external weights are.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.parent.resolve()))
     if exposed:

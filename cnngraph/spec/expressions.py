@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from cnngraph.layers import KINDS
 from cnngraph.spec import syntax as s
 from cnngraph.spec.cursor import MAX_DEPTH, Abort, Cursor
 from cnngraph.spec.lexer import RESERVED
 
+_T = TypeVar("_T")
 JOINS = frozenset(word for word, kind in KINDS.items() if kind.family == "join")
 SUM = 3
 """The rank of sums: what an argument and a repeat count may be without parentheses."""
@@ -153,12 +157,16 @@ class ExpressionParser(Cursor):
 
     def list_of_values(self, closer: str) -> tuple[s.Expr, ...]:
         """Values with commas between, up to *closer*, which is taken. Line ends are blanks here."""
+        return self.listed(closer, self.expression)
+
+    def listed(self, closer: str, item: Callable[[], _T]) -> tuple[_T, ...]:
+        """What *item* takes, with commas between, as in `list_of_values`."""
         opener = self.at - 1
-        items: list[s.Expr] = []
+        items: list[_T] = []
         with self.nested():
             self.skip_newlines()
             while self.kind != closer:
-                items.append(self.expression())
+                items.append(item())
                 self.skip_newlines()
                 if not self.take(","):
                     break

@@ -138,8 +138,9 @@ class _Parser(ExpressionParser):
                 refs = [self.ref("the tensor to give back")]
                 while self.kind in ("name", "in"):
                     refs.append(self.ref(""))
+                guard = self.expression() if self.take("if") else None
                 annotations = self.annotations()
-                return s.OutputDecl(self.span(start), tuple(refs), annotations)
+                return s.OutputDecl(self.span(start), tuple(refs), guard, annotations)
 
     def block(self) -> s.BlockDef:
         start = self.at
@@ -397,14 +398,22 @@ class _Parser(ExpressionParser):
             written = "x".join(part.text for part in parts)
             raise self.error("E0100", "sizes are written as one word", span, f"write {written}", fix=Fix(span, written))
 
+    def _annotation_argument(self) -> s.Arg:
+        start, keyword = self.at, ""
+        if self.kind == "name" and self.tokens[self.at + 1].kind == "=":
+            keyword = self.advance().text
+            self.advance()
+        value = self.expression()
+        return s.Arg(self.span(start), keyword, value)
+
     def annotations(self) -> tuple[s.Annot, ...]:
         found = []
         while self.kind == "at":
             start = self.at
             name = self.advance().text[1:]
-            arguments: tuple[s.Expr, ...] = ()
+            arguments: tuple[s.Arg, ...] = ()
             if self.kind == "(" and self.adjacent():
                 self.advance()
-                arguments = self.list_of_values(")")
+                arguments = self.listed(")", self._annotation_argument)
             found.append(s.Annot(self.span(start), name, arguments))
         return tuple(found)

@@ -87,20 +87,20 @@ Expr = Literal | FreeSize | Ref | Group | Call | Index | Unary | Operation | Mat
 # Stages of a chain ---------------------------------------------------------------------------
 
 
-class Annot(NamedTuple):
-    """``@name(arguments)``"""
-
-    span: Span
-    name: str
-    arguments: tuple[Expr, ...]
-
-
 class Arg(NamedTuple):
     """``s=2`` or, without a keyword, ``64``, ``3x3``, ``same``."""
 
     span: Span
     keyword: str
     value: Expr
+
+
+class Annot(NamedTuple):
+    """``@name(arguments)``"""
+
+    span: Span
+    name: str
+    arguments: tuple[Arg, ...]
 
 
 class Step(NamedTuple):
@@ -261,10 +261,11 @@ class Input(NamedTuple):
 
 
 class OutputDecl(NamedTuple):
-    """``output tensor …``"""
+    """``output tensor … if condition``"""
 
     span: Span
     refs: tuple[Ref, ...]
+    guard: Expr | None
     annotations: tuple[Annot, ...]
 
 

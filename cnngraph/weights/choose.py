@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice, product
@@ -54,7 +55,7 @@ def _unasked(network: Network, seed: int | None, brought: Weights | None) -> Wei
         return brought
     if seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
-        if path.is_file() and fits(path, network):
+        if os.path.isfile(path) and fits(path, network):
             return FileWeights(path, network, "the trained weights that ship with cnngraph")
     return RandomWeights(network, seed or 0)
 

@@ -100,6 +100,28 @@ def match(
     """
     wanted = expected(network, only)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
+    fewer = _without_made_up(counted)
+    if len(fewer) < len(counted):
+        # A layer of the network may do without them, too.
+        try:
+            return _match(counted, network, renames, file, wanted)
+        except CnngraphError as error:
+            try:
+                return _match(fewer, network, renames, file, wanted)
+            except CnngraphError:
+                raise error from None
+    return _match(counted, network, renames, file, wanted)
+
+
+def _without_made_up(entries: Sequence[Entry]) -> list[Entry]:
+    """*entries* without the γ and β of layers that have neither."""
+    made_up = Counter(entry.name.rpartition(".")[0] for entry in entries if entry.made_up)
+    return [each for each in entries if not each.made_up or made_up[each.name.rpartition(".")[0]] < 2]
+
+
+def _match(
+    counted: list[Entry], network: Network, renames: Mapping[str, str], file: str, wanted: dict[str, tuple[int, ...]]
+) -> Matching:
     renamed = _renamed(counted, renames, file)
     firsts = _firsts(network, wanted)
     if not firsts:
@@ -353,6 +375,7 @@ def _unfit(
             lacking.remove(own)
             left.remove(other)
     lines += [f"missing: {layer}" for layer in lacking]
+    defaults |= {f"default {said}": None for layer in lacking if (said := _flag_for(network, layer, None))}
     for layer in left:
         names = sorted({renamed[weight].rpartition(".")[0] for weight in layer.weights if weight in renamed})
         lines.append(f"unexpected: {layer}" + (f", renamed to {', '.join(names)}" if names else ""))
@@ -381,16 +404,18 @@ def _but_for_bias(own: _Layer, other: _Layer) -> bool:
     )
 
 
-def _flag_for(network: Network, own: _Layer, other: _Layer) -> str:
-    """With which flag of its kind *own* has weights like those of *other*: ``prelu shared``, ``bn affine=off``."""
+def _flag_for(network: Network, own: _Layer, other: _Layer | None) -> str:
+    """With which flag of its kind *own* has weights like those of *other*, or none: ``prelu shared``,
+    ``bn affine=off``."""
     layer = layer_of(network, own.name)
-    names = [name.rpartition(".")[2] for name in other.weights]
+    names = [name.rpartition(".")[2] for name in other.weights] if other else []
+    signature = other.signature if other else ()
     for argument in layer.kind.arguments():
         if argument.type.is_flag:
             value = not getattr(layer.kind, argument.field)
             changed: Any = replace(layer.kind, **{argument.field: value})
             weights = changed.parameters(layer.input_volumes)
-            if list(weights) == names and tuple(_squeezed(p.shape) for p in weights.values()) == other.signature:
+            if list(weights) == names and tuple(_squeezed(p.shape) for p in weights.values()) == signature:
                 return f"{layer.kind.word} {argument.keyword}{'' if value else '=off'}"
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import cnngraph
@@ -109,3 +110,48 @@ def test_a_name_that_is_none(run: Run) -> None:
 
 def test_what_ships_is_not_formatted(run: Run) -> None:
     assert run("fmt", "resnet18").status == 2
+
+
+LONG = "a" * 300
+COMMANDS = [
+    "check {0}",
+    "summary {0}.spec",
+    "render {0}",
+    "export --onnx {0}",
+    "verify {0}",
+    "verify {0}.onnx",
+    "bench {0}",
+    "fmt {0}",
+    "show {0}",
+    "new {0}",
+    "run {0} --image x.png",
+    "run lenet5 --image {0}.png",
+    "run lenet5 --input {0}.npy",
+    "run lenet5 --image x.png --labels {0}",
+    "run lenet5 --image x.png -o {0}.npy",
+    "run lenet5 --image x.png --weights {0}.npz",
+    "export --onnx lenet5 --int8 --calibrate {0}",
+    "render lenet5 --style volumes --image {0}.png",
+    "render lenet5 -o {0}.svg",
+    "watch {0}",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_name_that_no_file_can_have_is_a_mistake_with_a_code(run: Run, tmp_path: Path, command: str) -> None:
+    from PIL import Image
+
+    Image.new("L", (32, 32)).save(tmp_path / "x.png")
+    ran = run(*command.format(LONG).split())
+    assert ran.status == 1
+    assert "error[E" in ran.err
+    assert LONG in ran.err
+    assert str(Path(cnngraph.__file__).parent) not in ran.err
+
+
+def test_a_network_of_such_a_name_is_one_like_any_other(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.spec").write_text(f"net {LONG}\ninput 4x4x3\n{LONG}: conv 2 3x3\nfrom {LONG} -> relu\n")
+    np.save(tmp_path / "x.npy", np.zeros((4, 4, 3), np.float32))
+    for command in ("check n.spec", "summary n.spec", "render n.spec -o n.svg", "export --onnx n.spec", "verify n.spec",
+                    "bench n.spec --seconds 0 --batch 1", "run n.spec --input x.npy"):  # fmt: skip
+        assert run(*command.split()).status == 0

@@ -111,7 +111,7 @@ def _huge(path: Path) -> None:
         (Path.mkdir, "there are no pictures in bad.png"),
         (_text, "is not a picture that can be read"),
         (_cut, "cannot read the picture"),
-        (_huge, "has more than 32,000,000 pixels"),
+        (_huge, "has more than 128,000,000 pixels"),
         (Path.touch, "is not a picture that can be read"),
     ],
 )

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ COMMANDS = {
     "latex": ["summary", "lenet5", "--format", "latex"],
     "run": ["run", "lenet5", "--image", SEVEN],
     "render": ["render", "lenet5", "-o", "l.svg"],
+    "verify": ["verify", "lenet5", "--no-reference"],
+    "show": ["show", "resnet"],
+    "new": ["new", "lenet5"],
+    "format": ["fmt", "--check", "lines.spec"],
     "export": ["export", "--onnx", "lenet5", "--explain"],
     "help": ["render", "--help"],
 }
@@ -48,11 +53,12 @@ def written_in(encoding: str, arguments: list[str], monkeypatch: pytest.MonkeyPa
     return (out.buffer.getvalue() + err.buffer.getvalue()).decode(encoding)
 
 
-@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "cp932", "koi8-r", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "cp932", "koi8-r", "latin-1"])
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_old_encodings(encoding: str, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bad.spec").write_text(BAD, "utf-8")
+    Path("lines.spec").write_text("net t\ninput  8x8x3\n", "utf-8")
     text = written_in(encoding, arguments, monkeypatch)
     assert len(text) > 10
     assert "?" not in text.replace("?H", "").replace("mean?", "")
@@ -130,6 +136,25 @@ def test_closed_streams(closed: str, tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize("setting", ["COLUMNS=20", "COLUMNS=300", "COLUMNS=0", "TERM=", "NO_COLOR=1 TERM=xterm",
+                                     "LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0",
+                                     "PYTHONIOENCODING=utf-16"])  # fmt: skip
+@pytest.mark.parametrize("command", ["summary lenet5", "check bad.spec", "bench lenet5 --seconds 0 --batch 1", "list"])
+def test_terminals_of_any_kind(setting: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.spec").write_text(BAD, "utf-8")
+    line = f"export {setting}; cnngraph {command} 2>&1".replace("cnngraph", f"'{sys.executable}' -m cnngraph")
+    ran = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, timeout=60)
+    # Each stream begins with the mark of its order, of which the second is a blank of no width.
+    text = ran.stdout.decode("utf-16" if "utf-16" in setting else "utf-8")
+    assert ran.returncode == (1 if "bad" in command else 0)
+    assert "\x1b" not in text
+    assert "Traceback" not in text
+    if "check" in command:
+        assert "E0406" in text
+    if command == "summary lenet5":
+        assert "61,706" in text
+
+
 @pytest.mark.parametrize("command", ["list", "explain"])
 def test_a_reader_that_goes_away(command: str, tmp_path: Path) -> None:
     ran = shell(f"cnngraph {command} | true; echo ${{PIPESTATUS[0]}}", cwd=tmp_path)
@@ -144,3 +169,37 @@ def test_ctrl_c(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     assert (running.returncode, out, err) == (130, b"", b"stopped\n")
+
+
+STARTED = "import sys, cnngraph.__main__; print(flush=True); sys.argv[0] = 'cnngraph'; cnngraph.__main__.main()"
+
+
+@pytest.mark.parametrize(
+    "command", [["summary", "lenet5"], ["verify", "lenet5"], ["run", "lenet5", "--image", SEVEN], ["render", "--help"]]
+)
+def test_ctrl_c_while_modules_are_imported(command: list[str], tmp_path: Path) -> None:
+    """At many moments from the first line of the program on: what comes before is Python's own start."""
+    for delay in range(1, 300, 20):
+        running = subprocess.Popen(
+            [sys.executable, "-c", STARTED, *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert running.stdout is not None
+        running.stdout.readline()
+        time.sleep(delay / 1000)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=30)
+        # A process that the signal ends is one of status 130 for a shell.
+        assert running.returncode in (130, -signal.SIGINT, 0)
+        said = [line for line in err.decode().splitlines() if not line.startswith(("lenet5 with", "pictures 32x32"))]
+        assert said in ([], ["stopped"])
+        assert (said != []) <= (running.returncode != 0)
+
+
+def test_ctrl_c_does_not_reach_what_runs_in_the_background(tmp_path: Path) -> None:
+    """Where a shell has it ignored, as behind `&` in a script, it stays so."""
+    ran = shell(
+        "trap '' INT; cnngraph summary densenet201 & pid=$!; sleep 0.1; kill -INT $pid; wait $pid; echo $?",
+        cwd=tmp_path,
+    )
+    assert ran.stdout.endswith("\n0\n")
+    assert ran.stderr == ""

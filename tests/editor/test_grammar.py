@@ -43,6 +43,7 @@ def test_every_rule_is_used_and_every_used_one_is_there() -> None:
         ("free", "(?H, 3)", "?H"),
         ("repeat", "[relu] x3", " x3"),
         ("argument", "conv s=2", "s"),
+        ("argument", '@figure(style="text")', "style"),
         ("label", "a, b: split 2", "a, b"),
         ("arrow", "relu -> relu", "->"),
     ],

@@ -62,6 +62,8 @@ def client() -> Iterator[Client]:
         (b"null", None, -32600),
         (b"[]", None, -32600),
         (b"{}", None, -32600),
+        ({"jsonrpc": "2.0"}, None, -32600),
+        ({"jsonrpc": "2.0", "id": 7}, 7, -32600),
         ({"id": 2, "method": "shutdown"}, 2, -32600),
         ({"jsonrpc": "2.0", "id": 3, "method": "no/such", "params": {}}, 3, -32601),
         ({"jsonrpc": "2.0", "id": 4, "method": "textDocument/hover", "params": {"textDocument": 5}}, 4, -32602),

@@ -254,6 +254,22 @@ def test_a_tensor_is_completed_with_its_volume(ed: Editor) -> None:
     assert [(item.label, item.detail) for item in items] == [("image", "8x8x3"), ("stem", "8×8×4")]
 
 
+def test_what_a_figure_may_be_told(ed: Editor) -> None:
+    rest = "\ninput 8x8x3\nconv 8 3x3\n"
+    assert "@figure" in labels(ed.open("net a @^" + rest))
+    assert labels(ed.open("net a @figure(^)" + rest)) == [
+        "style=", "width=", "theme=", "fold=", "depth=", "names=", "layer="
+    ]  # fmt: skip
+    assert labels(ed.open('net a @figure(style="text", ^)' + rest))[0] == "width="
+    assert '"blocks"' in labels(ed.open("net a @figure(style=^)" + rest))
+    assert '"page"' in labels(ed.open('net a @figure(style="text", width="^")' + rest))
+    assert labels(ed.open("net a @figure(fold=^)" + rest)) == ["true", "false"]
+    assert hovered(ed.open('net a @figure(the^me="dark")' + rest)).startswith(
+        "`theme`: its colours; one of light, dark"
+    )
+    assert "cnngraph render" in hovered(ed.open('net a @fig^ure(theme="dark")' + rest))
+
+
 # Names -----------------------------------------------------------------------------------------
 
 

@@ -41,17 +41,19 @@ def faults(scene: Scene, gap: float = GAP) -> list[str]:
     found = [f"{_name(item)} leaves the page" for item in drawn if not _inside(bounds(item), scene)]
     quads = {number: text_quad(item) for number, item in texts}
     roomy = {number: text_quad(item, gap / 2) for number, item in texts}
+    around = {number: _box(quad) for number, quad in quads.items()}
+    near = {number: _box(quad) for number, quad in roomy.items()}
     for position, (a, first) in enumerate(texts):
         for b, second in texts[position + 1 :]:
-            if _boxes_meet(_box(roomy[a]), _box(roomy[b])) and _convex_overlap(roomy[a], roomy[b]):
+            if _boxes_meet(near[a], near[b]) and _convex_overlap(roomy[a], roomy[b]):
                 found.append(f"{_name(first)} touches {_name(second)}")
     for order, item in enumerate(drawn):
         if isinstance(item, Text):
             continue
-        edges, filled = _edges(item), _filled(item)
+        edges, filled, box = _edges(item), _filled(item), bounds(item)
         for number, text in texts:
             quad = quads[number]
-            if not _boxes_meet(bounds(item), _box(quad)):
+            if not _boxes_meet(box, around[number]):
                 continue
             if any(_crosses(edge, quad) for edge in edges):
                 found.append(f"{_name(item)} crosses {_name(text)}")
@@ -275,6 +277,42 @@ def loose_ends(scene: Scene, tolerance: float = 1.0) -> list[str]:
                 near = (item for item, box in things if item is not path and _near(point, box, tolerance))
                 if point[0] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
                     found.append(f"{group.id}: a line ends at {point[0]:.0f}, {point[1]:.0f}, where nothing is")
+    return found
+
+
+def adrift(scene: Scene, tolerance: float) -> list[str]:
+    """Arcs whose ends, or the dots that they leave from, are on no line of another edge, or whose arrow ends at nothing
+    where they come down onto a layer."""
+    groups = list(scene.groups())
+    lines = [
+        (group.id, item, bounds(item))
+        for group in groups
+        if group.role in ("edge", "decoration")
+        for item in _leaves(group)
+        if isinstance(item, Path)
+    ]
+    layers = [bounds(item) for group in groups if group.role == "layer" for item in _leaves(group)]
+
+    def on_a_line(point: Point, id: str) -> bool:
+        near = (line for other, line, box in lines if other != id and _near(point, box, tolerance / 4))
+        return any(_touches(point, line, tolerance / 4) for line in near)
+
+    found = []
+    for group in groups:
+        leaves = list(_leaves(group))
+        paths = [item for item in leaves if isinstance(item, Path) and any(isinstance(s, Curve) for s in item.steps)]
+        if group.role != "edge" or not paths:
+            continue
+        circles = [item for item in leaves if isinstance(item, Circle)]
+        dots = [item for item in circles if item.stroke is None]
+        feet = [(dot.x, dot.y) for dot in dots] or [p.steps[at].to for p in paths for at in (0, -1)]
+        letters = [item for item in circles if item.stroke is not None]
+        feet = [foot for foot in feet if not any(_touches(foot, letter, 1.0) for letter in letters)]
+        found += [f"{group.id}: an end is on no line" for foot in feet if not on_a_line(foot, group.id)]
+        heads = [item.points[0] for item in leaves if isinstance(item, Polygon) and len(item.points) == 3]
+        for tip in heads if dots else ():
+            if min(_distance_to_border(tip, box) for box in layers) > tolerance:
+                found.append(f"{group.id}: its arrow ends at nothing")
     return found
 
 

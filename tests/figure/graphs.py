@@ -59,3 +59,39 @@ def _step(rng: random.Random, names: list[str], depth: int) -> str:
     if rng.random() < 0.3:
         return f"concat {{ {' '.join('| ' + way for way in ways)} }} -> conv 4 1x1"
     return f"{join} {{ {' '.join('| ' + way for way in ways)} }}"
+
+
+_ON_MAPS = (
+    "conv 8 3x3 same relu",
+    "conv 8 1x1",
+    "conv 8 3x3 same bn",
+    "bn",
+    "relu",
+    "maxpool 3x3 s=1 same",
+    "dropout 0.5",
+)
+_ON_VECTORS = ("fc 8 relu", "fc 8", "fc 8 -> dropout 0.5", "fc 8 bias=off relu", "relu")
+
+
+def random_path(seed: int, length: int = 25, vectors: bool = False) -> str:
+    """A path with shortcuts over it, of any length, one in the other and across each other, through projections too."""
+    rng = random.Random(seed)
+    steps = _ON_VECTORS if vectors else _ON_MAPS
+    lines = [f'net path_{seed} "Path {seed}"', "input a 8" if vectors else "input 16x16x8"]
+    names = ["a" if vectors else "image"]
+    for number in range(rng.randint(2, length)):
+        name, draw = f"t{number}", rng.random()
+        if draw < 0.25 and len(names) > 1:
+            others = rng.sample(names[:-1], min(len(names) - 1, rng.choice([1, 1, 1, 2])))
+            lines.append(
+                f"{name}: {rng.choice(['add', 'add', 'add', 'mul'])} {' '.join(others)}{rng.choice(['', ' -> relu'])}"
+            )
+        elif draw < 0.4:
+            main = f"{rng.choice(steps[:2])} -> {rng.choice(steps[:2])}"
+            lines.append(f"{name}: add {{ | {main} | skip -> {steps[1]} }} -> relu")
+        elif draw < 0.5 and not vectors:
+            lines.append(f"{name}: concat {{ | conv 8 3x3 same | skip }} -> conv 8 1x1")
+        else:
+            lines.append(f"{name}: {rng.choice(steps)}")
+        names.append(name)
+    return "\n".join([*lines, ""])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.scene import Circle, Group, Item, Path, Polygon, Rect, Scene, Text
-from cnngraph.figure.styles import STYLES, Order, choose, draw
+from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT, THEMES, Theme
 from cnngraph.fronts import load
 from cnngraph.network import Network
@@ -43,7 +44,7 @@ def test_what_is_drawn_is_drawn_without_a_fault_and_the_rest_refused(name: str, 
         assert min(texts) >= (10 if width == 960 else 6)
         assert max(scene.width, scene.height) > 0
     assert "blocks" in shown
-    assert choose([network])[0] in shown
+    assert choose(Order([network], AUTO, width, LIGHT)).style in shown
 
 
 def bare(item: Item) -> Item:

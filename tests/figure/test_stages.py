@@ -22,7 +22,7 @@ def figure(name: str, style: str) -> Scene:
 @pytest.mark.parametrize(
     ("name", "style", "count"),
     [
-        ("lenet5", "volumes", 9),
+        ("lenet5", "volumes", 8),
         ("vgg16", "text", 14),
         ("inception_module", "blocks", 9),
         ("residual_network", "units", 11),
@@ -48,7 +48,7 @@ def test_a_line_waits_for_both_its_ends() -> None:
 
 
 def test_steps_are_files_numbered_in_order(run: Run) -> None:
-    assert run("render", "lenet5", "--steps").out.splitlines() == [f"lenet5-{number}.svg" for number in range(1, 10)]
+    assert run("render", "lenet5", "--steps").out.splitlines() == [f"lenet5-{number}.svg" for number in range(1, 9)]
     assert run("render", "vgg16", "--style", "text", "--steps", "-o", "a.png").out.splitlines()[0] == "a-01.png"
     assert run("render", "lenet5", "--steps", "-o", "-").status == 2
 

@@ -14,7 +14,8 @@ from cnngraph.diagnostics.machine import as_github, as_json
 from cnngraph.diagnostics.sarif import as_sarif
 from cnngraph.diagnostics.terminal import render
 from cnngraph.editor.document import Document
-from cnngraph.figure.styles import STYLES, Order, choose, draw
+from cnngraph.figure.choice import AUTO, choose
+from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers import write
 from cnngraph.fixing import fix
@@ -127,9 +128,10 @@ def _written(network: Network) -> None:
 
 def _drawn(network: Network, chance: int) -> None:
     """A style shows the network, without a fault, or says why it does not."""
-    style = [choose([network])[0], *STYLES][chance % (len(STYLES) + 1)]
+    style = [AUTO, *STYLES][chance % (len(STYLES) + 1)]
+    order = Order([network], style, (252.0, 504.0, 960.0)[chance // 8 % 3], LIGHT)
     try:
-        scene = draw(Order([network], style, (252.0, 504.0, 960.0)[chance // 8 % 3], LIGHT))
+        scene = choose(order).scene if style == AUTO else draw(order)
     except CnngraphError:
         return
     assert faults(scene) == []

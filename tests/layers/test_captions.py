@@ -53,6 +53,7 @@ SAID = {
     "flatten -> unflatten": "unflatten", "flatten -> unflatten 4x8x8": "unflatten", "grn": "global response norm",
     "eca 3": "channel attention k=3", "prelu shared": "PReLU shared", "conv 8 1x1 prelu=shared": "conv 1×1, PReLU",
     "bn affine=off": "batch norm no γ, β", "hsigmoid 0.2 shift=0.4": "h-sigmoid slope=0.2 shift=0.4",
+    "instancenorm affine=off": "instance norm no γ, β",
     "pad 1 value=0.5": "pad 1 value=0.5", "lrn n=4": "LRN", "maxpool to=3": "adaptive max pool to 3×3",
     "clip lo=-1 hi=1": "clip -1 to 1", "abs": "abs", "square": "square", "selu": "SELU", "logsoftmax": "logsoftmax",
 }  # fmt: skip

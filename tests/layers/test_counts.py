@@ -107,6 +107,8 @@ def test_what_else_is_learned() -> None:
     }  # fmt: skip
     assert set(layer("bn affine=off", 5, 5, CHANNELS).parameters) == {"running_mean", "running_var"}
     assert layer("bn affine=off", 5, 5, CHANNELS).params == 0
+    assert layer("instancenorm affine=off", 5, 5, CHANNELS).parameters == {}
+    assert layer("instancenorm", 5, 5, CHANNELS).params == 2 * CHANNELS
     assert layer("prelu shared", 5, 5, CHANNELS).params == 1
     for line, fills in [("layernorm", [1.0, 0.0]), ("scale", [1.0]), ("prelu", [0.25]), ("grn", [0.0, 0.0])]:
         found = layer(line, 5, 5, CHANNELS)

@@ -136,6 +136,9 @@ def test_of_any_chain(steps: list[str]) -> None:
         ("conv 1 3x3 s=2 p=1 bias=off -> upsample image bilinear", (5, 5)),
         ("pad 2 reflect -> conv 1 3x3 bias=off", (3, 3)),
         ("widen 2 s=3 -> conv 1 2x2 bias=off", (4, 4)),
+        ("conv 1 3x3 bias=off -> flatten -> unflatten 30x30x1", (3, 3)),
+        ("conv 1 3x5 bias=off -> flatten -> dropout -> unflatten 30x28x1 -> conv 1 3x3 bias=off", (5, 7)),
+        ("conv 2 3x3 bias=off -> flatten -> unflatten 30x30x2 -> flatten -> unflatten 30x30x2", (3, 3)),
         ("conv 4 1x1 bias=off -> reorg 2 as_darknet", (3, 2)),
         ("conv 4 1x1 bias=off -> unreorg 2 -> conv 1 3x3 bias=off", (2, 2)),
         ("avgpool to=5 -> conv 1 3x3 bias=off", (20, 20)),
@@ -156,6 +159,13 @@ def test_where_a_formula_of_window_and_step_is_wrong(text: str, wanted: tuple[in
     assert field(network) == Field(*wanted)
     if "mul" not in text:
         assert measured(network) == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["flatten -> unflatten 1x32x32", "flatten -> unflatten 16x64x1", "flatten -> fc 1024 -> unflatten 32x32x1"]
+)
+def test_a_vector_that_becomes_another_volume_sees_everything(text: str) -> None:
+    assert field(parse(f"net t\ninput 32x32x1\n{text}\n")) is None
 
 
 @settings(max_examples=60)
@@ -228,7 +238,8 @@ def test_of_several_inputs_it_is_the_largest() -> None:
         ("grn", None),
         ("eca 3", None),
         ("lrn n=4", Field(1, 1)),
-        ("flatten -> unflatten 16x16x1", None),
+        ("flatten -> unflatten 16x16x1", Field(1, 1)),
+        ("flatten -> unflatten 8x32x1", None),
         ("conv 1 3x3 -> add spread {\n | skip\n | avgpool global\n}", None),
         ("softmax", Field(1, 1)),
         ("flatten -> fc 3", None),

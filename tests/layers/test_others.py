@@ -174,6 +174,7 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
     "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "hsigmoid 0.2 shift=-1", "conv 8 3x3 hsigmoid=(0.2, -0.4)",
     "hsigmoid shift=0.4", "prelu shared", "conv 8 3x3 prelu=shared", "bn affine=off", "conv 8 3x3 bn affine=off relu",
+    "instancenorm affine=off", "conv 8 3x3 instancenorm affine=off relu",
     "pad 1 value=0.5", "pad (1, 2) value=-2", "sepconv 8 3x3 s=2 same m=2 bn relu", "sepconv 8 3x3 bias=off", "grn",
     "grn eps=0.1", "eca 3", "flatten -> unflatten", "flatten -> unflatten 4x8x8", "maxpool to=3", "lrn n=4",
     "a: conv 1 1x1\nfrom image -> mul a spread", "add spread {\n  | skip\n  | avgpool global\n}",

@@ -318,7 +318,9 @@ def instancenorm(kind: Any, own: Weights, x: Array) -> Array:
     for n, picture in enumerate(x):
         for c, plane in enumerate(picture):
             deviation = math.sqrt(((plane - plane.mean()) ** 2).mean() + kind.eps)
-            y[n, c] = (plane - plane.mean()) / deviation * own["weight"][c] + own["bias"][c]
+            y[n, c] = (plane - plane.mean()) / deviation
+            if kind.affine:
+                y[n, c] = y[n, c] * own["weight"][c] + own["bias"][c]
     return y
 
 

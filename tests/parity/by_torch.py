@@ -219,9 +219,11 @@ class _Running:
     def instancenorm(self, kind: Any, x: torch.Tensor) -> torch.Tensor:
         if x.shape[2] * x.shape[3] == 1:
             # PyTorch refuses a single place while it takes statistics: the number is its own mean.
+            if not kind.affine:
+                return 0 * x
             weight, bias = self.learned(weight=(x.shape[1],), bias=(x.shape[1],))
             return 0 * x * weight[:, None, None] + bias[:, None, None]
-        return self.filled(nn.InstanceNorm2d(x.shape[1], kind.eps, affine=True))(x)
+        return self.filled(nn.InstanceNorm2d(x.shape[1], kind.eps, affine=kind.affine))(x)
 
     def groupnorm(self, kind: Any, x: torch.Tensor) -> torch.Tensor:
         return self.filled(nn.GroupNorm(kind.g, x.shape[1], kind.eps))(x)

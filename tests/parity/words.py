@@ -119,6 +119,8 @@ def _groupnorm(r: Random) -> Case:
 
 simple("instancenorm", "instancenorm eps=0.01", least=2, theirs=lambda t, w, x: t.nn.functional.instance_norm(
     x, weight=w["instancenorm1.weight"], bias=w["instancenorm1.bias"], eps=0.01))  # fmt: skip
+simple("instancenorm affine=off", "instancenorm affine=off eps=0.01", least=2, theirs=lambda t, w, x: (
+    t.nn.InstanceNorm2d(x.shape[1], 0.01)(x)))  # fmt: skip
 simple("bn affine=off", "bn affine=off", lambda t, w, x: t.nn.functional.batch_norm(
     x, w["bn1.running_mean"], w["bn1.running_var"]))  # fmt: skip
 

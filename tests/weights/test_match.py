@@ -177,6 +177,16 @@ def test_a_file_with_fewer_or_more_weights_is_told_how_to_be_read(
     assert matched(parse(f"net t\ninput 8x8x4\n{said}\n{line.split()[0]}\n"), given).remarks == ()
 
 
+def test_a_file_without_numbers_that_a_layer_can_do_without_is_told_how_to_be_read() -> None:
+    """PyTorch's InstanceNorm2d has none unless told otherwise."""
+    given = entries(("0.weight", (4, 4, 3, 3)), ("2.weight", (4, 4, 3, 3)))
+    text = "net t\ninput 8x8x4\n{}default conv 3x3 same bias=off instancenorm relu\nconv 4 -> conv 4\n"
+    with pytest.raises(CnngraphError, match=r"missing: conv1\.instancenorm: weight 4, bias 4") as e:
+        matched(parse(text.format("")), given)
+    assert e.value.diagnostics[0].help == "write  default instancenorm affine=off"
+    assert len(matched(parse(text.format("default instancenorm affine=off\n")), given).matches) == 2
+
+
 def test_a_file_with_other_biases_is_told_how_to_be_read() -> None:
     """Not 0 of 2 found, but what to write."""
     without = [entry for entry in FILE if not entry[0].endswith("bias")]

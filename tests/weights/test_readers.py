@@ -138,12 +138,13 @@ flatten -> fc 4
 
 
 def test_another_epsilon_is_remarked_on() -> None:
-    (remark,) = FileWeights(DATA / "keras3.keras", network()).matching.remarks
+    remark, without = FileWeights(DATA / "keras3.keras", network()).matching.remarks
     assert remark == (
         "the file says eps=0.001 of `stem_norm`, the spec 1e-05 of `conv1.bn`, as of 1 more: "
         "write  default bn eps=0.001  for the same answers"
     )
-    assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == ()
+    assert FileWeights(DATA / "keras3.keras", network(eps=1e-3)).matching.remarks == (without,)
+    assert without.endswith("has no γ (scale=False), which is 1")
 
 
 def test_a_set_of_a_checkpoint_can_be_asked_for(tmp_path: Path) -> None:
@@ -590,6 +591,30 @@ def test_what_weights_alone_do_not_say_is_not_said_of_the_file(tmp_path: Path) -
         missing, there = ("weight", "bias") if left_out == "scale" else ("bias", "weight")
         assert found[f"conv1.bn.{missing}"].read().tolist() == [filled] * 4
         assert found[f"conv1.bn.{there}"].read().tolist() == [0.5] * 4
+
+
+def test_a_normalization_without_scale_and_shift_is_one_of_1_and_0(tmp_path: Path) -> None:
+    """And is said; the spec may have it without either, too. The answers are those of the formula."""
+    rng = np.random.default_rng(0)
+    mean, var = rng.normal(size=3).astype("f4"), rng.uniform(0.5, 2, 3).astype("f4")
+    gamma, beta = rng.normal(size=(2, 3)).astype("f4")
+    kernel, x = rng.normal(size=(1, 1, 2, 3)).astype("f4"), rng.normal(size=(4, 5, 2)).astype("f4")
+    convolution: Made = ("Conv2D", {**CONV[1], "use_bias": False}, [kernel])
+    for scale, center in [(True, False), (False, True), (False, False)]:
+        own = [*([gamma] if scale else []), *([beta] if center else []), mean, var]
+        norm: Made = ("BatchNormalization", {"scale": scale, "center": center, "epsilon": 1e-3}, own)
+        keras_file(tmp_path / "w.keras", [convolution, norm])
+        wanted = (x @ kernel[0, 0] - mean) / np.sqrt(var + 1e-3)
+        wanted = wanted * (gamma if scale else 1) + (beta if center else 0)
+        lines = ["conv 3 1x1 bn"] if scale or center else ["conv 3 1x1 bn", "default bn affine=off\nconv 3 1x1 bn"]
+        for line in lines:
+            network = parse(f"net t\ninput 4x5x2\ndefault bn eps=0.001\n{line}\n")
+            (answer,) = network.run(x, tmp_path / "w.keras")
+            (found,) = answer.outputs.values()
+            np.testing.assert_allclose(found.transpose(1, 2, 0), wanted, rtol=1e-4, atol=1e-5)
+            remarks = FileWeights(tmp_path / "w.keras", network).matching.remarks
+            said = ["no γ (scale=False), which is 1"] * (not scale) + ["no β (center=False), which is 0"] * (not center)
+            assert remarks == (f"`batchnormalization1` has {', and '.join(said)}",) or "affine" in line
 
 
 # Tensors that layers share -------------------------------------------------------------------

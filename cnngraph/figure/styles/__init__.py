@@ -1,20 +1,19 @@
-"""The styles by name, and the choice between them."""
+"""The styles by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.page import height, is_slide
 from cnngraph.network import Network
+from cnngraph.units import units
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
-
-_DEEP = 30
-"""Weighted layers from which on a chain is easier to see as a strip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,13 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+_FEW = 3
+"""Weighted layers up to which a residual block is one slide."""
 LAYOUTS = {"own": False, "dot": True}
 """Who places boxes, by name: the value of `Order.by_dot`."""
 
 
-_WORDS = {
+WISHES = {
     "title": "a title",
     "picture": "a picture",
     "fold": "folding",
@@ -75,6 +76,11 @@ def draw(order: Order) -> Scene:
     scene = style.draw(order)
     if style.whole:
         _hold_to_truth(scene, order.networks)
+    if scene.height > (page := height(order.width)):
+        said = (
+            f"the figure is {scene.height:.0f} pt high, and a {'slide' if is_slide(order.width) else 'page'} {page:g}"
+        )
+        scene = replace(scene, remarks=(*scene.remarks, said))
     return scene
 
 
@@ -94,9 +100,15 @@ def _hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
 
 def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
     """Raises `CnngraphError` (E0608) when *order* asks for what *name*, which heeds *takes*, has no place for."""
-    for field in fields(order):
-        if field.name in _WORDS and field.name not in takes and getattr(order, field.name) is not field.default:
-            raise CnngraphError.of("E0608", f"{name} has no place for {_WORDS[field.name]}", help=help)
+    for wish in wishes(order):
+        if wish not in takes:
+            raise CnngraphError.of("E0608", f"{name} has no place for {WISHES[wish]}", help=help)
+
+
+def wishes(order: Order) -> list[str]:
+    """What *order* asks of a style: keys of `WISHES`."""
+    asked = [field for field in fields(order) if field.name in WISHES]
+    return [field.name for field in asked if getattr(order, field.name) is not field.default]
 
 
 def _volumes(order: Order) -> Scene:
@@ -118,11 +130,11 @@ def _text(order: Order) -> Scene:
 def _strip(order: Order) -> Scene:
     from cnngraph.figure.styles.strip import strip
 
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return strip(order.networks, width=order.width, theme=order.theme, titles=titles)
+    return strip(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
 
 
 def _units(order: Order) -> Scene:
+    from cnngraph.figure.halves import above
     from cnngraph.figure.styles.columns import columns
     from cnngraph.figure.styles.written import written
 
@@ -131,19 +143,29 @@ def _units(order: Order) -> Scene:
         return written(
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
-    titles = [order.title, *[None] * (len(order.networks) - 1)]
-    return columns(order.networks, width=order.width, theme=order.theme, titles=titles)
+    drawn = columns(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    if order.fold or len(order.networks) > 1 or not _is_one_block(network):
+        return drawn
+    try:
+        both = above(drawn, written(network, width=order.width, theme=order.theme, title=None))
+    except CnngraphError:
+        return drawn
+    return both if both.height <= height(order.width) else drawn
+
+
+def _is_one_block(network: Network) -> bool:
+    """Whether it is one shortcut over a few layers: what the slide shows as columns, and written out below."""
+    return len(network.shortcuts) == 1 and sum(unit.weighted for unit in units(network).units) <= _FEW
 
 
 def _blocks(order: Order) -> Scene:
-    from cnngraph.figure.styles.blocks import blocks
+    from cnngraph.figure.styles.blocks import several
 
-    network = order.networks[0]
-    return blocks(
-        network,
+    return several(
+        order.networks,
         width=order.width,
         theme=order.theme,
-        title=order.title or network.title or network.name,
+        title=order.title,
         fold=order.fold,
         depth=order.depth,
         names=order.names,
@@ -171,7 +193,7 @@ class Style:
     draw: Callable[[Order], Scene]
     about: str
     takes: tuple[str, ...]
-    """What of an order it heeds: keys of `_WORDS`. Anything else is refused: it would be looked for in vain."""
+    """What of an order it heeds: keys of `WISHES`. Anything else is refused: it would be looked for in vain."""
     comparing: tuple[str, ...] | None = None
     """What it heeds when it draws several networks; None: it draws one."""
     whole: bool = True
@@ -179,37 +201,26 @@ class Style:
     by_dot: Style | None = None
     """The same with its boxes where Graphviz's `dot` puts them."""
 
+    def heeds(self, order: Order) -> tuple[str, ...]:
+        """What it takes for as many networks as *order* has."""
+        return self.takes if len(order.networks) == 1 else self.comparing or ()
+
 
 STYLES = {
     "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
     "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
-    "units": Style(_units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title",)),
-    "strip": Style(_strip, "it draws one box for every weighted layer, with arcs over them", ("title",), ("title",)),
+    "units": Style(
+        _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
+    ),
+    "strip": Style(
+        _strip, "it draws one box for every weighted layer, with arcs over them", ("title", "fold"), ("title", "fold")
+    ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
+        ("title", "fold", "depth", "names"),
         ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
 }
-
-
-def choose(networks: Sequence[Network]) -> tuple[str, str]:
-    """The style that suits *networks*, and why."""
-    from cnngraph.figure.spine import spine
-    from cnngraph.units import units
-
-    if len(networks) > 1:
-        return "strip", "it compares networks layer by layer"
-    whole = units(networks[0])
-    if whole.is_chain:
-        deep = sum(unit.weighted for unit in whole.units)
-        if deep < _DEEP:
-            return "volumes", f"a chain of {deep} weighted layers"
-        return "strip", f"a chain of {deep} weighted layers, too many for volumes"
-    try:
-        found = spine(networks[0], "strip")
-    except CnngraphError as error:
-        return "blocks", error.diagnostics[0].reason or "it branches"
-    return "strip", f"one path with {len(found.arcs)} shortcuts"

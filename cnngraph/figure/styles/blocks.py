@@ -13,9 +13,10 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
 from cnngraph.figure.lanes.part import Measure, Part, straight
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE, too_narrow
+from cnngraph.figure.page import SLIDE, height, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
@@ -37,8 +38,31 @@ _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
 _LEAST_BOX = 5.0
 """Ems that a box has on the narrowest page."""
-_PAGE = 648.0
-"""Points that a page of a paper is high."""
+
+
+def several(
+    networks: Sequence[Network],
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None,
+    fold: bool | None,
+    depth: int | None,
+    names: bool,
+) -> Scene:
+    """*networks* one under the other, each below its name as `blocks` draws it, and *title* above all of them."""
+    titles = [network.title or network.name for network in networks]
+    if len(networks) == 1:
+        titles = [title or titles[0]]
+    scenes = [
+        blocks(network, width=width, theme=theme, title=name, fold=fold, depth=depth, names=names)
+        for network, name in zip(networks, titles, strict=True)
+    ]
+    if len(scenes) == 1:
+        return scenes[0]
+    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+    head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title else None
+    return stacked(scenes, _ROW_GAP * em, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +88,7 @@ def blocks(
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    page = width * 9 / 16 if width > SLIDE * 0.75 else _PAGE
+    page = height(width)
     best: Scene | None = None
     for attempt in _attempts(network, fold, depth):
         scene = _drawn(network, attempt.chain, em, width, theme, title, names)

@@ -1,34 +1,60 @@
 """The style of the lecture's residual slides: columns of circles, skips that come down onto them.
 
-Unfolded, a short network is written out layer by layer, with its formulas.
+A skip comes down onto a column where it is added to what the column makes before its non-linearity; any other sum
+stands on the way, as every other join does, and the skip comes down onto that. Unfolded, a short network is written
+out layer by layer, with its formulas.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
-from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Point, Primitive, Scene, Stroke, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
-from cnngraph.figure.spine import spine
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.spine import Spine, spine
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
+from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
+from cnngraph.figure.tracks import (
+    Row,
+    Span,
+    Stop,
+    Track,
+    is_sum,
+    lands_alone,
+    letters,
+    on_page,
+    rows,
+    tracks,
+)
 from cnngraph.network import Network
 from cnngraph.units import Unit
 
 SLIDE_TEXT, LEAST_TEXT = 14.0, 6.5
 """Points, as in the volumes style."""
-_MARGIN, _ROW_GAP, _TITLE = 1.0, 1.8, 2.4
+_MARGIN, _ROW_GAP, _BESIDE = 1.0, 1.8, 1.13
+"""Ems: the page's border, air between rows, and between a name and what stands beside it."""
 _COLUMN, _RADIUS, _LEAST_GAP, _GAP = 2.2, 0.72, 1.5, 2.6
 """Ems: a column's width, its circles' radius, and the room between columns."""
 _UNITS = 3
 """Circles in a column."""
+_HEIGHT = (2.4 * (_UNITS - 1) + 2.9) * _RADIUS
+"""Ems that a column is high."""
+_LEAD = 1.4
+"""Ems of the arrow with which a row goes on."""
+_LINE, _CAPTION = 1.15, 1.2
+"""Ems from line to line of a text on the way, and below a column."""
+_OVER = 0.8
+"""Ems that a name may reach above its row's columns and what is over them, and below, into the air between rows."""
+_LETTER_STEP, _LETTER_AIR = 1.9, 0.5
+"""Ems from one letter to the next above it, and above the highest."""
 _ARC, _ARC_STEP, _ARC_WORDS = 1.6, 1.3, 1.3
 """Ems: how high an arc runs above the columns, how much each arc inside it adds, and room for its words."""
 _SCRIPT = 0.72
@@ -66,6 +92,8 @@ class _Page:
     em: float
     pitch: float
     left: float
+    begin: float
+    """Where the arrow begins with which a row goes on."""
     theme: Theme
 
     @property
@@ -75,22 +103,46 @@ class _Page:
     @property
     def height(self) -> float:
         """Of a column."""
-        return (2.4 * (_UNITS - 1) + 2.9) * _RADIUS * self.em
+        return _HEIGHT * self.em
 
     @property
     def line(self) -> Stroke:
         return Stroke(self.theme.ink, 0.085 * self.em)
 
-    def x(self, column: int, row: range) -> float:
-        return self.left + (column - row.start) * self.pitch
+    def x(self, column: int, row: Row) -> float:
+        return self.left + (column - row.columns.start) * self.pitch
 
-    def half(self, stop: Stop) -> float:
-        """From a stop's middle to where an arrow touches it."""
+    def top(self, stop: Stop) -> float:
+        """From the middle up to where an arrow from above touches it."""
         if stop.boxed:
-            return self.column / 2
-        if _is_activation(stop.unit):
-            return script_width("a", "[l]", self.em) / 2 + 0.3 * self.em
-        return max(text_width(line, "serif", self.em) for line in _loose(stop.unit)) / 2 + 0.3 * self.em
+            return self.height / 2
+        return ((len(_loose(stop.unit)) - 1) / 2 * _LINE - 0.33 + 0.2) * self.em + ascent("serif", self.em)
+
+    def way(self, before: Stop, stop: Stop, row: Row) -> tuple[float, float]:
+        """Where the arrow into *stop* begins and ends."""
+        tip = self.x(stop.column, row) - _half(stop, self.em)
+        shown = before.column in row.columns
+        return self.x(before.column, row) + _half(before, self.em) if shown else self.begin, tip
+
+    def tap(self, span: Span, row: Row) -> float:
+        """Where an arc leaves the arrow into the first stop that it passes."""
+        before = row.track.before(span.first)
+        assert before is not None  # an arc has a source
+        stop = next(stop for stop in row.stops if stop.column == span.first)
+        start, tip = self.way(before, stop, row)
+        middle = min((tip - start) / 2, (self.pitch - self.column) / 2)
+        return tip - max(middle, min(tip - start, 0.75 * self.em))  # behind the arrow's head
+
+    def rise(self, row: Row, level: int) -> float:
+        """From the columns to the line that bounds an arc of *level* above, its words aside."""
+        step = _LETTER_STEP if row.cuts else _ARC_STEP
+        return (_ARC + step * (row.levels[level] - 1)) * self.em
+
+    def above(self, row: Row) -> float:
+        """What arcs take."""
+        high = max((self.rise(row, span.level) for span in row.spans), default=0.0)
+        worded = any(_words(span, row, self) for span in row.spans)
+        return high + max(_ARC_WORDS if worded else 0.0, _LETTER_AIR if row.cuts else 0.0) * self.em
 
     @cached_property
     def captions(self) -> int:
@@ -99,61 +151,107 @@ class _Page:
 
 
 def columns(
-    networks: Sequence[Network], *, width: float, theme: Theme, titles: Sequence[str | None] | None = None
+    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None
 ) -> Scene:
-    """*networks* as columns of circles at most *width* points wide, one under the other.
+    """*networks* as columns of circles at most *width* points wide, one under the other; *title* stands over all.
 
-    Raises `CnngraphError` (E0606) for a network that is not one path with shortcuts over it.
+    *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
+    network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
     """
-    names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
-    tracks = aligned([spine(network, "units") for network in networks], names)
+    names = [network.title or network.name for network in networks]
+    spines = [spine(network, "units") for network in networks]
+    head = title or (names[0] if len(names) == 1 else "")
+
+    def drawn(folded: bool) -> Scene:
+        return _drawn(tracks(spines, names, "units", _lands_on_a_column, folded), width, theme, head)
+
+    return on_page(drawn, " and ".join(names), width, fold)
+
+
+def _lands_on_a_column(spine: Spine, index: int) -> bool:
+    """Whether the sum at *index* is of what a column makes before its non-linearity, and nothing else takes that."""
+    if not lands_alone(spine, index):
+        return False
+    before = spine.units[index - 1]
+    if is_sum(before):
+        return all(layer.kind.idle for layer in before.layers[1:]) and _lands_on_a_column(spine, index - 1)
+    return before.weighted and all(layer.kind.idle or layer.kind.family == "norm" for layer in before.layers[1:])
+
+
+def _drawn(tracks: list[Track], width: float, theme: Theme, head: str) -> Scene:
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    page, rows = _fitted(tracks, em, width, theme)
+    page, lines = _fitted(tracks, em, width, theme)
+    names = {track.prefix: _name(track, em) for track in tracks}
+    marks = letters(lines)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0
-    if len(tracks) == 1:
-        head = heading(names[0], em, width, _MARGIN * em, theme)
-        items.append(head)
-        y += ascent(head.font, head.size) + 1.2 * em
-        right = head.x + text_width(head.content, head.font, head.size)
-    for row in rows:
-        for track in tracks:
-            if row.start > track.last_column:
-                continue
-            spans = track.arcs_in(row)
-            if spans:
-                worded = any(_words(span, page) for span in spans)
-                y += (_ARC + _ARC_STEP * (max(s.level for s in spans) - 1) + (_ARC_WORDS if worded else 0.0)) * em
-            middle = y + page.height / 2
-            if row.start == 0 and len(tracks) > 1:
-                items.append(_turned(track.title, page, middle))
-            drawn, reach = _row(track, row, page, middle)
-            items += drawn
-            right = max(right, reach)
-            y += page.height + page.captions * 1.2 * em + 0.4 * em + (1.1 * em if spans else 0.0) + _ROW_GAP * em
+    if head:
+        words = heading(head, em, width, _MARGIN * em, theme)
+        items.append(words)
+        y += ascent(words.font, words.size) + 1.2 * em
+        right = words.x + text_width(words.content, words.font, words.size)
+    parts: dict[Span, list[Primitive]] = {}
+    for row in lines:
+        above, below = page.above(row), page.captions * _CAPTION * em + 0.4 * em
+        below += (1.1 * em if row.spans else 0.0) + (REPEAT * em if row.repeats else 0.0)
+        over = (names[row.track.prefix].length - page.height) / 2 if len(tracks) > 1 else 0.0
+        y += max(above, over - _OVER * em)
+        middle = y + page.height / 2
+        if len(tracks) > 1:
+            baseline = _MARGIN * em + (ascent("sans", em) + descent("sans", em)) / 2
+            items += names[row.track.prefix].drawn(baseline, middle, theme)
+        drawn, reach = _row(row, page, middle, marks, parts)
+        items += drawn
+        right = max(right, reach)
+        y += page.height + max(below, over - _OVER * em) + _ROW_GAP * em
+    items += [arc(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,
         items=tuple(items),
-        title=" and ".join(names),
+        title=head or " and ".join(track.title for track in tracks),
         description="; ".join(f"{t.title}: {', '.join(stop.unit.about for stop in t.stops)}" for t in tracks),
         background=theme.background,
     )
 
 
-def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple[_Page, list[range]]:
+def _name(track: Track, em: float) -> Name:
+    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, 1.0)
+
+
+def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple[_Page, list[Row]]:
     count = 1 + max(track.last_column for track in tracks)
     few = sum(stop.boxed for track in tracks for stop in track.stops) <= _FEW * len(tracks)
     gap = max(_GAP, script_width("a", "[l+1]", em) / em + 1.2) if few else _GAP
-    left = (_MARGIN + (_TITLE if len(tracks) > 1 else 0.9)) * em + _COLUMN * em / 2
+    title = max(_name(track, em).width for track in tracks) / em + _BESIDE if len(tracks) > 1 else 0.9
+    left = (_MARGIN + title) * em + _COLUMN * em / 2
     tail = 4.2 * em
     room = width - left - tail - _MARGIN * em + _COLUMN * em / 2
     fits = int(room / ((_COLUMN + gap) * em))
     if fits < count:
         gap = max(_LEAST_GAP, _caption_gap(tracks, em))
-        fits = max(1, int(room / ((_COLUMN + gap) * em)))
-    rows = cut(tracks, count, max(1, fits))
-    return _Page(tracks, em, (_COLUMN + gap) * em, left, theme), rows
+    while True:
+        fits = int((width - left - tail - _MARGIN * em + _COLUMN * em / 2) / ((_COLUMN + gap) * em))
+        lines = rows(tracks, max(1, fits))
+        # Letters stand outside of the first and the last column, and the arrow with which a row goes on beside its
+        # name; a row may begin with a text that is wider than a column.
+        cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(tracks)
+        if not cuts and not goes_on:
+            break
+        half = _widest_start(lines, em)
+        before = (_MARGIN + (title - _BESIDE + 0.3 if len(tracks) > 1 else -0.5)) * em
+        needed = before + half + _LEAD * em + (letters_width(lines, em, theme) + 0.2 * em if cuts else 0.0)
+        if needed <= left:
+            break
+        left = needed
+    begin = left - _widest_start(lines, em) - _LEAD * em
+    return _Page(tracks, em, (_COLUMN + gap) * em, left, begin, theme), lines
+
+
+def _widest_start(rows: Sequence[Row], em: float) -> float:
+    """From the middle of the first stop to its border, in the row that goes on with the widest."""
+    going_on = (row for row in rows if row.track.before(row.columns.start))
+    return max((_half(row.stops[0], em) for row in going_on), default=_COLUMN * em / 2)
 
 
 def _caption_gap(tracks: list[Track], em: float) -> float:
@@ -163,6 +261,12 @@ def _caption_gap(tracks: list[Track], em: float) -> float:
     loose = [text_width(line, "serif", em) for stop in stops if not stop.boxed for line in _loose(stop.unit)]
     widest = max([wide / em + 0.3 for wide in boxed] + [wide / em / 2 + 1.1 + 0.9 for wide in loose])
     return widest - _COLUMN
+
+
+def _letter(stop: Stop) -> str:
+    """What the slides call the tensor behind *stop*: z is what a layer makes before its non-linearity."""
+    layers = [layer for unit in (stop.unit, *stop.passed_over) for layer in unit.layers if not layer.kind.idle]
+    return "z" if stop.boxed and layers[-1].kind.family in ("conv", "dense", "norm") else "a"
 
 
 def _caption(unit: Unit) -> tuple[str, ...]:
@@ -185,7 +289,7 @@ def _loose(unit: Unit) -> tuple[str, ...]:
     """Words for what is no column: an input, a pool."""
     if not unit.lead.inputs:
         return (unit.name,)
-    return (*unit.lead.kind.caption().short.split(), *_stride(unit))
+    return (*unit.does.kind.caption().short.split(), *_stride(unit))
 
 
 def _is_activation(unit: Unit) -> bool:
@@ -193,29 +297,32 @@ def _is_activation(unit: Unit) -> bool:
     return not unit.lead.inputs and unit.name == "a"
 
 
-def _row(track: Track, row: range, page: _Page, middle: float) -> tuple[list[Item], float]:
-    em, ink = page.em, page.theme.ink
-    begin = bisect_left(track.columns, row.start)
-    stops = track.stops[begin : bisect_left(track.columns, row.stop)]
+def _row(
+    row: Row, page: _Page, middle: float, marks: dict[Span, str], parts: dict[Span, list[Primitive]]
+) -> tuple[list[Item], float]:
+    """What is drawn of a row, and how far it reaches; of arcs that go on elsewhere, their *parts* here."""
+    em, ink, track = page.em, page.theme.ink, row.track
     items: list[Item] = []
-    before = track.stops[begin - 1] if begin else None
-    number = sum(stop.boxed for stop in track.stops[:begin])
+    before = track.before(row.columns.start)
+    number = sum(stop.boxed for stop in track.stops if stop.column < row.columns.start)
     named = _is_activation(track.stops[0].unit) and sum(stop.boxed for stop in track.stops) <= _FEW
-    for stop in stops:
+    tapped = {span.first for span in row.spans}
+    for stop in row.stops:
         x = page.x(stop.column, row)
         if before is not None:
-            tip = x - page.half(stop)
-            start = page.x(before.column, row) + page.half(before) if before.column in row else tip - 1.4 * em
+            start, tip = page.way(before, stop, row)
             drawn: list[Primitive] = list(arrow((start, middle), (tip, middle), page.line, min(0.7 * em, tip - start)))
-            if named and number and stop.boxed:
-                drawn += scripted((start + tip) / 2, middle - 0.5 * em, "a", f"[l+{number}]", em, ink)
+            script = f"[l+{number}]"
+            fits = script_width("a", script, em) + 0.4 * em <= tip - start and stop.column not in tapped
+            if named and number and stop.boxed and fits:
+                drawn += scripted((start + tip) / 2, middle - 0.5 * em, _letter(before), script, em, ink)
             ids = (track.prefix + before.unit.name, track.prefix + stop.unit.name)
-            items.append(_edge(ids, drawn))
+            items.append(edge(ids, drawn))
         items.append(_stop(track, stop, x, middle, page))
         number += stop.boxed
         before = stop
-    last = stops[-1]
-    start = page.x(last.column, row) + page.half(last)
+    last = row.stops[-1]
+    start = page.x(last.column, row) + _half(last, em)
     tip = start + 1.9 * em
     reach = tip
     tail: list[Primitive] = list(arrow((start, middle), (tip, middle), page.line, 0.7 * em))
@@ -225,11 +332,27 @@ def _row(track: Track, row: range, page: _Page, middle: float) -> tuple[list[Ite
         reach += 0.4 * em + text_width("ŷ", "serif-italic", 1.3 * em)
     elif ends and not last.unit.output.is_map:
         script = f"[l+{number}]" if named else "[l]"
-        tail += scripted(tip + 0.4 * em, middle + 0.3 * em, "a", script, em, ink, "start")
+        tail += scripted(tip + 0.4 * em, middle + 0.3 * em, _letter(last), script, em, ink, "start")
         reach += 0.4 * em + script_width("a", script, em)
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
-    for span in track.arcs_in(row):
-        items += _arc(track, span, row, page, middle)
+    repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}
+    for span in row.spans:
+        drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
+        if span in marks:
+            parts.setdefault(span, []).extend(drawn)
+            radius = letter_radius(Measure(em, 0.0, page.theme), marks[span])
+            reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
+        else:
+            items.append(arc(span, track, drawn))
+            if span.level == 1 and (span.first, span.until) not in repeated_parts:
+                items.append(_bracket(span, row, page, middle))
+    for repeated, first, until in row.repeats:
+        inside = any(span.level == 1 for span in row.spans if first <= span.first and span.until <= until)
+        whole = (repeated.first, repeated.last) in {(span.first, span.until) for span in row.spans if span.level == 1}
+        below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em
+        below += 0.75 * em if inside and not whole else 0.0
+        around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
+        items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
     return items, reach
 
 
@@ -249,7 +372,7 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
             edge,
         )
         for index, line in enumerate(_caption(stop.unit)):
-            baseline = middle + page.height / 2 + (1.05 + 1.2 * index) * em
+            baseline = middle + page.height / 2 + (1.05 + _CAPTION * index) * em
             drawn.append(Text(x, baseline, line, em, "serif", "middle", fill=theme.ink))
     elif _is_activation(stop.unit):
         drawn += scripted(x, middle + 0.3 * em, "a", "[l]", em, theme.ink)
@@ -262,9 +385,9 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
     return Group(track.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=layers)
 
 
-def _words(span: Span, page: _Page) -> str:
+def _words(span: Span, row: Row, page: _Page) -> str:
     """What a projection is called on its arc, if there is room."""
-    if not span.arc.through:
+    if not span.arc.through or span.first not in row.columns or span.until not in row.columns:
         return ""
     unit = span.arc.through[0]
     caption = unit.lead.kind.caption()
@@ -272,47 +395,67 @@ def _words(span: Span, page: _Page) -> str:
     return words if text_width(words, "serif", page.em) < (span.last - span.first) * page.pitch else ""
 
 
-def _arc(track: Track, span: Span, row: range, page: _Page, middle: float) -> Iterator[Item]:
-    """From a dot on the way in, up, along, and down onto the last column; a bracket below the block."""
+def _arc(span: Span, row: Row, page: _Page, middle: float, letter: str) -> Iterator[Primitive]:
+    """From a dot on the way in, up, along, and down onto the last column, or onto the join.
+
+    With a *letter* what of it is in this row: up and to its letter, or from its letter and down.
+    """
     em, ink = page.em, page.theme.ink
-    first, last = page.x(span.first, row), page.x(span.last, row)
-    tap = first - page.column / 2 - 0.5 * (page.pitch - page.column)
-    top = middle - page.height / 2
-    y = top - (_ARC + _ARC_STEP * (span.level - 1) - 0.4) * em
+    begins, ends = span.first in row.columns, span.until in row.columns
+    y = middle - page.height / 2 - page.rise(row, span.level) + 0.4 * em
     line = Stroke(ink, 0.085 * em, (0.3 * em, 0.22 * em) if span.arc.through else ())
     bend = 0.5 * em
-    corners: tuple[Point, Point] = ((tap, y), (last, y))
-    steps = (
-        Move((tap, middle)),
-        Line((tap, y + bend)),
-        Curve((tap, y + 0.4 * bend), (tap + 0.6 * bend, y), (corners[0][0] + bend, y)),
-        Line((last - bend, y)),
-        Curve((last - 0.4 * bend, y), (last, y + 0.6 * bend), (last, y + bend)),
-        Line((last, top - 0.5 * em)),
-    )
-    source, join = track.spine.units[span.arc.source], track.spine.units[span.arc.join]
-    drawn: list[Primitive] = [
-        Circle(tap, middle, 0.17 * em, ink),
-        Path(steps, line),
-        arrowhead((last, top), (0.0, 1.0), 0.65 * em, ink),
-    ]
-    if words := _words(span, page):
-        drawn.append(Text((tap + last) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink))
-    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
-    ids = (track.prefix + source.name, track.prefix + join.name)
-    yield _edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
-    if span.level == 1:
-        bottom = middle + page.height / 2 + (page.captions * 1.2 + 0.35) * em
-        left, right, deep = first - page.column / 2, last + page.column / 2, bottom + 0.55 * em
-        bracket = (Move((left, bottom)), Line((left, deep)), Line((right, deep)), Line((right, bottom)))
-        yield Group(f"{ids[0]}-{ids[1]}-block", "decoration", (Path(bracket, Stroke(page.theme.faint, 0.07 * em)),))
+    mark = Measure(em, 0.0, page.theme)
+    radius = letter_radius(mark, letter) if letter else 0.0
+    steps: tuple[Move | Line | Curve, ...] = ()
+    if begins:
+        tap = page.tap(span, row)
+        yield Circle(tap, middle, 0.17 * em, ink)
+        steps = (
+            Move((tap, middle)),
+            Line((tap, y + bend)),
+            Curve((tap, y + 0.4 * bend), (tap + 0.6 * bend, y), (tap + bend, y)),
+        )
+        if not ends:
+            at = page.x(row.last, row) + page.column / 2 + 0.7 * em + radius
+            yield Path((*steps, Line((at - radius, y))), line)
+            yield from lettered(at, y, letter, mark)
+    if ends:
+        stop = next(stop for stop in row.stops if stop.column == span.until)
+        beside = [other.level for other in row.spans if other.until == span.until]
+        x = page.x(span.until, row) + (sorted(beside).index(span.level) - (len(beside) - 1) / 2) * 0.6 * em
+        if not begins:
+            at = page.begin - 0.1 * em - radius
+            yield from lettered(at, y, letter, mark)
+            steps = (Move((at + radius, y)),)
+        floor = middle - page.top(stop)
+        fall = (
+            Line((x - bend, y)),
+            Curve((x - 0.4 * bend, y), (x, y + 0.6 * bend), (x, y + bend)),
+            Line((x, floor - 0.5 * em)),
+        )
+        yield Path((*steps, *fall), line)
+        yield arrowhead((x, floor), (0.0, 1.0), 0.65 * em, ink)
+    if words := _words(span, row, page):
+        yield Text((tap + x) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink)
 
 
-def _edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "", layers: tuple[str, ...] = ()) -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])), layers)
+def _half(stop: Stop, em: float) -> float:
+    """From a stop's middle to where an arrow touches it."""
+    if stop.boxed:
+        return _COLUMN * em / 2
+    if _is_activation(stop.unit):
+        return script_width("a", "[l]", em) / 2 + 0.3 * em
+    return max(text_width(line, "serif", em) for line in _loose(stop.unit)) / 2 + 0.3 * em
 
 
-def _turned(title: str, page: _Page, middle: float) -> Text:
-    room = page.height + 2 * _ROW_GAP * page.em
-    x = _MARGIN * page.em + (ascent("sans", page.em) + descent("sans", page.em)) / 2
-    return Text(x, middle, fit(title, "sans", page.em, room), page.em, "sans", "middle", 90, page.theme.ink)
+def _bracket(span: Span, row: Row, page: _Page, middle: float) -> Group:
+    """Below a block."""
+    em = page.em
+    bottom = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em
+    left, right = page.x(span.first, row) - page.column / 2, page.x(span.until, row) + page.column / 2
+    deep = bottom + 0.55 * em
+    bracket = (Move((left, bottom)), Line((left, deep)), Line((right, deep)), Line((right, bottom)))
+    source, join = row.track.spine.units[span.arc.source], row.track.spine.units[span.arc.join]
+    name = f"{row.track.prefix}{source.name}-{row.track.prefix}{join.name}-block"
+    return Group(name, "decoration", (Path(bracket, Stroke(page.theme.faint, 0.07 * em)),))

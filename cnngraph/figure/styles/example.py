@@ -80,6 +80,11 @@ def example(layer: Layer, source: Volume) -> Example:
     return Example((*sizes, channels), (*results, as_int(made.channels)), rows, columns, depth, kind.spreads)
 
 
+def taps_of(kind: Windowed, axis: int, size: int, positions: int, at: int) -> range:
+    """Where along *axis* the taps of window *at* of *positions* are, on a map of *size*."""
+    return _taps(kind, axis, size, positions)[1](at)
+
+
 def _along(kind: Windowed, axis: int, size: int, positions: int) -> Along:
     """*size* is of the map that the window slides over, *positions* of the other."""
     padding, taps = _taps(kind, axis, size, positions)

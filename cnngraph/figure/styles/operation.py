@@ -13,12 +13,13 @@ from typing import Literal, Protocol
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE, too_narrow
+from cnngraph.figure.page import SLIDE, height, too_narrow
 from cnngraph.figure.scene import Group, Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
 from cnngraph.figure.styles.example import Example, example
 from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
+from cnngraph.figure.styles.numbers import Numbers, applies, cell_for, filter_of, made_of, source_of
 from cnngraph.figure.styles.stops import drawn_volumes
 from cnngraph.figure.styles.vectors import Columns, Vector, Weights
 from cnngraph.figure.text import ascent, descent, fit, ink
@@ -37,6 +38,8 @@ _MARGIN, _ROW_GAP, _LEADING = 0.9, 1.6, 1.25
 """Ems: the page's border, the air between rows, and from line to line."""
 _SIGN, _AIR = 1.5, 0.75
 """Ems: the size of a sign such as ∗, and the air on either side of it."""
+_HEADING = 3.0
+"""Ems that a title takes at most."""
 _CAPTION, _FORMULA = 7.5, 13.0
 """Ems after which a caption goes on in a second line, and ems that the formulas need."""
 _LISTED = 12
@@ -53,7 +56,13 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
     em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
-    rows = _fitted(network, shown, em, width, theme)
+    numbers = _numbers(network, shown, em, width, theme)
+    left = height(width) - 2 * margin - words.height - _ROW_GAP * em
+    left -= 0.0 if title is None else (_HEADING + _ROW_GAP) * em
+    left -= math.fsum(row.height + _ROW_GAP * em for row in numbers)
+    rows = _fitted(network, shown, em, width, theme, left if numbers else math.inf)
+    if math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
+        rows = [*numbers, *rows]
     used = max(words.width, *(row.width for row in rows))
     items: list[Item] = []
     y = margin
@@ -216,8 +225,9 @@ def _sign_width(sign: str, em: float) -> float:
     return text_width(sign, "serif", _SIGN * em) + 2 * _AIR * em if sign else 0.0
 
 
-def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Theme) -> list[_Row]:
-    """The parts in as few rows as the preferred scale needs, at the largest scale that needs no more."""
+def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Theme, left: float) -> list[_Row]:
+    """The parts in as few rows as the preferred scale needs, at the largest scale that needs no more and is not
+    higher than what is *left*, if that can be."""
     room = width - 2 * _MARGIN * em
     parts = _parts(network, layer, em, theme)
 
@@ -228,10 +238,17 @@ def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Them
     if least is None:
         raise too_narrow(width, max(_Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
     most = count(least)
-    low, high = least, _LARGEST
+
+    def fits(side: float) -> bool:
+        rows = _rows(parts(side * em), em, room)
+        return 0 < len(rows) <= most and math.fsum(row.height + _ROW_GAP * em for row in rows) <= limit
+
+    limit = left
+    low, high = next((side for side in (least, _SMALLEST) if fits(side)), least), _LARGEST
+    limit = left if fits(low) else math.inf
     for _ in range(8):
         side = (low + high) / 2
-        low, high = (side, high) if 0 < count(side) <= most else (low, side)
+        low, high = (side, high) if fits(side) else (low, side)
     return _rows(parts(low * em), em, room)
 
 
@@ -289,6 +306,38 @@ def _windowed(
         _Part(layer.kind.caption().sign, apart, size, f"{layer.name}.filter", "decoration", about),
         _Part("=", outcome, result, layer.name, "layer", _about(layer)),
     )
+
+
+def _numbers(network: Network, layer: Layer, em: float, width: float, theme: Theme) -> list[_Row]:
+    """The same in numbers, for one channel of a map that is small and has room."""
+    if not isinstance(layer.kind, Windowed):
+        return []
+    source = network[layer.inputs[0]]
+    shown = example(layer, drawn_volumes(network)[source.name])
+    if not source.output.is_fixed or not applies(layer, shown):
+        return []
+    rows, columns = shown.rows, shown.columns
+    given, weights = source_of(*shown.source[:2]), filter_of(*shown.window)
+    made = made_of(layer, shown)
+    of, part = shown.source[2], f"{layer.name}.numbers"
+    sizes = [f"{len(grid)}×{len(grid[0])}" for grid in (given, weights, made)]
+    one = [f"1 of {of} channels" if of > 1 else ""]
+    one += [f"1 of {shown.depth} channels", "its part of the sum"] if shown.depth > 1 else ["", ""]
+    cell = cell_for((given, weights, made), em)
+    drawn = [
+        Numbers(given, rows.taps, columns.taps, cell, em, theme),
+        Numbers(weights, (), (), cell, em, theme),
+        Numbers(made, _single(rows.cell), _single(columns.cell), cell, em, theme),
+    ]
+    signs = ["", layer.kind.caption().sign, "="]
+    row = _Row(
+        tuple(
+            _Part(sign, body, (size, *filter(None, [words])), f"{part}.{number}", "decoration", "an example")
+            for number, (sign, body, size, words) in enumerate(zip(signs, drawn, sizes, one, strict=True), start=1)
+        ),
+        em,
+    )
+    return [row] if row.width <= width - 2 * _MARGIN * em else []
 
 
 def _single(cell: int) -> range:

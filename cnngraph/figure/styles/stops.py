@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.layers.kind import Fault, Kind
+from cnngraph.layers.kind import Fault
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Volume
 
@@ -65,9 +65,9 @@ class Stop:
 def stops(network: Network, style: str = "volumes") -> list[Stop]:
     """The stops of a chain, in order. Raises `CnngraphError`, in the name of *style*, when *network* is none.
 
-    A layer that changes no volume joins the stop before it. So does a flatten, unless a fully
-    connected layer sees its vector. A vector that becomes a volume is another stop. A softmax or sigmoid at the end is
-    the answer.
+    A layer that changes no volume joins the stop before it. So does a flatten, unless a fully connected layer sees its
+    vector, which is not written on one line with it: a line is an arrow of the figure. A vector that becomes a volume
+    is another stop. A softmax or sigmoid at the end is the answer.
     """
     _refuse_branches(network, style)
     drawn = drawn_volumes(network)
@@ -81,11 +81,7 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
                 found[-1] = replace(found[-1], layers=(*found[-1].layers, layer), look=Look.ANSWER)
             else:
                 found.append(replace(stop, look=Look.ANSWER, words=Words()))
-        elif (
-            layer.kind.idle
-            and not layer.kind.is_silent
-            and (layer.output.is_map or (successor is not None and successor.family == "dense"))
-        ):
+        elif layer.kind.idle and not layer.kind.is_silent and (layer.output.is_map or _is_seen(layer, successor)):
             found.append(replace(stop, words=Words(), equals=True))
         elif layer.kind.idle or layer.kind.is_silent:
             found[-1] = replace(found[-1], layers=(*found[-1].layers, layer))
@@ -104,14 +100,22 @@ def _answers(layer: Layer, network: Network) -> bool:
     return layer is network.layers[-1] and layer.kind.answers and not layer.output.is_map
 
 
-def _loud_successors(network: Network) -> list[Kind | None]:
-    """For each layer the next kind that is not silent."""
-    found: list[Kind | None] = []
-    loud: Kind | None = None
+def _is_seen(vector: Layer, successor: Layer | None) -> bool:
+    """Whether *successor* is a fully connected layer, on another line or on none."""
+    if successor is None or successor.kind.family != "dense":
+        return False
+    here, there = vector.span, successor.span
+    return here is None or there is None or (here.source, here.line) != (there.source, there.line)
+
+
+def _loud_successors(network: Network) -> list[Layer | None]:
+    """For each layer the next one that is not silent."""
+    found: list[Layer | None] = []
+    loud: Layer | None = None
     for layer in reversed(network.layers):
         found.append(loud)
         if not layer.kind.is_silent:
-            loud = layer.kind
+            loud = layer
     return found[::-1]
 
 

@@ -1,30 +1,31 @@
 """The style of the lecture's plain and residual networks: a narrow box for each weighted layer, arcs above.
 
-Several networks stand under one another, box by box: what is the n-th weighted layer of each has the
-same place. A strip too long for the width goes on in more rows, cut where no arc is open.
+Several networks stand under one another, stage over stage. A strip too long for the width goes on in more rows,
+cut where no arc is open; an arc longer than a row has a letter where it leaves, and the same where it comes in.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
-from cnngraph.figure.spine import Spine, spine
+from cnngraph.figure.spine import Spine, Stage, spine
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.figure.tracks import Span, Stop, Track, aligned, cut
+from cnngraph.figure.tracks import Row, Span, Stop, Track, lands_alone, letters, on_page, rows, tracks
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
-from cnngraph.volume import Dim
 
 _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
 """Points. Networks that are compared keep to a row each as long as they can: 11.5 on a slide is 6 pt when the
@@ -35,6 +36,8 @@ _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
 """Ems: the page's border, room for the title on the left, air between rows."""
 _LEAD = 1.2
 """Ems for the arrow with which a row goes on, where no title stands beside it."""
+_GOES_ON = 1.6
+"""Ems of that arrow."""
 _UNDER_HEADING = 1.2
 """Ems from the heading to what is highest below it."""
 _ARC, _ARC_STEP = 3.6, 1.1
@@ -43,6 +46,12 @@ _TAIL = 0.7
 """Ems that the arrow at a row's end reaches beyond the gap."""
 _PADDING = 0.55
 """Ems between a box's end and its text."""
+_BESIDE = 0.93
+"""Ems between a name and what stands furthest to the left in its row."""
+_OVER = 0.7
+"""Ems that a name may reach above its row's boxes, and below them, into the air between rows."""
+_LETTER_STEP, _LETTER_AIR = 1.9, 0.5
+"""Ems from one letter to the next above it, and above the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,75 +64,91 @@ class _Measure:
     height: float
     left: float
     """Where the first column's middle is."""
+    theme: Theme
 
-    def x(self, column: int, row: range) -> float:
-        return self.left + (column - row.start) * self.pitch
+    def x(self, column: int, row: Row) -> float:
+        return self.left + (column - row.columns.start) * self.pitch
+
+    def rise(self, row: Row, level: int) -> float:
+        """From the boxes to the line that bounds an arc of *level* above."""
+        step = _LETTER_STEP if row.cuts else _ARC_STEP
+        return (_ARC + step * (row.levels[level] - 1)) * self.em
+
+    def above(self, row: Row) -> float:
+        """What arcs take."""
+        air = _LETTER_AIR * self.em if row.cuts else 0.0
+        return air + max((self.rise(row, span.level) for span in row.spans), default=0.0)
 
 
 def strip(
-    networks: Sequence[Network], *, width: float, theme: Theme, titles: Sequence[str | None] | None = None
+    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None
 ) -> Scene:
-    """*networks* as strips at most *width* points wide, one under the other.
+    """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them.
 
-    Raises `CnngraphError` (E0606) for a network that is not one path with shortcuts over it.
+    *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
+    network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
     """
     spines = [spine(network, "strip") for network in networks]
-    names = [title or n.title or n.name for n, title in zip(networks, titles or [None] * len(networks), strict=True)]
-    strips = aligned(spines, names)
+    names = [network.title or network.name for network in networks]
+    head = title or (names[0] if len(names) == 1 else "")
+
+    def drawn(folded: bool) -> Scene:
+        return _drawn(tracks(spines, names, "strip", lands_alone, folded), width, theme, head)
+
+    return on_page(drawn, " and ".join(names), width, fold)
+
+
+def _drawn(strips: list[Track], width: float, theme: Theme, head: str) -> Scene:
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    text = _SLIDE_TEXT if len(networks) == 1 else _COMPARED_TEXT
+    text = _SLIDE_TEXT if len(strips) == 1 else _COMPARED_TEXT
     em = max(_LEAST_TEXT, min(text, text * width / SLIDE))
-    measure, rows = _fitted(strips, em, width)
+    measure, lines = _fitted(strips, em, width, theme)
+    names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
+    marks, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0
-    if len(strips) == 1:
-        head = heading(names[0], em, width, _MARGIN * em, theme)
-        items.append(head)
-        y += ascent(head.font, head.size) + _UNDER_HEADING * em
-        right = head.x + text_width(head.content, head.font, head.size)
-    for row in rows:
-        for each in strips:
-            if row.start > each.last_column:
-                continue
-            levels = [span.level for span in each.arcs_in(row)]
-            y += (_ARC + _ARC_STEP * (max(levels) - 1)) * em if levels else 0.0
-            if row.start == 0 and len(strips) > 1:
-                items.append(_title(each.title, measure, y + measure.height / 2, theme))
-            items += _row(each, row, measure, y, fills, theme)
-            goes_on = row.stop <= each.last_column or each.last_column in each.arc_ends
-            tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
-            right = max(right, measure.x(min(row.stop - 1, each.last_column), row) + measure.box / 2 + tail)
-            y += measure.height + _ROW_GAP * em
+    if head:
+        words = heading(head, em, width, _MARGIN * em, theme)
+        items.append(words)
+        y += ascent(words.font, words.size) + _UNDER_HEADING * em
+        right = words.x + text_width(words.content, words.font, words.size)
+    parts: dict[Span, list[Primitive]] = {}
+    for row in lines:
+        above, below = measure.above(row), (REPEAT if row.repeats else 0.0) * em
+        name = names[row.track.prefix]
+        over = max(0.0, (name.length - measure.height) / 2 - _OVER * em) if len(strips) > 1 else 0.0
+        y += max(above, over)
+        if len(strips) > 1:
+            items += name.drawn(_MARGIN * em + ascent("sans", name.size), y + measure.height / 2, theme)
+        items += _row(row, measure, y, fills, marks, parts)
+        goes_on = row.stops[-1] is not row.track.stops[-1] or row.last in row.track.arc_ends
+        tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
+        if row.cuts:
+            tail = max(tail, (measure.pitch - measure.box) / 2 + wide + 0.3 * em)
+        right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
+        y += measure.height + max(below, over) + _ROW_GAP * em
+    items += [arc(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,
         items=tuple(items),
-        title=" and ".join(names),
+        title=head or " and ".join(each.title for each in strips),
         description="; ".join(f"{s.title}: {', '.join(label(stop.unit) for stop in s.stops)}" for s in strips),
         background=theme.background,
     )
 
 
 def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
-    """A colour for each resolution, in order; the stem's for the first, none for vectors.
-
-    All that an arc passes over has the colour of where the arc ends: a block is of one stage.
-    """
-    stages: dict[tuple[Dim, Dim], str] = {}
+    """A colour for each resolution, in order; the stem's for the first, none for vectors."""
+    stages: dict[Stage, str] = {}
     fills = {}
-    block_end = list(range(len(spine.units)))
-    for arc in sorted(spine.arcs, key=lambda arc: arc.join - arc.source):
-        for number in range(arc.source + 1, arc.join):
-            block_end[number] = arc.join
-    for unit, end in zip(spine.units, block_end, strict=True):
-        volume = spine.units[end].output
-        if not volume.is_map or not unit.weighted:
+    for unit, stage in zip(spine.units, spine.stages, strict=True):
+        if stage is None or not unit.weighted:
             fills[unit.name] = theme.paper
             continue
-        key = (volume.height, volume.width)
-        if key not in stages:
-            stages[key] = theme.stages[(len(stages) - 1) % len(theme.stages)] if stages else theme.stem
-        fills[unit.name] = stages[key]
+        if stage not in stages:
+            stages[stage] = theme.stages[(len(stages) - 1) % len(theme.stages)] if stages else theme.stem
+        fills[unit.name] = stages[stage]
     return fills
 
 
@@ -155,54 +180,71 @@ def _words(kind: Kind) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def _fitted(strips: list[Track], em: float, width: float) -> tuple[_Measure, list[range]]:
+def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple[_Measure, list[Row]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
     labels = {label(stop.unit) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
-    columns = 1 + max(each.last_column for each in strips)
-    left = (_MARGIN + (_TITLE if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
-    room = width - left + (_BOX / 2 - _TAIL - _MARGIN) * em
-    most = max(1, int(room / (_PITCH * em)))
-    rows = cut(strips, columns, most)
-    longest = max(len(row) for row in rows)
+    title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
+    left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
+    tail = _TAIL * em
+    while True:
+        room = width - left + _BOX * em / 2 - tail - _MARGIN * em
+        lines = rows(strips, max(1, int(room / (_PITCH * em))))
+        # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
+        cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
+        if not cuts and not goes_on:
+            break
+        before = (_MARGIN + (title - _BESIDE + 0.3 if len(strips) > 1 else 0.0)) * em
+        wide = letters_width(lines, em, theme)
+        lead = _GOES_ON * em + wide + 0.2 * em if cuts else _GOES_ON * em
+        needed = before + lead + _BOX * em / 2, (_LARGEST_PITCH - _BOX) / 2 * em + wide + 0.3 * em if cuts else tail
+        if needed[0] <= left and needed[1] <= tail:
+            break
+        left, tail = max(left, needed[0]), max(tail, needed[1])
+    longest = max(len(row.columns) for row in lines)
     pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
-    return _Measure(em, pitch, _BOX * em, height, left), rows
+    return _Measure(em, pitch, _BOX * em, height, left, theme), lines
 
 
-def _row(each: Track, row: range, measure: _Measure, y: float, fills: dict[str, str], theme: Theme) -> list[Item]:
-    """One row of one strip; *y* is the top of its boxes."""
-    em, middle = measure.em, y + measure.height / 2
-    line = Stroke(theme.ink, 0.075 * em)
-    index = bisect_left(each.columns, row.start)
-    stops = each.stops[index : bisect_left(each.columns, row.stop)]
-    items: list[Item] = [_arc(each, span, row, measure, y, middle, theme) for span in each.arcs_in(row)]
-    before = each.stops[index - 1] if index else None
-    for stop in stops:
+def _row(
+    row: Row, measure: _Measure, y: float, fills: dict[str, str], marks: dict[Span, str],
+    parts: dict[Span, list[Primitive]],
+) -> list[Item]:  # fmt: skip
+    """One row of one strip; *y* is the top of its boxes. Of arcs that go on elsewhere, their *parts* here."""
+    em, middle, each = measure.em, y + measure.height / 2, row.track
+    line = Stroke(measure.theme.ink, 0.075 * em)
+    items: list[Item] = []
+    for span in row.spans:
+        drawn = _arc(span, row, measure, y, marks.get(span, ""))
+        if span in marks:
+            parts.setdefault(span, []).extend(drawn)
+        else:
+            items.append(arc(span, each, drawn))
+    before = each.before(row.columns.start)
+    for stop in row.stops:
         if before is not None:
             tip = measure.x(stop.column, row) - _half(stop, measure)
-            begins = before.column in row
-            start = measure.x(before.column, row) + _half(before, measure) if begins else tip - 1.6 * em
+            begins = before.column in row.columns
+            begin = measure.x(row.columns.start, row) - _half(stop, measure) - _GOES_ON * em
+            start = measure.x(before.column, row) + _half(before, measure) if begins else begin
             ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
             head = min(0.5 * em, tip - start)
-            items.append(_edge(ids, arrow((start, middle), (tip, middle), line, head)))
+            items.append(edge(ids, arrow((start, middle), (tip, middle), line, head)))
         fill = fills[each.prefix + stop.unit.name]
-        items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill, theme))
+        items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop
-    if stops[-1] is not each.stops[-1] or stops[-1].column in each.arc_ends:
+    last = row.stops[-1]
+    if last is not each.stops[-1] or last.column in each.arc_ends:
         # What goes on in the next row, which begins with the same arrow; or the way out, on which an arc lands.
-        start = measure.x(stops[-1].column, row) + _half(stops[-1], measure)
+        start = measure.x(last.column, row) + _half(last, measure)
         tail = (start + measure.pitch - measure.box + _TAIL * em, middle)
         drawn = arrow((start, middle), tail, line, 0.5 * em)
-        items.append(Group(f"{each.prefix}after-{stops[-1].unit.name}", "decoration", drawn))
+        items.append(Group(f"{each.prefix}after-{last.unit.name}", "decoration", drawn))
+    below = y + measure.height + 0.35 * em
+    for repeated, first, until in row.repeats:
+        ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
+        items.append(repeat(each, repeated, (first, until), ends, below, em, "sans", measure.theme))
     return items
-
-
-def _title(title: str, measure: _Measure, middle: float, theme: Theme) -> Text:
-    """Beside a strip that stands among others, turned; a long one is set smaller, and cut at last."""
-    room = measure.height + _ROW_GAP * measure.em
-    size = measure.em * max(1.0, min(1.15, room / max(0.1, text_width(title, "sans", measure.em))))
-    x = _MARGIN * measure.em + ascent("sans", size)
-    return Text(x, middle, fit(title, "sans", size, room), size, "sans", "middle", 90, theme.ink)
 
 
 def _half(stop: Stop, measure: _Measure) -> float:
@@ -210,8 +252,8 @@ def _half(stop: Stop, measure: _Measure) -> float:
     return measure.box / 2 if stop.boxed else 0.62 * measure.em
 
 
-def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str, theme: Theme) -> Group:
-    em = measure.em
+def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str) -> Group:
+    em, theme = measure.em, measure.theme
     baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
     text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, theme.ink)
     drawn: list[Primitive] = [text]
@@ -221,33 +263,60 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names_at(stop))
 
 
-def _edge(ids: tuple[str, str], drawn: tuple[Primitive, ...], title: str = "", layers: tuple[str, ...] = ()) -> Group:
-    return Group(f"{ids[0]}--{ids[1]}", "edge", drawn, title, (("src", ids[0]), ("dst", ids[1])), layers)
+def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tuple[Primitive, ...]:
+    """Up from the line before the first box, over all of them with the head at the top, and down behind the last.
 
-
-def _arc(each: Track, span: Span, row: range, measure: _Measure, y: float, middle: float, theme: Theme) -> Group:
-    """Up from the line before the first box, over all of them with the head at the top, and down behind the last."""
-    em = measure.em
+    With a *letter* what of it is in this row: up and to its letter, or from its letter and down.
+    """
+    em, ink = measure.em, measure.theme.ink
+    middle, level = y + measure.height / 2, row.levels[span.level]
     # Arcs that meet between two boxes part on the way up; an outer one stays nearer to its neighbour.
-    spread = (measure.pitch - measure.box) * 0.3 / span.level
+    spread = (measure.pitch - measure.box) * 0.3 / level
     foot = measure.x(span.first, row) - measure.pitch / 2, measure.x(span.last, row) + measure.pitch / 2
     start, end = foot[0] + spread, foot[1] - spread
-    top = y - (_ARC + _ARC_STEP * (span.level - 1)) * em + 0.5 * em
+    top = y - measure.rise(row, span.level) + 0.5 * em
     crown, apex = 0.5523, (start + end) / 2
     shoulder = y - 0.15 * em
     rise, half = shoulder - top, (end - start) / 2
     dash = (0.18 * em, 0.16 * em) if span.arc.through else ()
-    line = Stroke(theme.ink, 0.085 * em, dash)
-    steps = (
-        Move((foot[0], middle)),
-        Line((start, shoulder)),
-        Curve((start, shoulder - crown * rise), (apex - crown * half, top), (apex, top)),
-        Curve((apex + crown * half, top), (end, shoulder - crown * rise), (end, shoulder)),
-        Line((foot[1], middle)),
-    )
-    source, join = each.spine.units[span.arc.source], each.spine.units[span.arc.join]
-    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
-    head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, theme.ink)
-    ids = (each.prefix + source.name, each.prefix + join.name)
-    about = f"shortcut from {source.name} to {join.name}: {kind}"
-    return _edge(ids, (Path(steps, line), head), about, each.names(span.arc.through))
+    line = Stroke(ink, 0.085 * em, dash)
+    steps: tuple[Move | Line | Curve, ...]
+    if not letter:
+        steps = (
+            Move((foot[0], middle)),
+            Line((start, shoulder)),
+            Curve((start, shoulder - crown * rise), (apex - crown * half, top), (apex, top)),
+            Curve((apex + crown * half, top), (end, shoulder - crown * rise), (end, shoulder)),
+            Line((foot[1], middle)),
+        )
+        return Path(steps, line), arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, ink)
+    drawn: list[Primitive] = []
+    mark = Measure(em, 0.0, measure.theme)
+    radius = letter_radius(mark, letter)
+    if span.first in row.columns:
+        at = measure.x(row.last, row) + measure.pitch / 2 + 0.2 * em + radius
+        tip = at - radius
+        flat = start + min(rise, tip - start)
+        steps = (
+            Move((foot[0], middle)),
+            Line((start, shoulder)),
+            Curve((start, shoulder - crown * rise), (flat - crown * (flat - start), top), (flat, top)),
+            Line((tip, top)),
+        )
+        head = arrowhead((tip, top), (1.0, 0.0), 0.6 * em, ink)
+        drawn += [Path(steps, line), head, *lettered(at, top, letter, mark)]
+    if span.until in row.columns:
+        if span.last not in row.columns:  # it lands on the line into the first stop
+            foot = foot[0], measure.x(span.until, row) - measure.pitch / 2
+            end = foot[1]
+        at = measure.x(row.columns.start, row) - measure.box / 2 - (_GOES_ON + 0.1) * em - radius
+        tip = at + radius
+        flat = max(end - rise, tip + 0.05 * em)
+        steps = (
+            Move((tip, top)),
+            Line((flat, top)),
+            Curve((flat + crown * (end - flat), top), (end, shoulder - crown * rise), (end, shoulder)),
+            Line((foot[1], middle)),
+        )
+        drawn += [Path(steps, line), *lettered(at, top, letter, mark)]
+    return tuple(drawn)

@@ -1,7 +1,8 @@
 """The style of the lecture's LeNet-5 and AlexNet slides: every activation a cuboid, arrows between.
 
-A figure is rows of bodies. One scale holds for all of it and all arrows have one length; both are
-found by trying: the largest scale at which the fewest rows fit the width.
+A figure is rows of bodies. One scale holds for all of it, all arrows between volumes have one length, and all between
+vectors; these are found by trying: the largest scale at which the fewest rows fit the width, or one not much smaller at
+which they end where the resolution changes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ _LEADING, _ABOVE, _BELOW = 1.18, 0.5, 0.32
 """Ems: from line to line, and from an arrow to the words above and below it."""
 _MIDSTAGE = 0.02
 """What it costs to end a row where the resolution has not just changed; 0.14² of a row left empty."""
+_TIDY = 0.8
+"""The share of the largest scale at which rows that end where the resolution changes are worth it."""
 _LINE = 4.4
 """Ems after which the words above an arrow go on in a second line."""
 
@@ -93,6 +96,8 @@ class _Plan:
     measure: Measure
     gap: float
     """Between two bodies with an arrow between them."""
+    short: float
+    """The same between two vectors."""
 
     @property
     def em(self) -> float:
@@ -103,7 +108,7 @@ class _Plan:
         if index == 0:
             return 0.0
         if not self.chain[index].equals:
-            return self.gap
+            return self.short if _are_vectors(self.chain[index - 1], self.chain[index]) else self.gap
         return max(_EQUALS_GAP * self.em, _caption_gap(self.bodies[index - 1], self.bodies[index], self.em))
 
     def overhang(self, index: int) -> float:
@@ -147,7 +152,7 @@ class _Plan:
                 if empty < 0:
                     break
                 last = end == len(pieces)
-                cost = 0.3 * empty**2 if last else empty**2 + (0 if self._ends_stage(row[-1]) else _MIDSTAGE)
+                cost = 0.3 * empty**2 if last else empty**2 + (0 if _ends_stage(self.chain, row[-1]) else _MIDSTAGE)
                 ways.append((best[start][0] + 1, best[start][1] + cost, start))
             best.append(min(ways))
         found, end = [], len(pieces)
@@ -156,10 +161,6 @@ class _Plan:
             found.append(range(pieces[start].start, pieces[end - 1].stop))
             end = start
         return found[::-1]
-
-    def _ends_stage(self, index: int) -> bool:
-        here, before = self.chain[index].drawn, self.chain[max(0, index - 1)].drawn
-        return here.dims[:-1] != before.dims[:-1]
 
     def up(self, row: range) -> float:
         lines = [ascent("serif", self.em) - label.offset for index in row for label in self.labels[index]]
@@ -203,7 +204,7 @@ class _Plan:
             above, below = ink("=", "serif", 1.5 * em)
             yield Text(middle, axis + (above - below) / 2, "=", 1.5 * em, "serif", "middle", fill=color)
             return
-        length = self.gap - 2 * _INSET * em
+        length = way - 2 * _INSET * em
         tip = x + way - _INSET * em
         yield from shapes.arrow((tip - length, axis), (tip, axis), Stroke(color, 0.085 * em), 0.8 * em)
         for label in self.labels[index]:
@@ -240,17 +241,26 @@ class _Sorts:
 def _plan(chain: list[Stop], sorts: _Sorts, measure: Measure, png: bytes | None) -> _Plan:
     most = max((as_int(stop.drawn.channels) for stop in sorts.examples if stop.look is Look.VECTOR), default=1)
     bodies = [_body(stop, measure, most, png) for stop in sorts.examples]
-    em, gap = measure.em, max(_LEAST_GAP * measure.em, 0.45 * measure.side)
+    em = measure.em
+    gaps = {False: max(_LEAST_GAP * em, 0.45 * measure.side), True: _LEAST_GAP * em}
+    """Whether between vectors."""
     for before, after in sorts.neighbours:
         left, right = bodies[before], bodies[after]
         if sorts.examples[after].equals:
             continue
-        gap = max(gap, _caption_gap(left, right, em))
+        between = _are_vectors(sorts.examples[before], sorts.examples[after])
+        gap = max(gaps[between], _caption_gap(left, right, em))
         for label in sorts.labels[after]:
             top, bottom = label.offset - ascent("serif", em), label.offset + descent("serif", em)
             free = min(left.free_right(top, bottom), right.free_left(top, bottom), 0.6 * em)
             gap = max(gap, label.width + 0.5 * em - 2 * free)
-    return _Plan(chain, [bodies[sort] for sort in sorts.of], [sorts.labels[sort] for sort in sorts.of], measure, gap)
+        gaps[between] = gap
+    every, labels = [bodies[sort] for sort in sorts.of], [sorts.labels[sort] for sort in sorts.of]
+    return _Plan(chain, every, labels, measure, gap=gaps[False], short=gaps[True])
+
+
+def _are_vectors(before: Stop, after: Stop) -> bool:
+    return Look.VECTOR is before.look and after.look in (Look.VECTOR, Look.ANSWER)
 
 
 def _body(stop: Stop, measure: Measure, most: int, png: bytes | None) -> Body:
@@ -282,11 +292,21 @@ def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, png: bytes
     if least is None:
         raise _too_narrow(width, plan(_SMALLEST), pieces)
     most = plan(least).count(pieces, room)
-    low, high = least, _LARGEST
-    for _ in range(7):
-        side = (low + high) / 2
-        low, high = (side, high) if 0 < plan(side).count(pieces, room) <= most else (low, side)
-    best = plan(low)
+
+    def fits(side: float, pieces: list[range]) -> bool:
+        return 0 < plan(side).count(pieces, room) <= most
+
+    def widest(pieces: list[range]) -> float:
+        low, high = least, _LARGEST
+        for _ in range(7):
+            side = (low + high) / 2
+            low, high = (side, high) if fits(side, pieces) else (low, side)
+        return low
+
+    side, stages = widest(pieces), _stages(chain, pieces)
+    if fits(least, stages) and (tidy := widest(stages)) >= _TIDY * side:
+        side, pieces = tidy, stages
+    best = plan(side)
     return best, best.rows(pieces, room)
 
 
@@ -294,6 +314,19 @@ def _pieces(chain: list[Stop]) -> list[range]:
     """What rows are made of: single stops, but an ``=`` is never torn from what it follows."""
     starts = [index for index, stop in enumerate(chain) if index == 0 or not stop.equals]
     return [range(start, stop) for start, stop in pairwise([*starts, len(chain)])]
+
+
+def _stages(chain: list[Stop], pieces: list[range]) -> list[range]:
+    """*pieces* in one as far as the resolution stays."""
+    ends = [piece.stop for piece in pieces if _ends_stage(chain, piece[-1])]
+    starts = [0, *(end for end in ends if end < len(chain))]
+    return [range(start, stop) for start, stop in pairwise([*starts, len(chain)])]
+
+
+def _ends_stage(chain: list[Stop], index: int) -> bool:
+    """Whether the resolution changes on the way to the stop *index*."""
+    here, before = chain[index].drawn, chain[max(0, index - 1)].drawn
+    return here.dims[:-1] != before.dims[:-1]
 
 
 def _too_narrow(width: float, plan: _Plan, pieces: list[range]) -> CnngraphError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from math import fsum
 
 from cnngraph.diagnostics import CnngraphError
@@ -13,11 +14,12 @@ from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
 from cnngraph.figure.shapes import arrow, arrowhead
-from cnngraph.figure.spine import Spine, spine
+from cnngraph.figure.spine import Arc, Spine, spine
 from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, script_width, scripted
 from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.tracks import adds, is_sum, levels
 from cnngraph.network import Layer, Network
 
 _MARGIN, _ARROW, _AIR = 1.0, 2.6, 0.4
@@ -47,25 +49,20 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
     layers = [layer for unit in path.units for layer in unit.layers if not layer.kind.idle]
     places, end = _places(layers, em)
-    if end + (_ARROW + 3) * em > width:
-        raise CnngraphError.of(
-            "E0604",
-            f"{network.name} is too long to be written out on one line",
-            reason=f"it takes {end + (_ARROW + 3) * em:.0f} pt, and there are {width:g}",
-            help="leave --no-fold out, or give it a larger --width",
-        )
-    levels = _levels(path)
+    heights = levels([(arc.source + 1, arc.join) for arc in path.arcs])
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + 1.2 * em)
-    y += (_RISE + _LEVEL * (max(levels, default=1) - 1) + 1.6) * em if path.arcs else em
+    y += (_RISE + _LEVEL * (max(heights, default=1) - 1) + 1.6) * em if path.arcs else em
     items: list[Item] = [] if head is None else [head]
-    items += _path(places, y, em, theme)
+    items += _path(places, {_tail(path, arc).name for arc in path.arcs}, y, em, theme)
     tip = end + _ARROW * em
     items.append(
-        Group("out", "decoration", (*_arrow(end + _AIR * em, tip, y, em, theme), *_last(path, tip, y, em, theme)))
+        Group(
+            "out", "decoration", (*_arrow(end + _AIR * em, tip, y, em, theme), *_last(path, places, tip, y, em, theme))
+        )
     )
     right = tip + 0.4 * em + script_width("a", "[l+0]", em)
-    items += _arcs(path, places, levels, y, em, theme)
+    items += _arcs(path, places, heights, y, em, theme)
     if path.arcs:
         items += _bracket(places[0].x - places[0].width / 2, right, y + 1.2 * em, em, theme)
         y += 3.0 * em
@@ -88,6 +85,13 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
         right = max(right, x - 2 * em)
     if head is not None:
         right = max(right, head.x + text_width(head.content, head.font, head.size))
+    if right + _MARGIN * em > width + 0.01:
+        raise CnngraphError.of(
+            "E0604",
+            f"{network.name} is too long to be written out on one line",
+            reason=f"it takes {right + _MARGIN * em:.0f} pt, and there are {width:g}",
+            help="leave --no-fold out: text grows with --width",
+        )
     return Scene(
         width=right + _MARGIN * em,
         height=y + (_MARGIN + 0.8) * em,
@@ -112,10 +116,6 @@ def _word(layer: Layer) -> str:
     return caption.name
 
 
-def _is_sum(layer: Layer) -> bool:
-    return layer.kind.family == "join" and layer.kind.caption().sign == "+"
-
-
 def _places(layers: list[Layer], em: float) -> tuple[list[_Place], float]:
     found: list[_Place] = []
     x = _MARGIN * em
@@ -123,7 +123,7 @@ def _places(layers: list[Layer], em: float) -> tuple[list[_Place], float]:
         if not layer.inputs:
             wide = script_width("a", "[l]", em) if layer.name == "a" else text_width(layer.name, "serif", em)
         else:
-            wide = 1.5 * em if _is_sum(layer) else text_width(_word(layer), "serif", em)
+            wide = 1.5 * em if adds(layer) else text_width(_word(layer), "serif", em)
         x += (_ARROW + 2 * _AIR) * em if found else 0.0
         found.append(_Place(layer, x + wide / 2, wide))
         x += wide
@@ -134,21 +134,23 @@ def _arrow(start: float, tip: float, y: float, em: float, theme: Theme) -> tuple
     return arrow((start, y), (tip, y), Stroke(theme.ink, 0.085 * em), 0.65 * em)
 
 
-def _path(places: list[_Place], y: float, em: float, theme: Theme) -> Iterator[Item]:
-    linear = 0
+def _path(places: list[_Place], tapped: set[str], y: float, em: float, theme: Theme) -> Iterator[Item]:
+    """What stands on the line; behind the layers in *tapped* a short cut leaves."""
+    weighted = 0
     for number, place in enumerate(places):
         layer = place.layer
         if number:
             before = places[number - 1]
             start, tip = before.x + before.width / 2 + _AIR * em, place.x - place.width / 2 - _AIR * em
             drawn = list(_arrow(start, tip, y, em, theme))
-            if layer.kind.family == "dense" and linear:
-                drawn += scripted((start + tip) / 2, y - 0.5 * em, "a", f"[l+{linear}]", em, theme.ink)
+            named = before.layer.kind.family == "activation" and before.layer.name not in tapped
+            if layer.kind.family == "dense" and weighted and named:
+                drawn += scripted((start + tip) / 2, y - 0.5 * em, "a", f"[l+{weighted}]", em, theme.ink)
             data = (("src", before.layer.name), ("dst", layer.name))
             yield Group(f"{before.layer.name}--{layer.name}", "edge", tuple(drawn), data=data)
-        linear += layer.kind.family in ("dense", "conv")
+        weighted += layer.kind.family in ("dense", "conv")
         about = f"{layer.name}: {layer.output.caption}"
-        if _is_sum(layer):
+        if adds(layer):
             yield from Sign(Measure(em, 0.0, theme), layer.name, "+", about, (layer.name,)).draw(place.x - 0.75 * em, y)
         elif not layer.inputs and layer.name == "a":
             letter = tuple(scripted(place.x, y + 0.3 * em, "a", "[l]", em, theme.ink))
@@ -158,29 +160,32 @@ def _path(places: list[_Place], y: float, em: float, theme: Theme) -> Iterator[I
             yield Group(layer.name, "layer", (word,), about, layers=(layer.name,))
 
 
-def _last(path: Spine, x: float, y: float, em: float, theme: Theme) -> list[Text]:
+def _last(path: Spine, places: list[_Place], x: float, y: float, em: float, theme: Theme) -> list[Text]:
     weighted = sum(unit.weighted for unit in path.units)
     script = f"[l+{weighted}]" if path.units[0].name == "a" else "[l]"
-    return scripted(x + 0.4 * em, y + 0.3 * em, "a", script, em, theme.ink, "start")
+    letter = "z" if places[-1].layer.kind.family in ("dense", "conv", "norm") else "a"
+    return scripted(x + 0.4 * em, y + 0.3 * em, letter, script, em, theme.ink, "start")
 
 
-def _levels(path: Spine) -> list[int]:
-    """For each arc how many lie within it, and itself."""
-    found = []
-    for arc in path.arcs:
-        inside = [other for other in path.arcs if arc.source <= other.source and other.join <= arc.join]
-        found.append(len(inside))
-    return found
+def _tail(path: Spine, arc: Arc) -> Layer:
+    """The layer on the line behind which *arc* leaves."""
+    before = (layer for unit in path.units[arc.source :: -1] for layer in unit.layers[::-1])
+    return next(layer for layer in before if not layer.kind.idle)
 
 
 def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: float, theme: Theme) -> Iterator[Item]:
     """From a dot behind the source, above all, and down onto the join: before its non-linearity."""
-    at = {place.layer.name: number for number, place in enumerate(places)}
-    for number, (arc, level) in enumerate(zip(path.arcs, levels, strict=True)):
-        source, join = path.units[arc.source], path.units[arc.join]
-        tail = places[max(at[layer.name] for layer in source.layers if layer.name in at)]
-        tap, land = tail.x + tail.width / 2 + (_AIR + 0.7) * em, places[at[join.name]].x
-        top, floor, bend = y - (_RISE + _LEVEL * (level - 1)) * em, y - 0.75 * em, 0.5 * em
+    at = {place.layer.name: place for place in places}
+    ends: list[tuple[float, float]] = []
+    for arc, level in zip(path.arcs, levels, strict=True):
+        tail, join = at[_tail(path, arc).name], at[path.units[arc.join].name]
+        beside = sorted(other for each, other in zip(path.arcs, levels, strict=True) if each.join == arc.join)
+        land = join.x + (beside.index(level) - (len(beside) - 1) / 2) * 0.6 * em
+        ends.append((tail.x + tail.width / 2 + (_AIR + 0.7) * em, land))
+    for number, (arc, level, (tap, land)) in enumerate(zip(path.arcs, levels, ends, strict=True)):
+        source, join_name = _tail(path, arc).name, path.units[arc.join].name
+        floor = y - (0.75 if is_sum(path.units[arc.join]) else 0.55) * em
+        top, bend = y - (_RISE + _LEVEL * (level - 1)) * em, 0.5 * em
         dash = (0.3 * em, 0.22 * em) if arc.through else ()
         steps = (
             Move((tap, y)),
@@ -196,11 +201,13 @@ def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: fl
             arrowhead((land, floor), (0.0, 1.0), 0.65 * em, theme.ink),
         ]
         words = "“short cut” / skip connection"
-        if number == 0 and text_width(words, "serif", em) < land - tap:
-            drawn.append(Text((tap + land) / 2, top - 0.45 * em, words, em, "serif", "middle", fill=theme.ink))
-        data = (("src", source.name), ("dst", join.name))
+        half, middle = text_width(words, "serif", em) / 2, (tap + land) / 2
+        free = all(abs(x - middle) > half + 0.2 * em for x in chain.from_iterable(ends))
+        if number == 0 and free:
+            drawn.append(Text(middle, top - 0.45 * em, words, em, "serif", "middle", fill=theme.ink))
+        data = (("src", source), ("dst", join_name))
         layers = tuple(name for unit in arc.through for name in unit.names)
-        yield Group(f"{source.name}--{join.name}", "edge", tuple(drawn), "shortcut", data, layers)
+        yield Group(f"{source}--{join_name}{path.mark(arc)}", "edge", tuple(drawn), "shortcut", data, layers)
 
 
 def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> Iterator[Item]:
@@ -213,34 +220,54 @@ def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> It
 
 
 def _formulas(path: Spine) -> list[list[Term]]:
-    """``z = W a + b`` and ``a = g(z)`` of every fully connected layer, as the path has them; none for others."""
-    units = [unit for unit in path.units if unit.lead.inputs]
-    if not units or not all(u.lead.kind.family == "dense" or _is_sum(u.lead) for u in units):
+    """``z = W a + b`` and ``a = g(z)`` of every fully connected layer, as the path has them; none for a path of which
+    they do not say all: with other layers, weights used twice, several projections, or two sums of one layer."""
+    value: Term = ("a", "[l]") if path.units[0].name == "a" else ("x", "")
+    values = [value]
+    arcs: dict[int, list[Arc]] = {}
+    for arc in path.arcs:
+        arcs.setdefault(arc.join, []).append(arc)
+    projections = [unit for arc in path.arcs for unit in arc.through]
+    does = [[layer for layer in unit.layers if not layer.kind.idle] for unit in path.units]
+    words = {layer.kind.word for layers in does for layer in layers[1:]}
+    if len(projections) > 1 or any(unit.lead.kind.family != "dense" or len(unit.layers) > 1 for unit in projections):
         return []
-    start: Term = ("a", "[l]") if path.units[0].name == "a" else ("x", "")
-    joins = {arc.join: arc for arc in path.arcs}
-    activations: dict[int, Term] = {0: start}
     found: list[list[Term]] = []
+    defined: list[Term] = []
     layer = 0
     for number, unit in enumerate(path.units[1:], start=1):
-        script = f"[l+{layer + 1}]"
-        silent = [each.kind.caption().name for each in unit.layers[1:]]
-        if unit.lead.kind.family == "dense":
+        silent = does[number][1:] if does[number] else []
+        if unit.shares or any(each.kind.family != "activation" for each in silent) or len(silent) > 1:
+            return []
+        layer += unit.weighted
+        script = f"[l+{layer}]"
+        g: Term = "g" if len(words) == 1 else ("g", script)
+        if unit.lead.kind.family == "dense" and number not in arcs:
             bias: list[Term] = [" + ", ("b", script)] if "bias" in unit.lead.parameters else []
-            found.append([("z", script), " = ", ("W", script), " ", activations[layer], *bias])
-            if silent:
-                found.append([("a", script), " = ", "g", "(", ("z", script), ")"])
-            layer += 1
-            activations[layer] = ("a", script)
-        elif number in joins:
-            arc = joins[number]
-            script = f"[l+{layer}]"
-            before = sum(unit.weighted for unit in path.units[: arc.source + 1])
-            projection: list[Term] = [("W", "s"), " "] if arc.through else []
-            carried = [*projection, activations[before]]
-            inner: list[Term] = [("z", script), " + ", *carried]
-            found.append([("a", script), " = ", *(["g", "(", *inner, ")"] if silent else inner)])
-    return found
+            inner: list[Term] = [("z", script)]
+            found.append([*inner, " = ", ("W", script), " ", value, *bias])
+            defined.append(value := ("z", script))
+        elif is_sum(unit) and number in arcs:
+            inner = [value]
+            for arc in arcs[number]:
+                projection: list[Term] = [("W", "s"), " "] if arc.through else []
+                shift: list[Term] = (
+                    [" + ", ("b", "s")] if arc.through and "bias" in projections[0].lead.parameters else []
+                )
+                inner += [" + ", *projection, values[arc.source], *shift]
+        elif unit.idle:
+            values.append(value)
+            continue
+        else:
+            return []
+        if silent:
+            found.append([("a", script), " = ", g, "(", *inner, ")"])
+        elif number in arcs:
+            found.append([("a", script), " = ", *inner])
+        if silent or number in arcs:
+            defined.append(value := ("a", script))
+        values.append(value)
+    return found if len(defined) == len(set(defined)) else []
 
 
 def _formula_width(formula: list[Term], em: float) -> float:

@@ -116,9 +116,8 @@ def _float(value: float) -> str:
 
 def annotation(each: Annotation) -> str:
     """As it stands in a spec: ``@init("xavier", 7)``."""
-    if not each.arguments:
-        return f"@{each.name}"
-    return f"@{each.name}({', '.join(written_argument(value) for value in each.arguments)})"
+    said = [*map(written_argument, each.arguments), *(f"{key}={written_argument(value)}" for key, value in each.named)]
+    return f"@{each.name}({', '.join(said)})" if said else f"@{each.name}"
 
 
 def written_argument(value: object) -> str:

@@ -167,7 +167,8 @@ class _Text:
         if not outputs and self.is_called_otherwise(top):
             return _Text(self.network, self.strict, names_output=True).whole()
         definitions = list(self.definitions.values())
-        head = [self.net(), ""] if self.network.name != UNNAMED or self.network.title else []
+        named = self.network.name != UNNAMED or self.network.title or self.network.annotations
+        head = [self.net(), ""] if named else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
         parts = ["\n".join(head)]
         parts += ["\n".join(layout.block(definition)) for definition in definitions]
@@ -177,7 +178,8 @@ class _Text:
     def net(self) -> str:
         name = identifier(self.network.name, "net")
         title = self.network.title.replace('"', "'")  # a text of the language has no way to write one
-        return f'net {name} "{title}"' if title else f"net {name}"
+        said = [f'"{title}"'] if title else []
+        return " ".join(["net", name, *said, *map(annotation, self.network.annotations)])
 
     def input(self, layer: Layer, number: int) -> str:
         name = "" if number == 0 and layer.name == IMAGE else f"{layer.name} "

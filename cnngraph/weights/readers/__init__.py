@@ -6,6 +6,7 @@ believed before it is compared with the bytes that are there.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -58,10 +59,7 @@ def part_of(text: str) -> tuple[Path, str]:
     head, colon, tail = text.rpartition(":")
     if not colon or not tail or Path(head).suffix.lower() not in _BY_SUFFIX:
         return Path(text), ""
-    try:
-        return (Path(text), "") if Path(text).exists() else (Path(head), tail)
-    except OSError:
-        return Path(head), tail  # too long for the name of a file
+    return (Path(text), "") if os.path.exists(text) else (Path(head), tail)
 
 
 def open_entries(path: Path) -> list[Entry]:

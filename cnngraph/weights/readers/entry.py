@@ -41,7 +41,9 @@ class Entry:
     tells: bool = True
     """Whether *said* stands in the file; else it is what its library does unless told otherwise."""
     doubt: str = ""
-    """What its file does not say of its layer, and what was taken instead, in words."""
+    """What its file does not say or have of its layer, and what was taken instead, in words."""
+    made_up: bool = False
+    """Whether the file has it not, because its layer does without: the numbers are those that change nothing."""
     group: str = ""
     """Under which of several sets of weights a checkpoint has it: ``state_dict_ema``."""
 

@@ -380,6 +380,7 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
 }
 """Each class's variables, in the order they are numbered."""
 
+_WITHOUT = {"gamma": "no γ (scale=False), which is 1", "beta": "no β (center=False), which is 0"}
 _HERE = {
     "kernel": "weight",
     "gamma": "weight",
@@ -414,14 +415,18 @@ def _entries(layer: _Layer, config: _Config | None) -> list[Entry]:
             *([_entry(f"{layer.name}.pointwise.bias", named["bias"], "bias")] if "bias" in named else []),
         ]
     if is_norm and layer.kind in _VARIABLES:
+        without = [word for word in ("gamma", "beta") if word not in named]
+        if without and not doubt:
+            doubt = "has " + ", and ".join(_WITHOUT[word] for word in without)
         order = [word for word in _VARIABLES[layer.kind] if word in named]
         made = [replace(_entry(f"{layer.name}.{_HERE[word]}", named[word], "statistic"), doubt=doubt) for word in order]
         shape = made[0].shape
-        if "gamma" not in named:
-            # Made without a scale, which is a scale of one.
-            made.insert(0, Entry(f"{layer.name}.weight", shape, "float32", lambda: np.ones(shape, np.float32)))
-        if "beta" not in named:
-            made.insert(1, Entry(f"{layer.name}.bias", shape, "float32", lambda: np.zeros(shape, np.float32)))
+        if "gamma" in without:
+            ones = Entry(f"{layer.name}.weight", shape, "float32", lambda: np.ones(shape, np.float32), made_up=True)
+            made.insert(0, ones)
+        if "beta" in without:
+            zeros = Entry(f"{layer.name}.bias", shape, "float32", lambda: np.zeros(shape, np.float32), made_up=True)
+            made.insert(1, zeros)
         return made
     order = sorted(named, key=lambda word: word in ("bias", "beta"))
     return [

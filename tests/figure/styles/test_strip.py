@@ -27,8 +27,8 @@ NETWORKS = {
 }  # fmt: skip
 
 
-def drawn(*networks: Network, width: float = 960.0) -> Scene:
-    return strip(networks, width=width, theme=LIGHT)
+def drawn(*networks: Network, width: float = 960.0, fold: bool | None = None) -> Scene:
+    return strip(networks, width=width, theme=LIGHT, fold=fold)
 
 
 def boxes(scene: Scene) -> dict[str, Rect]:
@@ -66,13 +66,13 @@ def test_nothing_touches_and_everything_is_on_the_page(name: str, width: float) 
 @pytest.mark.parametrize("name", ["resnet34", "resnet", "resnet152", "mobilenet_v2", "residual_network"])
 def test_every_shortcut_is_an_arc_dotted_if_it_projects(name: str) -> None:
     network = NETWORKS[name]
-    found = sorted(dashed(arc) for arc in arcs(drawn(network)))
+    found = sorted(dashed(arc) for arc in arcs(drawn(network, fold=False)))
     assert found == sorted(bool(shortcut.through) for shortcut in network.shortcuts)
 
 
 @pytest.mark.parametrize("name", ["resnet34", "mobilenet_v2", "se_resnet50", "densenet121"])
 def test_arcs_nest(name: str) -> None:
-    found = [span(arc) for arc in arcs(drawn(NETWORKS[name], width=14_400))]
+    found = [span(arc) for arc in arcs(drawn(NETWORKS[name], width=14_400, fold=False))]
     for number, (left, right, top) in enumerate(found):
         for other_left, other_right, other_top in found[number + 1 :]:
             inside = left <= other_left and other_right <= right

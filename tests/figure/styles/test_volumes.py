@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path as File
 
@@ -11,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Circle, Group, Path, Picture, Polygon, Rect, Scene, Text
+from cnngraph.figure.scene import Circle, Group, Item, Path, Picture, Polygon, Rect, Scene, Text
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
@@ -83,8 +84,21 @@ def test_every_volume_and_every_number_on_the_figure_is_the_networks(name: str) 
 
 
 @pytest.mark.parametrize("name", CHAINS)
-def test_all_arrows_have_one_length(name: str) -> None:
-    assert len({round(length, 6) for length in arrow_lengths(drawn(load(name)))}) == 1
+def test_all_arrows_between_volumes_have_one_length_and_all_between_vectors(name: str) -> None:
+    network = load(name)
+    scene = drawn(network)
+
+    def lengths(between_vectors: bool) -> set[float]:
+        def wanted(group: Item) -> bool:
+            ends = [network[end].output for key, end in group.data] if isinstance(group, Group) else []
+            return bool(ends) and all(not end.is_map for end in ends) is between_vectors
+
+        kept = replace(scene, items=tuple(filter(wanted, scene.items)))
+        return {round(length, 6) for length in arrow_lengths(kept)}
+
+    assert lengths(False) | lengths(True)
+    assert len(lengths(False)) <= 1
+    assert len(lengths(True)) <= 1
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg16", "mobilenet_v1"])
@@ -105,10 +119,10 @@ def test_lenet_says_what_the_slide_says() -> None:
     found = groups(scene)
     assert words(found["image--conv1"]) == ["5×5", "s = 1"]
     assert words(found["conv1--avgpool1"]) == ["avg pool", "f = 2", "s = 2"]
-    assert words(found["avgpool2--flatten1"]) == ["="]
-    assert words(found["flatten1--fc1"]) == ["FC"]
+    assert words(found["avgpool2--fc1"]) == ["FC"]
+    assert "flatten1" not in found
     assert words(found["fc3"]) == ["ŷ", "Softmax 10"]
-    captions = ["32×32×1", "28×28×6", "14×14×6", "10×10×16", "5×5×16", "400", "120", "84"]
+    captions = ["32×32×1", "28×28×6", "14×14×6", "10×10×16", "5×5×16", "120", "84"]
     assert [text for text in texts(scene) if text in captions] == captions
     assert found["conv1"].title == "conv1: 28×28×6, 156 parameters, 117,600 MACs"
     assert any(isinstance(item, Path) for item in found["image"].items)
@@ -141,14 +155,32 @@ def test_rows_after_the_first_begin_with_an_arrow_and_captions_share_a_baseline(
     for group in layers[:-1]:
         (caption,) = [item for item in group.items if isinstance(item, Text)]
         rows.setdefault(round(caption.y, 3), []).append(group.id)
-    assert [row[0] for row in rows.values()] == ["image", "conv4"]
-    first = next(item for item in groups(scene)["conv3--conv4"].items if isinstance(item, Path))
+    assert [row[0] for row in rows.values()] == ["image", "conv3"]
+    first = next(item for item in groups(scene)["maxpool2--conv3"].items if isinstance(item, Path))
     assert first.steps[0].to[0] < 30
 
 
 def test_activation_normalization_and_dropout_get_no_arrow_of_their_own() -> None:
     network = parse("net n\ninput 8x8x4\nconv 8 3x3 bn relu -> lrn n=5 -> dropout 0.5 -> relu -> maxpool f=2 s=2\n")
     assert [group.id for group in drawn(network).groups() if group.role == "layer"] == ["image", "conv1", "maxpool1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_drawn"),
+    [
+        ("flatten\nfc 8", True),
+        ("maxpool f=2 s=2 -> flatten\nfc 8", True),
+        ("flatten -> fc 8", False),
+        ("maxpool f=2 s=2 -> flatten -> fc 8", False),
+        ("flatten -> dropout 0.5\nfc 8", True),
+        ("flatten -> dropout 0.5 -> fc 8", False),
+    ],
+)
+def test_a_flatten_on_the_line_of_its_layer_has_no_column(lines: str, is_drawn: bool) -> None:
+    network = parse(f"net n\ninput 4x4x3\n{lines}\n")
+    assert ("flatten1" in groups(drawn(network))) is is_drawn
+    bare = replace(network, layers=tuple(replace(layer, span=None) for layer in network.layers))
+    assert "flatten1" in groups(drawn(bare))
 
 
 def test_a_flatten_is_drawn_where_a_fully_connected_layer_sees_it() -> None:

@@ -1,0 +1,106 @@
+"""What strips and columns have in common around their boxes: edges, the name beside a row, and how often a part of it
+is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cnngraph.figure.lanes.letters import letter_radius
+from cnngraph.figure.lanes.part import Measure
+from cnngraph.figure.scene import Font, Group, Line, Move, Path, Primitive, Stroke, Text
+from cnngraph.figure.text import ascent, wrapped
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Theme
+from cnngraph.figure.tracks import Repeated, Row, Span, Track, letters
+
+REPEAT = 2.0
+"""Ems that the bracket below a repeated part takes, with its number."""
+_LEADING = 1.25
+
+
+@dataclass(frozen=True)
+class Name:
+    """A network's name beside a row, turned: a short one larger, a long one in lines of whole words, none cut."""
+
+    content: str
+    em: float
+    room: float
+    """Points that a line may take; a word takes more if it has to."""
+    most: float = 1.15
+    """Ems, of a name that has the room."""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return wrapped(self.content, "sans", self.em, self.room)
+
+    @cached_property
+    def size(self) -> float:
+        return self.em * max(1.0, min(self.most, self.room / max(0.1, self._longest)))
+
+    @cached_property
+    def _longest(self) -> float:
+        """Points, at a size of one em."""
+        return max(text_width(line, "sans", self.em) for line in self.lines)
+
+    @property
+    def length(self) -> float:
+        """Points, of the longest line as it is set."""
+        return self._longest * self.size / self.em
+
+    @property
+    def width(self) -> float:
+        """Points that its lines take beside each other."""
+        return (1.27 + _LEADING * (len(self.lines) - 1)) * self.em
+
+    def drawn(self, baseline: float, middle: float, theme: Theme) -> Iterator[Text]:
+        """With the first line's *baseline* there, in the middle of a row."""
+        for number, line in enumerate(self.lines):
+            yield Text(baseline + number * _LEADING * self.em, middle, line, self.size, "sans", "middle", 90, theme.ink)
+
+
+def edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "", layers: tuple[str, ...] = ()) -> Group:
+    """What is drawn of an edge from one id to the other."""
+    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])), layers)
+
+
+def arc(span: Span, track: Track, drawn: Sequence[Primitive]) -> Group:
+    """The edge that an arc is; several from one layer to one join are numbered."""
+    source, join = track.spine.units[span.arc.source], track.spine.units[span.arc.join]
+    kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
+    ids = (track.prefix + source.name, track.prefix + join.name)
+    made = edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
+    return made._replace(id=made.id + track.spine.mark(span.arc))
+
+
+def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
+    """Points that the widest letter takes of the arcs that go on in another of *rows*."""
+    measure = Measure(em, 0.0, theme)
+    return max((2 * letter_radius(measure, letter) for letter in letters(rows).values()), default=0.0)
+
+
+def repeat(
+    track: Track, repeated: Repeated, columns: tuple[int, int], ends: tuple[float, float], y: float, em: float,
+    font: Font, theme: Theme,
+) -> Group:  # fmt: skip
+    """A bracket below *columns*, those of a repeated part that are in this row, from *ends* to *ends*, with how often.
+
+    It stays open where the part goes on in another row.
+    """
+    (left, right), deep = ends, y + 0.5 * em
+    begin = (Move((left, y)), Line((left, deep))) if columns[0] == repeated.first else (Move((left, deep)),)
+    end = (Line((right, deep)), Line((right, y))) if columns[1] == repeated.last else (Line((right, deep)),)
+    bracket = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
+    words = Text((left + right) / 2, deep + 0.25 * em + ascent(font, em), f"×{repeated.times}", em, font, "middle",
+                 fill=theme.ink)  # fmt: skip
+    data = (("times", str(repeated.times)),)
+    first = next(stop for stop in track.stops if stop.column == columns[0])
+    return Group(
+        f"{track.prefix}repeat-{first.unit.name}",
+        "decoration",
+        (bracket, words),
+        f"{repeated.times} times",
+        data,
+        repeated.layers,
+    )

@@ -1,0 +1,65 @@
+"""What a spec says of its own figure: ``@figure(style="text", width="page")`` on the `net` line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cnngraph.figure.page import WIDTHS, points
+from cnngraph.figure.theme import THEMES
+from cnngraph.network import Annotation, Network
+
+STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "operation")
+"""The words for styles; `cnngraph.figure.styles` has what each draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One of the things that can be said, called like the option of `cnngraph render`."""
+
+    about: str
+    takes: str
+    words: tuple[str, ...] = ()
+    """What it may be; empty where that is no list of words."""
+    sort: type | None = None
+    """What else it may be."""
+
+    def fits(self, value: object) -> bool:
+        return value in self.words if self.sort is None else type(value) is self.sort
+
+
+class _Width(Key):
+    def fits(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return False
+        try:
+            points(value)
+        except ValueError:
+            return False
+        return True
+
+
+class _Count(Key):
+    def fits(self, value: object) -> bool:
+        return type(value) is int and value >= 0
+
+
+def _one_of(about: str, words: Mapping[str, object] | tuple[str, ...]) -> Key:
+    return Key(about, f"one of {', '.join(words)}", tuple(words))
+
+
+KEYS: dict[str, Key] = {
+    "style": _one_of("the style", STYLES),
+    "width": _Width("how wide it is", f"{', '.join(WIDTHS)}, or a length such as 120mm or 340pt", tuple(WIDTHS)),
+    "theme": _one_of("its colours", THEMES),
+    "fold": Key("whether what repeats is drawn once", "true or false", sort=bool),
+    "depth": _Count("how many blocks around each other stay open", "a whole number from 0 on"),
+    "names": Key("whether layers' names are written", "true or false", sort=bool),
+    "layer": Key("the layer that the style `operation` explains", "the name of a layer", sort=str),
+}
+"""What can be said of a figure, by the word for it."""
+
+
+def said(network: Network) -> Annotation | None:
+    """What *network* says of its figure, its keys being those of `KEYS`; None when it says nothing."""
+    return next((each for each in network.annotations if each.name == "figure"), None)
