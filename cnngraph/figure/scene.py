@@ -7,7 +7,7 @@ many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -121,6 +121,16 @@ class Group(NamedTuple):
     layers: tuple[str, ...] = ()
     """Names of all layers of the network that it stands for, also of those that are folded into it; in a figure of two
     networks with the prefix that its id has."""
+
+
+def edge(source: str, target: str, drawn: Iterable[Item], title: str = "", layers: tuple[str, ...] = ()) -> Group:
+    """What is drawn of a tensor on its way between two groups, by their ids, and through *layers* on the way."""
+    return Group(f"{source}--{target}", "edge", tuple(drawn), title, (("src", source), ("dst", target)), layers)
+
+
+def way_out(output: str) -> str:
+    """The id of the group that the name of an output is: an edge leads there."""
+    return f"{output}--out"
 
 
 Primitive = Rect | Circle | Polygon | Path | Text | Picture

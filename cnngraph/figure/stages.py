@@ -58,6 +58,25 @@ def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
     )
 
 
+def above(scene: Scene, other: Scene) -> Scene:
+    """*scene*, and below it *other*, which says the same in another way: no layer is drawn a second time by it."""
+    return replace(
+        scene,
+        width=max(scene.width, other.width),
+        height=scene.height + other.height,
+        items=(*scene.items, *(_retold(moved(item, scene.height)) for item in other.items)),
+        remarks=(*scene.remarks, *other.remarks),
+    )
+
+
+def _retold(item: Item) -> Item:
+    """*item* as what stands for no layer and no tensor."""
+    if not isinstance(item, Group):
+        return item
+    items = tuple(map(_retold, item.items))
+    return Group(f"{item.id}.again", "decoration", items, item.title)
+
+
 def moved(item: Item, down: float, prefix: str = "") -> Item:
     """*item* so far down, and its names with *prefix*."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from cnngraph.figure.scene import Group, Scene
+from cnngraph.figure.scene import Group, Scene, way_out
 from cnngraph.network import Network
 from cnngraph.units import units
 
@@ -71,9 +71,10 @@ class _Reading:
                     seen = layer.inputs[0]
                 if seen in self.owner:
                     self.owner[name] = self.owner[seen]
+        ways = {way_out(output.name): output.name for output in network.outputs}
         for source, target, _ in edges:
-            if target not in known and target.endswith("--out"):
-                self.outputs.append((self.owner.get(source, source), target.removesuffix("--out")))
+            if target in ways and target not in known:
+                self.outputs.append((self.owner.get(source, source), ways[target]))
             else:
                 self.drawn.add((self.owner.get(source, source), self.owner.get(target, target)))
 

@@ -16,7 +16,7 @@ from cnngraph.volume import Dim, Free, Volume, as_int, divisors, product
 
 
 class _Convolution(Windowed):
-    """What the three convolutions share."""
+    """What convolutions share."""
 
     family: ClassVar[Family] = "conv"
     followers = True
@@ -38,6 +38,12 @@ class _Convolution(Windowed):
     def made(self, inputs: tuple[Volume, ...]) -> Dim:
         """How many channels it makes of *inputs*: one a filter."""
         raise NotImplementedError
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        return Volume((*self.slide.over(inputs[0], self.word), self.made(inputs)))
+
+    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
+        return self.slide.remarks(inputs[0])
 
     def filter(self, inputs: tuple[Volume, ...]) -> Term:
         """The numbers of one filter without its bias: ``5·5·96/2``."""
@@ -108,9 +114,6 @@ class Conv(_Convolution):
             )
         return Volume((height, width, self.channels))
 
-    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
-        return self.slide.remarks(inputs[0])
-
     def made(self, inputs: tuple[Volume, ...]) -> Dim:
         return self.channels
 
@@ -159,14 +162,8 @@ class DwConv(_Convolution):
         FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
     )
 
-    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        return Volume((*self.slide.over(inputs[0], self.word), self.made(inputs)))
-
     def made(self, inputs: tuple[Volume, ...]) -> Dim:
         return inputs[0].channels * self.multiplier
-
-    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
-        return self.slide.remarks(inputs[0])
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         channels = as_int(self.made(inputs))
@@ -208,14 +205,8 @@ class SepConv(_Convolution):
         FLAG, default=True, doc="one number added per channel; off when the step's normalization subtracts it"
     )
 
-    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        return Volume((*self.slide.over(inputs[0], self.word), self.channels))
-
     def made(self, inputs: tuple[Volume, ...]) -> Dim:
         return self.channels
-
-    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
-        return self.slide.remarks(inputs[0])
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
         between, area = as_int(inputs[0].channels) * self.multiplier, product(self.window)
@@ -319,6 +310,9 @@ class UpConv(_Convolution):
                 raise Fault("E0406", "nothing is left of the output", at="padding", reason=f"{term.plain} = {result}")
             made.append(result)
         return Volume((*made, self.channels))
+
+    def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
+        return iter(())
 
     def size(self, axis: int, size: Dim) -> Term:
         """``(n - 1)s + k' - p + op``"""

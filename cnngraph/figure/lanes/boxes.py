@@ -20,6 +20,7 @@ from cnngraph.figure.scene import (
     Rect,
     Stroke,
     Text,
+    way_out,
 )
 from cnngraph.figure.shapes import cuboid
 from cnngraph.figure.text import ascent, descent, fit
@@ -175,7 +176,7 @@ class Outlet(Plain):
 
     @property
     def first(self) -> str:
-        return f"{self.name}--out"
+        return way_out(self.name)
 
     @property
     def last(self) -> str:

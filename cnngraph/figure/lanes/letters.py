@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from typing import ClassVar
 
 from cnngraph.figure.lanes.curves import corner
-from cnngraph.figure.lanes.part import Measure, Part, Plain, edge
+from cnngraph.figure.lanes.part import Measure, Part, Plain
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -20,6 +20,7 @@ from cnngraph.figure.scene import (
     Path,
     Primitive,
     Text,
+    edge,
 )
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.text import ascent

@@ -15,6 +15,7 @@ from cnngraph.figure.scene import (
     Path,
     Primitive,
     Stroke,
+    edge,
 )
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.theme import Theme
@@ -142,8 +143,3 @@ def into(source: str, part: Part, drawn: Sequence[Primitive], title: str = "") -
     if part.forks:
         return Group(f"{source}-to-{part.first}", "decoration", tuple(drawn))
     return edge(source, part.first, drawn, title)
-
-
-def edge(source: str, target: str, drawn: Sequence[Primitive], title: str = "") -> Group:
-    """What is drawn of the edge between two units."""
-    return Group(f"{source}--{target}", "edge", tuple(drawn), title, (("src", source), ("dst", target)))

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from cnngraph.figure.lanes.boxes import Sign
 from cnngraph.figure.lanes.curves import bent, corner, shortened, turn
-from cnngraph.figure.lanes.part import Measure, Part, Plain, edge, into
+from cnngraph.figure.lanes.part import Measure, Part, Plain, into
 from cnngraph.figure.scene import (
     Circle,
     Curve,
@@ -20,6 +20,7 @@ from cnngraph.figure.scene import (
     Path,
     Primitive,
     Stroke,
+    edge,
 )
 from cnngraph.figure.shapes import arrowhead
 

@@ -134,7 +134,7 @@ def _strip(order: Order) -> Scene:
 
 
 def _units(order: Order) -> Scene:
-    from cnngraph.figure.halves import above
+    from cnngraph.figure.stages import above
     from cnngraph.figure.styles.columns import columns
     from cnngraph.figure.styles.written import written
 

@@ -1,4 +1,4 @@
-"""What strips and columns have in common around their boxes: edges, the name beside a row, and how often a part of it
+"""What strips and columns have in common around their boxes: arcs, the name beside a row, and how often a part of it
 is repeated."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from functools import cached_property
 
 from cnngraph.figure.lanes.letters import letter_radius
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.scene import Font, Group, Line, Move, Path, Primitive, Stroke, Text
+from cnngraph.figure.scene import Font, Group, Line, Move, Path, Primitive, Stroke, Text, edge
 from cnngraph.figure.text import ascent, wrapped
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -60,17 +60,12 @@ class Name:
             yield Text(baseline + number * _LEADING * self.em, middle, line, self.size, "sans", "middle", 90, theme.ink)
 
 
-def edge(ids: tuple[str, str], drawn: Sequence[Primitive], title: str = "", layers: tuple[str, ...] = ()) -> Group:
-    """What is drawn of an edge from one id to the other."""
-    return Group(f"{ids[0]}--{ids[1]}", "edge", tuple(drawn), title, (("src", ids[0]), ("dst", ids[1])), layers)
-
-
 def arc(span: Span, track: Track, drawn: Sequence[Primitive]) -> Group:
     """The edge that an arc is; several from one layer to one join are numbered."""
     source, join = track.spine.units[span.arc.source], track.spine.units[span.arc.join]
     kind = " and ".join(unit.about for unit in span.arc.through) or "identity"
-    ids = (track.prefix + source.name, track.prefix + join.name)
-    made = edge(ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
+    ids = track.prefix + source.name, track.prefix + join.name
+    made = edge(*ids, drawn, f"shortcut from {source.name} to {join.name}: {kind}", track.names(span.arc.through))
     return made._replace(id=made.id + track.spine.mark(span.arc))
 
 

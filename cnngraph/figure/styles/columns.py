@@ -15,10 +15,10 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.letters import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
-from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, letters_width, repeat
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -317,7 +317,7 @@ def _row(
             if named and number and stop.boxed and fits:
                 drawn += scripted((start + tip) / 2, middle - 0.5 * em, _letter(before), script, em, ink)
             ids = (track.prefix + before.unit.name, track.prefix + stop.unit.name)
-            items.append(edge(ids, drawn))
+            items.append(edge(*ids, drawn))
         items.append(_stop(track, stop, x, middle, page))
         number += stop.boxed
         before = stop

@@ -8,8 +8,24 @@ from collections.abc import Iterator
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.boxes import Outlet
+from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
-from cnngraph.figure.scene import Curve, Group, Item, Move, Path, Point, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import (
+    Curve,
+    Group,
+    Item,
+    Move,
+    Path,
+    Point,
+    Primitive,
+    Rect,
+    Scene,
+    Stroke,
+    Text,
+    edge,
+    way_out,
+)
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.parts import fill, words
 from cnngraph.figure.text import ascent
@@ -47,7 +63,7 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
             skips.setdefault((source, unit.name), []).append(position in unit.lead.skips)
     outputs = network.outputs if len(network.outputs) > 1 else ()
     for place, output in enumerate(outputs):
-        mark = f"{output.name}--out"
+        mark = way_out(output.name)
         names[f"o{place}"] = mark
         skips[whole.of_layer[output.layer], mark] = [False]
         wide, high = text_width(output.name, "serif-italic", em) / _INCH, _LEADING * em / _INCH
@@ -69,12 +85,13 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
             points = [point(*record[4 + 2 * i : 6 + 2 * i]) for i in range(count)]
             items.append(_edge(source, target, points, skips[source, target].pop(0), em, theme))
     nodes = [record for record in placed if record[0] == "node"]
-    shown = {f"{output.name}--out": output.name for output in outputs}
+    outlets = {way_out(output.name): Outlet(Measure(em, 0.0, theme), output.name) for output in outputs}
     for _, node, x, y, *_ in nodes:
         middle, name = point(x, y), names[node]
-        items.append(
-            _outlet(name, shown[name], middle, em, theme) if name in shown else boxes[name].drawn(middle, theme)
-        )
+        if outlet := outlets.get(name):
+            items += outlet.draw(middle[0] - outlet.width / 2, middle[1])
+        else:
+            items.append(boxes[name].drawn(middle, theme))
     used = max(page_width, text_width(head.content, head.font, head.size) if head else 0.0)
     return Scene(
         width=used + 2 * left,
@@ -105,11 +122,6 @@ class _Box:
         return Group(self.unit.name, "layer", (box, *texts), self.unit.about, layers=self.unit.names)
 
 
-def _outlet(id: str, name: str, middle: Point, em: float, theme: Theme) -> Group:
-    words = Text(middle[0], middle[1] + 0.25 * em, name, em, "serif-italic", "middle", fill=theme.ink)
-    return Group(id, "output", (words,), f"output {name}")
-
-
 def _edge(source: str, target: str, points: list[Point], is_skip: bool, em: float, theme: Theme) -> Group:
     """`dot` ends a line before its target; the head fills the rest."""
     line = Stroke(theme.ink, 0.085 * em, (0.3 * em, 0.22 * em) if is_skip else ())
@@ -120,7 +132,7 @@ def _edge(source: str, target: str, points: list[Point], is_skip: bool, em: floa
     tip = (x + (x - x0) / long * 10.0, y + (y - y0) / long * 10.0)
     head = arrowhead(tip, (tip[0] - x, tip[1] - y), 10.0, theme.ink)
     drawn = (Path((Move(points[0]), *curves), line), head)
-    return Group(f"{source}--{target}", "edge", drawn, data=(("src", source), ("dst", target)))
+    return edge(source, target, drawn)
 
 
 def _run(text: str) -> list[list[str]]:

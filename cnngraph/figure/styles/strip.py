@@ -14,10 +14,10 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.letters import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
-from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, edge, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -229,7 +229,7 @@ def _row(
             start = measure.x(before.column, row) + _half(before, measure) if begins else begin
             ids = (each.prefix + before.unit.name, each.prefix + stop.unit.name)
             head = min(0.5 * em, tip - start)
-            items.append(edge(ids, arrow((start, middle), (tip, middle), line, head)))
+            items.append(edge(*ids, arrow((start, middle), (tip, middle), line, head)))
         fill = fills[each.prefix + stop.unit.name]
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop

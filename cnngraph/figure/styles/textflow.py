@@ -14,7 +14,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.rows import balanced
-from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
+from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow
 from cnngraph.figure.styles.bodies import Body, Channels, Framed, Measure
 from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, arrow_words, stops
@@ -252,8 +252,7 @@ class _Flow:
                 for number, line in enumerate(self.label(step)):
                     baseline = axis + 0.35 * em + ascent("serif", em) + number * _LEADING * em
                     drawn.append(Text(middle, baseline, line, em, "serif", "middle", fill=ink))
-                data = (("src", source.name), ("dst", step.stop.name))
-                yield Group(f"{source.name}--{step.stop.name}", "edge", tuple(drawn), data=data)
+                yield edge(source.name, step.stop.name, drawn)
                 x += self.arrow() + _AIR * em
             width = self.node_width(index)
             body = self.body(index)

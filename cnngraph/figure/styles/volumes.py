@@ -17,7 +17,7 @@ from cnngraph.figure import shapes
 from cnngraph.figure.heading import heading
 from cnngraph.figure.page import SLIDE, too_narrow
 from cnngraph.figure.picture import png_of
-from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text
+from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
 from cnngraph.figure.styles.stops import Look, Stop, Words, stops
 from cnngraph.figure.text import ascent, descent, ink
@@ -186,13 +186,7 @@ class _Plan:
         for index in row:
             stop, body = self.chain[index], self.bodies[index]
             if index:
-                source = self.chain[index - 1].name
-                yield Group(
-                    f"{source}--{stop.name}",
-                    "edge",
-                    tuple(self._way_drawn(index, x, axis)),
-                    data=(("src", source), ("dst", stop.name)),
-                )
+                yield edge(self.chain[index - 1].name, stop.name, self._way_drawn(index, x, axis))
                 x += self.way(index)
             yield Group(stop.name, "layer", body.draw(x, axis, baseline), hover(stop), layers=stop.names)
             x += body.width

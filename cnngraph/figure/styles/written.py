@@ -12,7 +12,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Sign
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE
-from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Arc, Spine, spine
 from cnngraph.figure.styles.columns import LEAST_TEXT, SLIDE_TEXT, script_width, scripted
@@ -146,8 +146,7 @@ def _path(places: list[_Place], tapped: set[str], y: float, em: float, theme: Th
             named = before.layer.kind.family == "activation" and before.layer.name not in tapped
             if layer.kind.family == "dense" and weighted and named:
                 drawn += scripted((start + tip) / 2, y - 0.5 * em, "a", f"[l+{weighted}]", em, theme.ink)
-            data = (("src", before.layer.name), ("dst", layer.name))
-            yield Group(f"{before.layer.name}--{layer.name}", "edge", tuple(drawn), data=data)
+            yield edge(before.layer.name, layer.name, drawn)
         weighted += layer.kind.family in ("dense", "conv")
         about = f"{layer.name}: {layer.output.caption}"
         if adds(layer):
@@ -205,9 +204,9 @@ def _arcs(path: Spine, places: list[_Place], levels: list[int], y: float, em: fl
         free = all(abs(x - middle) > half + 0.2 * em for x in chain.from_iterable(ends))
         if number == 0 and free:
             drawn.append(Text(middle, top - 0.45 * em, words, em, "serif", "middle", fill=theme.ink))
-        data = (("src", source), ("dst", join_name))
         layers = tuple(name for unit in arc.through for name in unit.names)
-        yield Group(f"{source}--{join_name}{path.mark(arc)}", "edge", tuple(drawn), "shortcut", data, layers)
+        made = edge(source, join_name, drawn, "shortcut", layers)
+        yield made._replace(id=made.id + path.mark(arc))
 
 
 def _bracket(left: float, right: float, y: float, em: float, theme: Theme) -> Iterator[Item]:
