@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope
 from cnngraph.elaborate.values import evaluate
-from cnngraph.look import KEYS
 from cnngraph.network import Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
@@ -79,12 +78,14 @@ def annotations_of(
         form, fits = known[annot.name]
         if not fits(arguments) or bool(by_name) is not (annot.name == "figure"):
             raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
-        found.append(Annotation(annot.name, arguments, annot.span, tuple(_figure(by_name, scope))))
+        found.append(Annotation(annot.name, arguments, annot.span, tuple(_figure(by_name, scope)) if by_name else ()))
     return tuple(found)
 
 
 def _figure(arguments: Sequence[s.Arg], scope: Scope) -> Iterator[tuple[str, object]]:
     """What an ``@figure`` says. Raises `Mistake` for what it cannot, at the argument."""
+    from cnngraph.look import KEYS
+
     given: set[str] = set()
     for argument in arguments:
         word = argument.keyword
