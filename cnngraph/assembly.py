@@ -143,6 +143,10 @@ class Assembly:
         self._output_names.add(name)
         self.outputs.append(Output(name, layer, origin))
 
+    def gives(self, name: str) -> bool:
+        """Whether an output is called *name*."""
+        return name in self._output_names
+
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
         """Gives *annotations* to all layers from number *first* on: those about weights to the layers that have them.
         Raises `Fault` where these are layers before."""

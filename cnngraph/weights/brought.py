@@ -1,0 +1,30 @@
+"""Weights that came with a network, out of the file that it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.weights.readers.entry import Entry, pieces
+from cnngraph.weights.source import Weight
+
+
+class BroughtWeights:
+    """The numbers of every weight of one network, by the weight's name."""
+
+    def __init__(self, entries: Mapping[str, Entry], about: str, file: str) -> None:
+        """*about* says what they are, and *file* where they are from."""
+        self.about = about
+        self.entries = entries
+        self._file = file
+
+    def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
+        for weight in weights:
+            entry = self.entries[weight.name]
+            try:
+                array = entry.read().reshape(weight.parameter.shape)
+            except Exception as error:
+                raise CnngraphError.of(
+                    "E0702", f"{self._file}: cannot read `{entry.name}`: {str(error).strip()}"
+                ) from None
+            yield pieces(array)
