@@ -42,6 +42,7 @@ class Constant:
 
     @classmethod
     def of(cls, array: Array, name: str = "") -> Constant:
+        array = np.asarray(array)
         return cls(array.shape, lambda: array, name)
 
     @classmethod
