@@ -14,7 +14,7 @@ from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.names import one_line
-from cnngraph.network import Network
+from cnngraph.network import Annotation, Network
 from cnngraph.reading import Reading
 from cnngraph.source import Span
 from cnngraph.volume import Volume
@@ -37,11 +37,11 @@ class Draft:
         self._remarks: list[Diagnostic] = []
         self._counts: dict[str, int] = {}
 
-    def input(self, name: str, volume: Volume, place: Place = "") -> str:
+    def input(self, name: str, volume: Volume, place: Place = "", *, annotations: tuple[Annotation, ...] = ()) -> str:
         """An input; gives back the name of its tensor."""
         name = self._unique(name)
         try:
-            return self._assembly.input(name, volume).name
+            return self._assembly.input(name, volume, annotations=annotations).name
         except Fault as fault:
             self.refuse(fault, place)
 

@@ -28,3 +28,15 @@ class BroughtWeights:
                     "E0702", f"{self._file}: cannot read `{entry.name}`: {str(error).strip()}"
                 ) from None
             yield pieces(array)
+
+
+class UnfitWeights:
+    """Weights that seem to be those of a network, and are not: who asks for them hears why."""
+
+    def __init__(self, about: str, error: CnngraphError) -> None:
+        self.about = about
+        self._error = error
+
+    def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
+        del weights
+        raise self._error
