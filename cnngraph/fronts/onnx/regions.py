@@ -33,6 +33,7 @@ class Regions:
         self.trace = trace
         self.graph = graph
         self.shapes = shapes
+        self._order = {node.outputs[0]: at for at, node in enumerate(graph.nodes) if node.outputs}
         self.nodes: dict[str, Node] = {}
         """By the tensors that they make."""
         self.found: dict[str, int] = {}
@@ -114,9 +115,7 @@ class Regions:
                 node = self.nodes[name]
                 found.setdefault(node.outputs[0], node)
                 waiting += reversed(node.inputs)
-        order = {node.outputs[0]: at for at, node in enumerate(self.graph.nodes)}
-        nodes = sorted(found.values(), key=lambda node: order.get(node.outputs[0], 0))
-        return nodes, list(inputs.values())
+        return sorted(found.values(), key=lambda node: self._order[node.outputs[0]]), list(inputs.values())
 
     def _numbers(self, nodes: Sequence[Node]) -> int:
         """How many numbers of weights they use."""

@@ -245,11 +245,10 @@ class Step:
         if not plain.is_upright:
             raise Unknown("a border around a tensor that is no picture")
         sides = border.sides
-        if all(side <= 0 for side in sides):
-            return self.layer(Crop(n=_given(*(-side for side in sides))), plain)
         if any(side < 0 for side in sides):
-            raise Unknown("a border that is put on one side and cut off another")
-        return self.layer(Pad(n=_given(*sides), filling=border.filling, value=border.value), plain)
+            plain = self.layer(Crop(n=_given(*(max(-side, 0) for side in sides))), plain)
+        put = _given(*(max(side, 0) for side in sides))
+        return self.layer(Pad(n=put, filling=border.filling, value=border.value), plain) if any(put.amounts) else plain
 
 
 def _given(top: int, left: int, bottom: int, right: int) -> Padding:
