@@ -24,7 +24,7 @@ from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
 from cnngraph.spec.writing.scopes import Item, Scope, scopes
-from cnngraph.spec.writing.steps import annotation, step
+from cnngraph.spec.writing.steps import annotation, is_shortcut, plain, step
 from cnngraph.volume import Volume, as_int
 
 
@@ -149,12 +149,8 @@ class _Text:
         if len(scope.items) != 1 or scope.items[0].inside or len(scope.given) != 1:
             return False
         layers = scope.items[0].layers
-        channels, stride, _ = _projection(scope)
-        strided = f" s={stride}" if stride > 1 else ""
-        plain = f"conv {channels} 1x1{strided}"
         return (
-            _plain(step([layer.kind for layer in layers])) in (plain, f"{plain} bn")
-            and (stride > 1 or layers[0].input_volumes[0].channels != channels)
+            is_shortcut([layer.kind for layer in layers], layers[0].input_volumes[0])
             and scope.items[0].local == "conv1"
             and not any(layer.annotations for layer in layers)
         )
@@ -466,7 +462,7 @@ class _Text:
             self.branch(way, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
         )
-        stage = Joined(_plain(step([join.kind])), branches)
+        stage = Joined(plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
         return _Said(stage_, label, _annotations(on_line), join.name, inside)
@@ -569,16 +565,6 @@ def _projection(scope: Scope) -> tuple[int, int, str]:
     layer, *normed = scope.items[0].layers
     stride = layer.kind.caption().stride or (1, 1)
     return as_int(layer.output.channels), stride[0], "on" if normed else "off"
-
-
-def _plain(stage: Step) -> str:
-    """As it reads on its own."""
-    parts = (
-        part if isinstance(part, str) else part.before + part.value
-        for part in stage.parts
-        if isinstance(part, str) or part.value != part.default
-    )
-    return "".join(parts)
 
 
 def _has_names(branches: Iterable[Iterable[Line]]) -> bool:
