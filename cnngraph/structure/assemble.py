@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from cnngraph.assembly import Assembly
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.structure.keys import steps_of
 from cnngraph.structure.paddings import Paddings, without
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Rows, Step, Use
 from cnngraph.units import Unit
@@ -101,25 +100,26 @@ class _Assembling:
                 return name
 
     def unit(self, unit: Unit, at: _Place, skips: tuple[int, ...]) -> None:
-        for layers in steps_of(unit) if unit.lead.inputs else ():
-            lead = layers[0]
-            is_taken = len(self.source.consumers[layers[-1].name]) > 1
-            name = self.given(lead.kind.word, at, is_taken)
-            for layer in layers:
-                called = name if layer is lead else f"{name}.{layer.kind.word}"
-                owner = layer.shares or layer.name
-                self.names[layer.name] = called
-                self.assembly.add(
-                    called,
-                    without(layer.kind) if at.is_shortcut else self.paddings.said(layer.kind),
-                    [self.names[each] for each in layer.inputs],
-                    unit=name,
-                    block=at.path,
-                    skips=skips if layer is unit.lead else (),
-                    on_shortcut=at.on_shortcut,
-                    span=layer.span,
-                    annotations=layer.annotations,
-                    origin=layer.origin,
-                    shares=self.holds.get(owner, ""),
-                )
-                self.holds.setdefault(owner, called)
+        lead = unit.lead
+        if not lead.inputs:
+            return
+        is_taken = len(self.source.consumers[unit.layers[-1].name]) > 1
+        name = self.given(lead.kind.word, at, is_taken)
+        for layer in unit.layers:
+            called = name if layer is lead else f"{name}.{layer.kind.word}"
+            owner = layer.shares or layer.name
+            self.names[layer.name] = called
+            self.assembly.add(
+                called,
+                without(layer.kind) if at.is_shortcut else self.paddings.said(layer.kind),
+                [self.names[each] for each in layer.inputs],
+                unit=name,
+                block=at.path,
+                skips=skips if layer is lead else (),
+                on_shortcut=at.on_shortcut,
+                span=layer.span,
+                annotations=layer.annotations,
+                origin=layer.origin,
+                shares=self.holds.get(owner, ""),
+            )
+            self.holds.setdefault(owner, called)

@@ -9,13 +9,16 @@ only is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 
+from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
 from cnngraph.structure.params import fits
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed
+from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed, units_of
+from cnngraph.units import Unit
 
 LONGEST = 6
 """How many pieces a run may have."""
@@ -49,18 +52,24 @@ class _Finder:
         self.scopes = scopes
         self.keys = Keys()
         self.made = 0
+        self.takers: dict[str, list[str]] = {}
+        """For each unit those that take what it makes; for one that is given back none."""
+        for unit in found.units():
+            for name in unit.inputs:
+                self.takers.setdefault(name, []).append(unit.name)
 
     def new_name(self) -> str:
         self.made += 1
         return f"\0{self.made}"
 
-    def replace(self, places: list[_Place], name: str) -> None:
-        """Makes uses of the block *name* of *places*, which do not overlap."""
-        by_row: dict[int, list[_Place]] = {}
-        for place in places:
-            by_row.setdefault(id(place.row), []).append(place)
+    def replace(self, named: Iterable[tuple[str, list[_Place]]]) -> None:
+        """Makes uses of blocks of their places, none of which overlap."""
+        by_row: dict[int, list[tuple[_Place, str]]] = {}
+        for name, places in named:
+            for place in places:
+                by_row.setdefault(id(place.row), []).append((place, name))
         for inside in by_row.values():
-            for place in sorted(inside, key=lambda each: -each.start):
+            for place, name in sorted(inside, key=lambda each: -each[0].start):
                 pieces = place.pieces
                 place.row[place.start : place.end] = [Use(name, pieces, leaks=pieces[-1].leaks)]
 
@@ -69,17 +78,21 @@ class _Finder:
     def joints(self) -> None:
         """Blocks of joins, those that are inside of others first."""
         tried: set[int] = set()
-        while True:
-            places = self.joints_by_key(tried)
-            if not places:
-                return
-            lowest = min(height for height, _ in places)
-            for (height, key), alike in places.items():
+        while by_key := self.joints_by_key(tried):
+            lowest = min(height for height, _ in by_key)
+            claimed: set[tuple[int, int]] = set()
+            named: list[tuple[str, list[_Place]]] = []
+            for (height, key), alike in by_key.items():
                 if height > lowest:
                     continue
                 tried.add(key)
-                if len(alike) > 1:
-                    self.joint(alike)
+                places = self.block_of(alike, claimed) if len(alike) > 1 else []
+                if places:
+                    claimed |= {(id(place.row), at) for place in places for at in range(place.start, place.end)}
+                    named.append((self.new_name(), places))
+            self.replace(named)
+            for name, places in named:
+                self.unify(name, self.uses(name))
 
     def joints_by_key(self, tried: set[int]) -> dict[tuple[int, int], list[_Place]]:
         """The places of all joins that are not in a block yet, by how deep joins lie in them and what is alike."""
@@ -97,41 +110,51 @@ class _Finder:
             heights[id(row)] = height
         return found
 
-    def joint(self, alike: list[_Place]) -> None:
-        places = self.extended(alike)
-        if not fits([place.pieces for place in places]):
-            places = alike
-            if not fits([place.pieces for place in places]):
-                return
-        name = self.new_name()
-        body = _without_skip(places[0].pieces)
-        self.replace(places, name)
-        _unify_shortcuts([place for place in self.uses(name)])
-        if body:
-            self.replace(self.bare(body), name)
+    def block_of(self, alike: list[_Place], claimed: set[tuple[int, int]]) -> list[_Place]:
+        """What a block of like joins is to hold; nothing where it would need too many parameters."""
+        for places in (self.extended(alike), alike):
+            free = all((id(p.row), at) not in claimed for p in places for at in range(p.start, p.end))
+            if free and fits([place.pieces for place in places]):
+                return places
+        return []
+
+    def unify(self, name: str, uses: list[Use]) -> None:
+        """Uses of the block that differ in what is on their skip, and where there is none."""
+        _unify_shortcuts(uses)
+        if body := _without_skip(uses[0].row):
+            self.replace([(name, self.bare(body))])
 
     def extended(self, alike: list[_Place]) -> list[_Place]:
-        """*alike* with what stands in front of all of them, else with what stands behind all."""
-        before = {self.neighbour(place, -1) for place in alike}
-        if len(before) == 1 and None not in before:
-            return [_Place(place.row, place.start - 1, place.end) for place in alike]
-        behind = {self.neighbour(place, 1) for place in alike}
-        if len(behind) == 1 and None not in behind:
-            return [_Place(place.row, place.start, place.end + 1) for place in alike]
-        return alike
+        """*alike* with what follows all of them and has no filters, such as an activation; and with the layer with
+        filters that stands in front of all, else with the one that stands behind all."""
+        places = alike
+        while (wider := self.wider(places, 0, 1, weighted=False)) is not None:
+            places = wider
+        return self.wider(places, 1, 0, weighted=True) or self.wider(places, 0, 1, weighted=True) or places
 
-    def neighbour(self, place: _Place, way: int) -> int | None:
-        """What a block could begin with in front of *place*, or end with behind it."""
-        at = place.start - 1 if way < 0 else place.end
-        if not 0 <= at < len(place.row):
+    def wider(self, places: list[_Place], before: int, behind: int, weighted: bool) -> list[_Place] | None:
+        """*places* with one more piece, if all have the same there, and it can belong to them."""
+        found = [_Place(place.row, place.start - before, place.end + behind) for place in places]
+        if any(place.start < 0 or place.end > len(place.row) for place in found):
             return None
-        piece = place.row[at]
-        if not isinstance(piece, Step) or len(piece.unit.inputs) != 1:
+        added = [place.pieces[0 if before else -1] for place in found]
+        for piece in added:
+            if not isinstance(piece, Step) or piece.unit.weighted != weighted or len(piece.unit.inputs) != 1:
+                return None
+        alike = len({self.keys.piece(piece) for piece in added}) == 1
+        apart = all(one.row is not other.row or one.end <= other.start for one, other in pairwise(found))
+        if not alike or not apart or any(map(_reduces, added)) or not all(map(self.is_contained, found)):
             return None
-        before = place.row[at - 1] if way > 0 else piece
-        if before.leaks or _reduces(piece):
-            return None
-        return self.keys.piece(piece)
+        return found
+
+    def is_contained(self, place: _Place) -> bool:
+        """Whether all that is made in a place, but what it makes itself, is taken in it."""
+        pieces = place.pieces
+        if not any(piece.leaks for piece in pieces[:-1]):
+            return True
+        inside = {unit.name for unit in units_of(pieces)}
+        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(_last(piece).name, [""]))
+        return all(name in inside for name in taken)
 
     def uses(self, name: str) -> list[Use]:
         return [
@@ -151,7 +174,7 @@ class _Finder:
             while at < len(row):
                 for short in (wanted, wanted[1:]) if len(wanted) > 2 else (wanted,):
                     end = at + len(short)
-                    if keys[at:end] == short and not any(piece.leaks for piece in row[at : end - 1]):
+                    if keys[at:end] == short and self.is_contained(_Place(row, at, end)):
                         found.append(_Place(row, at, end))
                         at = end - 1
                         break
@@ -184,7 +207,7 @@ class _Finder:
             if len(places) < 2 or not fits([place.pieces for place in places]):
                 refused.add(best[0])
                 continue
-            self.replace(places, self.new_name())
+            self.replace([(self.new_name(), places)])
 
     def count_runs(self, refused: set[tuple[int, ...]]) -> dict[tuple[int, ...], list[tuple[int, int]]]:
         """For each run the places that do not overlap: the number of the row and where in it."""
@@ -193,11 +216,11 @@ class _Finder:
             keys = [self.keys.piece(piece) for piece in row]
             for start in range(len(row)):
                 for end in range(start + 2, min(start + LONGEST, len(row)) + 1):
-                    if end - 2 >= start and row[end - 2].leaks:
-                        break
                     run = tuple(keys[start:end])
                     whole = is_body and len(run) == len(row)
                     if whole or run in refused or not _is_run(row, keys, start, end):
+                        continue
+                    if not self.is_contained(_Place(row, start, end)):
                         continue
                     places = found.setdefault(run, [])
                     if not places or places[-1][0] != number or places[-1][1] + len(run) <= start:
@@ -233,7 +256,7 @@ class _Finder:
             while at + len(run) <= len(row):
                 end = at + len(run)
                 if tuple(keys[at:end]) == run and _is_run(row, keys, at, end):
-                    if not any(piece.leaks for piece in row[at : end - 1]):
+                    if self.is_contained(_Place(row, at, end)):
                         found.append(_Place(row, at, end))
                         at = end
                         continue
@@ -285,27 +308,52 @@ class _Finder:
 
 def _reduces(piece: Piece) -> bool:
     """Whether *piece* makes a map smaller, as what begins a stage does."""
-    if not isinstance(piece, Step):
+    while isinstance(piece, Use):
+        if any(map(_reduces, piece.row[1:])):
+            return True
+        piece = piece.row[0]
+    if isinstance(piece, Knot):
         return False
-    (taken,), made = piece.unit.lead.input_volumes[:1], piece.unit.output
-    return piece.unit.lead.kind.family == "pool" or taken.dims[:-1] != made.dims[:-1]
+    if isinstance(piece, Joint):
+        return any(map(_reduces, max((way.row for way in piece.ways), key=len)))
+    kind = piece.unit.lead.kind
+    slide = kind.sliding if isinstance(kind, Windowed) and not kind.spreads else None
+    return slide is not None and max(slide.stride) > 1
 
 
 def _is_run(row: Row, keys: list[int], start: int, end: int) -> bool:
     """Whether a person might call the pieces from *start* to *end* by one name: not all alike, a row of like ones is
-    not cut, and what makes the map smaller stands at the beginning or the end."""
+    not cut, and what makes the map smaller stands where a stage begins, or, a pool, where it ends."""
     inside = row[start:end]
     if len(set(keys[start:end])) == 1:
         return False
-    if start and keys[start - 1] == keys[start] or end < len(row) and keys[end - 1] == keys[end]:
+    if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
         return False
-    if any(not isinstance(piece, Use) and not is_sealed(piece) for piece in inside):
+    first = inside[0]
+    if isinstance(first, Step) and len(first.unit.inputs) != 1:
         return False
-    if any(isinstance(piece, Step) and not piece.unit.lead.inputs for piece in inside):
-        return False
-    if any(_reduces(piece) for piece in inside[2:-1]):
-        return False
-    return not any(isinstance(piece, Step) and len(piece.unit.inputs) > 1 for piece in inside[:1])
+    is_stage = False
+    for at, piece in enumerate(inside):
+        if not (isinstance(piece, Use) or is_sealed(piece)):
+            return False
+        if _reduces(piece) and at:
+            is_pool = isinstance(piece, Step) and not piece.unit.weighted
+            if is_stage or (at < len(inside) - 1 if is_pool else at > 1):
+                return False
+        is_stage |= not isinstance(piece, Step)
+    return True
+
+
+def _last(piece: Piece) -> Unit:
+    """The unit that makes what *piece* gives on."""
+    while True:
+        match piece:
+            case Step(unit) | Joint(_, unit):
+                return unit
+            case Knot(rows):
+                piece = rows[-1][-1]
+            case Use(_, row):
+                piece = row[-1]
 
 
 def _saving(places: list[tuple[int, int]], run: tuple[int, ...]) -> float:

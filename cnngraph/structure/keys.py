@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from functools import cache
 
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.window import Windowed
-from cnngraph.network import Layer
-from cnngraph.spec.names import follows
 from cnngraph.spec.writing.phrases import Step as Words
 from cnngraph.spec.writing.phrases import skeleton
 from cnngraph.spec.writing.steps import step
 from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use
 from cnngraph.units import Unit
-
-
-def steps_of(unit: Unit) -> list[list[Layer]]:
-    """The layers of a unit in the steps that a text says them in."""
-    found: list[list[Layer]] = []
-    for layer in unit.layers:
-        if found and follows(layer, found[-1]):
-            found[-1].append(layer)
-        else:
-            found.append([layer])
-    return found
 
 
 @cache
@@ -37,10 +24,9 @@ def _words(kinds: tuple[Kind, ...]) -> tuple[Words, Hashable]:
     return words, (skeleton(words), is_point)
 
 
-def words_of(unit: Unit) -> Iterator[Words]:
-    """The words of a unit's steps."""
-    for layers in steps_of(unit):
-        yield _words(tuple([layer.kind for layer in layers]))[0]
+def words_of(unit: Unit) -> Words:
+    """The words of the step that makes *unit*."""
+    return _words(tuple([layer.kind for layer in unit.layers]))[0]
 
 
 class Keys:
@@ -56,7 +42,7 @@ class Keys:
     def unit(self, unit: Unit) -> int:
         if unit.name not in self._units:
             alone = unit.tied or any(layer.annotations for layer in unit.layers)
-            said = tuple(_words(tuple([layer.kind for layer in layers]))[1] for layers in steps_of(unit))
+            said = _words(tuple([layer.kind for layer in unit.layers]))[1]
             self._units[unit.name] = self.number((unit.name if alone else said, len(unit.inputs)))
         return self._units[unit.name]
 

@@ -52,11 +52,11 @@ class Paddings:
 
     def _find(self, kind: Kind) -> Kind:
         slide = _slide(kind)
-        if slide is None or not _is_same(slide):
+        if slide is None:
             return kind
-        if slide.window != (1, 1) or kind.word in self._same:
+        if _is_same(slide) and (slide.window != (1, 1) or kind.word in self._same):
             return replace(kind, padding=SAME)  # type: ignore[type-var]
-        return replace(kind, padding=VALID)  # type: ignore[type-var]
+        return without(kind)
 
 
 def without(kind: Kind) -> Kind:

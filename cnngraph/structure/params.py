@@ -14,7 +14,7 @@ MOST = 6
 
 def fits(uses: Sequence[Row]) -> bool:
     """Whether a block of these pieces has few enough parameters."""
-    columns = zip(*(_values(row) for row in uses), strict=True)
+    columns = zip(*map(_values, uses), strict=True)
     varying = {column for column in columns if len(set(column)) > 1}
     return len(varying) <= MOST
 
@@ -27,7 +27,7 @@ def _values(row: Row) -> list[str]:
         piece = stack.pop()
         match piece:
             case Step(unit):
-                found += [hole.value for words in words_of(unit) for hole in holes(words)]
+                found += [hole.value for hole in holes(words_of(unit))]
             case Joint(ways, unit):
                 stack.append(Step(unit))
                 stack += [inner for way in reversed(ways) if not way.is_skip for inner in reversed(way.row)]

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cnngraph.flow import Branch, Chain, Exit, Fork, Side, Tangle, flow
+from cnngraph.flow import Branch, Chain, Exit, Fork, Side, Tangle, flow, meeting
+from cnngraph.network import Layer
+from cnngraph.spec.names import follows
 from cnngraph.spec.writing.steps import is_shortcut
 from cnngraph.structure.paddings import without
 from cnngraph.units import Unit, Units
+from cnngraph.volume import as_int
 
 SHORTCUT = "shortcut"
 """The block that every spec has."""
@@ -20,7 +23,7 @@ SHORTCUT = "shortcut"
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """A unit that takes what flows, and maybe tensors by name."""
+    """What one step of a text makes; it takes what flows, and maybe tensors by name."""
 
     unit: Unit
     leaks: bool = False
@@ -43,6 +46,7 @@ class Joint:
 
     ways: list[Way]
     unit: Unit
+    """The join alone."""
     leaks: bool = False
 
 
@@ -77,6 +81,24 @@ class Rows:
     sides: list[Row] = field(default_factory=list)
     """What leads to outputs of its own, or to none, in the order in which it leaves."""
 
+    def units(self) -> Iterator[Unit]:
+        for row in (self.main, *self.sides):
+            yield from units_of(row)
+
+
+def steps(unit: Unit) -> list[Step]:
+    """The steps that a text says a unit in."""
+    said: list[list[Layer]] = []
+    for layer in unit.layers:
+        if said and follows(layer, said[-1]):
+            said[-1].append(layer)
+        else:
+            said.append([layer])
+    if len(said) == 1:
+        return [Step(unit)]
+    before = [unit.inputs, *((layers[0].name,) for layers in said)]
+    return [Step(Unit(tuple(layers), taken, unit.tied)) for layers, taken in zip(said, before, strict=False)]
+
 
 def rows(whole: Units) -> Rows:
     """The pieces of a network."""
@@ -98,7 +120,7 @@ class _Maker:
                     made += self.join(fork, element)
                     fork = None
                 case Unit():
-                    made.append(Step(element))
+                    made += steps(element)
                 case Fork():
                     fork = element
                 case Tangle():
@@ -115,15 +137,25 @@ class _Maker:
         return made
 
     def join(self, fork: Fork, unit: Unit) -> Row:
-        """The pieces of a fork and what closes it: a join with branches; or, of a branch that goes far and the tensor
-        that is taken up again behind it, the branch and a join that names the tensor."""
+        """The pieces of a fork and what closes it.
+
+        A join with branches; where one goes far, this and a join that takes up by name what passes it by, as in a
+        U-Net; and where a way forks again on its way to the join, what no branches can say.
+        """
+        if any(branch.chain and isinstance(branch.chain[-1], Fork) for branch in fork.branches):
+            return [self.knot(meeting(fork, unit)), *steps(unit)[1:]]
+        join, *behind = steps(unit)
         ways = [Way(self.row(branch.chain)) for branch in fork.branches]
-        full = [way for way in ways if way.row]
-        if unit.lead.kind.family != "join" or (len(full) == 1 and len(ways) == 2 and _goes_far(full[0].row, unit)):
-            pieces = [piece for way in full for piece in way.row]
-            return [*pieces, Step(unit)]
-        _find_skips(ways, unit, fork.branches)
-        return [Joint(ways, unit)]
+        if join.unit.lead.kind.family != "join":
+            return [*(piece for way in ways for piece in way.row), join, *behind]
+        far = [way for way in ways if goes_far(way.row, unit)]
+        if len(far) == 1 and len(ways) == 2 and sum(len(way.row) for way in ways if way is not far[0]) < 3:
+            (short,) = [way for way in ways if way is not far[0]]
+            if short.row:
+                far[0].row[-1].leaks = True
+            return [*far[0].row, *short.row, join, *behind]
+        find_skips(ways, unit, fork.branches)
+        return [Joint(ways, join.unit), *behind]
 
     def knot(self, tangle: Tangle) -> Knot:
         """Its rows in an order in which each stands right before a row that it leads to, where it can."""
@@ -147,6 +179,8 @@ class _Maker:
                 order.append(at)
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
+        for row in made[:-1]:
+            row[-1].leaks = True
         return Knot(made, [[place[source] for source in sources[number]] for number in order])
 
 
@@ -199,16 +233,26 @@ def weighted(pieces: Sequence[Piece]) -> int:
 # Skips -------------------------------------------------------------------------------------------
 
 
-def _goes_far(row: Row, unit: Unit) -> bool:
-    """Whether *row* leaves the size of its map and comes back: what passes it by is taken up again by name, as in a
+def goes_far(row: Row, unit: Unit) -> bool:
+    """Whether *row* makes its map smaller than it is at its end: what passes it by is taken up again by name, as in a
     U-Net; a gate may do so."""
-    if unit.lead.kind.word == "mul":
+    if unit.lead.kind.word == "mul" or not row or not next(units_of(row)).inputs:
         return False
-    sizes = unit.output.dims[:-1]
-    return any(each.output.dims[:-1] != sizes for each in units_of(row[:-1]))
+    made = [each.output for each in units_of(row)]
+    at_ends = made[-1].dims[:-1], next(units_of(row)).lead.input_volumes[0].dims[:-1]
+    for volume in made[:-1]:
+        sizes = volume.dims[:-1]
+        if not sizes or not at_ends[0]:
+            continue
+        if all(isinstance(size, int) for size in (*sizes, *at_ends[0])):
+            if as_int(sizes[0]) < as_int(at_ends[0][0]):
+                return True
+        elif sizes not in at_ends:
+            return True
+    return False
 
 
-def _find_skips(ways: list[Way], unit: Unit, branches: Sequence[Branch]) -> None:
+def find_skips(ways: list[Way], unit: Unit, branches: Sequence[Branch]) -> None:
     """Marks the branches of a join that are skips: the one that is empty; else, of two that are added, the projection
     of what flows, which is less deep than the other and does no more than fit a volume to another."""
     empty = [way for way in ways if not way.row]
