@@ -17,8 +17,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
 from cnngraph.structure.params import fits
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed, units_of
-from cnngraph.units import Unit
+from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed, last, units_of
 
 LONGEST = 6
 """How many pieces a run may have."""
@@ -128,6 +127,8 @@ class _Finder:
         """*alike* with what follows all of them and has no filters, such as an activation; and with the layer with
         filters that stands in front of all, else with the one that stands behind all."""
         places = alike
+        if any(isinstance(piece, Joint) and piece.unit.lead.kind.word == "mul" for piece in alike[0].pieces):
+            return alike  # a gate
         while (wider := self.wider(places, 0, 1, weighted=False)) is not None:
             places = wider
         return self.wider(places, 1, 0, weighted=True) or self.wider(places, 0, 1, weighted=True) or places
@@ -153,7 +154,7 @@ class _Finder:
         if not any(piece.leaks for piece in pieces[:-1]):
             return True
         inside = {unit.name for unit in units_of(pieces)}
-        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(_last(piece).name, [""]))
+        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(last(piece).name, [""]))
         return all(name in inside for name in taken)
 
     def uses(self, name: str) -> list[Use]:
@@ -342,18 +343,6 @@ def _is_run(row: Row, keys: list[int], start: int, end: int) -> bool:
                 return False
         is_stage |= not isinstance(piece, Step)
     return True
-
-
-def _last(piece: Piece) -> Unit:
-    """The unit that makes what *piece* gives on."""
-    while True:
-        match piece:
-            case Step(unit) | Joint(_, unit):
-                return unit
-            case Knot(rows):
-                piece = rows[-1][-1]
-            case Use(_, row):
-                piece = row[-1]
 
 
 def _saving(places: list[tuple[int, int]], run: tuple[int, ...]) -> float:

@@ -15,9 +15,13 @@ class Namer:
         names: dict[str, str] = {}
         taken = {unit.lead.name for unit in units_of(self.found.main) if not unit.lead.inputs} | {SHORTCUT}
         uses = [piece for row in every_row(self.found) for piece in row if isinstance(piece, Use)]
+        longest: dict[str, Row] = {}
+        for use in uses:
+            if use.name not in longest or _size(use.row) > _size(longest[use.name]):
+                longest[use.name] = use.row
         for use in self.in_order():
             if use.name not in names:
-                names[use.name] = name = _free(_content(use.row), taken)
+                names[use.name] = name = _free(_content(longest[use.name]), taken)
                 taken.add(name)
         for use in uses:
             use.name = names[use.name]
@@ -31,6 +35,10 @@ class Namer:
                 found.append(piece)
             stack += [inner for row in reversed(insides(piece)) for inner in reversed(row)]
         return found
+
+
+def _size(row: Row) -> int:
+    return sum(1 for _ in units_of(row))
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -213,6 +213,18 @@ def every_row(found: Rows) -> Iterator[Row]:
     yield from reversed(order)
 
 
+def last(piece: Piece) -> Unit:
+    """The unit that makes what *piece* gives on."""
+    while True:
+        match piece:
+            case Step(unit) | Joint(_, unit):
+                return unit
+            case Knot(inside):
+                piece = inside[-1][-1]
+            case Use(_, row):
+                piece = row[-1]
+
+
 def insides(piece: Piece) -> list[Row]:
     match piece:
         case Step():
@@ -238,7 +250,7 @@ def goes_far(row: Row, unit: Unit) -> bool:
     U-Net; a gate may do so."""
     if unit.lead.kind.word == "mul" or not row or not next(units_of(row)).inputs:
         return False
-    made = [each.output for each in units_of(row)]
+    made = [last(piece).output for piece in row]
     at_ends = made[-1].dims[:-1], next(units_of(row)).lead.input_volumes[0].dims[:-1]
     for volume in made[:-1]:
         sizes = volume.dims[:-1]
