@@ -21,6 +21,7 @@ from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.onnx.wire import Damaged
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Reading
+from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
@@ -77,11 +78,11 @@ class _Reader:
         raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
 
     def _inputs(self, nodes: list[Node]) -> None:
-        for info in self.model.graph.inputs:
-            if info.name in self.trace.values:
-                continue  # an initializer, which old files list among the inputs
+        # Old files list initializers among the inputs.
+        inputs = [info for info in self.model.graph.inputs if info.name not in self.trace.values]
+        for info in inputs:
             try:
-                view, is_last = input_view(info, nodes, self.draft)
+                view, is_last = input_view(info, IMAGE if len(inputs) == 1 else info.name, nodes, self.draft)
             except Unknown as unknown:
                 self._refuse(
                     f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
