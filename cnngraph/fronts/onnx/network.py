@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
+from math import prod
 from typing import NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic
@@ -140,18 +141,17 @@ class _Reader:
     def _foreign_output(self, value: Foreign) -> View:
         """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the
         same."""
-        shape = self.regions.shapes(value.name)
-        sizes = [size for size in shape or () if isinstance(size, int) and size > 0]
-        own = sizes[-(len(shape) - 1) :] if shape and len(shape) > 1 else []
-        if not shape or len(own) < len(shape) - 1:
+        shape = self.regions.shapes(value.name) or ()
+        own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        if not own or len(own) < len(shape) - 1:
             self._refuse(f"its output `{value.name}` is not understood: {value.why}", "", self._place(value))
         match own:
             case [length]:
                 volume = Volume((length,))
             case [channels, height, width]:
                 volume = Volume((height, width, channels))
-            case [first, *rest]:
-                volume = Volume((first, _product(rest), 1))
+            case _:
+                volume = Volume((own[0], prod(own[1:]), 1))
                 self._note(
                     f"the output `{value.name}`: it is called a volume of {volume}",
                     f"the file has it as {' x '.join(map(str, own))}",
@@ -182,13 +182,6 @@ class _Reader:
         from cnngraph.fronts.onnx.inference import shapes
 
         return shapes(self.content.path)
-
-
-def _product(sizes: Iterable[int]) -> int:
-    found = 1
-    for size in sizes:
-        found *= size
-    return found
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:
