@@ -109,7 +109,7 @@ def max_pool(
     """The padding is less than all numbers."""
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("a max pool whose window has gaps")
-    if isinstance(x, View) and x.border is not None and not _least(x.border):
+    if isinstance(x, View) and x.border is not None and not (_least(x.border) and _is_within(x.border, kernel_shape)):
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
@@ -136,8 +136,10 @@ def average_pool(
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("an average pool whose window has gaps")
     counts = bool(count_include_pad)
-    if isinstance(x, View) and x.border is not None and not (counts or not any(pads or ())):
-        x = step.view(x)
+    if isinstance(x, View) and x.border is not None:
+        is_padded = any(pads or ())
+        if (is_padded and not counts) or ceil_mode or not _is_within(x.border, kernel_shape, pads):
+            x = step.view(x)
     counts |= isinstance(x, View) and x.border is not None
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
@@ -227,6 +229,12 @@ def _joins(border: Border) -> bool:
     return (
         border.filling == "zeros" and all(side >= 0 for side in border.sides) and (not border.value or _least(border))
     )
+
+
+def _is_within(border: Border, window: Sequence[int], pads: Ints = None) -> bool:
+    """Whether *border*, with *pads*, is less than a *window*, so that none sees nothing else."""
+    sides = [one + other for one, other in zip(border.sides, pads or (0, 0, 0, 0), strict=False)]
+    return all(side < size for side, size in zip(sides, (*window, *window), strict=False))
 
 
 def _least(border: Border) -> bool:
