@@ -114,7 +114,7 @@ def max_pool(
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
     return _back(
-        step.layer(MaxPool(window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode)), view),
+        step.layer(MaxPool(window=window, stride=stride, padding=sides, ceil=bool(ceil_mode)), view),
         len(kernel_shape),
     )
 
@@ -146,7 +146,7 @@ def average_pool(
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
     kind = AvgPool(
-        window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode),
+        window=window, stride=stride, padding=sides, ceil=bool(ceil_mode),
         count_pad=counts and sides != VALID,
     )  # fmt: skip
     return _back(step.layer(kind, view), len(kernel_shape))
@@ -195,11 +195,6 @@ def _pair(given: Ints, axes: int = 2) -> tuple[int, int]:
     if len(given) != 2:
         raise Unknown(f"windows over {len(given)} axes")
     return given[0], given[1]
-
-
-def _step(stride: tuple[int, int], window: tuple[int, int]) -> tuple[int, int] | None:
-    """As a pool has it: nothing where it is the window's size."""
-    return None if stride == window else stride
 
 
 def _pictures(step: Step, x: Value, pads: Ints, auto_pad: str, axes: int) -> tuple[View, Padding]:
