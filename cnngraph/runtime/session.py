@@ -12,7 +12,7 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.onnx.about import KEY, About, read
+from cnngraph.about import KEY, About, read
 from cnngraph.preprocessing import Preprocessing
 
 Array = np.ndarray[Any, np.dtype[Any]]

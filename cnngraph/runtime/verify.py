@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.onnx.about import KEY
+from cnngraph.about import KEY
 from cnngraph.runtime.arrays import noise
 from cnngraph.runtime.feeds import run_sizes
 from cnngraph.runtime.session import Array, told

@@ -8,6 +8,8 @@ from functools import cache
 from math import prod
 from typing import NoReturn
 
+from cnngraph.about import KEY, About
+from cnngraph.about import read as read_about
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
@@ -17,6 +19,7 @@ from cnngraph.fronts.onnx.messages import Messages, Model, Node, Size, Subgraph,
 from cnngraph.fronts.onnx.operators import OPERATORS
 from cnngraph.fronts.onnx.patterns import simplified
 from cnngraph.fronts.onnx.regions import Regions, known_shapes
+from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.onnx.wire import Damaged
@@ -50,6 +53,10 @@ class _Reader:
         self.trace = Trace(self.draft, model.opset)
         self.regions = Regions(self.trace, model.graph, known_shapes(model.graph, self._inferred))
         self.batch: Dim = 1
+        try:
+            self.about = read_about(model.about.get(KEY, "") or '{"version": 1}')
+        except (ValueError, RecursionError):
+            self.about = About()  # whoever runs the file hears of it
 
     def reading(self) -> Reading:
         self._refuse_what_is_none()
@@ -93,6 +100,7 @@ class _Reader:
                     f"the input `{info.name}`: as everywhere here it takes channels first, (N, C, H, W)",
                     f"the file takes {' x '.join(map(str, view.sizes))}",
                 )
+            self.draft.say(view.layer, of_pictures(self.about) if len(inputs) == 1 else ())
             self.batch = view.batch
             self.trace.values[info.name] = view
 
@@ -137,6 +145,8 @@ class _Reader:
                     f"the file gives the same numbers as {' x '.join(map(str, view.sizes[1:]))}",
                 )
             self.draft.output(info.name, view.layer)
+            if names := self.about.classes.get(info.name):
+                self.draft.say(view.layer, [of_classes(names)])
 
     def _foreign_output(self, value: Foreign) -> View:
         """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the
