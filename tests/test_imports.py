@@ -35,6 +35,7 @@ LAYERING = (
     ),
     ("spec",),
     ("elaborate",),
+    ("structure",),
     ("fronts",),
     ("builder", "claims", "canonical", "fixing"),
     ("figure", "weights"),

@@ -17,7 +17,20 @@ from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
 from cnngraph.structure.params import fits
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed, last, units_of
+from cnngraph.structure.pieces import (
+    Joint,
+    Knot,
+    Piece,
+    Row,
+    Rows,
+    Step,
+    Use,
+    every_row,
+    insides,
+    is_sealed,
+    last,
+    units_of,
+)
 
 LONGEST = 6
 """How many pieces a run may have."""
@@ -90,7 +103,7 @@ class _Finder:
                     claimed |= {(id(place.row), at) for place in places for at in range(place.start, place.end)}
                     named.append((self.new_name(), places))
             self.replace(named)
-            for name, places in named:
+            for name, _ in named:
                 self.unify(name, self.uses(name))
 
     def joints_by_key(self, tried: set[int]) -> dict[tuple[int, int], list[_Place]]:
@@ -159,10 +172,7 @@ class _Finder:
 
     def uses(self, name: str) -> list[Use]:
         return [
-            piece
-            for row in every_row(self.found)
-            for piece in row
-            if isinstance(piece, Use) and piece.name == name
+            piece for row in every_row(self.found) for piece in row if isinstance(piece, Use) and piece.name == name
         ]
 
     def bare(self, body: Row) -> list[_Place]:
@@ -256,12 +266,12 @@ class _Finder:
             at = 0
             while at + len(run) <= len(row):
                 end = at + len(run)
-                if tuple(keys[at:end]) == run and _is_run(row, keys, at, end):
-                    if self.is_contained(_Place(row, at, end)):
-                        found.append(_Place(row, at, end))
-                        at = end
-                        continue
-                at += 1
+                place = _Place(row, at, end)
+                if tuple(keys[at:end]) == run and _is_run(row, keys, at, end) and self.is_contained(place):
+                    found.append(place)
+                    at = end
+                else:
+                    at += 1
         return found
 
     # What is used once --------------------------------------------------------------------------
@@ -316,7 +326,7 @@ def _reduces(piece: Piece) -> bool:
     if isinstance(piece, Knot):
         return False
     if isinstance(piece, Joint):
-        return any(map(_reduces, max((way.row for way in piece.ways), key=len)))
+        return any(_reduces(inner) for inner in max([way.row for way in piece.ways], key=len))
     kind = piece.unit.lead.kind
     slide = kind.sliding if isinstance(kind, Windowed) and not kind.spreads else None
     return slide is not None and max(slide.stride) > 1

@@ -1,7 +1,7 @@
 """A network in the pieces that a text is made of: steps in rows, joins with a row for each branch, uses of blocks.
 
-`rows` makes them of the shape of the graph (`cnngraph.flow`): a fork and the unit that closes it are one piece, and what
-leaves a row by the way, for an output or to be taken by name further on, is marked on the piece that makes it.
+`rows` makes them of the shape of the graph (`cnngraph.flow`): a fork and the unit that closes it are one piece, and
+what leaves a row by the way, for an output or to be taken by name further on, is marked on the piece that makes it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cnngraph.flow import Branch, Chain, Exit, Fork, Side, Tangle, flow, meeting
+from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
 from cnngraph.network import Layer
 from cnngraph.spec.names import follows
 from cnngraph.spec.writing.steps import is_shortcut
@@ -154,7 +154,7 @@ class _Maker:
             if short.row:
                 far[0].row[-1].leaks = True
             return [*far[0].row, *short.row, join, *behind]
-        find_skips(ways, unit, fork.branches)
+        find_skips(ways, unit)
         return [Joint(ways, join.unit), *behind]
 
     def knot(self, tangle: Tangle) -> Knot:
@@ -226,6 +226,7 @@ def last(piece: Piece) -> Unit:
 
 
 def insides(piece: Piece) -> list[Row]:
+    """The rows that *piece* is made of."""
     match piece:
         case Step():
             return []
@@ -264,7 +265,7 @@ def goes_far(row: Row, unit: Unit) -> bool:
     return False
 
 
-def find_skips(ways: list[Way], unit: Unit, branches: Sequence[Branch]) -> None:
+def find_skips(ways: list[Way], unit: Unit) -> None:
     """Marks the branches of a join that are skips: the one that is empty; else, of two that are added, the projection
     of what flows, which is less deep than the other and does no more than fit a volume to another."""
     empty = [way for way in ways if not way.row]
