@@ -35,6 +35,7 @@ LAYERING = (
     ),
     ("spec",),
     ("elaborate",),
+    ("weights.source", "weights.readers", "weights.brought"),
     ("structure",),
     ("fronts",),
     ("builder", "claims", "canonical", "fixing"),

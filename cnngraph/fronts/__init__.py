@@ -11,15 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts.content import Content, opened
+from cnngraph.fronts.given import SIZES
 from cnngraph.network import Network
 from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.text import is_text
 from cnngraph.volume import Free
+
+if TYPE_CHECKING:
+    from cnngraph.weights.source import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Format:
     """Whether content that begins so is of this format."""
     module: str
     """Has ``read(content, settings, max_nodes) -> Reading``, which raises `CnngraphError`."""
+    weights: str = ""
+    """The suffix of files that have the weights of such networks and of no others, and need one to be read. ``read`` of
+    such a format takes the ``input`` that the network is to have, and the path of its ``weights``, too."""
+    sizes: tuple[str, ...] = ()
+    """What can be set of every network in it."""
 
     def read(self, content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
         """What comes of reading *content*; what the format has no place for is seen to here."""
@@ -55,8 +65,19 @@ def _is_onnx(head: bytes) -> bool:
 
 
 ONNX = Format("an ONNX model", (".onnx",), _is_onnx, "cnngraph.fronts.onnx")
+
+
+def _is_darknet(head: bytes) -> bool:
+    if not is_text(head):
+        return False
+    from cnngraph.fronts.darknet.sections import recognises
+
+    return recognises(head)
+
+
+DARKNET = Format("a darknet network", (".cfg",), _is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
-FORMATS = [ONNX, SPEC]
+FORMATS = [ONNX, DARKNET, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""
 
 
@@ -99,8 +120,27 @@ def params(file: str) -> list[str]:
         from cnngraph.fronts.spec import settable
 
         return settable(content)
+    if found.sizes:
+        return list(found.sizes)
     inputs = found.read(content, {}, MAX_NODES).checked().inputs
     return list(dict.fromkeys(dim.atom for layer in inputs for dim in layer.output.dims if isinstance(dim, Free)))
+
+
+def own_weights(network: Network, path: Path) -> Weights | None:
+    """The weights of *network* in the file at *path*, where that is one of those that go with the format of the file
+    that the network is from; None where it is not. Raises `CnngraphError`."""
+    suffix = path.suffix.lower()
+    if not network.file or all(suffix != each.weights for each in FORMATS):
+        return None
+    content = opened(network.file)
+    found = format_of(content)
+    if found.weights != suffix:
+        return None
+    read = import_module(found.module).read
+    volume = network.inputs[0].output if len(network.inputs) == 1 else None
+    reading = read(content, {}, max(len(network), MAX_NODES), input=volume, weights=path)
+    weights: Weights | None = reading.weights
+    return weights
 
 
 def source(file: str) -> Source:

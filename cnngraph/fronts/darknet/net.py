@@ -1,0 +1,98 @@
+"""A darknet network as it is put together, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cnngraph.fronts.concats import Concats
+from cnngraph.fronts.darknet.numbers import Numbers
+from cnngraph.fronts.darknet.sections import Section
+from cnngraph.fronts.draft import Draft
+from cnngraph.fronts.mistake import Notes, mistake
+from cnngraph.layers.join import Concat
+from cnngraph.layers.kind import Kind
+from cnngraph.volume import Volume
+from cnngraph.weights.readers.entry import Entry
+
+Weights = Mapping[str, Entry]
+
+
+class Net:
+    """The layers so far. Each section makes one tensor, or none where what it makes is not known."""
+
+    def __init__(self, draft: Draft, image: str, numbers: Numbers | None, notes: Notes) -> None:
+        self.draft = draft
+        self.numbers = numbers
+        self.notes = notes
+        self.tensors: list[str | None] = []
+        """Of each section behind the first."""
+        self.convolutions: dict[int, tuple[str, str]] = {}
+        """The convolution that a section made and its normalization, or neither, by its number."""
+        self.heads: list[tuple[str, str]] = []
+        """What the network gives back: names, and tensors."""
+        self._image = image
+        self._concats = Concats()
+
+    @property
+    def current(self) -> str | None:
+        """What flows into the next section."""
+        return self.tensors[-1] if self.tensors else self._image
+
+    def volume(self, tensor: str) -> Volume:
+        return self.draft.volume(tensor)
+
+    def referred(self, section: Section, key: str) -> list[str] | None:
+        """The tensors of the layers that the option lists, counted from the first or, below 0, back from this one;
+        None where one of them is not known."""
+        found: list[str | None] = []
+        numbers = section.wholes(key)
+        if not numbers:
+            raise mistake("E0207", f"[{section.name}] says no `{key}`", section.span)
+        for number in numbers:
+            index = section.index + number if number < 0 else number
+            if not 0 <= index < section.index:
+                raise mistake(
+                    "E0201", f"there is no layer {number} before this one", section.place(key),
+                    f"this is layer {section.index}", help="layers are counted from 0; below 0 back from this one",
+                )  # fmt: skip
+            found.append(self.tensors[index])
+        return [each for each in found if each is not None] if None not in found else None
+
+    def add(
+        self, section: Section, kind: Kind, inputs: list[str], name: str = "", *,
+        weights: Weights | None = None, shares: str = "",
+    ) -> str:  # fmt: skip
+        """One more layer of *section*, called *name* or as its kind is, with the section's number."""
+        called = f"{name or kind.word}_{section.index}"
+        return self.draft.add(kind, inputs, called, place=section.span, weights=weights, shares=shares)
+
+    def take(self, section: Section, kind: Kind, volume: Volume, *keys: str, transposed: bool = False) -> Weights:
+        """The next numbers of the file, as those of the weights *keys* of *kind* on *volume*; none where there is no
+        file."""
+        if self.numbers is None:
+            return {}
+        shapes = {key: parameter.shape for key, parameter in kind.parameters((volume,)).items()}
+        names = {key: f"{kind.word}_{section.index}.{key}" for key in keys}
+        take = self.numbers.take
+        return {key: take(names[key], shapes[key], transposed=transposed and key == "weight") for key in keys}
+
+    def concat(self, section: Section, parts: list[str]) -> str:
+        """The channels of *parts* behind each other."""
+        taken = self._concats.shortened(parts)
+        if len(taken) == 1:
+            return taken[0]
+        made = self.add(section, Concat(), list(taken))
+        self._concats.add(parts, made)
+        return made
+
+    def opaque(self, section: Section, type: str, tensor: str, volume: Volume | None, *others: str) -> str | None:
+        """What *type*, which there is no kind for, makes of *tensor* and *others*, of the size *volume*; None where
+        that is not known: then what leads there is what the network gives back."""
+        del volume, others
+        self.heads.append((f"{type}_{section.index}", tensor))
+        self.note(section, "there is no layer for it here, and the network ends in front of it")
+        return None
+
+    def note(self, section: Section, says: str, *keys: str) -> None:
+        """What becomes of *section*, or of its options *keys*."""
+        self.notes.add(f"[{section.name}]", says, section.place(*keys))
