@@ -28,23 +28,15 @@ def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequen
     """The step that makes layers of *kinds*, the first of which leads; *tensors* are those it names."""
     lead, *followers = kinds
     is_short = bool(followers) and followers[-1].short_for == lead.word
-<<<<<<< HEAD
     parts: list[Part] = [followers[-1].word if is_short else lead.word]
-    parts += [f" {name}" for name in tensors]
-    parts += _arguments(lead, drops_bias=any(kind.subtracts_mean for kind in followers))
-    if lead.followers and not is_short:
-        parts += _following(followers)
-    else:
-        for kind in followers[:-1] if is_short else followers:
-=======
-    parts: list[str | Hole] = [followers[-1].word if is_short else lead.word]
     arguments = list(_arguments(lead, drops_bias=any(kind.subtracts_mean for kind in followers)))
     # What it is stands before what it takes: `opaque "attention" mask`.
     first = lead.takes_tensors == "many" and lead.family != "join"
     parts += [*arguments[:first], *(f" {name}" for name in tensors), *arguments[first:]]
-    for kind in followers[:-1] if is_short else followers:
-        if kind.follows == "norm":
->>>>>>> onnx-in
+    if lead.followers and not is_short:
+        parts += _following(followers)
+    else:
+        for kind in followers[:-1] if is_short else followers:
             parts += [f" {kind.word}", *_arguments(kind, by_position=False)]
     parts += [f" {annotation(each)}" for each in annotations]
     heeds = not is_short and lead.family in _HEEDED and not lead.follows

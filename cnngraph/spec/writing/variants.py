@@ -44,7 +44,6 @@ class Merged:
 
 
 def evenly_folded(bodies: Sequence[Body]) -> list[Body]:
-<<<<<<< HEAD
     """*bodies* with their repeats written alike, of those that say the same a different number of times.
 
     Where numbers happen to be equal in some, a repeat that these alone have is written out; a stretch whose length
@@ -110,18 +109,6 @@ def _usual(stage: Stage) -> Stage:
 
 def _unsaid(hole: Hole) -> Hole:
     return replace(hole, value=hole.default or hole.value)
-=======
-    """*bodies* without the repeats that only some have, of those that say the same: their numbers happen to be equal."""
-    folded: dict[object, set[object]] = {}
-    keys = []
-    for body in bodies:
-        key = tuple(map(skeleton, map(_unfolded, body)))
-        keys.append(key)
-        folded.setdefault(key, set()).add(tuple(map(skeleton, body)))
-    return [
-        tuple(map(_unfolded, body)) if len(folded[key]) > 1 else body for key, body in zip(keys, bodies, strict=True)
-    ]
->>>>>>> onnx-in
 
 
 def _unfolded(line: Line) -> Line:
