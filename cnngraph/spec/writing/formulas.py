@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.writing.blocks import Param
 from cnngraph.spec.writing.phrases import TURNS_BUT_ONE, Hole
 
@@ -230,7 +231,7 @@ class _Solver:
     def give_names(self) -> None:
         """A name for each parameter: its keyword, numbered where several have the same."""
         several = Counter(param.keyword for param in self.params)
-        given = set(self.taken)
+        given = set(self.taken) | RESERVED
         for param in self.params:
             number = 1 if several[param.keyword] > 1 else 0
             while (name := f"{param.keyword}{number or ''}") in given:

@@ -149,6 +149,8 @@ class _Text:
         self.around: dict[Scope, int] = {}
         """How many annotations of the layers in each scope stand on a line around it, as far as there are `runs`."""
         self.counts: dict[Scope, Counter[str]] = {}
+        self.normed: dict[str, str] = {}
+        """Whether the shortcuts in each block normalize, by an example."""
         self.uses_prelude = self._prelude_fits(self.whole_scopes.top)
         params = Param("c", "c", ""), Param("s", "s", "1"), Param("bn", "bn", "on")
         self.prelude = Definition("shortcut", (), (), params, (), ())
@@ -162,8 +164,11 @@ class _Text:
         waiting = [top]
         while waiting:
             scope = waiting.pop()
-            if scope.block == "shortcut" and not self._is_prelude(scope):
-                return False
+            if scope.block == "shortcut":
+                if not self._is_prelude(scope):
+                    return False
+                if scope.parent is not None:
+                    self.normed.setdefault(scope.parent.block, _projection(scope)[2])
             waiting += [item.inside for item in scope.items if item.inside]
         return True
 
@@ -560,7 +565,7 @@ class _Text:
                 scope.vanished.popleft()
                 self.count(scope, "shortcut")
                 self.given[scope].add(path.removeprefix(f"{scope.path}."))
-                return (Line((self.shortcut(channels, 1),), begin="skip"),)
+                return (Line((self.shortcut(channels, 1, self.normed.get(scope.block, "on")),), begin="skip"),)
         found += self.lines(way.elements, begin, None, scope, given)
         return tuple(found)
 
