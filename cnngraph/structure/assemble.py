@@ -91,9 +91,8 @@ class _Assembling:
             name = f"{prefix}{word}{number}"
             if is_taken and f"{word}{number}" in RESERVED:
                 at.counts[word] -= 1
-                name = f"{prefix}{word}_{number}"
-                while name in self.assembly:
-                    name += "_"
+                while (name := f"{prefix}{word}_{number}") in self.assembly:
+                    number += 1
             if name not in self.assembly:
                 return name
 

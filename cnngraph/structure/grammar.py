@@ -375,6 +375,6 @@ def _unify_shortcuts(uses: list[Use]) -> None:
     joints = [piece for use in uses for piece in use.row if isinstance(piece, Joint)]
     skips = [way for joint in joints for way in joint.ways if way.is_skip]
     projected = [way for way in skips if way.row]
-    if projected and all(way.is_shortcut for way in projected):
-        for way in skips:
-            way.is_shortcut = True
+    fits = bool(projected) and all(way.is_shortcut for way in projected)
+    for way in skips:
+        way.is_shortcut = fits

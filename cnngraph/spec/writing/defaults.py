@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.phrases import Body, Hole, Joined, Repeated, Step, Word, holes
-from cnngraph.spec.writing.steps import IDLE
+from cnngraph.spec.writing.steps import ACTIVATION, IDLE
 
 Defaults = Mapping[str, Mapping[str, str]]
 """For each word what its steps say unless they say it themselves, by what it is about."""
@@ -19,7 +19,7 @@ _SHARE = Fraction(60, 100)
 """How many of a word's steps have to say the same."""
 _GAIN = 1.5
 """How many times as long as its line what a default saves has to be."""
-_CHANNELS, _WINDOW = "c", "f"
+_CHANNELS, _WINDOW, _STRIDE, _ACTIVATION = "c", "f", "s", ACTIVATION
 _POINT = "1x1"
 """A window that is no default: that a convolution sees one pixel is said where it is."""
 
@@ -53,7 +53,8 @@ def _common(word: str, steps: Sequence[_Said]) -> _Said:
         (value, text), count = Counter(of_all).most_common(1)[0]
         # A default cannot be taken away from a step that has no such value, but where it is idle there.
         is_open = len(of_all) == len(steps) or slot in IDLE
-        if text and count >= _SHARE * len(steps) and is_open and value != _POINT:
+        is_usual = value != _POINT and (slot != _STRIDE or not any(_ACTIVATION in said for said in steps))
+        if text and count >= _SHARE * len(steps) and is_open and is_usual:
             found[slot] = value, text
             saved += count * len(text)
     line = len("default ") + len(word) + sum(len(text) for _, text in found.values())

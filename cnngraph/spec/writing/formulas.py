@@ -118,8 +118,12 @@ class _Solver:
     def value(self, keyword: str, column: Column, said: list[str], default: str) -> _Value:
         if len(set(said)) == 1:
             return _Value((said[0],))
-        if keyword in _CHANNELS and all(value.isdecimal() for value in said):
-            formula = self.of_channels(column)
+        if all(value.isdecimal() for value in said):
+            formula = None
+            if keyword in _CHANNELS:
+                formula = self.of_channels(column)
+            elif keyword == "groups":
+                formula = self.of_groups(column)
             if formula is not None:
                 return formula
         if keyword == TURNS_BUT_ONE:
@@ -146,6 +150,19 @@ class _Solver:
                 if other is not None:
                     return _times(other, param)
         return self.widened(column)
+
+    def of_groups(self, column: Column) -> _Value | None:
+        """A number of groups of as many channels in every use."""
+        if None in column:
+            return None
+        for what, channels in (("in.c", self.flowing), *((param, param.column) for param in self.params)):
+            if not isinstance(what, str) and (what.keyword not in _CHANNELS or None in what.column):
+                continue
+            pairs = [(int(of or 0), int(value or 1)) for of, value in zip(channels, column, strict=True)]
+            widths = {Fraction(of, value) for of, value in pairs}
+            if len(widths) == 1 and len(set(pairs)) > 1 and (width := widths.pop()).denominator == 1 and width > 1:
+                return _times(1 / width, what)
+        return None
 
     def ratio(self, column: Column, base: Sequence[int | None]) -> Fraction | None:
         """How many times *base* a number is in every use that has it; None where it hangs on the use, or where the

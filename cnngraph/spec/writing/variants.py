@@ -281,7 +281,7 @@ def _branches(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[
                 (at, both[0])
                 for at, each in enumerate(rest)
                 if (both := _aligned(branch.chain, each.chain, ours, theirs)) is not None
-                and (both[1] or not (branch.chain.atoms and each.chain.atoms))
+                and (both[1] or branch.chain.begin or not (branch.chain.atoms and each.chain.atoms))
                 and _never_empty(both[0], branch.only | each.only)
             ),
             (-1, branch.chain),
