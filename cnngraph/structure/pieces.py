@@ -6,6 +6,7 @@ what leaves a row by the way, for an output or to be taken by name further on, i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -158,28 +159,31 @@ class _Maker:
         return [Joint(ways, join.unit), *behind]
 
     def knot(self, tangle: Tangle) -> Knot:
-        """Its rows in an order in which each stands right before a row that it leads to, where it can."""
+        """Its rows in an order in which those that several others take up come first, and each of the others stands
+        right before one that it leads to."""
         sources: list[list[int | None]] = [[] for _ in tangle.nodes]
         for link in tangle.links:
             sources[link.target].append(link.source)
-        order: list[int] = []
-        done: set[int] = set()
-        used = {source for each in sources for source in each}
-        ends = [number for number in range(len(tangle.nodes)) if number not in used]
-        waiting = ends[::-1]
-        while waiting:
-            at = waiting[-1]
-            missing = [source for source in sources[at] if source is not None and source not in done]
-            if missing:
-                waiting += missing[::-1]
-                continue
-            waiting.pop()
-            if at not in done:
-                done.add(at)
-                order.append(at)
+        taken = Counter(source for each in sources for source in set(each))
+        ends = [number for number in range(len(tangle.nodes)) if not taken[number]]
+        several = [number for number in _behind(sources, ends) if taken[number] > 1]
+        order = _behind(sources, [*several, *ends])
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
         return Knot(made, [[place[source] for source in sources[number]] for number in order])
+
+
+def _behind(sources: Sequence[Sequence[int | None]], ends: Sequence[int]) -> list[int]:
+    """What leads to *ends*, and these, each behind its *sources*, the first of them first."""
+    done: dict[int, None] = {}
+    waiting = list(ends)[::-1]
+    while waiting:
+        missing = [source for source in sources[waiting[-1]] if source is not None and source not in done]
+        if missing:
+            waiting += missing[::-1]
+        else:
+            done.setdefault(waiting.pop())
+    return list(done)
 
 
 def units_of(pieces: Sequence[Piece]) -> Iterator[Unit]:

@@ -17,7 +17,7 @@ _Said = dict[str, tuple[str, str]]
 
 _SHARE = Fraction(60, 100)
 """How many of a word's steps have to say the same."""
-_GAIN = 1.5
+_GAIN = 2
 """How many times as long as its line what a default saves has to be."""
 _CHANNELS, _WINDOW, _STRIDE, _ACTIVATION = "c", "f", "s", ACTIVATION
 _POINT = "1x1"

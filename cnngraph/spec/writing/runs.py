@@ -162,7 +162,7 @@ class _Runs:
             if fits and not shortcuts_last and (at := self.after(fork, run)) is not None:
                 way.source, way.elements = None, run.elements[at:]
                 found.cuts[run], is_closed = at, True
-            elif fits and run.begins and (run.source == fork or join.skips):
+            elif fits and run.begins:
                 earlier = [join.inputs[n] for n in join.skips if n < index] if shortcuts_last else []
                 start = max([at for at in (self.after(each, run) for each in earlier) if at and at < length], default=0)
                 source = run.before(start)
