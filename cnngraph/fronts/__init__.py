@@ -76,8 +76,19 @@ def _is_darknet(head: bytes) -> bool:
 
 
 DARKNET = Format("a darknet network", (".cfg",), _is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
+
+
+def _is_caffe(head: bytes) -> bool:
+    if not is_text(head):
+        return False
+    from cnngraph.fronts.caffe.prototext import recognises
+
+    return recognises(head)
+
+
+CAFFE = Format("a Caffe network", (".prototxt",), _is_caffe, "cnngraph.fronts.caffe", ".caffemodel", SIZES)
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
-FORMATS = [ONNX, DARKNET, SPEC]
+FORMATS = [ONNX, DARKNET, CAFFE, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""
 
 

@@ -449,7 +449,7 @@ def test_weights_are_those_beside_it_or_those_that_are_named(tmp_path: Path, run
     assert "random weights, seed 1" in run(*export, "--seed", 1).err
     assert run("verify", tmp_path / "n.cfg").status == 0
     assert "leave --rename out" in run(*export, "--weights", tmp_path / "n.weights", "--rename", "a=b").err
-    assert "does not say which numbers are whose" in run(
+    assert "give it with the .cfg" in run(
         "export", "--onnx", "lenet5", "-o", tmp_path / "l.onnx", "--weights", tmp_path / "n.weights").err  # fmt: skip
     cnn = load(tmp_path / "n.cfg", H=4)
     cnn.export(tmp_path / "api.onnx", weights=tmp_path / "n.weights")
