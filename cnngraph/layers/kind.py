@@ -18,7 +18,7 @@ from cnngraph.layers.terms import NOTHING, Term
 from cnngraph.layers.values import BadValue, Type
 from cnngraph.volume import Dim, Volume, product
 
-Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout"]
+Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout", "other"]
 
 
 class Fault(Exception):
@@ -195,6 +195,8 @@ class Kind:
     """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
     idle: ClassVar[bool] = False
     """Whether no number changes, nor its place in a row, when the network runs."""
+    is_known: ClassVar[bool] = True
+    """Whether what it does is known here, so that it can be exported and its multiply-accumulates are counted."""
     cuts: ClassVar[bool] = False
     """Whether it takes a piece of its tensor as it is."""
     answers: ClassVar[bool] = False

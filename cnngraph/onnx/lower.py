@@ -28,6 +28,12 @@ def lower(network: Network, *, opset: int = DEFAULT_OPSET, batch: int | None = N
             "E0904", f"opset {opset} is not one of {OPSETS.start} to {OPSETS.stop - 1}",
             help=f"{DEFAULT_OPSET} is what is written unless said; onnxruntime runs older opsets for ever",
         )  # fmt: skip
+    if not network.is_known:
+        layer = next(layer for layer in network.layers if not layer.kind.is_known)
+        raise CnngraphError.of(
+            "E0909", f"`{layer.name}` is {layer.kind.caption().name}, which no layer here does: it cannot be exported",
+            file=network.file, help="the file that the network is from runs as it is:  cnngraph run MODEL.onnx",
+        )  # fmt: skip
     return _Lowerer(network, opset, Free("N") if batch is None else batch).graph()
 
 

@@ -42,6 +42,7 @@ class Constant:
 
     @classmethod
     def of(cls, array: Array, name: str = "") -> Constant:
+        array = np.asarray(array)
         return cls(array.shape, lambda: array, name)
 
     @classmethod
@@ -122,6 +123,8 @@ def folded(node: Node, inputs: Sequence[Constant | None]) -> list[Constant] | No
 def _shapes(node: Node, inputs: Sequence[Constant | None], rule: _Rule) -> list[tuple[int, ...]]:
     """Of what *rule* would make of large *inputs*."""
     given = [each for each in inputs if each is not None]
+    if node.op == "BatchNormalization":
+        return [given[0].shape]
     if node.op in _ELEMENTWISE:
         return [np.broadcast_shapes(*(each.shape for each in given))]
     ghosts = (
@@ -358,6 +361,19 @@ def _clip(node: Node, array: Array, low: Array | None = None, high: Array | None
     return np.clip(array, least, most)
 
 
+def _batch_normalization(node: Node, array: Array, scale: Array, bias: Array, mean: Array, variance: Array) -> Array:
+    """Of kernels, that are standardised so; by their own mean and variance where it is as in training."""
+    axes = tuple(n for n in range(array.ndim) if n != 1)
+    shape = [-1 if n == 1 else 1 for n in range(array.ndim)]
+    if int_of(node, "training_mode", 0):
+        mean, variance = array.mean(axes), array.var(axes)
+    epsilon = node.attributes.get("epsilon", 1e-5)
+    assert isinstance(epsilon, float)
+    scale, bias, mean, variance = (each.reshape(shape) for each in (scale, bias, mean, variance))
+    made: Array = (array - mean) / np.sqrt(variance + np.float32(epsilon)) * scale + bias
+    return made
+
+
 _ELEMENTWISE: dict[str, _Rule] = {
     "Add": _both(lambda a, b: a + b),
     "Sub": _both(lambda a, b: a - b),
@@ -390,6 +406,7 @@ _ELEMENTWISE: dict[str, _Rule] = {
 }
 _RULES: dict[str, _Rule] = {
     **_ELEMENTWISE,
+    "BatchNormalization": _batch_normalization,
     "Clip": _clip,
     "Concat": _concat,
     "Expand": _expand,

@@ -23,7 +23,7 @@ _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
 
 
 @dataclass(frozen=True)
-class Any_:
+class Tensor:
     """A tensor; where the name comes again, the same one."""
 
     name: str
@@ -63,7 +63,7 @@ class Seen:
     inner: Pattern
 
 
-Pattern = Any_ | Number | Numbers | Op | Seen
+Pattern = Tensor | Number | Numbers | Op | Seen
 
 
 @dataclass
@@ -120,7 +120,7 @@ class _Nodes:
         """The ways in which what makes the tensor *name* is *pattern*."""
         name = self.plain(name)
         match pattern:
-            case Any_():
+            case Tensor():
                 if found.tensors.get(pattern.name, name) == name:
                     yield _with(found, tensors={pattern.name: name})
             case Number():
@@ -184,7 +184,7 @@ class _Rewriting:
     """None where it is not the layer after all."""
 
 
-X = Any_("x")
+X = Tensor("x")
 _SIXTH = 1 / 6
 
 

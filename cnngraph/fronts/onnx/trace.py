@@ -7,9 +7,10 @@ take such values and give such back; a layer is put into the draft when a rule a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Node
@@ -213,15 +214,20 @@ class Step:
         shares = trace.shared(kind, kernels) if is_own else ""
         entries = {name: Entry(each.name, each.shape, "float32", each.get) for name, each in given.items()}
         label = self.node.name or self.node.outputs[0]
-        name = trace.draft.add(
-            kind,
-            [view.layer for view in views],
-            label,
-            scope=self.scope,
-            place=self.node.place,
-            weights=entries,
-            shares=shares,
-        )
+        try:
+            name = trace.draft.add(
+                kind,
+                [view.layer for view in views],
+                label,
+                scope=self.scope,
+                place=self.node.place,
+                weights=entries,
+                shares=shares,
+            )
+        except CnngraphError as error:
+            if error.diagnostics[0].code.startswith("E05"):
+                raise  # a limit
+            raise Unknown(error.diagnostics[0].message) from None
         if given:
             trace.uses(kind, kernels, name)
         if shares:
@@ -239,11 +245,10 @@ class Step:
         if not plain.is_upright:
             raise Unknown("a border around a tensor that is no picture")
         sides = border.sides
-        if all(side <= 0 for side in sides):
-            return self.layer(Crop(n=_given(*(-side for side in sides))), plain)
         if any(side < 0 for side in sides):
-            raise Unknown("a border that is put on one side and cut off another")
-        return self.layer(Pad(n=_given(*sides), filling=border.filling, value=border.value), plain)
+            plain = self.layer(Crop(n=_given(*(max(-side, 0) for side in sides))), plain)
+        put = _given(*(max(side, 0) for side in sides))
+        return self.layer(Pad(n=put, filling=border.filling, value=border.value), plain) if any(put.amounts) else plain
 
 
 def _given(top: int, left: int, bottom: int, right: int) -> Padding:
@@ -273,7 +278,7 @@ def _scope_listed(text: str) -> str:
     return found[-2] if len(found) > 1 else ""
 
 
-Rule = Callable[..., "Value | Sequence[Value]"]
+Rule = Callable[..., "Value | list[Value]"]
 
 OPERATORS: dict[str, Rule] = {}
 """By the operator's name what its nodes become. A rule takes the step, the node's inputs (None for one that is left

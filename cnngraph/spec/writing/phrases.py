@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A use of a block, with the names of tensors it is given; the holes are those of all that is in it."""
+    """A use of a block, with the names of tensors it is given; there is a hole for each of its parameters."""
 
     definition: Definition
     tensors: tuple[str, ...]
@@ -74,6 +74,12 @@ class Line:
     """Those of the whole line."""
     changes: bool = field(default=False, compare=False)
     """Whether the volume is another than before."""
+    condition: int | None = None
+    """The number of the condition that it stands under, of those that its block has."""
+
+
+Body = tuple[Line, ...]
+"""What a block holds."""
 
 
 def holes(phrase: Stage | Line) -> Iterator[Hole]:
@@ -109,3 +115,29 @@ def skeleton(phrase: Stage | Line) -> object:
             return word, *(tuple(map(skeleton, branch)) for branch in branches)
         case Repeated(body):
             return "[", *map(skeleton, body)
+
+
+def conditional(body: Body, count: int) -> list[str]:
+    """For each of *count* conditions the word of the first stage that stands under it; ``skip`` for a skip alone."""
+    words = [""] * count
+    waiting = list(body)[::-1]
+    while waiting:
+        line = waiting.pop()
+        if line.condition is not None and not words[line.condition]:
+            words[line.condition] = _word(line.stages[0]) if line.stages else line.begin
+        for stage in line.stages:
+            if isinstance(stage, Joined):
+                waiting += [inner for branch in reversed(stage.branches) for inner in reversed(branch)]
+    return words
+
+
+def _word(stage: Stage) -> str:
+    match stage:
+        case Step(parts):
+            return str(parts[0])
+        case Call(definition):
+            return definition.name
+        case Joined(word):
+            return word.partition(" ")[0]
+        case Repeated(body):
+            return _word(body[0].stages[0])

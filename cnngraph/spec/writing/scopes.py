@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cnngraph.layers.rearrange import Slice
@@ -179,3 +180,34 @@ def _cross(network: Network, by_path: dict[str, Scope]) -> None:
 def _last(scope: Scope) -> Layer:
     last = scope.items[-1]
     return _last(last.inside) if last.inside else last.layers[-1]
+
+
+def in_order(uses: Iterable[Scope]) -> list[list[Scope]]:
+    """Uses of blocks by their block, those that are used in others first, else in the order of *uses*."""
+    by_block: dict[object, list[Scope]] = {}
+    of: dict[Scope, object] = {}
+    inner: dict[object, dict[object, None]] = {}
+    names = list(uses)
+    nested = {scope: _nesting(scope) for scope in names}
+    for scope in names:
+        of[scope] = key = (scope.block, nested[scope])
+        by_block.setdefault(key, []).append(scope)
+        inner.setdefault(key, {})
+    for scope in names:
+        if scope.parent in of:
+            inner[of[scope.parent]].setdefault(of[scope])
+    order: dict[object, None] = {}
+    for key in by_block:
+        waiting = [key]
+        while waiting:
+            missing = [each for each in inner[waiting[-1]] if each not in order]
+            if missing:
+                waiting.append(missing[0])
+            else:
+                order.setdefault(waiting.pop())
+    return [by_block[key] for key in order]
+
+
+def _nesting(scope: Scope) -> int:
+    """How many blocks lie in one another in *scope*."""
+    return 0

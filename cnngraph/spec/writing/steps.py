@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from cnngraph.layers.kind import Argument, Kind
 from cnngraph.layers.values import Padding, show
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Annotation
 from cnngraph.spec.lexer import MAX_DIGITS
 from cnngraph.spec.writing.phrases import Hole, Step
+from cnngraph.volume import Volume, as_int
 
 _LIGHT = frozenset({"activation", "norm", "dropout", "reshape"})
 """Families that are said on the line of what they follow."""
@@ -19,8 +21,10 @@ def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequen
     lead, *followers = kinds
     is_short = bool(followers) and followers[-1].short_for == lead.word
     parts: list[str | Hole] = [followers[-1].word if is_short else lead.word]
-    parts += [f" {name}" for name in tensors]
-    parts += _arguments(lead, drops_bias=any(kind.subtracts_mean for kind in followers))
+    arguments = list(_arguments(lead, drops_bias=any(kind.subtracts_mean for kind in followers)))
+    # What it is stands before what it takes: `opaque "attention" mask`.
+    first = lead.takes_tensors == "many" and lead.family != "join"
+    parts += [*arguments[:first], *(f" {name}" for name in tensors), *arguments[first:]]
     for kind in followers[:-1] if is_short else followers:
         if kind.follows == "norm":
             parts += [f" {kind.word}", *_arguments(kind, by_position=False)]
@@ -28,6 +32,26 @@ def step(kinds: Sequence[Kind], tensors: Sequence[str] = (), annotations: Sequen
         parts.append(f" {kind.word}{_behind_activation(kind)}")
     parts += [f" {annotation(each)}" for each in annotations]
     return Step(tuple(parts), starts_line=lead.family not in _LIGHT)
+
+
+def plain(stage: Step) -> str:
+    """As it reads on its own."""
+    parts = (
+        part if isinstance(part, str) else part.before + part.value
+        for part in stage.parts
+        if isinstance(part, str) or part.value != part.default
+    )
+    return "".join(parts)
+
+
+def is_shortcut(kinds: Sequence[Kind], taken: Volume) -> bool:
+    """Whether *kinds*, on *taken*, are what the block `shortcut` makes that every spec has."""
+    lead = kinds[0]
+    if not (isinstance(lead, Windowed) and lead.projects and lead.sliding):
+        return False
+    channels, stride = as_int(lead.shape((taken,)).channels), lead.sliding.stride[0]
+    said = f"conv {channels} 1x1{f' s={stride}' if stride > 1 else ''}"
+    return plain(step(kinds)) in (said, f"{said} bn") and (stride > 1 or taken.channels != channels)
 
 
 def _behind_activation(kind: Kind) -> str:
@@ -97,7 +121,9 @@ def written(value: object) -> str:
 
 def _short(value: object) -> str:
     """Behind a keyword, where one number stands for a square."""
-    return written(value[0]) if isinstance(value, tuple) and value[0] == value[1] else written(value)
+    return (
+        written(value[0]) if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] else written(value)
+    )
 
 
 def _float(value: float) -> str:

@@ -20,11 +20,13 @@ from cnngraph.spec.names import UNNAMED, identifier, is_name, quoted, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable, used_again
-from cnngraph.spec.writing.blocks import Definition
-from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes, skeleton
+from cnngraph.spec.writing.blocks import Definition, Param
+from cnngraph.spec.writing.formulas import solved
+from cnngraph.spec.writing.phrases import Body, Call, Hole, Joined, Line, Repeated, Stage, Step, conditional, holes, skeleton
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
-from cnngraph.spec.writing.scopes import Item, Scope, scopes
-from cnngraph.spec.writing.steps import annotation, step
+from cnngraph.spec.writing.scopes import Item, Scope, in_order, scopes
+from cnngraph.spec.writing.steps import annotation, is_shortcut, plain, step
+from cnngraph.spec.writing.variants import Merged, evenly_folded, merged
 from cnngraph.volume import Volume, as_int
 
 
@@ -121,15 +123,19 @@ class _Text:
         """What each item does again that has the weights of another."""
         self.called: dict[Item, str] = {}
         """What the blocks of items are called in the text."""
-        self.definitions: dict[object, Definition] = {}
+        self.definitions: list[Definition] = []
+        self.uses: dict[Scope, Call] = {}
+        """What says each use of a block."""
         self.names = set(RESERVED) | set(KINDS) | {item.local for item in self.whole_scopes.top.items}
         self.names |= {layer.name for layer in network.inputs}
         self.given: dict[Scope, set[str]] = {}
         """Names in each scope that are taken."""
+        self.around: dict[Scope, int] = {}
+        """How many annotations of the layers in each scope stand on a line around it, as far as there are `runs`."""
         self.counts: dict[Scope, Counter[str]] = {}
         self.uses_prelude = self._prelude_fits(self.whole_scopes.top)
-        holes = Hole("c", ""), Hole("s", "", default="1"), Hole("bn", "", default="on")
-        self.prelude = Definition("shortcut", (), (), holes, frozenset(), True)
+        params = Param("c", "c", ""), Param("s", "s", "1"), Param("bn", "bn", "on")
+        self.prelude = Definition("shortcut", (), (), params, (), ())
         if self.uses_prelude:
             self.names.add("shortcut")
 
@@ -149,29 +155,25 @@ class _Text:
         if len(scope.items) != 1 or scope.items[0].inside or len(scope.given) != 1:
             return False
         layers = scope.items[0].layers
-        channels, stride, _ = _projection(scope)
-        strided = f" s={stride}" if stride > 1 else ""
-        plain = f"conv {channels} 1x1{strided}"
         return (
-            _plain(step([layer.kind for layer in layers])) in (plain, f"{plain} bn")
-            and (stride > 1 or layers[0].input_volumes[0].channels != channels)
+            is_shortcut([layer.kind for layer in layers], layers[0].input_volumes[0])
             and scope.items[0].local == "conv1"
             and not any(layer.annotations for layer in layers)
         )
 
     def whole(self) -> str:
         top = self.whole_scopes.top
-        self.find(top)
+        self.find(top, 0)
         outputs = self.outputs(top)
+        self.define()
         lines = self.scope(top, 0)
         if not outputs and self.is_called_otherwise(top):
             return _Text(self.network, self.strict, names_output=True).whole()
-        definitions = list(self.definitions.values())
         named = self.network.name != UNNAMED or self.network.title or self.network.annotations
         head = [self.net(), ""] if named else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
         parts = ["\n".join(head)]
-        parts += ["\n".join(layout.block(definition)) for definition in definitions]
+        parts += ["\n".join(layout.block(definition)) for definition in self.definitions]
         parts.append("\n".join([*layout.flow(lines), *outputs]))
         return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -187,31 +189,42 @@ class _Text:
             [f"input {name}{layer.output.declared}", *map(annotation, (*layer.annotations, *_origin([layer])))]
         )
 
-    def find(self, scope: Scope) -> None:
-        """The runs of *scope* and of the blocks in it, and what they refer to."""
+    def find(self, scope: Scope, given: int) -> None:
+        """The runs of *scope* and of the blocks in it, and what they refer to; the last *given* annotations of its layers
+        stand on a line around it."""
+        self.around[scope] = given
         self.runs[scope] = found = runs(scope, self.whole_scopes, strict=self.strict)
         for run in found:
             if run.begins:
                 self.want(run.source, scope)
-            self.find_in(run.elements, scope)
+            self.find_in(run.elements, scope, given)
         left = found[-1].result if found else None
         if scope.path and left != scope.result:
             self.want(scope.result, scope)
 
-    def find_in(self, elements: Iterable[Element], scope: Scope) -> None:
+    def find_in(self, elements: Iterable[Element], scope: Scope, given: int) -> None:
         for element in elements:
+            inside = given + self.on_line(element, given)
             for tensor in element.named:
                 self.want(tensor, scope)
             for way in element.ways:
                 for run in way.aside:
                     self.want(run.source, scope)
-                    self.find_in(run.elements, scope)
+                    self.find_in(run.elements, scope, inside)
                 self.want(way.source, scope)
-                self.find_in(way.elements, scope)
+                self.find_in(way.elements, scope, inside)
             if (first := self.again.get(element.item)) is not None:
                 self.wanted.update(_path(first, scope))
             elif element.item.inside:
-                self.find(element.item.inside)
+                self.find(element.item.inside, given)
+
+    def on_line(self, element: Element, given: int) -> int:
+        """How many annotations of a join stand on its line and are those of all that is in its branches."""
+        annotations = _without(element.item.layers[0], given).annotations if element.ways else ()
+        shared = annotations and all(
+            _ends_with(layer, annotations, given) for way in element.ways for each in way.elements for layer in _all(each)
+        )
+        return len(annotations) if shared else 0
 
     def want(self, tensor: str | None, scope: Scope) -> None:
         if tensor is not None and self.is_made_in(scope, tensor):
@@ -426,47 +439,78 @@ class _Text:
         if scope.block == "shortcut" and self.uses_prelude:
             stage = self.shortcut(*_projection(scope))
         else:
-            body = self.scope(scope, given)
-            definition = self.definition(scope, body)
-            inner = tuple(hole for line in body for hole in holes(line))
-            definition.uses.append(tuple(hole.value for hole in inner))
-            stage = Call(definition, tuple(tensors), inner)
+            stage = replace(self.uses[scope], tensors=tuple(tensors))
         self.called[item] = stage.definition.name
         label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
         return _Said(stage_, label, tensor=item.output, is_fixed=fixed)
 
     def shortcut(self, channels: int, stride: int, bn: str = "on") -> Call:
-        values = (str(channels), str(stride), bn)
-        self.prelude.uses.append(values)
-        filled = tuple(replace(hole, value=value) for hole, value in zip(self.prelude.holes, values, strict=True))
-        return Call(self.prelude, (), filled)
+        return Call(self.prelude, (), self.prelude.given((str(channels), str(stride), bn)))
 
-    def definition(self, scope: Scope, body: tuple[Line, ...]) -> Definition:
-        tensors = tuple(self.tensor_names(scope))
-        key = (scope.block, tensors, tuple(map(skeleton, body)))
-        if key not in self.definitions:
-            name, number = scope.block, 1
-            while name in self.names or not is_name(name):
-                number += 1
-                name = f"{scope.block}_{number}"
-            self.names.add(name)
-            found = tuple(hole for line in body for hole in holes(line))
-            taken = frozenset(self.given[scope]) | {alias for alias, _ in self.aliases.get(scope, ())}
-            self.definitions[key] = Definition(name, body, tensors, found, taken)
-        return self.definitions[key]
+    def define(self) -> None:
+        """The definitions of all blocks, and what says each of their uses; those inside of others first."""
+        for scopes in in_order([scope for scope in self.runs if scope.path]):
+            if scopes[0].block == "shortcut" and self.uses_prelude:
+                continue
+            alike: dict[tuple[str, ...], list[tuple[Scope, Body]]] = {}
+            for scope in scopes:
+                body = self.scope(scope, self.around[scope])
+                alike.setdefault(tuple(self.tensor_names(scope)), []).append((scope, body))
+            for uses in alike.values():
+                variants: dict[object, list[tuple[Scope, Body]]] = {}
+                for (scope, _), body in zip(uses, evenly_folded([body for _, body in uses]), strict=True):
+                    variants.setdefault(tuple(map(skeleton, body)), []).append((scope, body))
+                bodies = list(variants.values())
+                for text in merged([each[0][1] for each in bodies]):
+                    self.definition(text, [(number, *use) for number in text.variants for use in bodies[number]])
+
+    def definition(self, text: Merged, uses: list[tuple[int, Scope, Body]]) -> None:
+        """The definition with this text, of *uses*, each of one of its variants."""
+        block, name, number = uses[0][1].block, uses[0][1].block, 1
+        while name in self.names or not is_name(name):
+            number += 1
+            name = f"{block}_{number}"
+        self.names.add(name)
+        values = [[hole.value for line in body for hole in holes(line)] for _, _, body in uses]
+        columns = [
+            tuple(
+                inside[places[variant]] if variant in places else None
+                for (variant, _, _), inside in zip(uses, values, strict=True)
+            )
+            for places in text.places
+        ]
+        scopes = [scope for _, scope, _ in uses]
+        taken = {name for scope in scopes for name in self.given[scope]} | set(self.tensor_names(scopes[0]))
+        taken |= {alias for scope in scopes for alias, _ in self.aliases.get(scope, ())}
+        found = solved(
+            [hole for line in text.body for hole in holes(line)],
+            columns,
+            [self.flowing(scope) for scope in scopes],
+            [tuple(variant in holds for variant, _, _ in uses) for holds in text.conditions],
+            taken,
+            [f"with_{word}" for word in conditional(text.body, len(text.conditions))],
+        )
+        made = Definition(
+            name, text.body, tuple(self.tensor_names(scopes[0])), found.params, found.values, found.conditions
+        )
+        self.definitions.append(made)
+        for scope, arguments in zip(scopes, found.arguments, strict=True):
+            self.uses[scope] = Call(made, (), made.given(arguments))
+
+    def flowing(self, scope: Scope) -> int | None:
+        """The channels of what flows into a block."""
+        source = next(iter(scope.given), None)
+        channels = self.network[source].output.channels if source is not None else None
+        return channels if isinstance(channels, int) else None
 
     def joined(self, element: Element, join: Layer, scope: Scope, given: int) -> _Said:
-        extra = len(join.annotations)
-        on_line = join.annotations
-        if extra and not all(
-            _ends_with(layer, on_line, given) for way in element.ways for each in way.elements for layer in _all(each)
-        ):
-            extra, on_line = 0, ()
+        extra = self.on_line(element, given)
+        on_line = join.annotations if extra else ()
         branches = tuple(
             self.branch(way, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
         )
-        stage = Joined(_plain(step([join.kind])), branches)
+        stage = Joined(plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
         return _Said(stage_, label, _annotations(on_line), join.name, inside)
@@ -569,16 +613,6 @@ def _projection(scope: Scope) -> tuple[int, int, str]:
     layer, *normed = scope.items[0].layers
     stride = layer.kind.caption().stride or (1, 1)
     return as_int(layer.output.channels), stride[0], "on" if normed else "off"
-
-
-def _plain(stage: Step) -> str:
-    """As it reads on its own."""
-    parts = (
-        part if isinstance(part, str) else part.before + part.value
-        for part in stage.parts
-        if isinstance(part, str) or part.value != part.default
-    )
-    return "".join(parts)
 
 
 def _has_names(branches: Iterable[Iterable[Line]]) -> bool:

@@ -5,5 +5,6 @@ something is an attribute and from which on an input, it takes both. What no lay
 """
 
 from cnngraph.fronts.onnx.operators import arithmetic, dense, norms, reducing, resizing, shapes, windows
+from cnngraph.fronts.onnx.trace import OPERATORS
 
-__all__ = ["arithmetic", "dense", "norms", "reducing", "resizing", "shapes", "windows"]
+__all__ = ["OPERATORS", "arithmetic", "dense", "norms", "reducing", "resizing", "shapes", "windows"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from cnngraph.layers.pooling import MaxPool
 from cnngraph.layers.rearrange import Reorg, Slice, Unreorg, Widen
 from cnngraph.layers.values import Padding
 from cnngraph.volume import Dim, Free
+from cnngraph.weights.readers.entry import Array
 
 Ints = Sequence[int] | None
 
@@ -186,25 +188,47 @@ def split(
 
 @operator("Gather")
 def gather(step: Step, x: Value, indices: Value, *, axis: int = 0) -> Value:
-    """Places one after the other, which are a slice; one place, and its axis is gone."""
+    """Places one after the other, which are a slice, one, whose axis is gone, or all of them as in an array that is
+    turned."""
     view = step.view(x)
     chosen = step.constant(indices)
     axis %= view.rank
+    if len(chosen.shape) > 1:
+        return _strided(view, chosen.get(), axis)
     size = view.sizes[axis]
-    places = list(chosen.ints)
-    if isinstance(size, int):
-        places = [each + size if each < 0 else each for each in places]
-    if places == list(range(places[0], places[0] + len(places))) and len(chosen.shape) < 2:
-        if places == list(range(size)) if isinstance(size, int) else False:
-            made = view
-        else:
-            made = _cut(step, view, axis, slice(places[0], places[-1] + 1, 1))
-        if chosen.shape:
-            return made
-        if made.axes[axis] != ():
-            raise Unknown("one place of an axis that is not gone")
-        return replace(made, axes=tuple(each for n, each in enumerate(made.axes) if n != axis))
-    raise Unknown("places that are not one after the other")
+    places = [each + size if each < 0 and isinstance(size, int) else each for each in chosen.ints]
+    if not places or any(behind != place + 1 for place, behind in pairwise(places)):
+        raise Unknown("places that are not one after the other")
+    made = _cut(step, view, axis, slice(places[0], places[-1] + 1, 1))
+    if chosen.shape:
+        return made
+    if made.axes[axis] != ():
+        raise Unknown("one place of an axis that does not end there")
+    return replace(made, axes=tuple(each for n, each in enumerate(made.axes) if n != axis))
+
+
+def _strided(view: View, places: Array, axis: int) -> View:
+    """*places* along *axis* as an array of several axes, each of which goes on in equal steps from 0; what PyTorch's
+    ``as_strided`` becomes."""
+    steps = [int(places.take(1, n).flat[0]) if size > 1 else 0 for n, size in enumerate(places.shape)]
+    if places.flat[0] != 0:
+        raise Unknown("places that do not begin with the first")
+    order = sorted(range(places.ndim), key=lambda n: -steps[n])
+    wanted = sum(
+        np.arange(size).reshape([-1 if n == at else 1 for n in range(places.ndim)]) * steps[at]
+        for at, size in enumerate(places.shape)
+    )
+    sizes = [places.shape[n] for n in order]
+    if (
+        places.size != view.sizes[axis]
+        or not np.array_equal(places, wanted)
+        or len({*places.reshape(-1)}) < places.size
+    ):
+        raise Unknown("places that are not one after the other")
+    seen = _seen(view, [*view.sizes[:axis], *sizes, *view.sizes[axis + 1 :]])
+    back = [axis + order.index(n) for n in range(places.ndim)]
+    rank = len(seen.axes)
+    return seen.turned([*range(axis), *back, *range(axis + places.ndim, rank)])
 
 
 @operator("Concat")
