@@ -13,7 +13,6 @@ from typing import NoReturn
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.names import one_line
 from cnngraph.network import Annotation, Network
 from cnngraph.reading import Reading
 from cnngraph.source import Span
@@ -81,6 +80,7 @@ class Draft:
 
     def output(self, name: str, tensor: str) -> None:
         """An output, called *name* or one like it."""
+        name = _fit(name)
         if not self._assembly.gives(name):
             self._assembly.output(name, tensor)
 
@@ -120,8 +120,13 @@ class Draft:
         return BroughtWeights(entries, about, self.file) if all(each in entries for each in wanted) else None
 
     def _unique(self, wanted: str) -> str:
-        name = stem = one_line(wanted).strip() or "unnamed"
+        name = stem = _fit(wanted)
         while name in self._assembly:
             self._counts[stem] = self._counts.get(stem, 1) + 1
             name = f"{stem}_{self._counts[stem]}"
         return name
+
+
+def _fit(wanted: str) -> str:
+    """*wanted* as something can be called."""
+    return "".join(each if each.isprintable() else " " for each in wanted).strip() or "unnamed"

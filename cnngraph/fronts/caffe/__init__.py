@@ -81,7 +81,7 @@ def _make(net: Net, index: int, layer: Layer, all_: Sequence[Layer]) -> None:
     tensors = [net.tensor(blob, layer) for blob in layer.bottoms]
     inputs = [tensor for tensor in tensors if tensor is not None]
     if not inputs or (len(inputs) < len(tensors) and layer.type in {**ONE, **SEVERAL} and layer.type != "ROIPooling"):
-        net.notes.add("a layer behind one that there is none for here", "it is left out", layer.span)
+        net.notes.add("a layer behind one that no layer here does", "it is left out", layer.span)
         net.makes(layer, [])
         return
     net.takes(layer)

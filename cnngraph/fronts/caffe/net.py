@@ -13,7 +13,8 @@ from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
-from cnngraph.volume import Volume
+from cnngraph.layers.opaque import Opaque
+from cnngraph.volume import Volume, as_int
 
 
 class Net:
@@ -117,13 +118,19 @@ class Net:
         self._concats.add(parts, made)
         return made
 
-    def opaque(self, layer: Layer, inputs: Sequence[str], volume: Volume | None = None) -> str | None:
-        """What *layer*, which there is no kind for, makes of *inputs*, of the size *volume*; None where that is not
-        known: then what leads there is what the network gives back."""
-        del volume
+    def opaque(
+        self, layer: Layer, inputs: Sequence[str], volume: Volume | None = None, *, numbers: int = 0
+    ) -> str | None:
+        """What *layer*, which no layer here does, makes of *inputs*, of the size *volume*, with a blob of so many
+        *numbers*. Where the size is not known what leads there is what the network gives back."""
+        if volume is not None:
+            to = None if volume == self.volume(inputs[0]) else tuple(map(as_int, volume.dims))
+            self.note(layer, "no layer here does it; it is kept as one that is not known")
+            kind = Opaque(does=layer.type, to=to, numbers=numbers)
+            return self.add(layer, kind, inputs, blobs={"weight": 0} if numbers else None)
         for number, tensor in zip(counting(1), inputs):
             self.heads.append((layer.name if number == 1 else f"{layer.name}_{number}", tensor))
-        self.note(layer, "there is no layer for it here, and the network ends in front of it")
+        self.note(layer, "no layer here does it, and the network ends in front of it")
         return None
 
     def note(self, layer: Layer, says: str) -> None:

@@ -84,10 +84,9 @@ def pool(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     options, (height, width, channels) = layer.options("pooling_param"), sizes(net.volume(inputs[0]), layer.type)
     how = options.text("pool", "MAX").upper()
     mean = how in ("AVE", "1")
-    if not mean and how not in ("MAX", "0"):
-        return net.opaque(layer, inputs[:1], None)
     everything = options.flag("global_pooling", False)
-    if everything:
+    stochastic = not mean and how not in ("MAX", "0")
+    if everything and not stochastic:
         return net.add(layer, (AvgPool if mean else MaxPool)(everything=True), inputs[:1])
     window, stride, pads, _ = _window(options)
     up = options.flag("ceil_mode", True) and options.text("round_mode", "CEIL").upper() in ("CEIL", "0")
@@ -98,6 +97,8 @@ def pool(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     if min(counts) < 1:
         raise mistake("E0406", "the window is larger than what it slides over", options.place("kernel_size"),
                       f"{window[0]}x{window[1]}, on {height}x{width}")  # fmt: skip
+    if stochastic:
+        return net.opaque(layer, inputs[:1], Volume((*counts, channels)))
     last = [(count - 1) * step - border for count, step, border in zip(counts, stride, pads, strict=True)]
     if last[0] >= height or last[1] >= width:
         # A window with nothing in it.
@@ -123,7 +124,9 @@ def _windows(size: int, window: int, stride: int, border: int, *, up: bool, clip
 
 def crop(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """The first blob cut to the sizes of the second from `axis` on, each behind its `offset`."""
-    options, (has, wanted) = layer.options("crop_param"), (net.volume(each) for each in inputs[:2])
+    if len(inputs) != 2:
+        raise mistake("E0207", f"`Crop` takes two blobs, not {len(inputs)}", layer.span)
+    options, (has, wanted) = layer.options("crop_param"), (net.volume(each) for each in inputs)
     axis, offsets = options.whole("axis", 2) % 4, options.wholes("offset") or [0]
     if not has.is_map or not wanted.is_map or axis == 0 or len(offsets) not in (1, 4 - axis):
         return net.opaque(layer, inputs[:1], None)

@@ -101,11 +101,11 @@ def _made(net: Net, section: Section) -> str | None:
     make = SECTIONS.get(section.name)
     if make is None:
         if tensor is None:
-            net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+            net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
             return None
-        return net.opaque(section, section.name, tensor, None)
+        return net.opaque(section, section.name, [tensor], None)
     if tensor is None and section.name != "route":
-        net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+        net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
         return None
     try:
         return make(net, section, tensor or "")

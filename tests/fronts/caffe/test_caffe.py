@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cnngraph import CnngraphError, load
 from cnngraph.fronts import CAFFE, SPEC, format_of, parse, read
 from cnngraph.fronts.caffe import read as read_caffe
+from cnngraph.fronts.caffe.types import ONE, SEVERAL
 from cnngraph.fronts.content import Content
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
@@ -336,6 +337,48 @@ def test_layers_with_blobs_of_their_own_order(tmp_path: Path) -> None:
         "bn", "prelu", "scale", "shift", "bn", "flatten", "fc"]  # fmt: skip
 
 
+OPTIONS: list[tuple[str, str, dict[str, object]]] = [
+    ("Convolution", "convolution", {"num_output": 4, "kernel_size": 3, "pad": 1, "group": 2, "dilation": 2}),
+    ("Deconvolution", "convolution", {"num_output": 4, "kernel_h": 3, "kernel_w": 2, "stride_h": 2, "stride_w": 2}),
+    ("Pooling", "pooling", {"pool": "AVE", "kernel_size": 3, "stride": 2, "pad": 1, "ceil_mode": False}),
+    ("Crop", "crop", {"axis": 2, "offset": [0, 0]}),
+    ("Interp", "interp", {"height": 9, "width": 9, "zoom_factor": 2, "shrink_factor": 2}),
+    ("Upsample", "upsample", {"scale": 2, "upsample_h": 9}),
+    ("Power", "power", {"power": 2, "scale": 3, "shift": 1}),
+    ("LRN", "lrn", {"local_size": 5, "alpha": 0.1, "norm_region": "WITHIN_CHANNEL"}),
+    ("InnerProduct", "inner_product", {"num_output": 3, "axis": 1, "transpose": True}),
+    ("BN", "bn", {"eps": 0.1, "bn_mode": "INFERENCE"}),
+    ("BatchNorm", "batch_norm", {"eps": 0.1}),
+    ("Scale", "scale", {"axis": 1, "bias_term": True, "num_axes": 1}),
+    ("Concat", "concat", {"axis": 2, "concat_dim": 1}),
+    ("Eltwise", "eltwise", {"operation": "SUM", "coeff": [1, -1]}),
+    ("Slice", "slice", {"axis": 1, "slice_point": 2}),
+    ("Reshape", "reshape", {"shape": {"dim": [0, -1, 2, 2]}, "axis": 0}),
+    ("Permute", "permute", {"order": [0, 2, 3, 1]}),
+    ("ROIPooling", "roi_pooling", {"pooled_h": 7, "pooled_w": 7}),
+    ("SPP", "spp", {"pyramid_height": 3}),
+    ("ShuffleChannel", "shuffle_channel", {"group": 2}),
+    ("Softmax", "softmax", {"axis": -1}),
+]
+"""Layers with options, some of them odd."""
+TYPES = sorted({*ONE, *SEVERAL, "BatchNorm", "Python", "Proposal", "DetectionOutput"})
+
+
+@pytest.mark.parametrize(("type", "key", "options"), OPTIONS, ids=[type for type, _, _ in OPTIONS])
+@pytest.mark.parametrize("blobs", ["data", "data data", "v", "data v", "v data data"])
+def test_no_layer_is_too_much(type: str, key: str, options: dict[str, object], blobs: str) -> None:
+    """Whatever it takes, it becomes something or is refused in words."""
+    text = data(8, 8, 4) + layer("Flatten", "v", "data", "v") + layer(type, "l", blobs, "l m", **{key: options})
+    try:
+        found = network(text)
+    except CnngraphError as error:
+        (diagnostic,) = error.diagnostics
+    else:
+        assert len(found) > 1
+        return
+    assert diagnostic.label is not None
+
+
 # Phases, names, inputs -----------------------------------------------------------------------------
 
 TRAINED = (
@@ -503,6 +546,31 @@ def test_mistakes_are_shown_in_their_lines(text: str, code: str, line: int, says
     assert says in found[2]
 
 
+@pytest.mark.parametrize(
+    ("type", "options", "dims", "params"),
+    [
+        ("Exp", {}, (8, 6, 4), 0),
+        ("Normalize", {"norm": {"channel_shared": False}}, (8, 6, 4), 4),
+        ("Permute", {"permute": {"order": [0, 2, 3, 1]}}, (6, 4, 8), 0),
+        ("Concat", {"concat": {"axis": 2}}, (16, 6, 4), 0),
+        ("SPP", {"spp": {"pyramid_height": 3}}, (4 * 21,), 0),
+        ("ROIPooling", {"roi_pooling": {"pooled_h": 7, "pooled_w": 5}}, (7, 5, 4), 0),
+        ("Upsample", {"upsample": {"scale": 2}}, (16, 12, 4), 0),
+        ("Power", {"power": {"power": 0.5}}, (8, 6, 4), 0),
+        ("LRN", {"lrn": {"norm_region": "WITHIN_CHANNEL"}}, (8, 6, 4), 0),
+        ("Pooling", {"pooling": {"pool": "STOCHASTIC", "kernel_size": 2}}, (7, 5, 4), 0),
+        ("Pooling", {"pooling": {"kernel_size": 1, "stride": 5}}, (3, 2, 4), 0),
+    ],
+)  # fmt: skip
+def test_what_no_layer_does_is_kept_where_its_size_is_known(
+    type: str, options: dict[str, Any], dims: tuple[int, ...], params: int
+) -> None:
+    text = data(8, 6, 4) + layer(type, "l", "data data", "l", **options) + layer("ReLU", "r", "l", "r")
+    _, opaque, relu = network(text).layers
+    assert (opaque.kind.caption().name, opaque.output.dims, opaque.params) == (type, dims, params)
+    assert relu.output.dims == dims
+
+
 def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -> None:
     text = (
         data(8, 8, 3) + layer("ReLU", "a", "data", "a") + layer("Python", "p", "a", "p") + layer("ReLU", "b", "p", "b")
@@ -513,9 +581,9 @@ def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -
     file.write_text(text)
     ran = run("check", file, "--format", "json")
     assert [(each["line"], each["message"]) for each in json.loads(ran.out)] == [
-        (11, "2 × type Python: there is no layer for it here, and the network ends in front of it"),
-        (17, "2 × a layer behind one that there is none for here: it is left out"),
-        (47, "type PriorBox: there is no layer for it here, and the network ends in front of it"),
+        (11, "2 × type Python: no layer here does it, and the network ends in front of it"),
+        (17, "2 × a layer behind one that no layer here does: it is left out"),
+        (47, "type PriorBox: no layer here does it, and the network ends in front of it"),
     ]
     assert [(output.name, output.layer) for output in load(file).outputs] == [
         ("p", "a"), ("q", "d"), ("box", "e"), ("box_2", "data")]  # fmt: skip

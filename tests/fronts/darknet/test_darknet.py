@@ -375,6 +375,21 @@ def test_mistakes_are_shown_in_their_lines(text: str, code: str, line: int, says
     assert says in found[2]
 
 
+def test_what_no_layer_does_is_kept_as_one_that_is_not_known(tmp_path: Path) -> None:
+    text = net(8, 8, 4) + section("local", size=3, stride=2, pad=1, filters=6, activation="plse")
+    text += section("reorg", stride=2, reverse=1) + conv(4, 3, stride=2) + section("l2norm")
+    text += section("shortcut", **{"from": 0}, weights_type="per_feature", weights_normalization="relu")
+    found = network(text)
+    assert [(each.kind.caption().name, each.output.dims, each.params) for each in found if not each.kind.is_known] == [
+        ("local", (4, 4, 6), 4 * 4 * 6 * (1 + 3 * 3 * 4)), ("plse", (4, 4, 6), 0), ("reorg", (8, 8, 1), 0),
+        ("l2norm", (4, 4, 4), 0), ("shortcut", (4, 4, 4), 2)]  # fmt: skip
+    assert said(text)[0] == "[local]: no layer here does it; it is kept as one that is not known"
+    assert said(text)[1].startswith("activation=plse: ")
+    (tmp_path / "n.cfg").write_text(text)
+    (tmp_path / "n.weights").write_bytes(header() + bytes(4 * numbers(found)))
+    assert read(str(tmp_path / "n.cfg"), {}).weights is not None
+
+
 def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -> None:
     text = net() + conv(4, 3, xnor=1) + conv(4, 3, xnor=1) + section("nosuch") + conv(4, 3) + section("yolo")
     text += section("route", layers=0) + conv(4, 3, batch_normalize=0, activation="nosuch")
@@ -383,8 +398,8 @@ def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -
     ran = run("check", file, "--format", "json")
     assert [(each["line"], each["message"]) for each in json.loads(ran.out)] == [
         (14, "2 × [convolutional]: its `xnor` is not kept"),
-        (25, "[nosuch]: there is no layer for it here, and the network ends in front of it"),
-        (27, "2 × a section behind one without a layer here: it is left out"),
+        (25, "[nosuch]: no layer here does it, and the network ends in front of it"),
+        (27, "2 × a section behind one that no layer here does: it is left out"),
         (46, "activation=nosuch: darknet has none of this name, and takes relu"),
     ]
     assert [(output.name, output.layer) for output in load(file).outputs] == [
