@@ -20,16 +20,23 @@ def pooling(sizes: Pair, window: Pair, stride: Pair, before: Pair, windows: Pair
 
     What is beyond the map counts for nothing there, so that it is all the same how far the border reaches behind it.
     """
-    even = padding(window, before, before)
-    for ceil in (False, True):
-        slide = Slide(window, stride, even, ceil=ceil)
-        if all(_fits(slide, axis, size) and slide.size(axis, size) == windows[axis] for axis, size in enumerate(sizes)):
-            return even, ceil
+    if (found := even(sizes, window, stride, before, windows)) is not None:
+        return found
     down, across = (
         max(0, (count - 1) * step + extent - first - size)
         for count, step, extent, first, size in zip(windows, stride, window, before, sizes, strict=True)
     )
     return padding(window, before, (down, across)), False
+
+
+def even(sizes: Pair, window: Pair, stride: Pair, border: Pair, windows: Pair) -> tuple[Padding, bool] | None:
+    """The same, with a *border* of so many pixels on either side; None where that makes another number of windows."""
+    pads = padding(window, border, border)
+    for ceil in (False, True):
+        slide = Slide(window, stride, pads, ceil=ceil)
+        if all(_fits(slide, axis, size) and slide.size(axis, size) == windows[axis] for axis, size in enumerate(sizes)):
+            return pads, ceil
+    return None
 
 
 def _fits(slide: Slide, axis: int, size: int) -> bool:

@@ -11,7 +11,7 @@ from cnngraph.fronts.caffe.net import Net
 from cnngraph.fronts.caffe.points import batch_norm, of_channels
 from cnngraph.fronts.caffe.prototext import parse
 from cnngraph.fronts.caffe.sources import sources
-from cnngraph.fronts.caffe.types import ONE, RECURRENT, SEVERAL
+from cnngraph.fronts.caffe.types import OF_SOME, ONE, RECURRENT, SEVERAL
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.given import given_sizes
@@ -68,6 +68,7 @@ def _make(net: Net, index: int, layer: Layer, all_: Sequence[Layer]) -> None:
     if is_loss(layer):
         if layer.type == "Silence":
             net.takes(layer)
+        net.makes(layer, [])
         return
     if layer.type in RECURRENT:
         raise mistake(
@@ -78,9 +79,10 @@ def _make(net: Net, index: int, layer: Layer, all_: Sequence[Layer]) -> None:
         net.takes(layer)
         net.makes(layer, [net.merged[index]])
         return
-    tensors = [net.tensor(blob, layer) for blob in layer.bottoms]
+    known = layer.type in ONE or layer.type in SEVERAL or layer.type == "BatchNorm"
+    tensors = [net.tensor(blob, layer) if known else net.made(blob) for blob in layer.bottoms]
     inputs = [tensor for tensor in tensors if tensor is not None]
-    if not inputs or (len(inputs) < len(tensors) and layer.type in {**ONE, **SEVERAL} and layer.type != "ROIPooling"):
+    if not inputs or (len(inputs) < len(tensors) and known and layer.type not in OF_SOME):
         net.notes.add("a layer behind one that no layer here does", "it is left out", layer.span)
         net.makes(layer, [])
         return

@@ -48,6 +48,11 @@ class Net:
             self._tensors[blob] = self._from_outside(blob, layer)
         return self._tensors[blob]
 
+    def made(self, blob: str) -> str | None:
+        """What *blob* is, if a layer has made it and it is known."""
+        tensor = self._tensors.get(blob)
+        return None if tensor in self._inputs else tensor
+
     def _from_outside(self, blob: str, layer: Layer) -> str:
         source = self._sources.get(blob)
         if source is None:

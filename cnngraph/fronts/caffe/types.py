@@ -60,5 +60,8 @@ SEVERAL: dict[str, Callable[[Net, Layer, Sequence[str]], Sequence[Made]]] = {
 }  # fmt: skip
 """Those that make several."""
 
+OF_SOME = frozenset({"ROIPooling", "ROIAlign"})
+"""Those that are kept also where of some of the blobs that they take nothing is known."""
+
 RECURRENT = frozenset({"LSTM", "RNN", "Recurrent", "LSTMUnit", "GRU", "Lstm"})
 """Those that go round in time."""

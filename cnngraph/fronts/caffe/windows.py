@@ -8,14 +8,14 @@ from cnngraph.fronts.caffe.layer import Layer
 from cnngraph.fronts.caffe.net import Net
 from cnngraph.fronts.caffe.prototext import Message
 from cnngraph.fronts.mistake import mistake
-from cnngraph.fronts.padding import padding, pooling
+from cnngraph.fronts.padding import even, padding, pooling
 from cnngraph.layers.border import Crop
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.rearrange import Slice
 from cnngraph.layers.resize import Upsample
 from cnngraph.layers.values import Padding, Pair
-from cnngraph.layers.window import Slide, need_map
+from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
 
 Made = str | None
@@ -86,7 +86,9 @@ def pool(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     mean = how in ("AVE", "1")
     everything = options.flag("global_pooling", False)
     stochastic = not mean and how not in ("MAX", "0")
-    if everything and not stochastic:
+    if everything and stochastic:
+        return net.opaque(layer, inputs[:1], Volume((1, 1, channels)))
+    if everything:
         return net.add(layer, (AvgPool if mean else MaxPool)(everything=True), inputs[:1])
     window, stride, pads, _ = _window(options)
     up = options.flag("ceil_mode", True) and options.text("round_mode", "CEIL").upper() in ("CEIL", "0")
@@ -104,13 +106,10 @@ def pool(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         # A window with nothing in it.
         return net.opaque(layer, inputs[:1], Volume((*counts, channels)))
     if mean and any(pads):
-        border = padding(window, pads, pads)
-        for ceil in (False, True):
-            slide = Slide(window, stride, border, ceil=ceil)
-            if all(slide.size(axis, size) == counts[axis] for axis, size in enumerate((height, width))):
-                kind = AvgPool(window=window, stride=stride, padding=border, ceil=ceil, count_pad=True)
-                return net.add(layer, kind, inputs[:1])
-        return net.opaque(layer, inputs[:1], Volume((*counts, channels)))
+        if (found := even((height, width), window, stride, pads, (counts[0], counts[1]))) is None:
+            return net.opaque(layer, inputs[:1], Volume((*counts, channels)))
+        kind = AvgPool(window=window, stride=stride, padding=found[0], ceil=found[1], count_pad=True)
+        return net.add(layer, kind, inputs[:1])
     border, ceil = pooling((height, width), window, stride, pads, (counts[0], counts[1]))
     return net.add(layer, (AvgPool if mean else MaxPool)(window=window, stride=stride, padding=border, ceil=ceil),
                    inputs[:1])  # fmt: skip
