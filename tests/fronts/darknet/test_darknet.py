@@ -466,8 +466,10 @@ def test_weights_are_those_beside_it_or_those_that_are_named(tmp_path: Path, run
     assert "leave --rename out" in run(*export, "--weights", tmp_path / "n.weights", "--rename", "a=b").err
     assert "give it with the .cfg" in run(
         "export", "--onnx", "lenet5", "-o", tmp_path / "l.onnx", "--weights", tmp_path / "n.weights").err  # fmt: skip
-    cnn = load(tmp_path / "n.cfg", H=4)
-    cnn.export(tmp_path / "api.onnx", weights=tmp_path / "n.weights")
+    network_ = load(tmp_path / "n.cfg", H=4)
+    network_.export(tmp_path / "named.onnx", weights=tmp_path / "n.weights")
+    network_.export(tmp_path / "beside.onnx")
+    assert (tmp_path / "named.onnx").read_bytes() == (tmp_path / "beside.onnx").read_bytes() == first
 
 
 @pytest.mark.parametrize(
