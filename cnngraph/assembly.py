@@ -7,7 +7,7 @@ in, and no limit is passed. `unsound` asks the same of a network that is there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cnngraph.layers.kind import Fault, Kind, Parameter
@@ -142,6 +142,17 @@ class Assembly:
             raise Fault("E0301", f"`{name}` is an output already")
         self._output_names.add(name)
         self.outputs.append(Output(name, layer, origin))
+
+    def keep(self, tensors: Iterable[str]) -> None:
+        """Keeps the inputs and what leads to *tensors*, and no other layer."""
+        wanted = set(tensors)
+        kept = []
+        for layer in reversed(self.layers):
+            if layer.name in wanted or not layer.inputs:
+                wanted.update(layer.inputs, filter(None, [layer.shares]))
+                kept.append(layer)
+        self.layers = kept[::-1]
+        self._by_name = {layer.name: layer for layer in self.layers}
 
     def gives(self, name: str) -> bool:
         """Whether an output is called *name*."""

@@ -13,9 +13,12 @@ from typing import NoReturn
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.network import Annotation, Network
+from cnngraph.names import one_line
+from cnngraph.network import Annotation
 from cnngraph.reading import Reading
 from cnngraph.source import Span
+from cnngraph.spec.names import is_name
+from cnngraph.structure import Structured, structured
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.readers.entry import Entry
@@ -35,14 +38,21 @@ class Draft:
         self._weights: dict[str, Mapping[str, Entry]] = {}
         self._remarks: list[Diagnostic] = []
         self._counts: dict[str, int] = {}
+        self._outputs: list[tuple[str, str]] = []
+        self._inputs: dict[str, str] = {}
 
-    def input(self, name: str, volume: Volume, place: Place = "", *, annotations: tuple[Annotation, ...] = ()) -> str:
-        """An input; gives back the name of its tensor."""
+    def input(
+        self, name: str, volume: Volume, place: Place = "", *, called: str = "",
+        annotations: tuple[Annotation, ...] = (),
+    ) -> str:  # fmt: skip
+        """An input, which the file calls *called* where that is not its name; gives back the name of its tensor."""
         name = self._unique(name)
         try:
-            return self._assembly.input(name, volume, annotations=annotations).name
+            made = self._assembly.input(name, volume, annotations=annotations)
         except Fault as fault:
             self.refuse(fault, place)
+        self._inputs[made.name] = called or name
+        return made.name
 
     def add(
         self,
@@ -79,10 +89,8 @@ class Draft:
         return layer.output
 
     def output(self, name: str, tensor: str) -> None:
-        """An output, called *name* or one like it."""
-        name = _fit(name)
-        if not self._assembly.gives(name):
-            self._assembly.output(name, tensor)
+        """An output, which the file calls *name*."""
+        self._outputs.append((_fit(name), tensor))
 
     def remark(self, diagnostic: Diagnostic) -> None:
         """A warning that comes with the network."""
@@ -106,16 +114,35 @@ class Draft:
         ) from None
 
     def reading(self, name: str, *, title: str = "", about: str = "") -> Reading:
-        """All of it; *about* says what its weights are."""
+        """All of it that leads to an output, with the structure that is found in it; *about* says what its weights
+        are."""
+        self._give_back()
+        self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
-            network = self._assembly.network(name, title=title, file=self.file)
+            flat = self._assembly.network(name, title=title, file=self.file)
         except Fault as fault:
             self.refuse(fault)
-        return Reading(network, tuple(self._remarks), self._brought(network, about))
+        found = structured(flat, self._scopes)
+        called = {new: old for old, new in found.names.items()}
+        return Reading(
+            found.network, tuple(self._remarks), self._brought(found, about), called={**called, **self._inputs}
+        )
 
-    def _brought(self, network: Network, about: str) -> BroughtWeights | None:
+    def _give_back(self) -> None:
+        """The outputs, called as their layers are where there is one; of several each as the file calls it, if a spec
+        can call it so."""
+        for name, tensor in self._outputs:
+            called = name if len(self._outputs) > 1 and is_name(name) else tensor
+            if not self._assembly.gives(called):
+                self._assembly.output(called, tensor, origin=name if name != called else "")
+
+    def _brought(self, found: Structured, about: str) -> BroughtWeights | None:
         """The numbers that came with the layers; None where some have none."""
-        entries = {f"{name}.{key}": entry for name, found in self._weights.items() for key, entry in found.items()}
+        network, entries = found.network, {}
+        for old, parameters in self._weights.items():
+            if old in found.names:  # else it leads to no output
+                layer = network[found.names[old]]
+                entries.update((f"{layer.shares or layer.name}.{key}", entry) for key, entry in parameters.items())
         wanted = (f"{layer.name}.{parameter}" for layer in network.layers for parameter in layer.parameters)
         return BroughtWeights(entries, about, self.file) if all(each in entries for each in wanted) else None
 

@@ -56,9 +56,7 @@ class _Assembling:
         for output in outputs:
             layer = self.names[output.layer]
             self.assembly.output(layer if output.name == output.layer else output.name, layer, output.origin)
-        return self.assembly.network(
-            source.name, title=source.title, file=source.file, annotations=source.annotations
-        )
+        return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
 
     def row(self, row: Iterable[Piece], at: _Place) -> None:
         stack = [(piece, at, ()) for piece in row][::-1]

@@ -29,14 +29,16 @@ class Structured:
     them here: the one that comes first."""
 
 
-def structured(network: Network, scopes: Mapping[str, str]) -> Structured:
-    """*network*, which is flat, with its structure: what is computed is the same, layer by layer.
+def structured(network: Network, scopes: Mapping[str, str], *, blocks: bool = True) -> Structured:
+    """*network*, which is flat, with its structure: what is computed is the same, layer by layer. Without *blocks* it
+    has its skips and its order alone.
 
     *scopes* may have for a layer the path that its source gave it (``layer1.0.conv1``): blocks begin where these do,
     if there is a choice. Without them the outcome hangs on neither the names of layers nor their order.
     """
     flat = canonical(network)
     found = rows(units(flat))
-    find_blocks(found, scopes)
+    if blocks:
+        find_blocks(found, scopes)
     made, names = assembled(flat, found, network.outputs)
     return Structured(made, names)

@@ -17,7 +17,20 @@ from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
 from cnngraph.structure.params import fits
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Rows, Step, Use, every_row, insides, is_sealed, last, units_of
+from cnngraph.structure.pieces import (
+    Joint,
+    Knot,
+    Piece,
+    Row,
+    Rows,
+    Step,
+    Use,
+    every_row,
+    insides,
+    is_sealed,
+    last,
+    units_of,
+)
 
 LONGEST = 6
 """How many pieces a run may have."""
@@ -159,10 +172,7 @@ class _Finder:
 
     def uses(self, name: str) -> list[Use]:
         return [
-            piece
-            for row in every_row(self.found)
-            for piece in row
-            if isinstance(piece, Use) and piece.name == name
+            piece for row in every_row(self.found) for piece in row if isinstance(piece, Use) and piece.name == name
         ]
 
     def bare(self, body: Row) -> list[_Place]:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from cnngraph.structure.pieces import SHORTCUT, Joint, Piece, Row, Rows, Step, Use, every_row, insides, units_of, weighted
+from cnngraph.structure.pieces import (
+    SHORTCUT,
+    Joint,
+    Piece,
+    Row,
+    Rows,
+    Step,
+    Use,
+    every_row,
+    insides,
+    units_of,
+    weighted,
+)
 
 
 class Namer:

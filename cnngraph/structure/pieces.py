@@ -179,7 +179,7 @@ class _Maker:
                 order.append(at)
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
-        for row in made[:-1]:
+        for row in filter(None, made[:-1]):
             row[-1].leaks = True
         return Knot(made, [[place[source] for source in sources[number]] for number in order])
 

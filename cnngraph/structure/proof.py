@@ -51,9 +51,7 @@ class _Walk:
         ends = [(each.name, its.name) for each, its in zip(one.inputs, other.inputs, strict=False)]
         ends += [(each.layer, its.layer) for each, its in zip(one.outputs, other.outputs, strict=False)]
         yield from self.walk(ends)
-        ends = [
-            (here, there) for here, there in zip(_ends(one), _ends(other), strict=False) if here not in self.image
-        ]
+        ends = [(here, there) for here, there in zip(_ends(one), _ends(other), strict=False) if here not in self.image]
         yield from self.walk(ends)
         for here, there in self.image.items():
             owners = (one[here].shares or here), (other[there].shares or there)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.network import Network
 from cnngraph.weights.readers.entry import Entry, pieces
 from cnngraph.weights.source import Weight
 
@@ -17,6 +18,15 @@ class BroughtWeights:
         self.about = about
         self.entries = entries
         self._file = file
+
+    def renamed(self, names: Mapping[str, str], network: Network) -> BroughtWeights:
+        """The same for *network*, whose layers have other *names*, by those here."""
+        entries = {}
+        for key, entry in self.entries.items():
+            layer, _, parameter = key.rpartition(".")
+            made = network[names[layer]]
+            entries[f"{made.shares or made.name}.{parameter}"] = entry
+        return BroughtWeights(entries, self.about, self._file)
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:

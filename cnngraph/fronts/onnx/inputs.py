@@ -16,8 +16,8 @@ _ROLES = {1: "N", 2: "CL", 3: "CHW"}
 _PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add"})
 
 
-def input_view(info: Info, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
-    """The input that *info* tells of, and whether the file has its channels last where a network here has them first.
+def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
+    """The input *name* that *info* tells of, and whether the file has its channels last where a network here has them first.
 
     Raises `Unknown` for what is neither pictures nor vectors.
     """
@@ -34,7 +34,7 @@ def input_view(info: Info, nodes: Sequence[Node], draft: Draft) -> tuple[View, b
         volume = Volume((sizes["N"],))
     else:
         volume = Volume((sizes["L" if len(rest) == 2 else "H"], sizes.get("W", 1), sizes["C"]))
-    name = draft.input(info.name, volume, f"input `{info.name}`")
+    name = draft.input(name, volume, f"input `{info.name}`", called=info.name)
     volume = draft.volume(name)
     view = View(name, volume, upright(volume, batch))
     if is_last:

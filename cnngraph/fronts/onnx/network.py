@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
+from math import prod
 from typing import NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic
@@ -21,6 +22,7 @@ from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.onnx.wire import Damaged
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Reading
+from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
@@ -77,11 +79,11 @@ class _Reader:
         raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
 
     def _inputs(self, nodes: list[Node]) -> None:
-        for info in self.model.graph.inputs:
-            if info.name in self.trace.values:
-                continue  # an initializer, which old files list among the inputs
+        # Old files list initializers among the inputs.
+        inputs = [info for info in self.model.graph.inputs if info.name not in self.trace.values]
+        for info in inputs:
             try:
-                view, is_last = input_view(info, nodes, self.draft)
+                view, is_last = input_view(info, IMAGE if len(inputs) == 1 else info.name, nodes, self.draft)
             except Unknown as unknown:
                 self._refuse(
                     f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
@@ -139,18 +141,17 @@ class _Reader:
     def _foreign_output(self, value: Foreign) -> View:
         """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the
         same."""
-        shape = self.regions.shapes(value.name)
-        sizes = [size for size in shape or () if isinstance(size, int) and size > 0]
-        own = sizes[-(len(shape) - 1) :] if shape and len(shape) > 1 else []
-        if not shape or len(own) < len(shape) - 1:
+        shape = self.regions.shapes(value.name) or ()
+        own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        if not own or len(own) < len(shape) - 1:
             self._refuse(f"its output `{value.name}` is not understood: {value.why}", "", self._place(value))
         match own:
             case [length]:
                 volume = Volume((length,))
             case [channels, height, width]:
                 volume = Volume((height, width, channels))
-            case [first, *rest]:
-                volume = Volume((first, _product(rest), 1))
+            case _:
+                volume = Volume((own[0], prod(own[1:]), 1))
                 self._note(
                     f"the output `{value.name}`: it is called a volume of {volume}",
                     f"the file has it as {' x '.join(map(str, own))}",
@@ -181,13 +182,6 @@ class _Reader:
         from cnngraph.fronts.onnx.inference import shapes
 
         return shapes(self.content.path)
-
-
-def _product(sizes: Iterable[int]) -> int:
-    found = 1
-    for size in sizes:
-        found *= size
-    return found
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:

@@ -16,6 +16,7 @@ from cnngraph.fronts.onnx.wire import Damaged
 
 _IDLE = frozenset({"Identity", "Dropout"})
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
+_OF_CONSTANTS = frozenset({"Constant", "ConstantOfShape", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze"})
 _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
 
 
@@ -99,7 +100,7 @@ class _Nodes:
         if (tensor := self.graph.tensors.get(name)) is not None:
             return Constant.stored(tensor)
         node = self.makers.get(name)
-        if node is None or node.op not in ("Constant", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze"):
+        if node is None or node.op not in _OF_CONSTANTS:
             return None
         inputs = [self.constant(each) for each in node.inputs]
         if any(each is None for each in inputs):

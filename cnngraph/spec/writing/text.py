@@ -22,7 +22,19 @@ from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable, used_again
 from cnngraph.spec.writing.blocks import Definition, Param
 from cnngraph.spec.writing.formulas import solved
-from cnngraph.spec.writing.phrases import Body, Call, Hole, Joined, Line, Repeated, Stage, Step, conditional, holes, skeleton
+from cnngraph.spec.writing.phrases import (
+    Body,
+    Call,
+    Hole,
+    Joined,
+    Line,
+    Repeated,
+    Stage,
+    Step,
+    conditional,
+    holes,
+    skeleton,
+)
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Run, Way, runs
 from cnngraph.spec.writing.scopes import Item, Scope, in_order, scopes
 from cnngraph.spec.writing.steps import annotation, is_shortcut, plain, step
@@ -222,7 +234,10 @@ class _Text:
         """How many annotations of a join stand on its line and are those of all that is in its branches."""
         annotations = _without(element.item.layers[0], given).annotations if element.ways else ()
         shared = annotations and all(
-            _ends_with(layer, annotations, given) for way in element.ways for each in way.elements for layer in _all(each)
+            _ends_with(layer, annotations, given)
+            for way in element.ways
+            for each in way.elements
+            for layer in _all(each)
         )
         return len(annotations) if shared else 0
 

@@ -39,8 +39,7 @@ def evenly_folded(bodies: Sequence[Body]) -> list[Body]:
         keys.append(key)
         folded.setdefault(key, set()).add(tuple(map(skeleton, body)))
     return [
-        tuple(map(_unfolded, body)) if len(folded[key]) > 1 else body
-        for key, body in zip(keys, bodies, strict=True)
+        tuple(map(_unfolded, body)) if len(folded[key]) > 1 else body for key, body in zip(keys, bodies, strict=True)
     ]
 
 
@@ -149,9 +148,7 @@ class _Taken:
         return _Atom(stage, self.only, (), tuple(branches))
 
 
-def _together(
-    one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]
-) -> _Chain | None:
+def _together(one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]) -> _Chain | None:
     """The two as one; None when they have too little in common."""
     found = [_aligned(one, other, ours, theirs)]
     found += [_wrapped(one, other, ours, theirs), _wrapped(other, one, theirs, ours)]
@@ -161,9 +158,7 @@ def _together(
     return best[0]
 
 
-def _aligned(
-    one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]
-) -> tuple[_Chain, int] | None:
+def _aligned(one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]) -> tuple[_Chain, int] | None:
     """The longest that both say, with what only one says in between, and how much that is."""
     if one.begin != other.begin:
         return None
@@ -207,9 +202,7 @@ def _pair(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[int]
     return replace(one, only=one.only | other.only, places=places)
 
 
-def _branches(
-    one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[int]
-) -> tuple[_Branch, ...] | None:
+def _branches(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[int]) -> tuple[_Branch, ...] | None:
     """The branches of two joins, in order; None when they have none in common, or one that cannot vanish has to."""
     found: list[_Branch] = []
     rest = list(other.branches)
@@ -247,9 +240,7 @@ def _may_vanish(chain: _Chain) -> bool:
     return len(chain.atoms) <= _LONGEST_BRANCH and not any(atom.branches for atom in chain.atoms)
 
 
-def _wrapped(
-    one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]
-) -> tuple[_Chain, int] | None:
+def _wrapped(one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]) -> tuple[_Chain, int] | None:
     """*other* as what is left of a join of *one* whose other branch has vanished."""
     for at, atom in enumerate(one.atoms):
         if len(atom.branches) != 2 or atom.only != ours:
