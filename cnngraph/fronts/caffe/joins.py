@@ -104,15 +104,15 @@ def slices(net: Net, layer: Layer, inputs: Sequence[str]) -> Sequence[Made]:
     if axis not in ((1, -3) if volume.is_map else (1, -1)):
         return [net.opaque(layer, inputs[:1], None)]
     channels = as_int(volume.channels)
+    if parts < 2:
+        return inputs[:parts]
     if points and len(points) != parts - 1:
         raise mistake("E0208", f"{len(points)} `slice_point` make {len(points) + 1} parts, and there are {parts}",
                       options.place("slice_point"))  # fmt: skip
-    if not points and channels % max(parts, 1):
+    if not points and channels % parts:
         raise mistake("E0412", f"{channels} channels are not {parts} equal parts", layer.span,
                       f"{channels} / {parts} = {channels / parts:g}")  # fmt: skip
     ends = [*(points or range(channels // parts, channels, channels // parts)), channels]
-    if len(ends) == 1:
-        return [inputs[0]]
     return [
         net.add(layer, Slice(start=max(begin, 0), stop=max(end, 1)), inputs[:1], name=f"{layer.name}/{top}")
         for top, begin, end in zip(layer.tops, [0, *ends], ends, strict=False)

@@ -20,12 +20,14 @@ from cnngraph.fronts.content import Content
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.reading import Reading
+from cnngraph.structure.proof import differences
 from cnngraph.volume import as_int
 from cnngraph.weights.files import ArrayWeights
 from cnngraph.weights.initialise import RandomWeights
 from tests.conftest import Run
 from tests.fronts.answers import Array, answers
 from tests.fronts.caffe.texts import blobs_of, caffemodel, data, layer, written
+from tests.fronts.named import named, unsaid
 
 
 def reading(text: str, **given_: object) -> Reading:
@@ -33,7 +35,8 @@ def reading(text: str, **given_: object) -> Reading:
 
 
 def network(text: str) -> Network:
-    return reading(text).checked()
+    """In the names of the text."""
+    return named(reading(text))
 
 
 def kinds(text: str) -> list[str]:
@@ -77,6 +80,8 @@ SAYABLE = [
     "shufflenet_v2", "squeezenet", "squeezenet1_1", "unet", "vgg16",
 ]  # fmt: skip
 """Networks that ship, as far as a .prototxt can say them."""
+BUT_FOR_POOLS = {"googlenet", "googlenet_bn", "nin", "squeezenet", "squeezenet1_1"}
+"""Those that round windows up also where that is all the same."""
 
 
 @pytest.mark.parametrize("name", SAYABLE)
@@ -87,10 +92,12 @@ def test_what_ships_comes_back_from_a_prototxt(name: str) -> None:
         return Counter((each.kind.word, each.output) for each in of if each.kind.word != "slice")
 
     for in_place in (False, True):
-        found = network(written(ships, in_place=in_place))
+        found = reading(written(ships, in_place=in_place)).checked()
         assert found.params == ships.params
         assert counted(found) == counted(ships)
         assert len(found.outputs) == len(ships.outputs)
+        if name not in BUT_FOR_POOLS and name != "unet":  # whose `crop` names a tensor
+            assert differences(found, unsaid(ships)) == []
 
 
 @pytest.mark.parametrize(
@@ -374,7 +381,7 @@ def test_no_layer_is_too_much(type: str, key: str, options: dict[str, object], b
     except CnngraphError as error:
         (diagnostic,) = error.diagnostics
     else:
-        assert len(found) > 1
+        assert len(found) >= 1
         return
     assert diagnostic.label is not None
 
@@ -496,9 +503,9 @@ def test_a_size_that_is_not_in_the_file_is_asked_for(tmp_path: Path, run: Run) -
     ran = run("check", file)
     assert "error[E0116]: nothing says how large `data` is" in ran.err
     assert "--set H=224 --set W=224 --set C=3" in ran.err
-    assert load(file, H=9, W=8, C=1)["r"].output.dims == (9, 8, 1)
+    assert load(file, H=9, W=8, C=1).layers[-1].output.dims == (9, 8, 1)
     file.write_text(layer("ReLU", "r", "nowhere", "r"))
-    assert load(file, H=9, W=8, C=1)["r"].output.dims == (9, 8, 1)
+    assert load(file, H=9, W=8, C=1).layers[-1].output.dims == (9, 8, 1)
 
 
 def test_layers_of_one_name_for_their_weights_share_them() -> None:
@@ -608,7 +615,7 @@ def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -
         (17, "2 × a layer behind one that no layer here does: it is left out"),
         (47, "type PriorBox: no layer here does it, and the network ends in front of it"),
     ]
-    assert [(output.name, output.layer) for output in load(file).outputs] == [
+    assert [(output.name, output.layer) for output in network(text).outputs] == [
         ("p", "a"), ("q", "d"), ("box", "e")]  # fmt: skip
 
 

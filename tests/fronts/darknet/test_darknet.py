@@ -19,12 +19,14 @@ from cnngraph.fronts.darknet import read as read_darknet
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.reading import Reading
+from cnngraph.structure.proof import differences, matching
 from cnngraph.volume import as_int
 from cnngraph.weights.files import ArrayWeights
 from cnngraph.weights.initialise import RandomWeights
 from tests.conftest import Run
 from tests.fronts.answers import Array, answers
 from tests.fronts.darknet.texts import conv, filed, header, net, section, written, yolov2, yolov3, yolov3_tiny
+from tests.fronts.named import named, unsaid
 
 
 def reading(text: str, **settings: object) -> Reading:
@@ -32,7 +34,8 @@ def reading(text: str, **settings: object) -> Reading:
 
 
 def network(text: str) -> Network:
-    return reading(text).checked()
+    """In the names of the text."""
+    return named(reading(text))
 
 
 def kinds(text: str) -> list[str]:
@@ -95,8 +98,8 @@ def test_tiny_yolov3_has_its_weights() -> None:
 
 
 def test_yolov2_is_the_one_that_ships() -> None:
-    found, ships = network(yolov2()), load("yolov2")
-    assert [(layer.kind, layer.output) for layer in found] == [(layer.kind, layer.output) for layer in ships]
+    found = reading(yolov2()).checked()
+    assert matching(found, load("yolov2")) is not None
     assert numbers(found) == 50_983_561
 
 
@@ -106,6 +109,12 @@ SAYABLE = [
     "resnext50", "se_resnet50", "squeezenet", "squeezenet1_1", "vgg16", "yolov2",
 ]  # fmt: skip
 """Networks that ship, as far as a .cfg can say them."""
+EXACTLY = {
+    "alexnet", "conv1x1", "inception_module", "lecture_cnn", "lenet5", "mobilenet_v1", "plain34", "plain_network",
+    "residual_block", "residual_network", "vgg16", "yolov2",
+}  # fmt: skip
+"""Those of them that come back without a vector elsewhere, summands in another order, or windows rounded up for
+nothing."""
 
 
 @pytest.mark.parametrize("name", SAYABLE)
@@ -118,6 +127,8 @@ def test_what_ships_comes_back_from_a_cfg(name: str) -> None:
         return Counter((layer.kind.word, layer.output) for layer in of if layer.kind.word not in ("flatten", "dropout"))
 
     assert counted(found) == counted(ships)
+    if name in EXACTLY:
+        assert differences(unsaid(reading(written(ships)).checked()), unsaid(ships)) == []
 
 
 @pytest.mark.parametrize("name", ["lecture_cnn", "lenet5", "inception_module", "residual_block", "residual_network"])
@@ -273,7 +284,7 @@ def test_a_convolution_has_what_its_options_say() -> None:
     assert kind(filters=4, size=3, pad=1, dilation=2) == load_one("conv 4 3x3 same d=2")
     assert kind(filters=4, size=2, pad=1) == load_one("conv 4 2x2 p=1")
     assert kind(filters=4, size=3, padding=2) == load_one("conv 4 3x3 p=2")
-    assert kind(filters=4, size=1, pad=1, dilation=3) == load_one("conv 4 1x1 same")
+    assert kind(filters=4, size=1, pad=1, dilation=3) == load_one("conv 4 1x1")
     assert kind(filters=6, size=3, groups=2) == load_one("conv 6 3x3 groups=2")
     assert kind(filters=8, size=3, groups=4) == load_one("dwconv 3x3 m=2")
     assert kinds(net() + section("convolutional", filters=4)) == ["conv", "sigmoid"], "of old files that name none"
@@ -317,7 +328,7 @@ def test_the_size_of_the_input_can_be_set(tmp_path: Path, run: Run) -> None:
     file.write_text(net(32, 32, 3).replace("channels=3\n", "") + conv(4, 3))
     assert "say it with  --set C=3" in run("check", file).err
     assert params(str(file)) == ["H", "W", "C"]
-    assert load(file, C=1, H="8")["conv_0"].output.dims == (8, 32, 4)
+    assert load(file, C=1, H="8").layers[1].output.dims == (8, 32, 4)
     assert "this file has no `depth`" in run("check", file, "--set", "depth=3").err
     assert "a whole number of at least 1" in run("check", file, "--set", "C=0").err
 
@@ -402,8 +413,18 @@ def test_what_is_not_kept_is_said_once_for_each_kind(tmp_path: Path, run: Run) -
         (27, "2 × a section behind one that no layer here does: it is left out"),
         (46, "activation=nosuch: darknet has none of this name, and takes relu"),
     ]
-    assert [(output.name, output.layer) for output in load(file).outputs] == [
+    assert [(output.name, output.layer) for output in network(text).outputs] == [
         ("nosuch_2", "leaky_1"), ("relu_6", "relu_6")]  # fmt: skip
+
+
+def taken(found: Reading) -> dict[str, bytes]:
+    """The numbers that a network was read with, by the names of its file."""
+    assert found.weights is not None
+    weights = lower(found.checked()).weights
+    return {
+        f"{found.called[weight.layer.name]}.{weight.name.rpartition('.')[2]}": b"".join(map(bytes, pieces))
+        for weight, pieces in zip(weights, found.weights.all(weights), strict=True)
+    }
 
 
 # Files of weights ------------------------------------------------------------------------------------
@@ -430,9 +451,8 @@ def test_headers_of_every_version_are_read(head: tuple[int, int, int], transpose
     found = read(str(tmp_path / "n.cfg"), {})
     assert found.weights is not None
     assert found.weights.about == f"the weights in {tmp_path / 'n.weights'}"
-    weights = lower(plain).weights
-    for weight, pieces in zip(weights, found.weights.all(weights), strict=True):
-        assert b"".join(bytes(piece) for piece in pieces) == given_[weight.name].tobytes(), weight.name
+    for name, numbers_ in taken(found).items():
+        assert numbers_ == given_[name].tobytes(), name
 
 
 def test_filters_may_lie_on_their_side(tmp_path: Path) -> None:
@@ -442,12 +462,8 @@ def test_filters_may_lie_on_their_side(tmp_path: Path) -> None:
     turned = {**given_, "conv_0.weight": given_["conv_0.weight"].reshape(4, -1).T}
     (tmp_path / "n.cfg").write_text(text)
     filed(plain, turned, tmp_path / "n.weights", header())
-    weights = lower(plain).weights
-    found = read(str(tmp_path / "n.cfg"), {}).weights
-    assert found is not None
-    assert [b"".join(map(bytes, pieces)) for pieces in found.all(weights)] == [
-        given_[weight.name].tobytes() for weight in weights
-    ]
+    found = taken(read(str(tmp_path / "n.cfg"), {}))
+    assert found == {name: array.tobytes() for name, array in given_.items()}
 
 
 def test_weights_are_those_beside_it_or_those_that_are_named(tmp_path: Path, run: Run) -> None:
