@@ -19,6 +19,7 @@ from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.layers.kind import Fault
 from cnngraph.names import one_line
 from cnngraph.reading import Reading
+from cnngraph.remarks import few_of_each
 from cnngraph.source import Source
 from cnngraph.volume import Volume
 
@@ -47,7 +48,9 @@ def _read(
         blobs = Blobs(weights)
     draft, notes, found = Draft(content.name, {}, max_nodes), Notes(), layers(message)
     if not found:
-        raise mistake("E0116", "there is no layer in this file", message.place())
+        nets = [name for key in ("net", "train_net", "test_net") for name in message.texts(key)]
+        help = f"this tells Caffe how to train a network, which is in {nets[0]}" if nets else ""
+        raise mistake("E0116", "there is no layer in this file", message.place("net"), help=help)
     net = Net(draft, found, sources(message, found), given_sizes(settings, content.name), input, blobs, notes)
     for index, layer in enumerate(found):
         _make(net, index, layer, found)
@@ -55,7 +58,7 @@ def _read(
         draft.output(name, tensor)
     if blobs is not None:
         blobs.settle()
-    for diagnostic in notes.diagnostics():
+    for diagnostic in few_of_each(notes.diagnostics()):
         draft.remark(diagnostic)
     title = one_line(message.text("name")).strip()
     return draft.reading(Path(content.name).stem or "net", title=title, about=f"the weights in {weights}")
@@ -96,7 +99,7 @@ def _make(net: Net, index: int, layer: Layer, all_: Sequence[Layer]) -> None:
 def _tensors(net: Net, index: int, layer: Layer, inputs: Sequence[str], all_: Sequence[Layer]) -> Sequence[str | None]:
     if layer.type == "BatchNorm":
         follows = net.reader(index)
-        scale = all_[follows] if follows is not None and _is_affine(all_[follows]) else None
+        scale = all_[follows] if follows is not None and _is_affine(layer, all_[follows]) else None
         made = batch_norm(net, layer, inputs, scale)
         if scale is not None and follows is not None and made is not None:
             net.merged[follows] = made
@@ -108,9 +111,8 @@ def _tensors(net: Net, index: int, layer: Layer, inputs: Sequence[str], all_: Se
     return [net.opaque(layer, inputs)]
 
 
-def _is_affine(layer: Layer) -> bool:
-    """Whether it is what has the γ and β of a normalization before it."""
-    return (
-        layer.type == "Scale" and len(layer.bottoms) == 1 and of_channels(layer, "scale_param")
-        and layer.options("scale_param").flag("bias_term", False)
-    )  # fmt: skip
+def _is_affine(norm: Layer, layer: Layer) -> bool:
+    """Whether *layer* is what has the γ and β of *norm*, the normalization before it."""
+    if layer.type != "Scale" or len(layer.bottoms) != 1 or norm.options("batch_norm_param").flag("scale_bias", False):
+        return False
+    return of_channels(layer, "scale_param") and layer.options("scale_param").flag("bias_term", False)

@@ -130,13 +130,18 @@ def of_channels(layer: Layer, name: str) -> bool:
 
 
 def batch_norm(net: Net, layer: Layer, inputs: Sequence[str], scale: Layer | None) -> Made:
-    """It has statistics alone; γ and β are those of the layer *scale* right behind it, if there is one."""
-    kind = BatchNorm(eps=layer.options("batch_norm_param").number("eps", 1e-5), affine=scale is not None)
+    """It has statistics alone; γ and β are those of the layer *scale* right behind it, if there is one, or with
+    NVIDIA's `scale_bias` its own."""
+    options = layer.options("batch_norm_param")
+    own = options.flag("scale_bias", False)
+    kind = BatchNorm(eps=options.number("eps", 1e-5), affine=own or scale is not None)
     if net.blobs is None:
         return net.add(layer, kind, inputs[:1])
     volume = net.volume(inputs[0])
     weights = net.blobs.statistics(layer.name, as_int(volume.channels))
-    if scale is not None:
+    if own:
+        weights |= net.blobs.entries(layer.name, kind.parameters((volume,)), {"weight": 3, "bias": 4})
+    elif scale is not None:
         weights |= net.blobs.entries(scale.name, kind.parameters((volume,)), {"weight": 0, "bias": 1})
     return net.draft.add(kind, inputs[:1], layer.name, place=layer.span, weights=weights)
 

@@ -69,12 +69,12 @@ def _known(source: Source) -> int:
 
 
 def _at_top(net: Message) -> list[Source]:
-    names = net.texts("input")
+    names, place = net.texts("input"), net.place("input_shape", "input_dim", "input")
     shapes, flat = [each.wholes("dim") for each in net.messages("input_shape")], net.wholes("input_dim")
     found = []
     for index, name in enumerate(names):
         dims = shapes[index] if index < len(shapes) else flat[4 * index : 4 * index + 4]
-        found.append(_shaped(name, dims, net.place("input_shape", "input_dim", "input")))
+        found.append(_shaped(name, dims, place))
     return found
 
 

@@ -450,6 +450,8 @@ def test_a_normalization_and_its_scale_are_one_where_they_are_alone() -> None:
     assert words("") == ["bn"]
     assert words(layer("ReLU", "r", "n", "n")) == ["bn", "relu"]
     assert words("", bias_term=False) == ["bn", "scale"]
+    nvidias = layer("BatchNorm", "n", "data", "n", batch_norm={"scale_bias": True})
+    assert network(data(8, 8, 4) + nvidias).params == 8
     text = data(8, 8, 4) + layer("BatchNorm", "n", "data", "n")
     text += layer("Scale", "s", "n", "s", scale={"bias_term": True}) + layer("Eltwise", "e", "n s", "e")
     assert kinds(text) == ["bn", "scale", "add"]
@@ -551,6 +553,7 @@ CONV = 'layer {\nname: "c"\ntype: "Convolution"\nbottom: "data"\ntop: "c"\n'
         ("layer: 3", "E0115", 1, "`layer` is a message"),
         ("layer {\ntype: 'ReLU'\nname {}\n}", "E0115", 3, "`name` is a value"),
         ('name: "a"', "E0116", 1, "no layer in this file"),
+        ('test_iter: 1\nnet: "a.prototxt"', "E0116", 2, "which is in a.prototxt"),
         ("layers { layer { name: 'c' } }", "E0115", 1, "upgrade_net_proto_text"),
         ("layer { name: 'c' }", "E0115", 1, "has no `type`"),
         (data(8, 8, 3) + CONV + "}", "E0208", 3, "`kernel_size` is one number"),
