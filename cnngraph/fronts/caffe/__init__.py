@@ -50,7 +50,9 @@ def _read(
     if not found:
         nets = [name for key in ("net", "train_net", "test_net") for name in message.texts(key)]
         help = f"this tells Caffe how to train a network, which is in {nets[0]}" if nets else ""
-        raise mistake("E0116", "there is no layer in this file", message.place("net"), help=help)
+        has_some = message.messages("layer", "layers")
+        what = "no layer of this file runs in the phase TEST" if has_some else "there is no layer in this file"
+        raise mistake("E0116", what, message.place("net"), help=help)
     net = Net(draft, found, sources(message, found), given_sizes(settings, content.name), input, blobs, notes)
     for index, layer in enumerate(found):
         _make(net, index, layer, found)

@@ -59,10 +59,14 @@ def deconvolution(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 
 
 def _window(options: Message) -> tuple[Pair, Pair, Pair, Pair]:
-    """Window, stride, border and dilation, each down and across."""
-    window = _pair(options, "kernel_size", "kernel", 0, 1)
-    return window, _pair(options, "stride", "stride", 1, 1), _pair(options, "pad", "pad", 0, 0), _pair(
-        options, "dilation", "dilation", 1, 1)  # fmt: skip
+    """Window, stride, border and dilation, each down and across. DeepLab's fork calls the last `hole`."""
+    spacing = "hole" if "hole" in options or "hole_h" in options else "dilation"
+    return (
+        _pair(options, "kernel_size", "kernel", 0, 1),
+        _pair(options, "stride", "stride", 1, 1),
+        _pair(options, "pad", "pad", 0, 0),
+        _pair(options, spacing, spacing, 1, 1),
+    )
 
 
 def _pair(options: Message, name: str, stem: str, default: int, least: int) -> Pair:
@@ -149,20 +153,25 @@ def crop(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 
 
 def interp(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """DeepLab's and PSPNet's: blended, so that corners stay corners."""
-    options, volume = layer.options("interp_param"), net.volume(inputs[0])
+    """DeepLab's and PSPNet's: blended, so that corners stay corners; a border below 0 is cut off before."""
+    options, tensor = layer.options("interp_param"), inputs[0]
+    before, behind = options.whole("pad_beg", 0), options.whole("pad_end", 0)
+    if max(before, behind) > 0:
+        raise mistake("E0208", "the border of `Interp` is at most 0", options.place("pad_beg", "pad_end"))
+    if before or behind:
+        cut = Crop(n=Padding("given", (-before, -before, -behind, -behind)))
+        tensor = net.add(layer, cut, [tensor], name=f"{layer.name}/crop")
+    height, width, _ = sizes(net.volume(tensor), layer.type)
     if len(inputs) == 2:
         to = sizes(net.volume(inputs[1]), layer.type)[:2]
     else:
         shrink, zoom = options.count("shrink_factor", 1), options.count("zoom_factor", 1)
-        if options.whole("pad_beg", 0) or options.whole("pad_end", 0):
-            return net.opaque(layer, inputs, None)
-        height, width = ((size - 1) // shrink + 1 for size in sizes(volume, layer.type)[:2])
-        to = options.count("height", height + (height - 1) * (zoom - 1)), options.count(
-            "width", width + (width - 1) * (zoom - 1))  # fmt: skip
-    if to == sizes(volume, layer.type)[:2]:
-        return inputs[0]
-    return net.add(layer, Upsample(to=to, bilinear=True, align_corners=True), inputs[:1])
+        high, wide = ((size - 1) // shrink + 1 for size in (height, width))
+        to = options.count("height", high + (high - 1) * (zoom - 1)), options.count(
+            "width", wide + (wide - 1) * (zoom - 1))  # fmt: skip
+    if to == (height, width):
+        return tensor
+    return net.add(layer, Upsample(to=to, bilinear=True, align_corners=True), [tensor])
 
 
 def upsample(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:

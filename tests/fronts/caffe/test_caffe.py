@@ -217,6 +217,7 @@ def test_pools_are_said_as_one_would(options: dict[str, object], says: str) -> N
         ("Convolution", {"kernel_size": [3, 5], "pad": [1, 2], "stride": [2, 1]}, "conv 8 3x5 same s=2x1"),
         ("Convolution", {"kernel_h": 3, "kernel_w": 1, "pad_h": 1, "bias_term": False}, "conv 8 3x1 same bias=off"),
         ("Convolution", {"kernel_size": 3, "dilation": 2, "pad": 2}, "conv 8 3x3 same d=2"),
+        ("Convolution", {"kernel_size": 3, "hole": 2, "pad": 2}, "conv 8 3x3 same d=2"),
         ("Convolution", {"kernel_size": 3, "group": 2}, "conv 8 3x3 groups=2"),
         ("Convolution", {"kernel_size": 3, "group": 4}, "dwconv 3x3 m=2"),
         ("DepthwiseConvolution", {"kernel_size": 3}, "dwconv 3x3 m=2"),
@@ -307,6 +308,8 @@ def test_interp_keeps_corners() -> None:
         wanted = np.stack([[np.interp(columns, range(4), tall[c, y]) for y in range(high)] for c in range(2)])
         text = data(3, 4, 2) + layer("Interp", "i", "data", "i", interp=options)
         np.testing.assert_allclose(made(text, image)[0], wanted, rtol=1e-4, atol=1e-5)
+    cut = layer("Interp", "i", "data", "i", interp={"pad_end": -1, "pad_beg": -1, "height": 1, "width": 2})
+    np.testing.assert_array_equal(made(data(3, 4, 2) + cut, image)[0], image[:, 1:2, 1:3])
 
 
 def test_layers_with_blobs_of_their_own_order(tmp_path: Path) -> None:
@@ -553,6 +556,8 @@ CONV = 'layer {\nname: "c"\ntype: "Convolution"\nbottom: "data"\ntop: "c"\n'
         ("layer: 3", "E0115", 1, "`layer` is a message"),
         ("layer {\ntype: 'ReLU'\nname {}\n}", "E0115", 3, "`name` is a value"),
         ('name: "a"', "E0116", 1, "no layer in this file"),
+        (layer("ReLU", "r", "data", "r", include={"phase": "TRAIN"}), "E0116", 1, "runs in the phase TEST"),
+        (data(8, 8, 3) + layer("Interp", "i", "data", "i", interp={"pad_beg": 1}), "E0208", 9, "at most 0"),
         ('test_iter: 1\nnet: "a.prototxt"', "E0116", 2, "which is in a.prototxt"),
         ("layers { layer { name: 'c' } }", "E0115", 1, "upgrade_net_proto_text"),
         ("layer { name: 'c' }", "E0115", 1, "has no `type`"),
