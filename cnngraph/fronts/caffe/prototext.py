@@ -232,7 +232,8 @@ def _items(source: Source, match: re.Match[str]) -> Iterator[str]:
 
 
 def _span(source: Source, start: int) -> Span:
-    """The field that begins at *start*, as far as its line goes."""
-    end = source.text.find("\n", start)
-    line = source.text[start : len(source.text) if end < 0 else end]
-    return Span(source, start, start + max(1, len(line.partition("#")[0].rstrip())) if line else start)
+    """The field that begins at *start*, or behind the blanks there; of a message its name and its brace."""
+    match = _FIELD.match(source.text, start)
+    if match is None or match.lastindex == _END:
+        return Span(source, start, start)
+    return Span(source, match.start(_NAME) if match[_NAME] else start, match.end())
