@@ -138,7 +138,8 @@ class Draft:
 
     def _brought(self, found: Structured, about: str) -> BroughtWeights | None:
         """The numbers that came with the layers; None where some have none."""
-        network, entries = found.network, {}
+        network = found.network
+        entries: dict[str, Entry] = {}
         for old, parameters in self._weights.items():
             if old in found.names:  # else it leads to no output
                 layer = network[found.names[old]]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
 from cnngraph.layers.reach import POINT, Reach
@@ -234,7 +235,7 @@ class Kind:
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple([getattr(self, name) for name in _names(type(self))])
 
     def _check(self) -> None:
         for argument in _arguments(type(self)):
@@ -334,6 +335,12 @@ def kind(cls: type[K]) -> type[K]:
     if made.word:
         KINDS[made.word] = made
     return made
+
+
+@cache
+def _names(kind: type[Kind]) -> tuple[str, ...]:
+    """Of its fields: kinds are compared and looked up by their values all the time."""
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 _ARGUMENTS: dict[type, tuple[Argument, ...]] = {}

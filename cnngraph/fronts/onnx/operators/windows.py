@@ -109,12 +109,12 @@ def max_pool(
     """The padding is less than all numbers."""
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("a max pool whose window has gaps")
-    if isinstance(x, View) and x.border is not None and not _least(x.border):
+    if isinstance(x, View) and x.border is not None and not (_least(x.border) and _is_within(x.border, kernel_shape)):
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
     return _back(
-        step.layer(MaxPool(window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode)), view),
+        step.layer(MaxPool(window=window, stride=stride, padding=sides, ceil=bool(ceil_mode)), view),
         len(kernel_shape),
     )
 
@@ -136,15 +136,17 @@ def average_pool(
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("an average pool whose window has gaps")
     counts = bool(count_include_pad)
-    if isinstance(x, View) and x.border is not None and not (counts or not any(pads or ())):
-        x = step.view(x)
+    if isinstance(x, View) and x.border is not None:
+        is_padded = any(pads or ())
+        if (is_padded and not counts) or ceil_mode or not _is_within(x.border, kernel_shape, pads):
+            x = step.view(x)
     counts |= isinstance(x, View) and x.border is not None
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
     kind = AvgPool(
-        window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode),
+        window=window, stride=stride, padding=sides, ceil=bool(ceil_mode),
         count_pad=counts and sides != VALID,
     )  # fmt: skip
     return _back(step.layer(kind, view), len(kernel_shape))
@@ -195,11 +197,6 @@ def _pair(given: Ints, axes: int = 2) -> tuple[int, int]:
     return given[0], given[1]
 
 
-def _step(stride: tuple[int, int], window: tuple[int, int]) -> tuple[int, int] | None:
-    """As a pool has it: nothing where it is the window's size."""
-    return None if stride == window else stride
-
-
 def _pictures(step: Step, x: Value, pads: Ints, auto_pad: str, axes: int) -> tuple[View, Padding]:
     """The volume that windows slide over, and the padding around it: the operator's, and a border that was to be put on
     before."""
@@ -227,6 +224,12 @@ def _joins(border: Border) -> bool:
     return (
         border.filling == "zeros" and all(side >= 0 for side in border.sides) and (not border.value or _least(border))
     )
+
+
+def _is_within(border: Border, window: Sequence[int], pads: Ints = None) -> bool:
+    """Whether *border*, with *pads*, is less than a *window*, so that none sees nothing else."""
+    sides = [one + other for one, other in zip(border.sides, pads or (0, 0, 0, 0), strict=False)]
+    return all(side < size for side, size in zip(sides, (*window, *window), strict=False))
 
 
 def _least(border: Border) -> bool:
