@@ -90,7 +90,7 @@ class Draft:
 
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
-        self._outputs.append((name, tensor))
+        self._outputs.append((_fit(name), tensor))
 
     def say(self, tensor: str, annotations: Iterable[Annotation]) -> None:
         """Says something more of the layer that makes *tensor*, as a spec would: there it stands on the line of the
@@ -157,8 +157,13 @@ class Draft:
         return BroughtWeights(entries, about, self.file) if all(each in entries for each in wanted) else None
 
     def _unique(self, wanted: str) -> str:
-        name = stem = one_line(wanted).strip() or "unnamed"
+        name = stem = _fit(wanted)
         while name in self._assembly:
             self._counts[stem] = self._counts.get(stem, 1) + 1
             name = f"{stem}_{self._counts[stem]}"
         return name
+
+
+def _fit(wanted: str) -> str:
+    """*wanted* as something can be called."""
+    return "".join(each if each.isprintable() else " " for each in wanted).strip() or "unnamed"

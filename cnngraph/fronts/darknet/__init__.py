@@ -15,6 +15,7 @@ from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Annotation
 from cnngraph.reading import Reading
+from cnngraph.remarks import few_of_each
 from cnngraph.source import Source
 from cnngraph.volume import Volume
 
@@ -57,7 +58,7 @@ def _read(
     _outputs(net)
     if numbers is not None:
         numbers.settle()
-    for diagnostic in notes.diagnostics():
+    for diagnostic in few_of_each(notes.diagnostics()):
         draft.remark(diagnostic)
     return draft.reading(Path(content.name).stem or "net", about=f"the weights in {weights}")
 
@@ -101,11 +102,11 @@ def _made(net: Net, section: Section) -> str | None:
     make = SECTIONS.get(section.name)
     if make is None:
         if tensor is None:
-            net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+            net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
             return None
-        return net.opaque(section, section.name, tensor, None)
+        return net.opaque(section, section.name, [tensor], None)
     if tensor is None and section.name != "route":
-        net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+        net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
         return None
     try:
         return make(net, section, tensor or "")

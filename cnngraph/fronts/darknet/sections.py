@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 
 from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.source import Source, Span
@@ -83,9 +84,9 @@ class Section:
         if key not in self._options:
             return default
         match = _NUMBER.match(self._options[key][0])
-        if match is None:
+        if match is None or not isfinite(number := float(match.group())):
             raise mistake("E0115", f"`{key}` is a number", self.place(key))
-        return float(match.group())
+        return number
 
     def wholes(self, key: str) -> list[int]:
         """A list of whole numbers; empty where there is none."""
