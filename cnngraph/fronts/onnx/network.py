@@ -28,6 +28,8 @@ from cnngraph.reading import Reading
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
+_MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
 
@@ -113,6 +115,8 @@ class _Reader:
             made = self.regions.add(node, fault.message)
         except Damaged as error:
             raise Damaged(f"{node.place}: {error}") from None
+        except _MALFORMED as error:
+            made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
         self.trace.values.update(zip(node.outputs, made, strict=False))
 
     def _made(self, node: Node, values: list[Value | None]) -> list[Value]:
@@ -136,7 +140,10 @@ class _Reader:
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
             step = Step(self.trace, Node("", (), (info.name,), {}))
-            view = step.view(value)
+            try:
+                view = step.view(value)
+            except Unknown as unknown:
+                self._refuse(f"its output `{info.name}` is not understood: {unknown}", "")
             try:
                 view = self.trace.settled(view, step)
             except Unknown:
