@@ -43,7 +43,7 @@ LAYERING = (
     ("figure", "weights"),
     ("onnx",),
     ("runtime",),
-    ("verbs",),
+    ("importing", "verbs"),
     ("editor", "notebook", "preview"),
     ("cli",),
     ("__main__",),

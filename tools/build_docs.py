@@ -20,6 +20,7 @@ from cnngraph.layers import (
     dense,
     join,
     normalization,
+    opaque,
     pooling,
     rearrange,
     resize,
@@ -29,7 +30,7 @@ from cnngraph.layers import (
 from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import Padding
 
-ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, resize, border, rearrange)
+ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, resize, border, rearrange, opaque)
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 HEAD = """\

@@ -348,7 +348,7 @@ class SplitSoftmax(Kind):
         to.node("Reshape", [weighed, size], to.output)
 
     def caption(self) -> Caption:
-        return Caption("split softmax", details=(f"{self.n} parts",), short="softmax")
+        return Caption("split softmax", details=(f"n = {self.n}",), short="softmax")
 
 
 @kind
