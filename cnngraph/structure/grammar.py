@@ -34,6 +34,8 @@ from cnngraph.structure.pieces import (
 
 LONGEST = 6
 """How many pieces a run may have."""
+_MOST_TENSORS = 4
+"""How many tensors a block takes, what flows among them."""
 
 
 def find_blocks(found: Rows, scopes: Mapping[str, str]) -> None:
@@ -65,9 +67,9 @@ class _Finder:
         self.keys = Keys()
         self.made = 0
         self.takers: dict[str, list[str]] = {}
-        """For each unit those that take what it makes; for one that is given back none."""
+        """For each layer the units that take what it makes; none for one that is given back."""
         for unit in found.units():
-            for name in unit.inputs:
+            for name in unit.lead.inputs:
                 self.takers.setdefault(name, []).append(unit.name)
 
     def new_name(self) -> str:
@@ -114,7 +116,7 @@ class _Finder:
             height = 0
             for at, piece in enumerate(row):
                 inner = max([heights[id(each)] for each in insides(piece)], default=0)
-                if isinstance(piece, Joint | Knot) and is_sealed(piece):
+                if _may_be_block(piece):
                     key = self.keys.piece(piece)
                     if key not in tried:
                         found.setdefault((inner, key), []).append(_Place(row, at, at + 1))
@@ -167,7 +169,7 @@ class _Finder:
         if not any(piece.leaks for piece in pieces[:-1]):
             return True
         inside = {unit.name for unit in units_of(pieces)}
-        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(last(piece).name, [""]))
+        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(last(piece).layers[-1].name, [""]))
         return all(name in inside for name in taken)
 
     def uses(self, name: str) -> list[Use]:
@@ -360,6 +362,16 @@ def _saving(places: list[tuple[int, int]], run: tuple[int, ...]) -> float:
     return (len(places) - 1) * (len(run) - 1) - 3 - 0.2 * len(places)
 
 
+def _may_be_block(piece: Piece) -> bool:
+    """Whether a block of *piece* would be one: a tangle, or a join of branches, few of which begin elsewhere."""
+    if isinstance(piece, Joint):
+        begins = [way.begins for way in piece.ways if way.begins is not None]
+        full = [way for way in piece.ways if way.row]
+        if begins and (len(full) < 2 or len(set(begins)) > _MOST_TENSORS):
+            return False
+    return isinstance(piece, Joint | Knot) and is_sealed(piece)
+
+
 def _without_skip(pieces: Row) -> Row:
     """The branch beside the skip, if *pieces* are a sum of just these."""
     if len(pieces) != 1 or not isinstance(pieces[0], Joint):
@@ -367,7 +379,8 @@ def _without_skip(pieces: Row) -> Row:
     joint = pieces[0]
     full = [way for way in joint.ways if way.row and not way.is_skip]
     is_sum = joint.unit.lead.kind.word == "add" and len(joint.unit.layers) == 1
-    return full[0].row if is_sum and len(joint.ways) == 2 and len(full) == 1 and len(full[0].row) > 1 else []
+    has_skip = any(way.is_skip for way in joint.ways)
+    return full[0].row if is_sum and has_skip and len(joint.ways) == 2 and len(full[0].row) > 1 else []
 
 
 def _unify_shortcuts(uses: list[Use]) -> None:
