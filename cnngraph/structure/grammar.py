@@ -9,14 +9,14 @@ only is none.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
-from cnngraph.structure.params import fits
+from cnngraph.structure.params import MOST, fits
 from cnngraph.structure.pieces import (
     Joint,
     Knot,
@@ -34,12 +34,19 @@ from cnngraph.structure.pieces import (
 
 LONGEST = 6
 """How many pieces a run may have."""
+_GATED = 2
+"""Parameters that a gate adds: how wide it is, and whether it is there."""
+_SHORTEST = 2
+"""Pieces of a residual of which the first does not widen."""
+_MOST_TENSORS = 4
+"""How many tensors a block takes, what flows among them."""
 
 
 def find_blocks(found: Rows, scopes: Mapping[str, str]) -> None:
     """Puts uses of blocks into the rows in place of what repeats."""
     finder = _Finder(found, scopes)
     finder.joints()
+    finder.residuals()
     finder.runs()
     finder.drop_needless()
     Namer(found).rename()
@@ -65,9 +72,9 @@ class _Finder:
         self.keys = Keys()
         self.made = 0
         self.takers: dict[str, list[str]] = {}
-        """For each unit those that take what it makes; for one that is given back none."""
+        """For each layer the units that take what it makes; none for one that is given back."""
         for unit in found.units():
-            for name in unit.inputs:
+            for name in unit.lead.inputs:
                 self.takers.setdefault(name, []).append(unit.name)
 
     def new_name(self) -> str:
@@ -104,7 +111,7 @@ class _Finder:
                     named.append((self.new_name(), places))
             self.replace(named)
             for name, _ in named:
-                self.unify(name, self.uses(name))
+                _unify_shortcuts(self.uses(name))
 
     def joints_by_key(self, tried: set[int]) -> dict[tuple[int, int], list[_Place]]:
         """The places of all joins that are not in a block yet, by how deep joins lie in them and what is alike."""
@@ -114,7 +121,7 @@ class _Finder:
             height = 0
             for at, piece in enumerate(row):
                 inner = max([heights[id(each)] for each in insides(piece)], default=0)
-                if isinstance(piece, Joint | Knot) and is_sealed(piece):
+                if _may_be_block(piece):
                     key = self.keys.piece(piece)
                     if key not in tried:
                         found.setdefault((inner, key), []).append(_Place(row, at, at + 1))
@@ -130,11 +137,49 @@ class _Finder:
                 return places
         return []
 
-    def unify(self, name: str, uses: list[Use]) -> None:
-        """Uses of the block that differ in what is on their skip, and where there is none."""
-        _unify_shortcuts(uses)
-        if body := _without_skip(uses[0].row):
-            self.replace([(name, self.bare(body))])
+    # Residuals ---------------------------------------------------------------------------------
+
+    def residuals(self) -> None:
+        """One block of residuals that differ in whether there is a gate, a first layer that widens, or a skip."""
+        places = self.residual_places()
+        alike: dict[tuple[int, ...], list[_Place]] = {}
+        for place in places:
+            alike.setdefault(self.without_gates(_body(place.pieces)), []).append(place)
+        names: dict[tuple[int, ...], str] = {}
+        for key, inside in alike.items():
+            uses = [place.pieces[0] for place in inside]
+            known = next((piece.name for piece in uses if isinstance(piece, Use)), "")
+            if (known or len(inside) > 1) and fits([_ungated(_body([piece])) for piece in uses], MOST - _GATED):
+                names[key] = known or self.new_name()
+        short = {key[1:]: name for key, name in names.items() if len(key) > _SHORTEST}
+        for key, inside in alike.items():
+            name = names.get(key) or short.get(key, "")
+            for place in inside if name else ():
+                (piece,) = place.pieces
+                if isinstance(piece, Use):
+                    piece.name = name
+                else:
+                    place.row[place.start : place.end] = [Use(name, [piece], leaks=piece.leaks)]
+        for name in names.values():
+            uses_now = self.uses(name)
+            _unify_shortcuts(uses_now)
+            bodies: set[tuple[int, ...]] = set()
+            for body in (_body(use.row) for use in uses_now):
+                keys = tuple(map(self.keys.piece, body))
+                bodies |= {keys, keys[1:]} if len(_ungated(body)) > _SHORTEST else {keys}
+            self.replace([(name, self.bare(sorted(bodies, key=lambda each: (-len(each), each))))])
+
+    def residual_places(self) -> list[_Place]:
+        """Residuals that are blocks of their own, and those that are in no block."""
+        found = []
+        for row in self.open_rows():
+            for at, piece in enumerate(row):
+                if _body([piece]) and is_sealed(piece):
+                    found.append(_Place(row, at, at + 1))
+        return found
+
+    def without_gates(self, body: Row) -> tuple[int, ...]:
+        return tuple(map(self.keys.piece, _ungated(body)))
 
     def extended(self, alike: list[_Place]) -> list[_Place]:
         """*alike* with what follows all of them and has no filters, such as an activation; and with the layer with
@@ -167,7 +212,9 @@ class _Finder:
         if not any(piece.leaks for piece in pieces[:-1]):
             return True
         inside = {unit.name for unit in units_of(pieces)}
-        taken = (name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(last(piece).name, [""]))
+        taken = (
+            name for piece in pieces[:-1] if piece.leaks for name in self.takers.get(last(piece).layers[-1].name, [""])
+        )
         return all(name in inside for name in taken)
 
     def uses(self, name: str) -> list[Use]:
@@ -175,19 +222,18 @@ class _Finder:
             piece for row in every_row(self.found) for piece in row if isinstance(piece, Use) and piece.name == name
         ]
 
-    def bare(self, body: Row) -> list[_Place]:
-        """Where *body* stands without a join, or without its first piece, which widens."""
-        wanted = [self.keys.piece(piece) for piece in body]
+    def bare(self, bodies: Sequence[tuple[int, ...]]) -> list[_Place]:
+        """Where pieces with these keys stand without a join, the longest first."""
         found = []
         for row in self.open_rows():
             keys = [self.keys.piece(piece) for piece in row]
             at = 0
             while at < len(row):
-                for short in (wanted, wanted[1:]) if len(wanted) > 2 else (wanted,):
-                    end = at + len(short)
-                    if keys[at:end] == short and self.is_contained(_Place(row, at, end)):
-                        found.append(_Place(row, at, end))
-                        at = end - 1
+                for body in bodies:
+                    place = _Place(row, at, at + len(body))
+                    if tuple(keys[at : place.end]) == body and self.is_contained(place):
+                        found.append(place)
+                        at = place.end - 1
                         break
                 at += 1
         return found
@@ -360,14 +406,40 @@ def _saving(places: list[tuple[int, int]], run: tuple[int, ...]) -> float:
     return (len(places) - 1) * (len(run) - 1) - 3 - 0.2 * len(places)
 
 
-def _without_skip(pieces: Row) -> Row:
-    """The branch beside the skip, if *pieces* are a sum of just these."""
+def _may_be_block(piece: Piece) -> bool:
+    """Whether a block of *piece* would be one: a tangle, or a join of branches, few of which begin elsewhere."""
+    if isinstance(piece, Joint):
+        begins = [way.begins for way in piece.ways if way.begins is not None]
+        full = [way for way in piece.ways if way.row]
+        if begins and (len(full) < 2 or len(set(begins)) > _MOST_TENSORS):
+            return False
+    return isinstance(piece, Joint | Knot) and is_sealed(piece)
+
+
+def _body(pieces: Row) -> Row:
+    """The branch beside the skip, if *pieces* are a sum of just these, or a block of that."""
+    while len(pieces) == 1 and isinstance(pieces[0], Use):
+        pieces = pieces[0].row
     if len(pieces) != 1 or not isinstance(pieces[0], Joint):
         return []
     joint = pieces[0]
     full = [way for way in joint.ways if way.row and not way.is_skip]
     is_sum = joint.unit.lead.kind.word == "add" and len(joint.unit.layers) == 1
-    return full[0].row if is_sum and len(joint.ways) == 2 and len(full) == 1 and len(full[0].row) > 1 else []
+    has_skip = any(way.is_skip for way in joint.ways)
+    return full[0].row if is_sum and has_skip and len(joint.ways) == 2 and len(full[0].row) > 1 else []
+
+
+def _ungated(body: Row) -> Row:
+    """*body* without the gates in it."""
+    return [piece for piece in body if not _is_gate(piece)]
+
+
+def _is_gate(piece: Piece) -> bool:
+    """Whether *piece* multiplies what flows by what comes of it."""
+    if isinstance(piece, Use):
+        return len(piece.row) == 1 and _is_gate(piece.row[0])
+    is_product = isinstance(piece, Joint) and piece.unit.lead.kind.word == "mul"
+    return isinstance(piece, Joint) and is_product and any(way.is_skip for way in piece.ways)
 
 
 def _unify_shortcuts(uses: list[Use]) -> None:

@@ -52,7 +52,9 @@ class Keys:
                 return self.unit(unit)
             case Joint(ways, unit):
                 inside = tuple(-1 if way.is_skip else self.row(way.row) for way in ways)
-                return self.number(("joint", self.unit(unit), inside))
+                begins = [way.begins for way in ways]
+                first = tuple(begins.index(each) for each in begins)
+                return self.number(("joint", self.unit(unit), inside, first))
             case Knot(rows, links):
                 inside = tuple(self.row(row) for row in rows)
                 return self.number(("knot", inside, tuple(map(tuple, links))))

@@ -12,11 +12,11 @@ MOST = 6
 """Parameters of a block that a person can use."""
 
 
-def fits(uses: Sequence[Row]) -> bool:
-    """Whether a block of these pieces has few enough parameters."""
+def fits(uses: Sequence[Row], most: int = MOST) -> bool:
+    """Whether a block of these pieces has at most so many parameters."""
     columns = zip(*map(_values, uses), strict=True)
     varying = {column for column in columns if len(set(column)) > 1}
-    return len(varying) <= MOST
+    return len(varying) <= most
 
 
 def _values(row: Row) -> list[str]:

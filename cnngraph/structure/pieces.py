@@ -39,6 +39,8 @@ class Way:
     is_skip: bool = False
     is_shortcut: bool = False
     """Whether its only unit is what the block `shortcut` makes."""
+    begins: int | None = None
+    """For a branch that does not begin at the fork a number of the tensor that it begins with."""
 
 
 @dataclass(eq=False, slots=True)
@@ -118,7 +120,7 @@ class _Maker:
         for element in chain:
             match element:
                 case Unit() if fork is not None:
-                    made += self.join(fork, element)
+                    made += self.join(fork, element, made)
                     fork = None
                 case Unit():
                     made += steps(element)
@@ -137,8 +139,8 @@ class _Maker:
         assert fork is None, "a fork is closed by the unit behind it"
         return made
 
-    def join(self, fork: Fork, unit: Unit) -> Row:
-        """The pieces of a fork and what closes it.
+    def join(self, fork: Fork, unit: Unit, made: Row) -> Row:
+        """The pieces of a fork behind those *made* so far, and what closes it.
 
         A join with branches; where one goes far, this and a join that takes up by name what passes it by, as in a
         U-Net; and where a way forks again on its way to the join, what no branches can say.
@@ -147,14 +149,15 @@ class _Maker:
             return [self.knot(meeting(fork, unit)), *steps(unit)[1:]]
         join, *behind = steps(unit)
         ways = [Way(self.row(branch.chain)) for branch in fork.branches]
-        if join.unit.lead.kind.family != "join":
-            return [*(piece for way in ways for piece in way.row), join, *behind]
         far = [way for way in ways if goes_far(way.row, unit)]
-        if len(far) == 1 and len(ways) == 2 and sum(len(way.row) for way in ways if way is not far[0]) < 3:
-            (short,) = [way for way in ways if way is not far[0]]
-            if short.row:
-                far[0].row[-1].leaks = True
-            return [*far[0].row, *short.row, join, *behind]
+        is_join = join.unit.lead.kind.family == "join"
+        if not is_join or (len(far) == 1 and len(ways) == 2 and sum(len(w.row) for w in ways if w is not far[0]) < 3):
+            for before in made[-1:]:
+                before.leaks = True
+            inside = [way.row for way in sorted(ways, key=lambda way: way not in far) if way.row]
+            for row in inside[:-1]:
+                row[-1].leaks = True
+            return [*(piece for row in inside for piece in row), join, *behind]
         find_skips(ways, unit)
         return [Joint(ways, join.unit), *behind]
 
@@ -170,7 +173,33 @@ class _Maker:
         order = _behind(sources, [*several, *ends])
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
-        return Knot(made, [[place[source] for source in sources[number]] for number in order])
+        return _absorbed(made, [[place[source] for source in sources[number]] for number in order])
+
+
+def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
+    """A knot in which each row that one join alone takes is a branch of that."""
+    taken = Counter(source for each in links for source in each)
+    inside: set[int] = set()
+    for number, (row, sources) in enumerate(zip(rows, links, strict=True)):
+        first = row[0]
+        if len(sources) < 2 or not isinstance(first, Step) or first.unit.lead.kind.family != "join":
+            continue
+        ways = []
+        for source in sources:
+            if source is None or taken[source] > 1:
+                ways.append(Way([], begins=-1 if source is None else source))
+                continue
+            (begins,) = links[source] if len(links[source]) == 1 else (None,)
+            starts = not isinstance(rows[source][0], Joint) or len(links[source]) == 1
+            ways.append(Way(rows[source], begins=(-1 if begins is None else begins) if starts else None))
+            inside.add(source)
+        row[0] = Joint(ways, first.unit)
+    kept = [number for number in range(len(rows)) if number not in inside]
+    place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(kept)}}
+    return Knot(
+        [rows[number] for number in kept],
+        [[place[source] for source in links[number] if source not in inside] for number in kept],
+    )
 
 
 def _behind(sources: Sequence[Sequence[int | None]], ends: Sequence[int]) -> list[int]:

@@ -120,6 +120,8 @@ class _Said:
     is_fixed: bool = False
     """Whether it holds names, so that it stands for itself only."""
     starts_line: bool = True
+    is_tap: bool = False
+    """Whether its label only names its tensor."""
 
 
 class _Text:
@@ -131,6 +133,10 @@ class _Text:
         self.strict = strict
         self.whole_scopes = scopes(network)
         self.runs: dict[Scope, list[Run]] = {}
+        self.entered: set[Item] = set()
+        """Items whose label leads to what is inside of them, or to what is done again."""
+        self.tapped: set[Item] = set()
+        """Items whose label names their tensor alone, which they have without it: it may stand on a repeat."""
         self.wanted: set[Item] = set()
         """Items whose tensor is referred to by name, and those written so far that have a label for another reason."""
         self.aliases: dict[Scope, list[tuple[str, str]]] = {}
@@ -237,6 +243,7 @@ class _Text:
                 self.find_in(way.elements, scope, inside)
             if (first := self.again.get(element.item)) is not None:
                 self.wanted.update(_path(first, scope))
+                self.entered.update(_path(first, scope))
             elif element.item.inside:
                 self.find(element.item.inside, given)
 
@@ -253,7 +260,9 @@ class _Text:
 
     def want(self, tensor: str | None, scope: Scope) -> None:
         if tensor is not None and self.is_made_in(scope, tensor):
-            self.wanted.update(self.whole_scopes.way(tensor, scope))
+            way = self.whole_scopes.way(tensor, scope)
+            self.wanted.update(way)
+            self.entered.update(way[:-1])
 
     def is_made_in(self, scope: Scope, tensor: str) -> bool:
         layer = self.network[tensor]
@@ -298,7 +307,9 @@ class _Text:
         if not self.network[tensor].inputs:
             return name if name == tensor else self.alias(name, tensor, top)
         if self.name(tensor, top) == name:
-            self.wanted.update(self.whole_scopes.way(tensor, top))
+            way = self.whole_scopes.way(tensor, top)
+            self.wanted.update(way)
+            self.entered.update(way[:-1])
             return name
         path, _, last = name.rpartition(".")
         scope: Scope | None = self.whole_scopes.maker[tensor].scope
@@ -314,6 +325,7 @@ class _Text:
         self.wanted.update(inner)
         while scope.use is not None and scope.parent is not None:
             self.wanted.add(scope.use)
+            self.entered.add(scope.use)
             scope = scope.parent
         return name
 
@@ -389,6 +401,8 @@ class _Text:
                 if not element.item.is_split:
                     origins = _origin(sorted(_all(element), key=lambda layer: self.number[layer.name]))
                     part.annotations = " ".join(filter(None, (part.annotations, _annotations(origins))))
+        for part, element in zip(parts, elements, strict=True):
+            part.is_tap = element.item in self.tapped and not element.ways
         said = _folded(parts)
         before = self.network[source].output if source else None
         found: list[Line] = []
@@ -592,6 +606,8 @@ class _Text:
         if not needs:
             return "", stage, False
         self.wanted.add(item)
+        if is_automatic and local not in RESERVED and item not in self.entered:
+            self.tapped.add(item)
         if local in RESERVED:
             # no label can be such a name, but that of a group can be another
             return self.label_of(item, item.output), Repeated((Line((stage,)),), Hole("n", "1")), True
@@ -665,22 +681,27 @@ def _has_names(branches: Iterable[Iterable[Line]]) -> bool:
 
 
 def _folded(said: list[_Said]) -> list[_Said]:
-    """With equal stretches once, and how often, where no name is lost."""
+    """With equal stretches once, and how often, where no name is lost; one that is taken up by its name ends a repeat,
+    which has its label."""
     numbers: dict[object, int] = {}
     keys = []
     for index, each in enumerate(said):
         values = tuple(hole.value for hole in holes(each.stage))
-        alone = each.is_fixed or each.label or each.annotations
+        alone = each.annotations or ((each.is_fixed or each.label) and not each.is_tap)
         keys.append(numbers.setdefault(index if alone else (skeleton(each.stage), values), len(numbers)))
     found: list[_Said] = []
     at = 0
     while at < len(said):
         period, times = repetition(keys, at)
-        if times == 1:
+        end = next((each + 1 for each in range(at, at + period * times) if said[each].label), at + period * times)
+        times = (end - at) // period
+        if times < 2:
             found.append(said[at])
-        else:
-            body = tuple(each.stage for each in said[at : at + period])
-            stage = Repeated((Line(body),), Hole("n", str(times)))
-            found.append(_Said(stage, tensor=said[at + period * times - 1].tensor))
+            at += 1
+            continue
+        body = tuple(each.stage for each in said[at : at + period])
+        stage = Repeated((Line(body),), Hole("n", str(times)))
+        last = said[at + period * times - 1]
+        found.append(_Said(stage, last.label, tensor=last.tensor, is_fixed=bool(last.label)))
         at += period * times
     return found

@@ -294,7 +294,7 @@ def _branches(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[
         del rest[: at + 1]
     found += rest
     everywhere = one.only | other.only
-    if not common or any(each.only != everywhere and not _may_vanish(each.chain) for each in found):
+    if not common or any(each.only != everywhere and not _may_vanish(each) for each in found):
         return None
     return tuple(found)
 
@@ -304,8 +304,10 @@ def _never_empty(chain: _Chain, variants: frozenset[int]) -> bool:
     return bool(chain.begin) or all(any(variant in atom.only for atom in chain.atoms) for variant in variants)
 
 
-def _may_vanish(chain: _Chain) -> bool:
-    return len(chain.atoms) <= _LONGEST_BRANCH and not any(atom.branches for atom in chain.atoms)
+def _may_vanish(branch: _Branch) -> bool:
+    """Whether it is one line, as a branch under a condition has to be."""
+    atoms = branch.chain.atoms
+    return len(atoms) <= _LONGEST_BRANCH and all(atom.only == branch.only and not atom.branches for atom in atoms)
 
 
 def _wrapped(one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset[int]) -> tuple[_Chain, int] | None:
@@ -316,7 +318,7 @@ def _wrapped(one: _Chain, other: _Chain, ours: frozenset[int], theirs: frozenset
         for number, branch in enumerate(atom.branches):
             rest = atom.branches[1 - number]
             both = _aligned(branch.chain, other, ours, theirs)
-            if branch.chain.begin or both is None or not both[1] or not _may_vanish(rest.chain):
+            if branch.chain.begin or both is None or not both[1] or not _may_vanish(rest):
                 continue
             kept = [rest, rest]
             kept[number] = _Branch(both[0], branch.only | theirs)
