@@ -33,6 +33,8 @@ class Net:
         """The convolution that a section made and its normalization, or neither, by its number."""
         self.heads: list[tuple[str, str]] = []
         """What the network gives back: names, and tensors."""
+        self.used: set[str] = set()
+        """The tensors that layers take."""
         self._image = image
         self._concats = Concats()
 
@@ -67,6 +69,7 @@ class Net:
     ) -> str:  # fmt: skip
         """One more layer of *section*, called *name* or as its kind is, with the section's number."""
         called = f"{name or kind.word}_{section.index}"
+        self.used.update(inputs)
         return self.draft.add(kind, inputs, called, place=section.span, weights=weights, shares=shares)
 
     def take(self, section: Section, kind: Kind, volume: Volume, *keys: str, transposed: bool = False) -> Weights:

@@ -439,6 +439,12 @@ def taken(found: Reading) -> dict[str, bytes]:
     }
 
 
+def test_what_nothing_takes_is_spoken_of() -> None:
+    text = net() + conv(4, 3) + conv(4, 3) + section("route", layers=0) + conv(4, 3)
+    assert said(text) == ["[convolutional]: nothing takes what it makes, and it is left out"]
+    assert len(network(text)) == 7
+
+
 # Files of weights ------------------------------------------------------------------------------------
 
 WEIGHED = net(4, 4, 2) + conv(4, 3) + conv(4, 2, batch_normalize=0) + section(
