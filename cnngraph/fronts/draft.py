@@ -13,7 +13,6 @@ from typing import NoReturn
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.names import one_line
 from cnngraph.network import Annotation
 from cnngraph.reading import Reading
 from cnngraph.source import Span

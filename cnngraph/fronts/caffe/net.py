@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count as counting
+from typing import TYPE_CHECKING
 
-from cnngraph.fronts.caffe.blobs import Blobs
 from cnngraph.fronts.caffe.layer import Layer
 from cnngraph.fronts.caffe.sources import Source
 from cnngraph.fronts.concats import Concats
@@ -15,6 +15,9 @@ from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
 from cnngraph.volume import Volume, as_int
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.caffe.blobs import Blobs
 
 
 class Net:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cnngraph.fronts.concats import Concats
-from cnngraph.fronts.darknet.numbers import Numbers
 from cnngraph.fronts.darknet.sections import Section
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.mistake import Notes, mistake
@@ -13,9 +13,12 @@ from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
 from cnngraph.volume import Volume, as_int
-from cnngraph.weights.readers.entry import Entry
 
-Weights = Mapping[str, Entry]
+if TYPE_CHECKING:
+    from cnngraph.fronts.darknet.numbers import Numbers
+    from cnngraph.weights.readers.entry import Entry
+
+Weights = Mapping[str, "Entry"]
 Made = str | None
 """The tensor that a section makes; None for one that is not known."""
 

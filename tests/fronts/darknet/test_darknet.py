@@ -506,6 +506,14 @@ def test_weights_are_those_beside_it_or_those_that_are_named(tmp_path: Path, run
     assert (tmp_path / "named.onnx").read_bytes() == (tmp_path / "beside.onnx").read_bytes() == first
 
 
+def test_a_file_without_all_of_them_is_none(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "n.cfg").write_text(net(4, 4, 2) + conv(4, 3, dontload=1))
+    (tmp_path / "w.weights").write_bytes(header())
+    ran = run("verify", tmp_path / "n.cfg", "--weights", tmp_path / "w.weights")
+    assert "has not all of the weights of n" in ran.err
+    assert "with `dontload` a file of weights has not all of its numbers" in ran.err
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
