@@ -26,6 +26,11 @@ class Layer:
     def span(self) -> Span:
         return self.message.place("type", "name")
 
+    @property
+    def scope(self) -> str:
+        """Its name as a path: ``inception_3a.1x1`` for ``inception_3a/1x1``."""
+        return self.name.replace("/", ".")
+
     def options(self, name: str) -> Message:
         """The arguments under *name*: ``convolution_param``."""
         return self.message.message(name)

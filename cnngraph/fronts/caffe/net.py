@@ -112,7 +112,9 @@ class Net:
             if self.blobs is not None and not shares:
                 volumes = tuple(map(self.volume, inputs))
                 weights = self.blobs.entries(layer.name, kind.parameters(volumes), blobs, transposed=transposed)
-        made = self.draft.add(kind, inputs, name or layer.name, place=layer.span, weights=weights, shares=shares)
+        made = self.draft.add(
+            kind, inputs, name or layer.name, scope=layer.scope, place=layer.span, weights=weights, shares=shares
+        )
         if names:
             self._shared.setdefault(names, made)
         return made
