@@ -69,7 +69,7 @@ _PRESENT = {
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
     "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
 }  # fmt: skip
-"""Types of the old form (`V1LayerParameter` and those of forks) as the new form has them; the others are called alike."""
+"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them; the others are called alike."""
 
 
 def present(type: str) -> str:
