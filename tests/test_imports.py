@@ -30,6 +30,7 @@ LAYERING = (
         "assembly",
         "reading",
         "preprocessing",
+        "about",
         "classes",
         "look",
     ),

@@ -6,7 +6,7 @@ the network with the structure found in it, and its weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -90,6 +90,15 @@ class Draft:
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
         self._outputs.append((_fit(name), tensor))
+
+    def say(self, tensor: str, annotations: Iterable[Annotation]) -> None:
+        """Says something more of the layer that makes *tensor*, as a spec would: there it stands on the line of the
+        layer that the two are short for (``softmax 10 @classes(…)``)."""
+        layer = self._assembly.get(tensor)
+        assert layer is not None
+        before = self._assembly.get(layer.inputs[0]) if layer.inputs else None
+        is_short = before is not None and layer.kind.short_for == before.kind.word
+        self._assembly.say(before.name if before is not None and is_short else tensor, annotations)
 
     def remark(self, diagnostic: Diagnostic) -> None:
         """A warning that comes with the network."""

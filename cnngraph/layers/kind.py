@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
 from cnngraph.layers.reach import POINT, Reach
@@ -337,10 +336,14 @@ def kind(cls: type[K]) -> type[K]:
     return made
 
 
-@cache
-def _names(kind: type[Kind]) -> tuple[str, ...]:
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
     """Of its fields: kinds are compared and looked up by their values all the time."""
-    return tuple(field.name for field in dataclasses.fields(kind))
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _NAMES[kind]
 
 
 _ARGUMENTS: dict[type, tuple[Argument, ...]] = {}

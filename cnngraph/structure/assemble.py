@@ -11,7 +11,7 @@ from cnngraph.assembly import Assembly
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
 from cnngraph.structure.paddings import Paddings, without
-from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Rows, Step, Use
+from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use
 from cnngraph.units import Unit
 
 
@@ -59,7 +59,7 @@ class _Assembling:
         return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
 
     def row(self, row: Iterable[Piece], at: _Place) -> None:
-        stack = [(piece, at, ()) for piece in row][::-1]
+        stack: list[tuple[Piece, _Place, tuple[int, ...]]] = [(piece, at, ()) for piece in [*row][::-1]]
         while stack:
             piece, at, skips = stack.pop()
             match piece:
@@ -69,10 +69,10 @@ class _Assembling:
                     stack.append((Step(unit), at, tuple(n for n, way in enumerate(ways) if way.is_skip)))
                     for way in reversed(ways):
                         inside = at.on_skip() if way.is_skip and way.row else at
-                        row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
-                        stack += [(each, inside, ()) for each in reversed(row)]
+                        branch: Row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
+                        stack += [(each, inside, ()) for each in reversed(branch)]
                 case Knot(rows):
-                    stack += [(each, at, ()) for row in reversed(rows) for each in reversed(row)]
+                    stack += [(each, at, ()) for inner in reversed(rows) for each in reversed(inner)]
                 case Use(name, inner):
                     inside = self.block(name, at)
                     stack += [(each, inside, ()) for each in reversed(inner)]
@@ -91,9 +91,8 @@ class _Assembling:
             name = f"{prefix}{word}{number}"
             if is_taken and f"{word}{number}" in RESERVED:
                 at.counts[word] -= 1
-                name = f"{prefix}{word}_{number}"
-                while name in self.assembly:
-                    name += "_"
+                while (name := f"{prefix}{word}_{number}") in self.assembly:
+                    number += 1
             if name not in self.assembly:
                 return name
 

@@ -103,7 +103,7 @@ class _Finder:
                     claimed |= {(id(place.row), at) for place in places for at in range(place.start, place.end)}
                     named.append((self.new_name(), places))
             self.replace(named)
-            for name, places in named:
+            for name, _ in named:
                 self.unify(name, self.uses(name))
 
     def joints_by_key(self, tried: set[int]) -> dict[tuple[int, int], list[_Place]]:
@@ -266,12 +266,12 @@ class _Finder:
             at = 0
             while at + len(run) <= len(row):
                 end = at + len(run)
-                if tuple(keys[at:end]) == run and _is_run(row, keys, at, end):
-                    if self.is_contained(_Place(row, at, end)):
-                        found.append(_Place(row, at, end))
-                        at = end
-                        continue
-                at += 1
+                place = _Place(row, at, end)
+                if tuple(keys[at:end]) == run and _is_run(row, keys, at, end) and self.is_contained(place):
+                    found.append(place)
+                    at = end
+                else:
+                    at += 1
         return found
 
     # What is used once --------------------------------------------------------------------------
@@ -326,7 +326,7 @@ def _reduces(piece: Piece) -> bool:
     if isinstance(piece, Knot):
         return False
     if isinstance(piece, Joint):
-        return any(map(_reduces, max((way.row for way in piece.ways), key=len)))
+        return any(_reduces(inner) for inner in max([way.row for way in piece.ways], key=len))
     kind = piece.unit.lead.kind
     slide = kind.sliding if isinstance(kind, Windowed) and not kind.spreads else None
     return slide is not None and max(slide.stride) > 1
@@ -375,6 +375,6 @@ def _unify_shortcuts(uses: list[Use]) -> None:
     joints = [piece for use in uses for piece in use.row if isinstance(piece, Joint)]
     skips = [way for joint in joints for way in joint.ways if way.is_skip]
     projected = [way for way in skips if way.row]
-    if projected and all(way.is_shortcut for way in projected):
-        for way in skips:
-            way.is_shortcut = True
+    fits = bool(projected) and all(way.is_shortcut for way in projected)
+    for way in skips:
+        way.is_shortcut = fits

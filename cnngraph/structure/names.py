@@ -63,7 +63,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _content(row: Row) -> str:
     joints = [piece for piece in row if isinstance(piece, Joint)]
-    if not joints:
+    if not joints or (len(row) > 1 and joints[-1].unit.lead.kind.word == "mul"):
         return _of_run(row)
     joint = joints[-1]
     word = joint.unit.lead.kind.word

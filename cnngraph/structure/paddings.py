@@ -30,7 +30,7 @@ def explicit(kind: Kind) -> Kind:
     slide = _slide(kind)
     if slide is None or (found := amounts(slide)) is None:
         return kind
-    return replace(kind, padding=Padding("given", found))  # type: ignore[type-var]
+    return _padded(kind, Padding("given", found))
 
 
 class Paddings:
@@ -55,7 +55,7 @@ class Paddings:
         if slide is None:
             return kind
         if _is_same(slide) and (slide.window != (1, 1) or kind.word in self._same):
-            return replace(kind, padding=SAME)  # type: ignore[type-var]
+            return _padded(kind, SAME)
         return without(kind)
 
 
@@ -64,7 +64,12 @@ def without(kind: Kind) -> Kind:
     slide = _slide(kind)
     if slide is None or amounts(slide) != (0, 0, 0, 0):
         return kind
-    return replace(kind, padding=VALID)  # type: ignore[type-var]
+    return _padded(kind, VALID)
+
+
+def _padded(kind: Kind, padding: Padding) -> Kind:
+    values = {argument.field: getattr(kind, argument.field) for argument in kind.arguments()}
+    return type(kind)(**{**values, "padding": padding})
 
 
 def _slide(kind: Kind) -> Slide | None:

@@ -1,15 +1,16 @@
 """A network in the pieces that a text is made of: steps in rows, joins with a row for each branch, uses of blocks.
 
-`rows` makes them of the shape of the graph (`cnngraph.flow`): a fork and the unit that closes it are one piece, and what
-leaves a row by the way, for an output or to be taken by name further on, is marked on the piece that makes it.
+`rows` makes them of the shape of the graph (`cnngraph.flow`): a fork and the unit that closes it are one piece, and
+what leaves a row by the way, for an output or to be taken by name further on, is marked on the piece that makes it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cnngraph.flow import Branch, Chain, Exit, Fork, Side, Tangle, flow, meeting
+from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
 from cnngraph.network import Layer
 from cnngraph.spec.names import follows
 from cnngraph.spec.writing.steps import is_shortcut
@@ -154,34 +155,35 @@ class _Maker:
             if short.row:
                 far[0].row[-1].leaks = True
             return [*far[0].row, *short.row, join, *behind]
-        find_skips(ways, unit, fork.branches)
+        find_skips(ways, unit)
         return [Joint(ways, join.unit), *behind]
 
     def knot(self, tangle: Tangle) -> Knot:
-        """Its rows in an order in which each stands right before a row that it leads to, where it can."""
+        """Its rows in an order in which those that several others take up come first, and each of the others stands
+        right before one that it leads to."""
         sources: list[list[int | None]] = [[] for _ in tangle.nodes]
         for link in tangle.links:
             sources[link.target].append(link.source)
-        order: list[int] = []
-        done: set[int] = set()
-        used = {source for each in sources for source in each}
-        ends = [number for number in range(len(tangle.nodes)) if number not in used]
-        waiting = ends[::-1]
-        while waiting:
-            at = waiting[-1]
-            missing = [source for source in sources[at] if source is not None and source not in done]
-            if missing:
-                waiting += missing[::-1]
-                continue
-            waiting.pop()
-            if at not in done:
-                done.add(at)
-                order.append(at)
+        taken = Counter(source for each in sources for source in set(each))
+        ends = [number for number in range(len(tangle.nodes)) if not taken[number]]
+        several = [number for number in _behind(sources, ends) if taken[number] > 1]
+        order = _behind(sources, [*several, *ends])
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
-        for row in filter(None, made[:-1]):
-            row[-1].leaks = True
         return Knot(made, [[place[source] for source in sources[number]] for number in order])
+
+
+def _behind(sources: Sequence[Sequence[int | None]], ends: Sequence[int]) -> list[int]:
+    """What leads to *ends*, and these, each behind its *sources*, the first of them first."""
+    done: dict[int, None] = {}
+    waiting = list(ends)[::-1]
+    while waiting:
+        missing = [source for source in sources[waiting[-1]] if source is not None and source not in done]
+        if missing:
+            waiting += missing[::-1]
+        else:
+            done.setdefault(waiting.pop())
+    return list(done)
 
 
 def units_of(pieces: Sequence[Piece]) -> Iterator[Unit]:
@@ -226,6 +228,7 @@ def last(piece: Piece) -> Unit:
 
 
 def insides(piece: Piece) -> list[Row]:
+    """The rows that *piece* is made of."""
     match piece:
         case Step():
             return []
@@ -264,7 +267,7 @@ def goes_far(row: Row, unit: Unit) -> bool:
     return False
 
 
-def find_skips(ways: list[Way], unit: Unit, branches: Sequence[Branch]) -> None:
+def find_skips(ways: list[Way], unit: Unit) -> None:
     """Marks the branches of a join that are skips: the one that is empty; else, of two that are added, the projection
     of what flows, which is less deep than the other and does no more than fit a volume to another."""
     empty = [way for way in ways if not way.row]

@@ -42,21 +42,21 @@ class _Walk:
     def found(self) -> Iterator[str]:
         one, other = self.one, self.other
         for what, here, there in (
-            ("layers", one.layers, other.layers),
-            ("inputs", one.inputs, other.inputs),
-            ("outputs", one.outputs, other.outputs),
+            ("layers", len(one), len(other)),
+            ("inputs", len(one.inputs), len(other.inputs)),
+            ("outputs", len(one.outputs), len(other.outputs)),
         ):
-            if len(here) != len(there):
-                yield f"{len(here):,} {what} here, {len(there):,} there"
+            if here != there:
+                yield f"{here:,} {what} here, {there:,} there"
         ends = [(each.name, its.name) for each, its in zip(one.inputs, other.inputs, strict=False)]
         ends += [(each.layer, its.layer) for each, its in zip(one.outputs, other.outputs, strict=False)]
         yield from self.walk(ends)
         ends = [(here, there) for here, there in zip(_ends(one), _ends(other), strict=False) if here not in self.image]
         yield from self.walk(ends)
-        for here, there in self.image.items():
-            owners = (one[here].shares or here), (other[there].shares or there)
+        for ours, theirs in self.image.items():
+            owners = (one[ours].shares or ours), (other[theirs].shares or theirs)
             if self.image.get(owners[0]) != owners[1] and not self.share_alike(*owners):
-                yield f"`{here}` and `{there}` share their weights with others"
+                yield f"`{ours}` and `{theirs}` share their weights with others"
 
     def share_alike(self, here: str, there: str) -> bool:
         """Whether those that use the weights of the layer *here* are those that use the weights of *there*: which of

@@ -1,4 +1,4 @@
-"""Patterns of nodes, and where they are found: trees of operators, from the last node back to the tensors it hangs on."""
+"""Patterns of nodes, and where they are found: trees of operators, from the last back to the tensors it hangs on."""
 
 from __future__ import annotations
 

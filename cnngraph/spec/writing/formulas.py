@@ -1,4 +1,4 @@
-"""The parameters of a block, found in the numbers of its uses; what else varies follows from them and from what flows in.
+"""The parameters of a block, found in the numbers of its uses; what else varies follows from them and what flows in.
 
 A formula needs a reason: a number of channels is one in every use, of uses that are not alike, or it is a parameter of
 its own.
@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.writing.blocks import Param
-from cnngraph.spec.writing.phrases import Hole
+from cnngraph.spec.writing.phrases import TURNS_BUT_ONE, Hole
 
 Column = tuple[str | None, ...]
 """What one hole holds in each use of a block; None in a use that has no such hole."""
@@ -48,9 +49,9 @@ def solved(
     taken: Collection[str],
     flags: Sequence[str],
 ) -> Solution:
-    """The parameters of a block with *holes*, which hold *columns*, on *flowing* channels; and how it says *conditions*,
-    given where they hold, of which one that hangs on nothing else is a parameter called like its *flags*. Names that
-    are *taken* no parameter has."""
+    """The parameters of a block with *holes*, which hold *columns*, on *flowing* channels; and how it says
+    *conditions*, each given by the uses in which it holds. One that hangs on nothing else is a parameter, called as
+    *flags* say. No parameter has a name that is *taken*."""
     found = _Solver(flowing, taken)
     values = found.values(holes, columns)
     said = [found.condition(holds, flag) for holds, flag in zip(conditions, flags, strict=True)]
@@ -117,10 +118,17 @@ class _Solver:
     def value(self, keyword: str, column: Column, said: list[str], default: str) -> _Value:
         if len(set(said)) == 1:
             return _Value((said[0],))
-        if keyword in _CHANNELS and all(value.isdecimal() for value in said):
-            formula = self.of_channels(column)
+        if all(value.isdecimal() for value in said):
+            formula = None
+            if keyword in _CHANNELS:
+                formula = self.of_channels(column)
+            elif keyword == "groups":
+                formula = self.of_groups(column)
             if formula is not None:
                 return formula
+        if keyword == TURNS_BUT_ONE:
+            turns = tuple(str(int(value) + 1) if value else None for value in column)
+            return _Value((*self.value("n", turns, said, default).parts, "-1"))
         if len(said) < len(column) and not default:
             default = Counter(said).most_common(1)[0][0]
         return _Value((self.param(keyword, column, default),))
@@ -138,10 +146,23 @@ class _Solver:
             return _times(ratio, "in.c")
         for param in self.params:
             if param.keyword in _CHANNELS and None not in param.column:
-                other = self.ratio(column, [int(value or 0) for value in param.column])
+                other = self.ratio(column, [int(number or 0) for number in param.column])
                 if other is not None:
                     return _times(other, param)
         return self.widened(column)
+
+    def of_groups(self, column: Column) -> _Value | None:
+        """A number of groups of as many channels in every use."""
+        if None in column:
+            return None
+        for what, channels in (("in.c", self.flowing), *((param, param.column) for param in self.params)):
+            if not isinstance(what, str) and (what.keyword not in _CHANNELS or None in what.column):
+                continue
+            pairs = [(int(of or 0), int(value or 1)) for of, value in zip(channels, column, strict=True)]
+            widths = {Fraction(of, value) for of, value in pairs}
+            if len(widths) == 1 and len(set(pairs)) > 1 and (width := widths.pop()).denominator == 1 and width > 1:
+                return _times(1 / width, what)
+        return None
 
     def ratio(self, column: Column, base: Sequence[int | None]) -> Fraction | None:
         """How many times *base* a number is in every use that has it; None where it hangs on the use, or where the
@@ -175,9 +196,13 @@ class _Solver:
             return None
         if None in column and any(ratio == 1 for value, ratio in zip(column, ratios, strict=True) if value):
             return None
-        common = Counter(ratios).most_common(1)[0]
-        default = str(common[0]) if 2 * common[1] > len(ratios) else ""
-        return _Value((self.param("t", tuple(map(str, ratios)), default), "*in.c"))
+        if None not in column and Counter(ratios).most_common(1)[0][0] <= 2:
+            return None  # as wide as before or twice as wide: so is any layer
+        key = "t", tuple(map(str, ratios))
+        if key not in self.known:
+            usual, count = Counter(ratios).most_common(1)[0]
+            self.known[key] = _Value((self.param(*key, str(usual) if 2 * count > len(ratios) else ""),))
+        return _Value((*self.known[key].parts, "*in.c"))
 
     # Conditions --------------------------------------------------------------------------------
 
@@ -223,7 +248,7 @@ class _Solver:
     def give_names(self) -> None:
         """A name for each parameter: its keyword, numbered where several have the same."""
         several = Counter(param.keyword for param in self.params)
-        given = set(self.taken)
+        given = set(self.taken) | RESERVED
         for param in self.params:
             number = 1 if several[param.keyword] > 1 else 0
             while (name := f"{param.keyword}{number or ''}") in given:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnngraph.spec.writing.blocks import Definition
-from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Repeated, Stage, Step, holes
+from cnngraph.spec.writing.defaults import Defaults
+from cnngraph.spec.writing.phrases import Call, Hole, Joined, Line, Part, Repeated, Stage, Step, Word, holes
 
 WIDTH = 88
 """Columns of a chain, as `cnngraph` writes them."""
 
 
-def block(definition: Definition) -> Iterator[str]:
+def block(definition: Definition, defaults: Defaults) -> Iterator[str]:
     """The lines of a block's definition."""
     params = [f"{name}: tensor" for name in definition.tensors]
     params += [f"{p.name}={p.default}" if p.default else p.name for p in definition.params]
     yield f"block {definition.name}({', '.join(params)}) {{"
-    writer = _Writer(definition.values, definition.conditions, WIDTH - 2)
+    writer = _Writer(definition.values, definition.conditions, defaults, WIDTH - 2)
     yield from (f"  {line}" for line in writer.lines(definition.body))
     yield "}"
 
 
-def flow(lines: Sequence[Line]) -> Iterator[str]:
+def flow(lines: Sequence[Line], defaults: Defaults) -> Iterator[str]:
     """The lines at the top of a spec, a convolution on each, with claims."""
     values = [hole.value for line in lines for hole in holes(line)]
-    yield from _Writer(values, (), WIDTH, at_top=True).lines(lines)
+    yield from _Writer(values, (), defaults, WIDTH, at_top=True).lines(lines)
 
 
 class _Writer:
     """Writes phrases in order; *values* are what stands in the holes."""
 
-    def __init__(self, values: Sequence[str], conditions: Sequence[str], width: int, at_top: bool = False) -> None:
+    def __init__(
+        self,
+        values: Sequence[str],
+        conditions: Sequence[str],
+        defaults: Defaults,
+        width: int,
+        at_top: bool = False,
+    ) -> None:
         self.values = iter(values)
         self.conditions = conditions
+        self.defaults = defaults
         self.width = width
         self.at_top = at_top
 
@@ -86,8 +95,9 @@ class _Writer:
 
     def stage(self, stage: Stage, depth: int) -> list[str]:
         match stage:
-            case Step(parts):
-                return ["".join(part if isinstance(part, str) else self.hole(part) for part in parts)]
+            case Step(parts, word):
+                default = self.defaults.get(word, {})
+                return ["".join(self.part(part, default) for part in parts)]
             case Call():
                 return [self.call(stage)]
             case Joined(word, branches):
@@ -103,9 +113,21 @@ class _Writer:
                     return [f"[{inner[0]}{end}"]
                 return ["[", *(f"  {line}" for line in inner), end]
 
-    def hole(self, hole: Hole) -> str:
-        value = next(self.values)
-        return "" if value == hole.default else f"{hole.before}{value}"
+    def part(self, part: Part, default: Mapping[str, str]) -> str:
+        """What a step writes where *default* holds."""
+        match part:
+            case str():
+                return part
+            case Word(slot, value, text, over):
+                said = default.get(slot)
+                if said is None:
+                    return text
+                if said == value:
+                    return ""
+                return f" {said}{over}" if over.startswith("=") else over
+            case Hole(keyword, _, before, usual):
+                value = next(self.values)
+                return "" if value == default.get(keyword, usual) else f"{before}{value}"
 
     def call(self, call: Call) -> str:
         text = " ".join([call.definition.name, *call.tensors])

@@ -23,11 +23,34 @@ class Hole:
     """The value that need not be written."""
 
 
+TURNS_BUT_ONE = "n-1"
+"""The keyword of a number of turns behind one that is written by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a step says by a word, or by having none: its padding, normalization, activation or bias."""
+
+    slot: str
+    """What it is about; a step has one of each."""
+    value: str
+    """Equal for words that say the same."""
+    text: str
+    """As it is written where no default says another; empty where nothing needs to be."""
+    over: str
+    """As it is written over a default that says another."""
+
+
+Part = str | Hole | Word
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: words and holes."""
 
-    parts: tuple[str | Hole, ...]
+    parts: tuple[Part, ...]
+    word: str = ""
+    """The word whose defaults it heeds; empty where there are none to be."""
     starts_line: bool = True
     """Whether it stands at the start of a line at top level, as what has weights does."""
 
@@ -108,7 +131,9 @@ def skeleton(phrase: Stage | Line) -> object:
         case Line(stages, label, begin, volume, annotations):
             return label, begin, annotations and volume, annotations, *map(skeleton, stages)
         case Step(parts):
-            return tuple(part if isinstance(part, str) else (part.keyword, part.before, part.default) for part in parts)
+            return tuple(
+                (part.keyword, part.before, part.default) if isinstance(part, Hole) else part for part in parts
+            )
         case Call(definition, tensors):
             return definition, tensors
         case Joined(word, branches):

@@ -21,6 +21,7 @@ from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable, used_again
 from cnngraph.spec.writing.blocks import Definition, Param
+from cnngraph.spec.writing.defaults import defaults
 from cnngraph.spec.writing.formulas import solved
 from cnngraph.spec.writing.phrases import (
     Body,
@@ -104,6 +105,9 @@ def _goes_on(layer: Layer, taker: Layer) -> bool:
     return taker.on_shortcut or any(taker.inputs[index] == layer.name for index in taker.skips)
 
 
+_SUM = "add"
+
+
 @dataclass(slots=True)
 class _Said:
     """A stage, and what the line that it is on has to say with it."""
@@ -145,6 +149,8 @@ class _Text:
         self.around: dict[Scope, int] = {}
         """How many annotations of the layers in each scope stand on a line around it, as far as there are `runs`."""
         self.counts: dict[Scope, Counter[str]] = {}
+        self.normed: dict[str, str] = {}
+        """Whether the shortcuts in each block normalize, by an example."""
         self.uses_prelude = self._prelude_fits(self.whole_scopes.top)
         params = Param("c", "c", ""), Param("s", "s", "1"), Param("bn", "bn", "on")
         self.prelude = Definition("shortcut", (), (), params, (), ())
@@ -158,8 +164,11 @@ class _Text:
         waiting = [top]
         while waiting:
             scope = waiting.pop()
-            if scope.block == "shortcut" and not self._is_prelude(scope):
-                return False
+            if scope.block == "shortcut":
+                if not self._is_prelude(scope):
+                    return False
+                if scope.parent is not None:
+                    self.normed.setdefault(scope.parent.block, _projection(scope)[2])
             waiting += [item.inside for item in scope.items if item.inside]
         return True
 
@@ -178,15 +187,16 @@ class _Text:
         self.find(top, 0)
         outputs = self.outputs(top)
         self.define()
-        lines = self.scope(top, 0)
+        lines = tuple(self.scope(top, 0))
         if not outputs and self.is_called_otherwise(top):
             return _Text(self.network, self.strict, names_output=True).whole()
         named = self.network.name != UNNAMED or self.network.title or self.network.annotations
         head = [self.net(), ""] if named else []
         head += [self.input(layer, number) for number, layer in enumerate(self.network.inputs)]
-        parts = ["\n".join(head)]
-        parts += ["\n".join(layout.block(definition)) for definition in self.definitions]
-        parts.append("\n".join([*layout.flow(lines), *outputs]))
+        said, default_lines = defaults(self.definitions, lines)
+        parts = ["\n".join(head), "\n".join(default_lines)]
+        parts += ["\n".join(layout.block(definition, said)) for definition in self.definitions]
+        parts.append("\n".join([*layout.flow(lines, said), *outputs]))
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def net(self) -> str:
@@ -202,8 +212,8 @@ class _Text:
         )
 
     def find(self, scope: Scope, given: int) -> None:
-        """The runs of *scope* and of the blocks in it, and what they refer to; the last *given* annotations of its layers
-        stand on a line around it."""
+        """The runs of *scope* and of the blocks in it, and what they refer to; the last *given* annotations of its
+        layers stand on a line around it."""
         self.around[scope] = given
         self.runs[scope] = found = runs(scope, self.whole_scopes, strict=self.strict)
         for run in found:
@@ -394,7 +404,7 @@ class _Text:
 
         for each in said:
             alone = bool(each.label or each.annotations)
-            begins = each.starts_line and not scope.path
+            begins = each.starts_line and at_top
             if stages and (alone or begins or stages[-1].label or stages[-1].annotations):
                 end()
             stages.append(each)
@@ -419,7 +429,7 @@ class _Text:
         if (first := self.again.get(item)) is not None:
             return self.used_again(item, first, scope, given)
         if item.inside:
-            return self.call(item, [self.name(tensor, scope) for tensor in element.named], given)
+            return self.call(item, [self.name(tensor, scope) for tensor in element.named])
         layers = [_without(layer, given) for layer in item.layers]
         if element.ways:
             return self.joined(element, layers[0], scope, given)
@@ -448,7 +458,7 @@ class _Text:
         stage = step([slices])
         return _Said(Step((*stage.parts, claim)), ", ".join(names), is_fixed=True)
 
-    def call(self, item: Item, tensors: list[str], given: int) -> _Said:
+    def call(self, item: Item, tensors: list[str]) -> _Said:
         assert item.inside is not None
         scope = item.inside
         if scope.block == "shortcut" and self.uses_prelude:
@@ -464,14 +474,14 @@ class _Text:
 
     def define(self) -> None:
         """The definitions of all blocks, and what says each of their uses; those inside of others first."""
-        for scopes in in_order([scope for scope in self.runs if scope.path]):
-            if scopes[0].block == "shortcut" and self.uses_prelude:
+        for alike in in_order([scope for scope in self.runs if scope.path]):
+            if alike[0].block == "shortcut" and self.uses_prelude:
                 continue
-            alike: dict[tuple[str, ...], list[tuple[Scope, Body]]] = {}
-            for scope in scopes:
+            taking: dict[tuple[str, ...], list[tuple[Scope, Body]]] = {}
+            for scope in alike:
                 body = self.scope(scope, self.around[scope])
-                alike.setdefault(tuple(self.tensor_names(scope)), []).append((scope, body))
-            for uses in alike.values():
+                taking.setdefault(tuple(self.tensor_names(scope)), []).append((scope, body))
+            for uses in taking.values():
                 variants: dict[object, list[tuple[Scope, Body]]] = {}
                 for (scope, _), body in zip(uses, evenly_folded([body for _, body in uses]), strict=True):
                     variants.setdefault(tuple(map(skeleton, body)), []).append((scope, body))
@@ -522,7 +532,7 @@ class _Text:
         extra = self.on_line(element, given)
         on_line = join.annotations if extra else ()
         branches = tuple(
-            self.branch(way, as_int(volume.channels), scope, given + extra)
+            self.branch(way, join, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
         )
         stage = Joined(plain(step([join.kind])), branches)
@@ -530,8 +540,16 @@ class _Text:
         inside = fixed or any(line.label for branch in branches for line in branch) or _has_names(branches)
         return _Said(stage_, label, _annotations(on_line), join.name, inside)
 
-    def branch(self, way: Way, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
-        """*channels* are those that it brings to its join."""
+    def is_vanished(self, join: Layer, scope: Scope) -> bool:
+        """Whether the next skip of *join* that does nothing is written as a shortcut that needed no layer: where there
+        are skips of sums, one of these."""
+        if not scope.vanished or not self.uses_prelude:
+            return False
+        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.word == _SUM]
+        return not sums or join.kind.word == _SUM
+
+    def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
+        """*channels* are those that it brings to its *join*."""
         begin = "skip" if way.is_skip else ""
         found: list[Line] = []
         if way.source is not None:
@@ -541,13 +559,13 @@ class _Text:
         for run in way.aside:
             assert run.source is not None
             found += self.lines(run.elements, f"from {self.name(run.source, scope)}", run.source, scope, given)
-        if way.is_skip and way.source is None and not way.elements and scope.vanished and self.uses_prelude:
+        if way.is_skip and way.source is None and not way.elements and self.is_vanished(join, scope):
             path = scope.vanished[0]
             if self.automatic(scope, "shortcut") == path.removeprefix(f"{scope.path}."):
                 scope.vanished.popleft()
                 self.count(scope, "shortcut")
                 self.given[scope].add(path.removeprefix(f"{scope.path}."))
-                return (Line((self.shortcut(channels, 1),), begin="skip"),)
+                return (Line((self.shortcut(channels, 1, self.normed.get(scope.block, "on")),), begin="skip"),)
         found += self.lines(way.elements, begin, None, scope, given)
         return tuple(found)
 

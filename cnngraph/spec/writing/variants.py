@@ -9,8 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from cnngraph.spec.writing.phrases import Body, Joined, Line, Repeated, Stage, holes, skeleton
+from cnngraph.spec.writing.phrases import (
+    TURNS_BUT_ONE,
+    Body,
+    Call,
+    Hole,
+    Joined,
+    Line,
+    Repeated,
+    Stage,
+    Step,
+    holes,
+    skeleton,
+)
 
 _LONGEST_BRANCH = 2
 """Stages of a branch that may vanish: it has to be one line."""
@@ -31,16 +44,71 @@ class Merged:
 
 
 def evenly_folded(bodies: Sequence[Body]) -> list[Body]:
-    """*bodies* without the repeats that only some have, of those that say the same: their numbers happen to be equal."""
-    folded: dict[object, set[object]] = {}
-    keys = []
-    for body in bodies:
-        key = tuple(map(skeleton, map(_unfolded, body)))
-        keys.append(key)
-        folded.setdefault(key, set()).add(tuple(map(skeleton, body)))
-    return [
-        tuple(map(_unfolded, body)) if len(folded[key]) > 1 else body for key, body in zip(keys, bodies, strict=True)
-    ]
+    """*bodies* with their repeats written alike, of those that say the same a different number of times.
+
+    Where numbers happen to be equal in some, a repeat that these alone have is written out; a stretch whose length
+    differs is a repeat in all of them, or, where its first turn differs from the others, that and a repeat.
+    """
+    found = [tuple(map(_unfolded, body)) for body in bodies]
+    alike: dict[object, list[int]] = {}
+    for number, body in enumerate(found):
+        alike.setdefault(tuple(map(_collapsed, body)), []).append(number)
+    for numbers in alike.values():
+        if len({tuple(map(skeleton, bodies[number])) for number in numbers}) == 1:
+            for number in numbers:
+                found[number] = bodies[number]
+        elif len({tuple(map(skeleton, found[number])) for number in numbers}) > 1:
+            lengthened = _in_turns([found[number] for number in numbers])
+            for number, body in zip(numbers, lengthened or [bodies[each] for each in numbers], strict=True):
+                found[number] = body
+    return found
+
+
+def _collapsed(line: Line) -> object:
+    """What a line says, once where it says the same several times."""
+    said = [skeleton(stage) for stage in line.stages]
+    return line.label, line.begin, line.annotations, tuple(key for key, _ in groupby(said))
+
+
+def _in_turns(bodies: Sequence[Body]) -> list[Body] | None:
+    """*bodies*, which are alike but for how often they say things; None when the turns differ too much."""
+    if any(len(body) != 1 for body in bodies):
+        return None
+    (lines,) = zip(*bodies, strict=True)
+    runs = [[list(run) for _, run in groupby(line.stages, key=skeleton)] for line in lines]
+    found: list[list[Stage]] = [[] for _ in bodies]
+    for stretch in zip(*runs, strict=True):
+        if len({len(run) for run in stretch}) == 1:
+            for stages, run in zip(found, stretch, strict=True):
+                stages += run
+            continue
+        if any(len({_values(stage) for stage in run[1:]}) > 1 or isinstance(run[0], Joined) for run in stretch):
+            return None
+        has_first = any(len({_values(stage) for stage in run}) > 1 for run in stretch)
+        for stages, run in zip(found, stretch, strict=True):
+            if has_first:
+                stages.append(run[0])
+            count = Hole(TURNS_BUT_ONE if has_first else "n", str(len(run) - has_first))
+            stages.append(Repeated((Line((run[-1] if len(run) > 1 else _usual(run[0]),)),), count))
+    return [(replace(line, stages=tuple(stages)),) for line, stages in zip(lines, found, strict=True)]
+
+
+def _values(stage: Stage) -> tuple[str, ...]:
+    return tuple(hole.value for hole in holes(stage))
+
+
+def _usual(stage: Stage) -> Stage:
+    """*stage* with the values that need not be written."""
+    match stage:
+        case Step(parts):
+            return replace(stage, parts=tuple(_unsaid(part) if isinstance(part, Hole) else part for part in parts))
+        case Call(holes=inner):
+            return replace(stage, holes=tuple(map(_unsaid, inner)))
+    return stage
+
+
+def _unsaid(hole: Hole) -> Hole:
+    return replace(hole, value=hole.default or hole.value)
 
 
 def _unfolded(line: Line) -> Line:
@@ -195,7 +263,7 @@ def _pair(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[int]
         if one.stage.word != other.stage.word:
             return None
         branches = _branches(one, other, ours, theirs)
-        return branches and replace(one, only=one.only | other.only, branches=branches)
+        return None if branches is None else replace(one, only=one.only | other.only, branches=branches)
     if skeleton(one.stage) != skeleton(other.stage):
         return None
     places = tuple(left | right for left, right in zip(one.places, other.places, strict=True))
@@ -213,7 +281,7 @@ def _branches(one: _Atom, other: _Atom, ours: frozenset[int], theirs: frozenset[
                 (at, both[0])
                 for at, each in enumerate(rest)
                 if (both := _aligned(branch.chain, each.chain, ours, theirs)) is not None
-                and (both[1] or not (branch.chain.atoms and each.chain.atoms))
+                and (both[1] or branch.chain.begin or not (branch.chain.atoms and each.chain.atoms))
                 and _never_empty(both[0], branch.only | each.only)
             ),
             (-1, branch.chain),

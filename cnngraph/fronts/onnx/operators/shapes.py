@@ -34,6 +34,7 @@ def dropout(
     """The second output is which numbers were kept: all."""
     if isinstance(ratio, Constant):
         ratio_ = ratio.floats[0]
+    ratio_ = float(str(np.float32(ratio_)))  # 0.2, and not 0.20000000298
     view = step.view(x)
     made = step.layer(Dropout(p=ratio_), view, like=view) if 0 < ratio_ < 1 else view
     return [made, Constant.of(np.array(True))]

@@ -11,9 +11,11 @@ import numpy as np
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Border, View, upright
+from cnngraph.fronts.padding import pooling
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
-from cnngraph.layers.values import VALID, Padding
+from cnngraph.layers.values import VALID, Padding, Pair
+from cnngraph.layers.window import Slide
 from cnngraph.volume import as_int
 
 Ints = Sequence[int] | None
@@ -113,10 +115,9 @@ def max_pool(
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
-    return _back(
-        step.layer(MaxPool(window=window, stride=stride, padding=sides, ceil=bool(ceil_mode)), view),
-        len(kernel_shape),
-    )
+    sides, ceil = _said(view, window, stride, sides, bool(ceil_mode))
+    kind = MaxPool(window=window, stride=stride, padding=sides, ceil=ceil)
+    return _back(step.layer(kind, view), len(kernel_shape))
 
 
 @operator("AveragePool")
@@ -145,10 +146,10 @@ def average_pool(
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
-    kind = AvgPool(
-        window=window, stride=stride, padding=sides, ceil=bool(ceil_mode),
-        count_pad=counts and sides != VALID,
-    )  # fmt: skip
+    ceil = bool(ceil_mode)
+    if not counts:
+        sides, ceil = _said(view, window, stride, sides, ceil)
+    kind = AvgPool(window=window, stride=stride, padding=sides, ceil=ceil, count_pad=counts and sides != VALID)
     return _back(step.layer(kind, view), len(kernel_shape))
 
 
@@ -235,6 +236,20 @@ def _is_within(border: Border, window: Sequence[int], pads: Ints = None) -> bool
 def _least(border: Border) -> bool:
     """Whether no number of a picture is below the border's."""
     return border.filling == "zeros" and border.value <= float(np.finfo(np.float16).min)
+
+
+def _said(view: View, window: Pair, stride: Pair, sides: Padding, ceil: bool) -> tuple[Padding, bool]:
+    """The padding of a pool for which what is beyond the map counts for nothing, as a spec would say it: `ceil` where
+    there is no more to it."""
+    volume = view.volume
+    if sides.mode not in ("valid", "given") or not isinstance(volume.height, int) or not isinstance(volume.width, int):
+        return sides, ceil
+    slide = Slide(window, stride, sides, ceil=ceil)
+    windows = slide.size(0, volume.height), slide.size(1, volume.width)
+    before = sides.amounts[0], sides.amounts[1]
+    assert isinstance(windows[0], int)
+    assert isinstance(windows[1], int)
+    return pooling((volume.height, volume.width), window, stride, before, (windows[0], windows[1]))
 
 
 def _padding(sides: Sequence[int]) -> Padding:
