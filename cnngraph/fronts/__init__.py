@@ -146,7 +146,11 @@ def own_weights(network: Network, path: Path) -> Weights | None:
     if not network.file or all(suffix != each.weights for each in FORMATS):
         return None
     content = opened(network.file)
-    return _again(network, content, path).weights if format_of(content).weights == suffix else None
+    if format_of(content).weights != suffix:
+        return None
+    if (weights := _again(network, content, path).weights) is None:
+        raise CnngraphError.of("E0704", f"{path} has not all of the weights of {network.name}", file=str(path))
+    return weights
 
 
 def brought_weights(network: Network) -> Weights | None:

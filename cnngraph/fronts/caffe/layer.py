@@ -26,6 +26,11 @@ class Layer:
     def span(self) -> Span:
         return self.message.place("type", "name")
 
+    @property
+    def scope(self) -> str:
+        """Its name as a path: ``inception_3a.1x1`` for ``inception_3a/1x1``."""
+        return self.name.replace("/", ".")
+
     def options(self, name: str) -> Message:
         """The arguments under *name*: ``convolution_param``."""
         return self.message.message(name)
@@ -53,20 +58,23 @@ def _layer(message: Message) -> Layer:
     return Layer(message, name, present(type), tuple(message.texts("bottom")), tops)
 
 
-_PRESENT = {"ABSVAL": "AbsVal", "BNLL": "BNLL", "ELU": "ELU", "LRN": "LRN", "MVN": "MVN", "PRELU": "PReLU",
-            "RELU": "ReLU", "TANH": "TanH", "SPP": "SPP", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output",
-            "ARGMAX": "ArgMax", "INNER_PRODUCT": "InnerProduct", "SOFTMAX_LOSS": "SoftmaxWithLoss"}  # fmt: skip
+_CAMEL = (
+    "ACCURACY", "CONCAT", "CONTRASTIVE_LOSS", "CONVOLUTION", "CROP", "DATA", "DECONVOLUTION", "DROPOUT", "DUMMY_DATA",
+    "ELTWISE", "EUCLIDEAN_LOSS", "EXP", "FLATTEN", "HINGE_LOSS", "IMAGE_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT",
+    "MEMORY_DATA", "MULTINOMIAL_LOGISTIC_LOSS", "POOLING", "POWER", "RESHAPE", "SIGMOID", "SIGMOID_CROSS_ENTROPY_LOSS",
+    "SILENCE", "SLICE", "SOFTMAX", "SPLIT", "THRESHOLD", "WINDOW_DATA",
+)  # fmt: skip
+_PRESENT = {
+    **{old: "".join(part.capitalize() for part in old.split("_")) for old in _CAMEL},
+    "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
+    "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+}  # fmt: skip
+"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them; the others are called alike."""
 
 
 def present(type: str) -> str:
     """The name of a type in the new form: ``InnerProduct`` for ``INNER_PRODUCT``."""
-    if (
-        type in _PRESENT
-        or (type != type.upper() or not type.replace("_", "").isalpha())
-        or type in ("BN", "LSTM", "RNN")
-    ):
-        return _PRESENT.get(type, type)
-    return "".join(part.capitalize() for part in type.split("_"))
+    return _PRESENT.get(type, type)
 
 
 def _runs(message: Message, stages: set[str], level: int) -> bool:

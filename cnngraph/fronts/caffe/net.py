@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count as counting
+from typing import TYPE_CHECKING
 
-from cnngraph.fronts.caffe.blobs import Blobs
 from cnngraph.fronts.caffe.layer import Layer
 from cnngraph.fronts.caffe.sources import Source
 from cnngraph.fronts.concats import Concats
@@ -15,6 +15,9 @@ from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
 from cnngraph.volume import Volume, as_int
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.caffe.blobs import Blobs
 
 
 class Net:
@@ -109,7 +112,9 @@ class Net:
             if self.blobs is not None and not shares:
                 volumes = tuple(map(self.volume, inputs))
                 weights = self.blobs.entries(layer.name, kind.parameters(volumes), blobs, transposed=transposed)
-        made = self.draft.add(kind, inputs, name or layer.name, place=layer.span, weights=weights, shares=shares)
+        made = self.draft.add(
+            kind, inputs, name or layer.name, scope=layer.scope, place=layer.span, weights=weights, shares=shares
+        )
         if names:
             self._shared.setdefault(names, made)
         return made

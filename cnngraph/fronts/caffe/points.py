@@ -143,7 +143,7 @@ def batch_norm(net: Net, layer: Layer, inputs: Sequence[str], scale: Layer | Non
         weights |= net.blobs.entries(layer.name, kind.parameters((volume,)), {"weight": 3, "bias": 4})
     elif scale is not None:
         weights |= net.blobs.entries(scale.name, kind.parameters((volume,)), {"weight": 0, "bias": 1})
-    return net.draft.add(kind, inputs[:1], layer.name, place=layer.span, weights=weights)
+    return net.draft.add(kind, inputs[:1], layer.name, scope=layer.scope, place=layer.span, weights=weights)
 
 
 def forked_norm(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from cnngraph.fronts.mistake import mistake
+from cnngraph.fronts.mistake import MAX_FIELDS, mistake, too_long
 from cnngraph.source import Source, Span
 
 _BEGINNING = re.compile(
@@ -169,8 +169,10 @@ def parse(source: Source) -> Message:
     text = source.text
     message = whole = Message(source, 0)
     outer: list[tuple[Message, str, int]] = []
-    for match in _FIELD.finditer(text):
+    for number, match in enumerate(_FIELD.finditer(text)):
         kind = match.lastindex
+        if number > MAX_FIELDS:
+            raise too_long(Span(source, match.start(), match.start()))
         if kind == _PLAIN:
             message.add(match[_NAME], match[_PLAIN], match.start(_NAME))
         elif kind in (_OPEN, _BARE_OPEN):

@@ -55,7 +55,7 @@ def _read(
     net = Net(draft, image, numbers, notes)
     for section in rest:
         net.tensors.append(_made(net, section))
-    _outputs(net)
+    _outputs(net, rest)
     if numbers is not None:
         numbers.settle()
     for diagnostic in few_of_each(notes.diagnostics()):
@@ -114,10 +114,14 @@ def _made(net: Net, section: Section) -> str | None:
         net.draft.refuse(fault, section.span)
 
 
-def _outputs(net: Net) -> None:
+def _outputs(net: Net, rest: list[Section]) -> None:
     """What the network gives back: what leads into its heads, and its last layer."""
     for name, tensor in net.heads:
         net.draft.output(name, tensor)
     last = net.current
     if last is not None and all(tensor != last for _, tensor in net.heads):
         net.draft.output(last, last)
+    given = {tensor for _, tensor in net.heads} | {last}
+    for section, made in zip(rest, net.tensors, strict=True):
+        if made is not None and made not in net.used and made not in given:
+            net.note(section, "nothing takes what it makes, and it is left out")

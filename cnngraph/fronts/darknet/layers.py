@@ -130,20 +130,14 @@ def _connected(net: Net, section: Section, tensor: str) -> Made:
     own: Weights = {}
     shifts: Weights = {}
     if _is_filed(net, section):
-        first = (
-            net.take(section, norm, Volume((kind.units,)), "bias")
-            if normed
-            else net.take(section, kind, volume, "bias")
-        )
+        units = Volume((kind.units,))
+        bias = net.take(section, norm, units, "bias") if normed else net.take(section, kind, volume, "bias")
         turned = net.numbers is not None and net.numbers.transposed
         own = net.take(section, kind, volume, "weight", transposed=turned)
         if normed:
-            shifts = {
-                **first,
-                **net.take(section, norm, Volume((kind.units,)), "weight", "running_mean", "running_var"),
-            }
+            shifts = {**bias, **net.take(section, norm, units, "weight", "running_mean", "running_var")}
         else:
-            own = {**own, **first}
+            own = {**own, **bias}
     tensor = net.add(section, kind, [tensor], weights=own)
     if normed:
         tensor = net.add(section, norm, [tensor], weights=shifts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cnngraph.fronts.concats import Concats
-from cnngraph.fronts.darknet.numbers import Numbers
 from cnngraph.fronts.darknet.sections import Section
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.mistake import Notes, mistake
@@ -13,9 +13,12 @@ from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
 from cnngraph.volume import Volume, as_int
-from cnngraph.weights.readers.entry import Entry
 
-Weights = Mapping[str, Entry]
+if TYPE_CHECKING:
+    from cnngraph.fronts.darknet.numbers import Numbers
+    from cnngraph.weights.readers.entry import Entry
+
+Weights = Mapping[str, "Entry"]
 Made = str | None
 """The tensor that a section makes; None for one that is not known."""
 
@@ -33,6 +36,8 @@ class Net:
         """The convolution that a section made and its normalization, or neither, by its number."""
         self.heads: list[tuple[str, str]] = []
         """What the network gives back: names, and tensors."""
+        self.used: set[str] = set()
+        """The tensors that layers take."""
         self._image = image
         self._concats = Concats()
 
@@ -67,6 +72,7 @@ class Net:
     ) -> str:  # fmt: skip
         """One more layer of *section*, called *name* or as its kind is, with the section's number."""
         called = f"{name or kind.word}_{section.index}"
+        self.used.update(inputs)
         return self.draft.add(kind, inputs, called, place=section.span, weights=weights, shares=shares)
 
     def take(self, section: Section, kind: Kind, volume: Volume, *keys: str, transposed: bool = False) -> Weights:

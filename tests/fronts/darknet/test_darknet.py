@@ -439,6 +439,12 @@ def taken(found: Reading) -> dict[str, bytes]:
     }
 
 
+def test_what_nothing_takes_is_spoken_of() -> None:
+    text = net() + conv(4, 3) + conv(4, 3) + section("route", layers=0) + conv(4, 3)
+    assert said(text) == ["[convolutional]: nothing takes what it makes, and it is left out"]
+    assert len(network(text)) == 7
+
+
 # Files of weights ------------------------------------------------------------------------------------
 
 WEIGHED = net(4, 4, 2) + conv(4, 3) + conv(4, 2, batch_normalize=0) + section(
@@ -498,6 +504,14 @@ def test_weights_are_those_beside_it_or_those_that_are_named(tmp_path: Path, run
     network_.export(tmp_path / "named.onnx", weights=tmp_path / "n.weights")
     network_.export(tmp_path / "beside.onnx")
     assert (tmp_path / "named.onnx").read_bytes() == (tmp_path / "beside.onnx").read_bytes() == first
+
+
+def test_a_file_without_all_of_them_is_none(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "n.cfg").write_text(net(4, 4, 2) + conv(4, 3, dontload=1))
+    (tmp_path / "w.weights").write_bytes(header())
+    ran = run("verify", tmp_path / "n.cfg", "--weights", tmp_path / "w.weights")
+    assert "has not all of the weights of n" in ran.err
+    assert "with `dontload` a file of weights has not all of its numbers" in ran.err
 
 
 @pytest.mark.parametrize(
