@@ -84,9 +84,11 @@ def _kind(kind: type[Kind]) -> Iterator[str]:
     usage = [kind.word, *(_usage(argument) for argument in arguments)]
     if kind.takes_tensors == "one":
         usage.insert(1, "[TENSOR]")
+    elif kind.takes_tensors == "many":
+        usage.insert(2, "[TENSOR …]")  # behind what flows in; joins are written otherwise
     if kind.followers:
         usage += [f"[{' | '.join(NORMS)}]", "[activation]"]
-    if kind.takes_tensors == "many":
+    if kind.family == "join":
         words = "".join(f" {_usage(argument)}" for argument in arguments)
         yield f"`{kind.word}{words} {{ | … | … }}` or `{kind.word}{words} TENSOR …`\n"
     else:
