@@ -57,7 +57,7 @@ def command(
 
     if weights is not None and weights.suffix != ".safetensors":
         raise click.UsageError("--weights names the file to write, a .safetensors file")
-    found = imported(file, settings | _sizes(size), flat=flat, names=names, max_nodes=max_nodes)
+    found = imported(file, settings, flat=flat, names=names, size=_sizes(size), max_nodes=max_nodes)
     if strict and not found.network.is_known:
         raise CnngraphError([_refused(file, found)])
     if found.diagnostics:
