@@ -51,7 +51,7 @@ def imported(
     """The model *file* as a spec: with the blocks that were found in it, or *flat*, a line for each step.
 
     With the *names* of the source everything is called as there, in an ``@origin``. *size* is that of its input, by
-    ``H``, ``W`` and ``C``, where the model leaves it open. Raises `CnngraphError` when the model cannot be read, or is a
+    ``H``, ``W`` and ``C``, where the model leaves it open. Raises `CnngraphError` when the model cannot be read, is a
     spec, or has an input of another size.
     """
     content = opened(file)

@@ -71,7 +71,8 @@ class _Reader:
         self._outputs()
         self._remark()
         name = self.content.path.stem if self.content.path else graph.name
-        return self.draft.reading(name, about=f"the weights in {self.content.name}")
+        title = self.model.title if self.model.producer == "cnngraph" else ""
+        return self.draft.reading(name, title=title, about=f"the weights in {self.content.name}")
 
     def _refuse_what_is_none(self) -> None:
         if self.model.training:

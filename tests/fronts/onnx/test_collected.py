@@ -1,5 +1,5 @@
-"""The models that come with the `onnx` package: nine networks of 2018, and PyTorch's modules one by one with the answers
-that were recorded then."""
+"""The models that come with the `onnx` package: nine networks of 2018, and PyTorch's modules one by one, with the
+answers that were recorded then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import read
 from cnngraph.importing import imported
 from tests.fronts.answers import answers
-from tests.fronts.onnx.compared import compared
+from tests.fronts.onnx.compared import Array, compared
 
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 LIGHT = {
@@ -81,7 +81,7 @@ def test_modules_with_recorded_answers(name: str) -> None:
     assert np.abs(found.reshape(-1) - y.reshape(-1)).max() <= 1e-4 * max(1.0, np.abs(y).max())
 
 
-def tensor(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+def tensor(path: Path) -> Array:
     found = onnx.TensorProto()
     found.ParseFromString(path.read_bytes())
     return numpy_helper.to_array(found)

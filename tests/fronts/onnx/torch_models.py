@@ -3,6 +3,9 @@
 Each has what is hard to read in the files of larger ones. The files are kept, so that the tests need no PyTorch.
 """
 
+# mypy: disable-error-code="misc"
+# PyTorch has no types where it is not installed, and what derives from its Module is of none.
+
 from __future__ import annotations
 
 from collections.abc import Callable
