@@ -224,7 +224,7 @@ class Kind:
         raise dataclasses.FrozenInstanceError(f"{name} of a {type(self).__name__} stays what it is")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._values() == other._values()
+        return other is self or (type(other) is type(self) and self._values() == other._values())
 
     def __hash__(self) -> int:
         return hash(self._values())
@@ -234,7 +234,7 @@ class Kind:
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple([getattr(self, name) for name in _names(type(self))])
 
     def _check(self) -> None:
         for argument in _arguments(type(self)):
@@ -334,6 +334,16 @@ def kind(cls: type[K]) -> type[K]:
     if made.word:
         KINDS[made.word] = made
     return made
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """Of its fields."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _NAMES[kind]
 
 
 _ARGUMENTS: dict[type, tuple[Argument, ...]] = {}

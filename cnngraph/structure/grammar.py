@@ -16,7 +16,6 @@ from itertools import pairwise
 from cnngraph.layers.window import Windowed
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.names import Namer
-from cnngraph.structure.params import MOST, fits
 from cnngraph.structure.pieces import (
     Joint,
     Knot,
@@ -34,10 +33,14 @@ from cnngraph.structure.pieces import (
 
 LONGEST = 6
 """How many pieces a run may have."""
+MOST = 6
+"""Parameters of a block that a person can use."""
 _GATED = 2
 """Parameters that a gate adds: how wide it is, and whether it is there."""
 _SHORTEST = 2
 """Pieces of a residual of which the first does not widen."""
+_ROUNDS = 8
+"""How deep blocks of runs lie in one another at most."""
 _MOST_TENSORS = 4
 """How many tensors a block takes, what flows among them."""
 
@@ -65,17 +68,47 @@ class _Place:
         return self.row[self.start : self.end]
 
 
+@dataclass(slots=True)
+class _Run:
+    """A run of pieces that may become a block."""
+
+    length: int
+    first: tuple[int, int]
+    """The row where it stands first, by its number, and where in that."""
+    last: tuple[int, int] = (-1, 0)
+    times: int = 0
+    begins: int = 0
+    """How often it begins with what makes the map smaller."""
+
+    @property
+    def saving(self) -> float:
+        """How many lines a block of it saves."""
+        return (self.times - 1) * (self.length - 1) - 3 - 0.2 * self.times
+
+    @property
+    def rank(self) -> tuple[float, bool, tuple[int, int]]:
+        """What saves most lines comes first, then what begins where a stage does."""
+        return -self.saving, not self.begins, self.first
+
+
 class _Finder:
     def __init__(self, found: Rows, scopes: Mapping[str, str]) -> None:
         self.found = found
         self.scopes = scopes
         self.keys = Keys()
         self.made = 0
+        self._reduces: dict[int, bool] = {}
+        """Whether each piece makes a map smaller."""
         self.takers: dict[str, list[str]] = {}
         """For each layer the units that take what it makes; none for one that is given back."""
         for unit in found.units():
             for name in unit.lead.inputs:
                 self.takers.setdefault(name, []).append(unit.name)
+
+    def fits(self, uses: Sequence[Row], most: int = MOST) -> bool:
+        """Whether a block of these pieces has at most so many parameters."""
+        columns = zip(*map(self.keys.numbers_in, uses), strict=True)
+        return len({column for column in columns if len(set(column)) > 1}) <= most
 
     def new_name(self) -> str:
         self.made += 1
@@ -133,7 +166,7 @@ class _Finder:
         """What a block of like joins is to hold; nothing where it would need too many parameters."""
         for places in (self.extended(alike), alike):
             free = all((id(p.row), at) not in claimed for p in places for at in range(p.start, p.end))
-            if free and fits([place.pieces for place in places]):
+            if free and self.fits([place.pieces for place in places]):
                 return places
         return []
 
@@ -149,7 +182,7 @@ class _Finder:
         for key, inside in alike.items():
             uses = [place.pieces[0] for place in inside]
             known = next((piece.name for piece in uses if isinstance(piece, Use)), "")
-            if (known or len(inside) > 1) and fits([_ungated(_body([piece])) for piece in uses], MOST - _GATED):
+            if (known or len(inside) > 1) and self.fits([_ungated(_body([piece])) for piece in uses], MOST - _GATED):
                 names[key] = known or self.new_name()
         short = {key[1:]: name for key, name in names.items() if len(key) > _SHORTEST}
         for key, inside in alike.items():
@@ -202,7 +235,7 @@ class _Finder:
                 return None
         alike = len({self.keys.piece(piece) for piece in added}) == 1
         apart = all(one.row is not other.row or one.end <= other.start for one, other in pairwise(found))
-        if not alike or not apart or any(map(_reduces, added)) or not all(map(self.is_contained, found)):
+        if not alike or not apart or any(map(self.reduces, added)) or not all(map(self.is_contained, found)):
             return None
         return found
 
@@ -253,35 +286,45 @@ class _Finder:
     # Runs --------------------------------------------------------------------------------------
 
     def runs(self) -> None:
-        """Blocks of runs of pieces, each time of the one that saves most lines."""
+        """Blocks of runs of pieces: time and again of those that save most lines and have nothing in common."""
         refused: set[tuple[int, ...]] = set()
-        while True:
-            counted = self.count_runs(refused)
-            best = max(counted.items(), key=lambda item: (_saving(item[1], item[0]), -item[1][0][0]), default=None)
-            if best is None or _saving(best[1], best[0]) <= 0:
+        for _ in range(_ROUNDS):
+            counted = {run: about for run, about in self.count_runs(refused).items() if about.saving > 0}
+            if not counted:
                 return
-            places = self.places_of(best[0])
-            if len(places) < 2 or not fits([place.pieces for place in places]):
-                refused.add(best[0])
-                continue
-            self.replace([(self.new_name(), places)])
+            used: set[int] = set()
+            chosen: dict[tuple[int, ...], list[_Place]] = {}
+            for run in sorted(counted, key=lambda run: counted[run].rank):
+                if used.isdisjoint(run):
+                    chosen[run] = []
+                    used.update(run)
+            self.find_places(chosen)
+            named = []
+            for run, found in chosen.items():
+                if len(found) > 1 and self.fits([place.pieces for place in found]):
+                    named.append((self.new_name(), found))
+                else:
+                    refused.add(run)
+            self.replace(named)
 
-    def count_runs(self, refused: set[tuple[int, ...]]) -> dict[tuple[int, ...], list[tuple[int, int]]]:
-        """For each run the places that do not overlap: the number of the row and where in it."""
-        found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    def count_runs(self, refused: set[tuple[int, ...]]) -> dict[tuple[int, ...], _Run]:
+        """The runs that a person might call by one name, and how often they stand in the text."""
+        found: dict[tuple[int, ...], _Run] = {}
         for number, (row, is_body) in enumerate(self.rows_in_text()):
             keys = [self.keys.piece(piece) for piece in row]
             for start in range(len(row)):
                 for end in range(start + 2, min(start + LONGEST, len(row)) + 1):
                     run = tuple(keys[start:end])
                     whole = is_body and len(run) == len(row)
-                    if whole or run in refused or not _is_run(row, keys, start, end):
+                    if whole or run in refused or not self.is_run(row, keys, start, end):
                         continue
                     if not self.is_contained(_Place(row, start, end)):
                         continue
-                    places = found.setdefault(run, [])
-                    if not places or places[-1][0] != number or places[-1][1] + len(run) <= start:
-                        places.append((number, start))
+                    counted = found.setdefault(run, _Run(len(run), (number, start)))
+                    if counted.last[0] != number or counted.last[1] + len(run) <= start:
+                        counted.last = number, start
+                        counted.times += 1
+                        counted.begins += self.reduces(row[start])
         return found
 
     def rows_in_text(self) -> list[tuple[Row, bool]]:
@@ -302,23 +345,66 @@ class _Finder:
                     stack += [inner for row in insides(piece) for inner in row]
         return found
 
-    def places_of(self, run: tuple[int, ...]) -> list[_Place]:
-        found = []
+    def find_places(self, runs: Mapping[tuple[int, ...], list[_Place]]) -> None:
+        """Adds to each of *runs*, which have no piece in common, where it stands."""
+        lengths = sorted({len(run) for run in runs})
         bodies = {id(piece.row) for row in every_row(self.found) for piece in row if isinstance(piece, Use)}
         for row in every_row(self.found):
-            if id(row) in bodies and len(row) == len(run):
-                continue
             keys = [self.keys.piece(piece) for piece in row]
             at = 0
-            while at + len(run) <= len(row):
-                end = at + len(run)
-                place = _Place(row, at, end)
-                if tuple(keys[at:end]) == run and _is_run(row, keys, at, end) and self.is_contained(place):
-                    found.append(place)
-                    at = end
-                else:
-                    at += 1
-        return found
+            while at < len(row):
+                for length in lengths:
+                    run = tuple(keys[at : at + length])
+                    place = _Place(row, at, at + length)
+                    whole = id(row) in bodies and length == len(row)
+                    if run in runs and not whole and self.is_run(row, keys, at, place.end) and self.is_contained(place):
+                        runs[run].append(place)
+                        at += length - 1
+                        break
+                at += 1
+
+    def reduces(self, piece: Piece) -> bool:
+        """Whether *piece* makes a map smaller, as what begins a stage does."""
+        if id(piece) not in self._reduces:
+            self._reduces[id(piece)] = self._makes_smaller(piece)
+        return self._reduces[id(piece)]
+
+    def _makes_smaller(self, piece: Piece) -> bool:
+        match piece:
+            case Step(unit):
+                kind = unit.lead.kind
+                slide = kind.sliding if isinstance(kind, Windowed) and not kind.spreads else None
+                return slide is not None and max(slide.stride) > 1
+            case Joint(ways):
+                return any(self.reduces(inner) for inner in max([way.row for way in ways], key=len))
+            case Use(_, row):
+                return any(map(self.reduces, row))
+        return False
+
+    def is_run(self, row: Row, keys: Sequence[int], start: int, end: int) -> bool:
+        """Whether a person might call the pieces from *start* to *end* by one name: not all alike, a row of like ones
+        is not cut, and what makes the map smaller stands where a stage begins, or, a pool, where it ends."""
+        inside = row[start:end]
+        if len(set(keys[start:end])) == 1:
+            return False
+        if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
+            return False
+        return not _has_repetition(keys[start:end]) and self.is_stretch(inside)
+
+    def is_stretch(self, inside: Row) -> bool:
+        first = inside[0]
+        if isinstance(first, Step) and len(first.unit.inputs) != 1:
+            return False
+        is_stage = False
+        for at, piece in enumerate(inside):
+            if not (isinstance(piece, Use) or is_sealed(piece)):
+                return False
+            if at and self.reduces(piece):
+                is_pool = isinstance(piece, Step) and not piece.unit.weighted
+                if is_stage or (at < len(inside) - 1 if is_pool else at > 1):
+                    return False
+            is_stage |= not isinstance(piece, Step)
+        return True
 
     # What is used once --------------------------------------------------------------------------
 
@@ -363,47 +449,13 @@ class _Finder:
         return top
 
 
-def _reduces(piece: Piece) -> bool:
-    """Whether *piece* makes a map smaller, as what begins a stage does."""
-    while isinstance(piece, Use):
-        if any(map(_reduces, piece.row[1:])):
-            return True
-        piece = piece.row[0]
-    if isinstance(piece, Knot):
-        return False
-    if isinstance(piece, Joint):
-        return any(_reduces(inner) for inner in max([way.row for way in piece.ways], key=len))
-    kind = piece.unit.lead.kind
-    slide = kind.sliding if isinstance(kind, Windowed) and not kind.spreads else None
-    return slide is not None and max(slide.stride) > 1
-
-
-def _is_run(row: Row, keys: list[int], start: int, end: int) -> bool:
-    """Whether a person might call the pieces from *start* to *end* by one name: not all alike, a row of like ones is
-    not cut, and what makes the map smaller stands where a stage begins, or, a pool, where it ends."""
-    inside = row[start:end]
-    if len(set(keys[start:end])) == 1:
-        return False
-    if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
-        return False
-    first = inside[0]
-    if isinstance(first, Step) and len(first.unit.inputs) != 1:
-        return False
-    is_stage = False
-    for at, piece in enumerate(inside):
-        if not (isinstance(piece, Use) or is_sealed(piece)):
-            return False
-        if _reduces(piece) and at:
-            is_pool = isinstance(piece, Step) and not piece.unit.weighted
-            if is_stage or (at < len(inside) - 1 if is_pool else at > 1):
-                return False
-        is_stage |= not isinstance(piece, Step)
-    return True
-
-
-def _saving(places: list[tuple[int, int]], run: tuple[int, ...]) -> float:
-    """How many lines a block of the pieces *run* saves."""
-    return (len(places) - 1) * (len(run) - 1) - 3 - 0.2 * len(places)
+def _has_repetition(keys: Sequence[int]) -> bool:
+    """Whether some of *keys*, unlike ones, follow on themselves: they are what is called by a name."""
+    return any(
+        keys[at : at + size] == keys[at + size : at + 2 * size]
+        for size in range(2, len(keys) // 2 + 1)
+        for at in range(len(keys) - 2 * size + 1)
+    )
 
 
 def _may_be_block(piece: Piece) -> bool:
