@@ -59,11 +59,12 @@ format: $(VENV)/.test ## put the code into ruff's format
 bench: $(VENV)/.test ## time and memory, each beside something measured in the same run
 	$(BIN)/python -m benchmarks
 
-fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weights, on Linux; goes on from build/fuzz
+fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weights, and networks of others, on Linux; goes on from build/fuzz
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
 	$(BIN)/python -m tests.fuzz.weights 120
+	$(BIN)/python -m tests.fuzz.texts 10000
 
 mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
 	$(BIN)/python tools/mutants.py $(MUTANTS)

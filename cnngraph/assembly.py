@@ -172,6 +172,12 @@ class Assembly:
                                 f"`{layer.shares}`", help=f"write it where `{layer.shares}` is made")  # fmt: skip
             self._change(index, replace(layer, annotations=(*layer.annotations, *given)))
 
+    def say(self, name: str, annotations: Iterable[Annotation]) -> None:
+        """Gives the layer *name* these *annotations* besides its own."""
+        index = next(n for n, layer in enumerate(self.layers) if layer.name == name)
+        layer = self.layers[index]
+        self._change(index, replace(layer, annotations=(*layer.annotations, *annotations)))
+
     def originate(self, first: int, origins: Sequence[str]) -> None:
         """Gives each layer from number *first* on its origin."""
         for index, origin in enumerate(origins, first):

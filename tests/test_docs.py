@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,21 @@ def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytes
         assert ran.status == 0
         if printed:
             assert sorted((ran.out + ran.err).splitlines()) == sorted(printed)
+
+
+def test_the_page_on_networks_from_elsewhere_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands print what stands below them."""
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    for block in re.findall(r"^\$ (.*)\n((?:(?!\$).*\n)*)", text, re.MULTILINE):
+        command, printed = block
+        if not command.startswith("cnngraph"):
+            subprocess.run(command, shell=True, check=True)
+            continue
+        ran = run(*shlex.split(command)[1:])
+        said = [line for line in (ran.err + ran.out).splitlines() if line]
+        assert said == printed.splitlines()
 
 
 def test_the_page_on_python_is_true(

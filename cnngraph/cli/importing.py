@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Write a model from elsewhere as a spec: .onnx, darknet's .cfg, Caffe's .prototxt.
 
-    The spec has the blocks, repeats and skips that are found in the model, and is read again and compared with it, layer
-    by layer, before it is written.
+    The spec has the blocks, repeats and skips that are found in the model, and is read again and compared with it,
+    layer by layer, before it is written.
     """
     from cnngraph.diagnostics.terminal import print_diagnostics
     from cnngraph.importing import imported

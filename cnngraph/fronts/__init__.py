@@ -53,7 +53,9 @@ class Format:
             return found
         from cnngraph.remarks import diagnostics
 
-        return replace(found, diagnostics=(*found.diagnostics, *diagnostics(found.network)))
+        # That two linear layers follow one another was decided where the file is from.
+        doubts = (each for each in diagnostics(found.network) if each.code != "W0104")
+        return replace(found, diagnostics=(*found.diagnostics, *doubts))
 
 
 def _is_onnx(head: bytes) -> bool:
@@ -76,8 +78,19 @@ def _is_darknet(head: bytes) -> bool:
 
 
 DARKNET = Format("a darknet network", (".cfg",), _is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
+
+
+def _is_caffe(head: bytes) -> bool:
+    if not is_text(head):
+        return False
+    from cnngraph.fronts.caffe.prototext import recognises
+
+    return recognises(head)
+
+
+CAFFE = Format("a Caffe network", (".prototxt",), _is_caffe, "cnngraph.fronts.caffe", ".caffemodel", SIZES)
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
-FORMATS = [ONNX, DARKNET, SPEC]
+FORMATS = [ONNX, DARKNET, CAFFE, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""
 
 
@@ -133,14 +146,38 @@ def own_weights(network: Network, path: Path) -> Weights | None:
     if not network.file or all(suffix != each.weights for each in FORMATS):
         return None
     content = opened(network.file)
-    found = format_of(content)
-    if found.weights != suffix:
+    if format_of(content).weights != suffix:
         return None
-    read = import_module(found.module).read
-    volume = network.inputs[0].output if len(network.inputs) == 1 else None
-    reading = read(content, {}, max(len(network), MAX_NODES), input=volume, weights=path)
-    weights: Weights | None = reading.weights
+    if (weights := _again(network, content, path).weights) is None:
+        raise CnngraphError.of("E0704", f"{path} has not all of the weights of {network.name}", file=str(path))
     return weights
+
+
+def brought_weights(network: Network) -> Weights | None:
+    """The weights that the file of *network*, read some time ago, brings; None where it brings none, or is by now that
+    of another network."""
+    if not os.path.isfile(network.file):
+        return None
+    try:
+        content = opened(network.file)
+        if format_of(content) is SPEC:
+            return None
+        reading = _again(network, content)
+    except CnngraphError:
+        return None
+    same = reading.network is not None and [*reading.network.by_name] == [*network.by_name]
+    return reading.weights if same else None
+
+
+def _again(network: Network, content: Content, weights: Path | None = None) -> Reading:
+    """What comes of reading *network* once more from *content*, for a format of its own with the file *weights*."""
+    found, most = format_of(content), max(len(network), MAX_NODES)
+    if not found.weights:
+        return found.read(content, {}, most)
+    sizes = network.inputs[0].output if len(network.inputs) == 1 else None
+    reading = import_module(found.module).read(content, {}, most, input=sizes, weights=weights)
+    assert isinstance(reading, Reading)
+    return reading
 
 
 def source(file: str) -> Source:

@@ -6,14 +6,13 @@ the network with the structure found in it, and its weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.names import one_line
 from cnngraph.network import Annotation
 from cnngraph.reading import Reading
 from cnngraph.source import Span
@@ -90,7 +89,16 @@ class Draft:
 
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
-        self._outputs.append((name, tensor))
+        self._outputs.append((_fit(name), tensor))
+
+    def say(self, tensor: str, annotations: Iterable[Annotation]) -> None:
+        """Says something more of the layer that makes *tensor*, as a spec would: there it stands on the line of the
+        layer that the two are short for (``softmax 10 @classes(…)``)."""
+        layer = self._assembly.get(tensor)
+        assert layer is not None
+        before = self._assembly.get(layer.inputs[0]) if layer.inputs else None
+        is_short = before is not None and layer.kind.short_for == before.kind.word
+        self._assembly.say(before.name if before is not None and is_short else tensor, annotations)
 
     def remark(self, diagnostic: Diagnostic) -> None:
         """A warning that comes with the network."""
@@ -138,7 +146,8 @@ class Draft:
 
     def _brought(self, found: Structured, about: str) -> BroughtWeights | None:
         """The numbers that came with the layers; None where some have none."""
-        network, entries = found.network, {}
+        network = found.network
+        entries: dict[str, Entry] = {}
         for old, parameters in self._weights.items():
             if old in found.names:  # else it leads to no output
                 layer = network[found.names[old]]
@@ -147,8 +156,13 @@ class Draft:
         return BroughtWeights(entries, about, self.file) if all(each in entries for each in wanted) else None
 
     def _unique(self, wanted: str) -> str:
-        name = stem = one_line(wanted).strip() or "unnamed"
+        name = stem = _fit(wanted)
         while name in self._assembly:
             self._counts[stem] = self._counts.get(stem, 1) + 1
             name = f"{stem}_{self._counts[stem]}"
         return name
+
+
+def _fit(wanted: str) -> str:
+    """*wanted* as something can be called."""
+    return "".join(each if each.isprintable() else " " for each in wanted).strip() or "unnamed"

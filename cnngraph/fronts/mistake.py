@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.source import Span
 
+MAX_FIELDS = 4_000_000
+"""Values that one text may have: more take more memory than a machine should be asked for."""
+
+
+def too_long(span: Span) -> CnngraphError:
+    """The error at the first value too many, to be raised."""
+    return mistake("E0504", f"this file has more than {MAX_FIELDS:,} values", span)
+
 
 def mistake(
     code: str, message: str, span: Span, remark: str = "", *, reason: str = "", help: str = ""

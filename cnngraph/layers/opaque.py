@@ -1,4 +1,4 @@
-"""What a network from elsewhere has and no layer here does."""
+"""Parts of models from elsewhere: what they have and no layer here does."""
 
 from __future__ import annotations
 

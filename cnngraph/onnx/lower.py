@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnngraph.about import about
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.network import Layer, Network
-from cnngraph.onnx.about import about
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim, Free, Volume, product
 from cnngraph.weights.source import Weight

@@ -87,5 +87,5 @@ def differ(source: str, found: Alike) -> CnngraphError:
         "E0817", f"the network written does not answer as {source} does",
         reason=f"the largest difference is {found.difference:.1e} of the largest number of its output, and rounding "
         f"makes up to {CLOSE:.0e}",
-        help="a network whose numbers grow without bound, as with weights never trained, may differ so by rounding alone",
+        help="where numbers grow from layer to layer, as with weights never trained, rounding alone may make as much",
     )  # fmt: skip

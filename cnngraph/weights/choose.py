@@ -53,8 +53,10 @@ def choose(
 
 def _unasked(network: Network, seed: int | None, brought: Weights | None) -> Weights:
     """Those that came with the network, or trained weights that ship, unless a *seed* asks for random ones."""
-    if seed is None and brought is not None:
-        return brought
+    from cnngraph.fronts import brought_weights
+
+    if seed is None and (own := brought or brought_weights(network)) is not None:
+        return own
     if seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
         if os.path.isfile(path) and fits(path, network):

@@ -17,8 +17,8 @@ from cnngraph.weights.source import Weights
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def answers(network: Network, weights: Weights, image: Array) -> list[Array]:
-    """Its outputs on *image*, channels first and without the batch."""
+def answers(network: Network, weights: Weights, *images: Array) -> list[Array]:
+    """Its outputs on *images*, channels first and without the batch."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -26,5 +26,7 @@ def answers(network: Network, weights: Weights, image: Array) -> list[Array]:
         path = Path(folder) / "n.onnx"
         write(lower(network), weights, path)
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        made = session.run(None, {session.get_inputs()[0].name: image[None]})
+        made = session.run(
+            None, {port.name: image[None] for port, image in zip(session.get_inputs(), images, strict=True)}
+        )
     return [each[0] for each in made]

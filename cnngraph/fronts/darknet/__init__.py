@@ -15,6 +15,7 @@ from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Annotation
 from cnngraph.reading import Reading
+from cnngraph.remarks import few_of_each
 from cnngraph.source import Source
 from cnngraph.volume import Volume
 
@@ -54,10 +55,10 @@ def _read(
     net = Net(draft, image, numbers, notes)
     for section in rest:
         net.tensors.append(_made(net, section))
-    _outputs(net)
+    _outputs(net, rest)
     if numbers is not None:
         numbers.settle()
-    for diagnostic in notes.diagnostics():
+    for diagnostic in few_of_each(notes.diagnostics()):
         draft.remark(diagnostic)
     return draft.reading(Path(content.name).stem or "net", about=f"the weights in {weights}")
 
@@ -101,11 +102,11 @@ def _made(net: Net, section: Section) -> str | None:
     make = SECTIONS.get(section.name)
     if make is None:
         if tensor is None:
-            net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+            net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
             return None
-        return net.opaque(section, section.name, tensor, None)
+        return net.opaque(section, section.name, [tensor], None)
     if tensor is None and section.name != "route":
-        net.notes.add("a section behind one without a layer here", "it is left out", section.span)
+        net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
         return None
     try:
         return make(net, section, tensor or "")
@@ -113,10 +114,14 @@ def _made(net: Net, section: Section) -> str | None:
         net.draft.refuse(fault, section.span)
 
 
-def _outputs(net: Net) -> None:
+def _outputs(net: Net, rest: list[Section]) -> None:
     """What the network gives back: what leads into its heads, and its last layer."""
     for name, tensor in net.heads:
         net.draft.output(name, tensor)
     last = net.current
     if last is not None and all(tensor != last for _, tensor in net.heads):
         net.draft.output(last, last)
+    given = {tensor for _, tensor in net.heads} | {last}
+    for section, made in zip(rest, net.tensors, strict=True):
+        if made is not None and made not in net.used and made not in given:
+            net.note(section, "nothing takes what it makes, and it is left out")

@@ -10,7 +10,7 @@ from cnngraph.layers.activation import Clip, Elu, Gelu, Leaky, Mish, Relu, Relu6
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.scaling import Times
 
-_KINDS: dict[str, Callable[[], Sequence[Kind]]] = {
+KINDS: dict[str, Callable[[], Sequence[Kind]]] = {
     "linear": list,
     "logistic": lambda: [Sigmoid()],
     "loggy": lambda: [Times(by=0.5), Tanh()],  # 2/(1 + exp(-x)) - 1
@@ -28,6 +28,7 @@ _KINDS: dict[str, Callable[[], Sequence[Kind]]] = {
     "mish": lambda: [Mish()],
     "hardtan": lambda: [Clip(lo=-1.0, hi=1.0)],
 }
+"""By name."""
 _OTHERS = {
     "plse", "stair", "lhtan", "hard_mish", "normalize_channels", "normalize_channels_softmax",
     "normalize_channels_softmax_maxval",
@@ -36,11 +37,11 @@ _OTHERS = {
 
 
 def activated(net: Net, section: Section, tensor: str, default: str) -> str | None:
-    """*tensor* behind the activation that *section* names, *default* if it names none; None for one without a kind."""
+    """*tensor* behind the activation that *section* names, *default* if it names none."""
     word = section.text("activation", default)
     if word in _OTHERS:
-        return net.opaque(section, word, tensor, net.volume(tensor))
-    if word not in _KINDS:
+        return net.opaque(section, word, [tensor], net.volume(tensor), key="activation")
+    if word not in KINDS:
         net.notes.add(
             f"activation={word}", "darknet has none of this name, and takes relu", section.place("activation")
         )
@@ -48,6 +49,6 @@ def activated(net: Net, section: Section, tensor: str, default: str) -> str | No
     if word == "gelu":
         net.notes.add("activation=gelu", "darknet has its approximation by tanh, and here it is exact",
                       section.place("activation"))  # fmt: skip
-    for kind in _KINDS[word]():
+    for kind in KINDS[word]():
         tensor = net.add(section, kind, [tensor])
     return tensor

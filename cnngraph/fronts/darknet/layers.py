@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnngraph.fronts.darknet.activations import activated
-from cnngraph.fronts.darknet.net import Net, Weights
+from cnngraph.fronts.darknet.net import Made, Net, Weights
 from cnngraph.fronts.darknet.sections import Section
 from cnngraph.fronts.mistake import mistake
 from cnngraph.fronts.padding import padding, pooling
@@ -27,8 +27,6 @@ from cnngraph.layers.resize import Upsample
 from cnngraph.layers.scaling import Plus, Scale, Times
 from cnngraph.layers.values import Padding, Pair
 from cnngraph.volume import Volume, as_int
-
-Made = str | None
 
 
 def sizes(volume: Volume) -> tuple[int, int, int]:
@@ -132,20 +130,14 @@ def _connected(net: Net, section: Section, tensor: str) -> Made:
     own: Weights = {}
     shifts: Weights = {}
     if _is_filed(net, section):
-        first = (
-            net.take(section, norm, Volume((kind.units,)), "bias")
-            if normed
-            else net.take(section, kind, volume, "bias")
-        )
+        units = Volume((kind.units,))
+        bias = net.take(section, norm, units, "bias") if normed else net.take(section, kind, volume, "bias")
         turned = net.numbers is not None and net.numbers.transposed
         own = net.take(section, kind, volume, "weight", transposed=turned)
         if normed:
-            shifts = {
-                **first,
-                **net.take(section, norm, Volume((kind.units,)), "weight", "running_mean", "running_var"),
-            }
+            shifts = {**bias, **net.take(section, norm, units, "weight", "running_mean", "running_var")}
         else:
-            own = {**own, **first}
+            own = {**own, **bias}
     tensor = net.add(section, kind, [tensor], weights=own)
     if normed:
         tensor = net.add(section, norm, [tensor], weights=shifts)
@@ -168,7 +160,7 @@ def _activation(net: Net, section: Section, tensor: str) -> Made:
 def _maxpool(net: Net, section: Section, tensor: str) -> Made:
     if section.whole("maxpool_depth", 0):
         height, width, _ = sizes(net.volume(tensor))
-        return net.opaque(section, "maxpool_depth", tensor, Volume((height, width, section.count("out_channels", 1))))
+        return net.opaque(section, "maxpool_depth", [tensor], Volume((height, width, section.count("out_channels", 1))))
     return _pool(net, section, tensor, mean=False)
 
 
@@ -202,7 +194,7 @@ def _avgpool(net: Net, section: Section, tensor: str) -> Made:
 def _softmax(net: Net, section: Section, tensor: str) -> Made:
     volume = net.volume(tensor)
     if section.whole("groups", 1) != 1 or "tree" in section:
-        return net.opaque(section, "softmax", tensor, volume)
+        return net.opaque(section, "softmax", [tensor], volume)
     temperature = section.number("temperature", 1.0)
     if temperature != 1 and temperature > 0:
         tensor = net.add(section, Times(by=1 / temperature), [tensor])
@@ -257,9 +249,8 @@ def _shortcut(net: Net, section: Section, tensor: str) -> Made:
     fitting = [_fitted(net, section, other, volume) for other in others]
     if None in fitting or weighed not in _WEIGHED or (weighed != "none" and normed != "none"):
         channels = as_int(volume.channels) if weighed == "per_channel" else 1
-        if weighed != "none" and net.numbers is not None:
-            net.numbers.skip(f"shortcut_{section.index}", channels * (1 + len(others)))
-        return net.opaque(section, "shortcut", tensor, volume, *others)
+        numbers = channels * (1 + len(others)) if weighed != "none" else 0
+        return net.opaque(section, "shortcut", [tensor, *others], volume, numbers=numbers)
     parts = [tensor, *(other for other in fitting if other is not None)]
     if (kind := _WEIGHED[weighed]) is not None:
         parts = [net.add(section, kind, [part], weights=net.take(section, kind, volume, "weight")) for part in parts]
@@ -304,9 +295,8 @@ def _upsample(net: Net, section: Section, tensor: str) -> Made:
     if stride < 1:
         height, width, channels = sizes(net.volume(tensor))
         step = max(1, -stride)
-        return net.opaque(
-            section, "upsample", tensor, Volume((max(1, height // step), max(1, width // step), channels))
-        )
+        smaller = Volume((max(1, height // step), max(1, width // step), channels))
+        return net.opaque(section, "upsample", [tensor], smaller)
     tensor = net.add(section, Upsample(n=stride), [tensor])
     return tensor if factor == 1 else net.add(section, Times(by=factor), [tensor])
 
@@ -315,11 +305,10 @@ def _reorg(net: Net, section: Section, tensor: str) -> Made:
     stride = section.count("stride", 1)
     height, width, channels = sizes(net.volume(tensor))
     if section.whole("reverse", 0):
-        return net.opaque(
-            section, "reorg", tensor, Volume((height * stride, width * stride, channels // stride**2 or 1))
-        )
+        larger = Volume((height * stride, width * stride, channels // stride**2 or 1))
+        return net.opaque(section, "reorg", [tensor], larger)
     if section.whole("flatten", 0):
-        return net.opaque(section, "reorg", tensor, Volume((height * width * channels,)))
+        return net.opaque(section, "reorg", [tensor], Volume((height * width * channels,)))
     order = "by_pixel" if section.name == "reorg3d" else "as_darknet"
     return net.add(section, Reorg(n=stride, order=order), [tensor]) if stride > 1 else tensor
 
@@ -351,9 +340,8 @@ def _local(net: Net, section: Section, tensor: str) -> Made:
         raise mistake("E0406", "the window is larger than what it slides over", section.place("size"),
                       f"{size}x{size}, on {height}x{width}")  # fmt: skip
     high, wide = (height - lost) // stride + 1, (width - lost) // stride + 1
-    if net.numbers is not None:
-        net.numbers.skip(f"local_{section.index}", high * wide * made * (1 + size * size * channels))
-    inner = net.opaque(section, "local", tensor, Volume((high, wide, made)))
+    numbers = high * wide * made * (1 + size * size * channels)
+    inner = net.opaque(section, "local", [tensor], Volume((high, wide, made)), numbers=numbers)
     return None if inner is None else activated(net, section, inner, "logistic")
 
 
@@ -368,7 +356,7 @@ def _head(net: Net, section: Section, tensor: str) -> Made:
 
 
 def _of_its_size(net: Net, section: Section, tensor: str) -> Made:
-    return net.opaque(section, section.name, tensor, net.volume(tensor))
+    return net.opaque(section, section.name, [tensor], net.volume(tensor))
 
 
 SECTIONS: dict[str, Callable[[Net, Section, str], Made]] = {

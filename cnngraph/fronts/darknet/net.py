@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cnngraph.fronts.concats import Concats
-from cnngraph.fronts.darknet.numbers import Numbers
 from cnngraph.fronts.darknet.sections import Section
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.mistake import Notes, mistake
 from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
-from cnngraph.volume import Volume
-from cnngraph.weights.readers.entry import Entry
+from cnngraph.layers.opaque import Opaque
+from cnngraph.volume import Volume, as_int
 
-Weights = Mapping[str, Entry]
+if TYPE_CHECKING:
+    from cnngraph.fronts.darknet.numbers import Numbers
+    from cnngraph.weights.readers.entry import Entry
+
+Weights = Mapping[str, "Entry"]
+Made = str | None
+"""The tensor that a section makes; None for one that is not known."""
 
 
 class Net:
@@ -24,17 +30,19 @@ class Net:
         self.draft = draft
         self.numbers = numbers
         self.notes = notes
-        self.tensors: list[str | None] = []
+        self.tensors: list[Made] = []
         """Of each section behind the first."""
         self.convolutions: dict[int, tuple[str, str]] = {}
         """The convolution that a section made and its normalization, or neither, by its number."""
         self.heads: list[tuple[str, str]] = []
         """What the network gives back: names, and tensors."""
+        self.used: set[str] = set()
+        """The tensors that layers take."""
         self._image = image
         self._concats = Concats()
 
     @property
-    def current(self) -> str | None:
+    def current(self) -> Made:
         """What flows into the next section."""
         return self.tensors[-1] if self.tensors else self._image
 
@@ -44,7 +52,7 @@ class Net:
     def referred(self, section: Section, key: str) -> list[str] | None:
         """The tensors of the layers that the option lists, counted from the first or, below 0, back from this one;
         None where one of them is not known."""
-        found: list[str | None] = []
+        found: list[Made] = []
         numbers = section.wholes(key)
         if not numbers:
             raise mistake("E0207", f"[{section.name}] says no `{key}`", section.span)
@@ -64,6 +72,7 @@ class Net:
     ) -> str:  # fmt: skip
         """One more layer of *section*, called *name* or as its kind is, with the section's number."""
         called = f"{name or kind.word}_{section.index}"
+        self.used.update(inputs)
         return self.draft.add(kind, inputs, called, place=section.span, weights=weights, shares=shares)
 
     def take(self, section: Section, kind: Kind, volume: Volume, *keys: str, transposed: bool = False) -> Weights:
@@ -85,13 +94,23 @@ class Net:
         self._concats.add(parts, made)
         return made
 
-    def opaque(self, section: Section, type: str, tensor: str, volume: Volume | None, *others: str) -> str | None:
-        """What *type*, which there is no kind for, makes of *tensor* and *others*, of the size *volume*; None where
-        that is not known: then what leads there is what the network gives back."""
-        del volume, others
-        self.heads.append((f"{type}_{section.index}", tensor))
-        self.note(section, "there is no layer for it here, and the network ends in front of it")
-        return None
+    def opaque(
+        self, section: Section, type: str, inputs: list[str], volume: Volume | None, *, numbers: int = 0, key: str = ""
+    ) -> Made:
+        """What *type*, which no layer here does, makes of *inputs*, of the size *volume*, with so many *numbers* of
+        weights. Where the size is not known what leads there is what the network gives back. *key* is the option that
+        asks for it, where it is not the section."""
+        what, place = (f"{key}={type}" if key else f"[{section.name}]"), section.place(*[key] * bool(key))
+        if volume is None:
+            self.heads.append((f"{type}_{section.index}", inputs[0]))
+            self.notes.add(what, "no layer here does it, and the network ends in front of it", place)
+            return None
+        name = f"{type}_{section.index}"
+        weights = {"weight": self.numbers.take(name, (numbers,))} if self.numbers and numbers else {}
+        to = None if volume == self.volume(inputs[0]) else tuple(map(as_int, volume.dims))
+        kind = Opaque(does=type, to=to, numbers=numbers)
+        self.notes.add(what, "no layer here does it; it is kept as one that is not known", place)
+        return self.add(section, kind, inputs, type, weights=weights)
 
     def note(self, section: Section, says: str, *keys: str) -> None:
         """What becomes of *section*, or of its options *keys*."""

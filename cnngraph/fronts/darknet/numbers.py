@@ -38,7 +38,9 @@ class Numbers:
         """The next numbers, those of the weight *name*. With *transposed* they come as a matrix on its side: those of
         the first axis together."""
         start, count = self._count, product(shape)
-        self.skip(name, count)
+        self._count += count
+        if not self._short and _VERSION + self._seen + 4 * self._count > self._data.size:
+            self._short = name
 
         def read() -> Array:
             begin = _VERSION + self._seen + 4 * start
@@ -46,12 +48,6 @@ class Numbers:
             return flat.reshape(-1, shape[0]).T.reshape(shape) if transposed else flat.reshape(shape)
 
         return Entry(name, shape, "float32", read)
-
-    def skip(self, name: str, count: int) -> None:
-        """The next *count* numbers are *name*'s, and nothing takes them."""
-        self._count += count
-        if not self._short and _VERSION + self._seen + 4 * self._count > self._data.size:
-            self._short = name
 
     def settle(self) -> None:
         """Raises `CnngraphError` unless layers have taken what there is, and no more."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 
-from cnngraph.fronts.mistake import Notes, mistake
+from cnngraph.fronts.mistake import MAX_FIELDS, Notes, mistake, too_long
 from cnngraph.source import Source, Span
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:[#;][^\r\n]*)?[\r\n]+)*[ \t]*\[[ \t]*net(?:work)?[ \t]*\]")
@@ -83,9 +84,9 @@ class Section:
         if key not in self._options:
             return default
         match = _NUMBER.match(self._options[key][0])
-        if match is None:
+        if match is None or not isfinite(number := float(match.group())):
             raise mistake("E0115", f"`{key}` is a number", self.place(key))
-        return float(match.group())
+        return number
 
     def wholes(self, key: str) -> list[int]:
         """A list of whole numbers; empty where there is none."""
@@ -101,7 +102,9 @@ def sections(source: Source, notes: Notes) -> Iterator[Section]:
     """The sections of *source*, the first of them ``[net]``. Raises `CnngraphError` for what is none."""
     current: Section | None = None
     index = -1
-    for match in _LINE.finditer(source.text):
+    for number, match in enumerate(_LINE.finditer(source.text)):
+        if number > MAX_FIELDS:
+            raise too_long(Span(source, match.start(), match.start()))
         line = "".join(match.group().split())
         if not line or line[0] in "#;\ufeff\0":
             continue

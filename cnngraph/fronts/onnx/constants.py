@@ -95,7 +95,8 @@ def folded(node: Node, inputs: Sequence[Constant | None]) -> list[Constant] | No
         return [Constant.of(_constant(node), node.outputs[0])]
     if node.op == "ConstantOfShape":
         (sizes,) = inputs
-        assert sizes is not None
+        if sizes is None:
+            raise Unknown("ConstantOfShape of no shape")
         value = node.attributes.get("value")
         fill = value.read().reshape(-1)[0] if isinstance(value, Tensor) else np.float32(0)
         shape = sizes.ints
@@ -346,6 +347,13 @@ def _expand(node: Node, array: Array, shape: Array) -> Array:
     return np.broadcast_to(array, np.broadcast_shapes(array.shape, tuple(int(each) for each in shape.reshape(-1))))
 
 
+def _tile(_: Node, array: Array, times: Array) -> Array:
+    counts = [int(each) for each in times.reshape(-1)]
+    if array.size * prod(counts) > _MOST:
+        raise Unknown(f"Tile makes more than {_MOST:,} numbers")
+    return np.tile(array, counts)
+
+
 def _where(node: Node, condition: Array, one: Array, other: Array) -> Array:
     return np.where(condition.astype(bool), one, other)
 
@@ -425,7 +433,7 @@ _RULES: dict[str, _Rule] = {
     "Slice": _slice,
     "Split": _split,
     "Squeeze": _squeeze,
-    "Tile": lambda _, array, times: np.tile(array, times.astype(np.int64)),
+    "Tile": _tile,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
 }

@@ -17,14 +17,16 @@ _PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add"})
 
 
 def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
-    """The input *name* that *info* tells of, and whether the file has its channels last where a network here has them first.
+    """The input *name* that *info* tells of, and whether the file has its channels last, where a network here has them
+    first.
 
     Raises `Unknown` for what is neither pictures nor vectors.
     """
     if info.kind not in (*FLOATS, "uint8", ""):
         raise Unknown(f"is of {info.kind}")
     if info.sizes is None or len(info.sizes) not in (2, 3, 4):
-        raise Unknown("has no sizes" if info.sizes is None else f"has {len(info.sizes)} sizes")
+        count = "no" if not info.sizes else "one" if len(info.sizes) == 1 else str(len(info.sizes))
+        raise Unknown(f"has {count} size{'' if count == 'one' else 's'}")
     first, *rest = info.sizes
     batch: Dim = first if isinstance(first, int) and first > 0 else Free("batch")
     is_last = len(rest) == 3 and _is_channels_last(info.name, nodes)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cnngraph.fronts.onnx.wire import BYTES, Buffer, Damaged, Stretch, as_float, fields, signed, text, varints
+from cnngraph.fronts.onnx.wire import BYTES, FIXED32, Buffer, Damaged, Stretch, as_float, fields, signed, text, varints
 from cnngraph.weights.readers.entry import BFLOAT16, Array, itemsize, numbers
 
 _KINDS = {
@@ -230,12 +230,12 @@ class Messages:
                     many += map(signed, varints(self.data, value))
                 elif number == 9:
                     many.append(self._text(value))
-            elif number == 2:
-                one = as_float(value)
+            elif number in (2, 7):
+                if wire != FIXED32:
+                    raise Damaged(f"a number of attribute `{name}` is none of 32 bits")
+                one, many = (as_float(value), many) if number == 2 else (one, [*many, as_float(value)])
             elif number == 3:
                 one = signed(value)
-            elif number == 7:
-                many.append(as_float(value))
             elif number == 8:
                 many.append(signed(value))
             elif number == 20:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
+from math import prod
 from typing import NoReturn
 
+from cnngraph.about import KEY, About
+from cnngraph.about import read as read_about
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
@@ -16,6 +19,7 @@ from cnngraph.fronts.onnx.messages import Messages, Model, Node, Size, Subgraph,
 from cnngraph.fronts.onnx.operators import OPERATORS
 from cnngraph.fronts.onnx.patterns import simplified
 from cnngraph.fronts.onnx.regions import Regions, known_shapes
+from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.onnx.wire import Damaged
@@ -24,6 +28,8 @@ from cnngraph.reading import Reading
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
+_MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
 
@@ -49,6 +55,10 @@ class _Reader:
         self.trace = Trace(self.draft, model.opset)
         self.regions = Regions(self.trace, model.graph, known_shapes(model.graph, self._inferred))
         self.batch: Dim = 1
+        try:
+            self.about = read_about(model.about.get(KEY, "") or '{"version": 1}')
+        except (ValueError, RecursionError):
+            self.about = About()  # whoever runs the file hears of it
 
     def reading(self) -> Reading:
         self._refuse_what_is_none()
@@ -92,6 +102,7 @@ class _Reader:
                     f"the input `{info.name}`: as everywhere here it takes channels first, (N, C, H, W)",
                     f"the file takes {' x '.join(map(str, view.sizes))}",
                 )
+            self.draft.say(view.layer, of_pictures(self.about) if len(inputs) == 1 else ())
             self.batch = view.batch
             self.trace.values[info.name] = view
 
@@ -104,6 +115,8 @@ class _Reader:
             made = self.regions.add(node, fault.message)
         except Damaged as error:
             raise Damaged(f"{node.place}: {error}") from None
+        except _MALFORMED as error:
+            made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
         self.trace.values.update(zip(node.outputs, made, strict=False))
 
     def _made(self, node: Node, values: list[Value | None]) -> list[Value]:
@@ -127,7 +140,10 @@ class _Reader:
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
             step = Step(self.trace, Node("", (), (info.name,), {}))
-            view = step.view(value)
+            try:
+                view = step.view(value)
+            except Unknown as unknown:
+                self._refuse(f"its output `{info.name}` is not understood: {unknown}", "")
             try:
                 view = self.trace.settled(view, step)
             except Unknown:
@@ -136,22 +152,23 @@ class _Reader:
                     f"the file gives the same numbers as {' x '.join(map(str, view.sizes[1:]))}",
                 )
             self.draft.output(info.name, view.layer)
+            if names := self.about.classes.get(info.name):
+                self.draft.say(view.layer, [of_classes(names)])
 
     def _foreign_output(self, value: Foreign) -> View:
         """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the
         same."""
-        shape = self.regions.shapes(value.name)
-        sizes = [size for size in shape or () if isinstance(size, int) and size > 0]
-        own = sizes[-(len(shape) - 1) :] if shape and len(shape) > 1 else []
-        if not shape or len(own) < len(shape) - 1:
+        shape = self.regions.shapes(value.name) or ()
+        own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        if not own or len(own) < len(shape) - 1:
             self._refuse(f"its output `{value.name}` is not understood: {value.why}", "", self._place(value))
         match own:
             case [length]:
                 volume = Volume((length,))
             case [channels, height, width]:
                 volume = Volume((height, width, channels))
-            case [first, *rest]:
-                volume = Volume((first, _product(rest), 1))
+            case _:
+                volume = Volume((own[0], prod(own[1:]), 1))
                 self._note(
                     f"the output `{value.name}`: it is called a volume of {volume}",
                     f"the file has it as {' x '.join(map(str, own))}",
@@ -182,13 +199,6 @@ class _Reader:
         from cnngraph.fronts.onnx.inference import shapes
 
         return shapes(self.content.path)
-
-
-def _product(sizes: Iterable[int]) -> int:
-    found = 1
-    for size in sizes:
-        found *= size
-    return found
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:

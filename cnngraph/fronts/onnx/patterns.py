@@ -6,172 +6,13 @@ Those before it stay where something else uses them; else nothing depends on the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import permutations
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
+from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
 from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
 from cnngraph.fronts.onnx.wire import Damaged
-
-_IDLE = frozenset({"Identity", "Dropout"})
-_RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
-_COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
-
-
-# What patterns are made of -------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor; where the name comes again, the same one."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Number:
-    """A constant of one number, near *value*; any, if that is None, which is then known as *name*."""
-
-    value: float | None = None
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """A constant; of several numbers, one for each channel, unless *few*."""
-
-    name: str
-    few: bool = False
-
-
-@dataclass(frozen=True)
-class Op:
-    """A node of one of *ops*, separated by ``|``, and what leads to its first inputs."""
-
-    ops: str
-    inputs: tuple[Pattern, ...] = ()
-    where: Callable[[Node, _Nodes], bool] | None = None
-    name: str = ""
-    """Under which the node is known."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """*inner*, or a view of it: behind operators that change a tensor's shape only."""
-
-    inner: Pattern
-
-
-Pattern = Tensor | Number | Numbers | Op | Seen
-
-
-@dataclass
-class Found:
-    """What matched, by name."""
-
-    tensors: dict[str, str] = field(default_factory=dict)
-    nodes: dict[str, Node] = field(default_factory=dict)
-    numbers: dict[str, float] = field(default_factory=dict)
-
-
-class _Nodes:
-    """The nodes by what they make, and the constants among the tensors."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.makers = {name: node for node in graph.nodes for name in node.outputs}
-        self.graph = graph
-        self._constants: dict[str, Constant | None] = {}
-        self.uses: dict[str, int] = {}
-        for node in graph.nodes:
-            for name in node.inputs:
-                self.uses[name] = self.uses.get(name, 0) + 1
-        for output in graph.outputs:
-            self.uses[output.name] = self.uses.get(output.name, 0) + 1
-
-    def constant(self, name: str) -> Constant | None:
-        """The constant *name*, also what a Constant node or one behind it makes; None for another tensor."""
-        if name not in self._constants:
-            self._constants[name] = self._constant(name)
-        return self._constants[name]
-
-    def _constant(self, name: str) -> Constant | None:
-        if (tensor := self.graph.tensors.get(name)) is not None:
-            return Constant.stored(tensor)
-        node = self.makers.get(name)
-        if node is None or node.op not in ("Constant", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze"):
-            return None
-        inputs = [self.constant(each) for each in node.inputs]
-        if any(each is None for each in inputs):
-            return None
-        try:
-            made = folded(node, inputs)
-        except (Unknown, Damaged):
-            return None
-        return made[0] if made else None
-
-    def plain(self, name: str) -> str:
-        """The tensor that *name* is, without what changes nothing."""
-        while (node := self.makers.get(name)) is not None and node.op in _IDLE and name == node.outputs[0]:
-            name = node.inputs[0]
-        return name
-
-    def matches(self, pattern: Pattern, name: str, found: Found) -> Iterator[Found]:
-        """The ways in which what makes the tensor *name* is *pattern*."""
-        name = self.plain(name)
-        match pattern:
-            case Tensor():
-                if found.tensors.get(pattern.name, name) == name:
-                    yield _with(found, tensors={pattern.name: name})
-            case Number():
-                constant = self.constant(name)
-                value = constant.number if constant is not None and constant.size == 1 else None
-                if value is not None and (pattern.value is None or math.isclose(value, pattern.value, rel_tol=1e-3)):
-                    yield _with(found, numbers={pattern.name: value}) if pattern.name else found
-            case Numbers():
-                constant = self.constant(name)
-                if constant is not None and (constant.size > 1 or pattern.few):
-                    yield _with(found, tensors={pattern.name: name})
-            case Seen():
-                yield from self.matches(pattern.inner, name, found)
-                node = self.makers.get(name)
-                if node is not None and node.op in _RESHAPING:
-                    yield from self.matches(pattern, node.inputs[0], found)
-            case Op():
-                node = self.makers.get(name)
-                if node is not None and node.outputs[0] == name:
-                    yield from self.node_matches(pattern, node, found)
-
-    def node_matches(self, pattern: Op, node: Node, found: Found) -> Iterator[Found]:
-        """The ways in which *node* is *pattern*."""
-        if node.op not in pattern.ops.split("|") or len(node.inputs) < len(pattern.inputs):
-            return
-        if pattern.where is not None and not pattern.where(node, self):
-            return
-        if pattern.name:
-            found = _with(found, nodes={pattern.name: node})
-        swaps = node.op in _COMMUTATIVE and len(node.inputs) == len(pattern.inputs) == 2
-        for order in permutations(pattern.inputs) if swaps else (pattern.inputs,):
-            yield from self._all(list(zip(order, node.inputs, strict=False)), found)
-
-    def _all(self, pairs: list[tuple[Pattern, str]], found: Found) -> Iterator[Found]:
-        if not pairs:
-            yield found
-            return
-        for first in self.matches(*pairs[0], found):
-            yield from self._all(pairs[1:], first)
-
-
-def _with(
-    found: Found, tensors: Mapping[str, str] | None = None, nodes: Mapping[str, Node] | None = None,
-    numbers: Mapping[str, float] | None = None,
-) -> Found:  # fmt: skip
-    return Found(
-        found.tensors | dict(tensors or {}), found.nodes | dict(nodes or {}), found.numbers | dict(numbers or {})
-    )
-
-
-# The layers that are written as several nodes ------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -180,7 +21,7 @@ class _Rewriting:
     op: str
     inputs: tuple[str, ...]
     """Names of what matched; with ``node.2`` the third input of a node."""
-    attributes: Callable[[Found, _Nodes], dict[str, Attribute] | None] = lambda found, nodes: {}  # noqa: ARG005
+    attributes: Callable[[Found, Nodes], dict[str, Attribute] | None] = lambda found, nodes: {}  # noqa: ARG005
     """None where it is not the layer after all."""
 
 
@@ -188,7 +29,7 @@ X = Tensor("x")
 _SIXTH = 1 / 6
 
 
-def _bounds(node: Node, nodes: _Nodes) -> tuple[float | None, float | None]:
+def _bounds(node: Node, nodes: Nodes) -> tuple[float | None, float | None]:
     """Of a Clip."""
     found: list[float | None] = []
     for at, name in ((1, "min"), (2, "max")):
@@ -201,11 +42,11 @@ def _bounds(node: Node, nodes: _Nodes) -> tuple[float | None, float | None]:
     return found[0], found[1]
 
 
-def _is_relu6(node: Node, nodes: _Nodes) -> bool:
+def _is_relu6(node: Node, nodes: Nodes) -> bool:
     return _bounds(node, nodes) == (0.0, 6.0)
 
 
-def _is_sixth(node: Node, _: _Nodes) -> bool:
+def _is_sixth(node: Node, _: Nodes) -> bool:
     slope, shift = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
     return isinstance(slope, float) and math.isclose(slope, _SIXTH, rel_tol=1e-3) and shift == 0.5
 
@@ -232,7 +73,7 @@ def _gelus() -> Iterator[Op]:
         yield Op("Mul", (Op("Mul", (X, half)), erf))
 
 
-def _axis(found: Found, nodes: _Nodes, name: str) -> list[int] | None:
+def _axis(found: Found, nodes: Nodes, name: str) -> list[int] | None:
     """Along what the node *name* reduces."""
     node = found.nodes[name]
     axes = node.attributes.get("axes")
@@ -242,7 +83,7 @@ def _axis(found: Found, nodes: _Nodes, name: str) -> list[int] | None:
     return [int(each) for each in constant.array.reshape(-1)] if constant is not None else None
 
 
-def _normalized(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _normalized(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     axes = _axis(found, nodes, "mean")
     if axes is None or len(axes) != 1 or axes != _axis(found, nodes, "variance"):
         return None
@@ -257,7 +98,7 @@ def _layer_norms() -> Iterator[Op]:
         yield Op("Add", (Op("Mul", (normed, Numbers("weight"))), Numbers("bias")))
 
 
-def _groups(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _groups(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     shape = nodes.constant(found.nodes["apart"].inputs[1])
     if shape is None or shape.size < 3:
         return None
@@ -271,7 +112,7 @@ def _groups(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
 _STANDARD = Op("InstanceNormalization", (Op("Reshape", (X,), name="apart"),), name="norm")
 
 
-def _eps(found: Found, _: _Nodes) -> dict[str, Attribute]:
+def _eps(found: Found, _: Nodes) -> dict[str, Attribute]:
     return {"epsilon": found.numbers["eps"]}
 
 
@@ -292,7 +133,7 @@ def _grns() -> Iterator[Op]:
             yield Op("Add", (X, each))
 
 
-def _same_channels(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _same_channels(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     """An epsilon and the like of the batch normalization; nothing where the constants are not one a channel."""
     norm = found.nodes["norm"]
     channels = nodes.constant(norm.inputs[1])
@@ -309,14 +150,14 @@ def _a_channel(constant: Constant, channels: int) -> bool:
     return constant.size == channels and constant.shape[-3:] == (channels, 1, 1)
 
 
-def _pictures(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _pictures(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     weight, bias = (nodes.constant(found.tensors[name]) for name in ("weight", "bias"))
     if weight is None or bias is None or weight.size != bias.size or weight.shape[-1:] != bias.shape[-1:]:
         return None
     return {}
 
 
-def _biased(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _biased(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     """What a product of constants' last axis has as its bias."""
     matrix, bias = nodes.constant(found.tensors["b"]), nodes.constant(found.tensors["bias"])
     if matrix is None or bias is None or len(matrix.shape) != 2 or bias.size != matrix.shape[1]:
@@ -324,7 +165,7 @@ def _biased(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
     return {} if bias.shape[-1] == bias.size else None
 
 
-def _convolved(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
+def _convolved(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     node = found.nodes["conv"]
     kernel, bias = nodes.constant(node.inputs[1]), nodes.constant(found.tensors["bias"])
     if len(node.inputs) != 2 or kernel is None or bias is None or not _a_channel(bias, kernel.shape[0]):
@@ -332,6 +173,29 @@ def _convolved(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
     return dict(node.attributes)
 
 
+def _attends(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """A convolution along the channels without a bias, as wide as it is padded."""
+    node = found.nodes["conv"]
+    kernel = nodes.constant(node.inputs[1])
+    if kernel is None or len(kernel.shape) != 3 or kernel.shape[:2] != (1, 1) or len(node.inputs) > 2:
+        return None
+    side = kernel.shape[2] // 2
+    return {} if kernel.shape[2] % 2 and node.attributes.get("pads", [0, 0]) == [side, side] else None
+
+
+def _dealt(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """A volume read as one with fewer channels that is larger, reorganized, and read again (darknet)."""
+    size = found.nodes["deep"].attributes.get("blocksize")
+    read = nodes.constant(found.nodes["read"].inputs[1])
+    made = nodes.constant(found.nodes["made"].inputs[1])
+    if not isinstance(size, int) or read is None or made is None or read.size != 4 or made.size != 4:
+        return None
+    (_, deep, high, wide), (_, channels, rows, columns) = (each.ints for each in (read, made))
+    is_dealt = (high, wide) == (rows * size * size, columns * size * size) and channels == deep * size**4
+    return {"blocksize": size} if is_dealt else None
+
+
+_CONVOLVED = Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name="conv")
 _NORM = Op("BatchNormalization", (X,), name="norm")
 _OF_NORM = ("x", "norm.1", "norm.2", "norm.3", "norm.4")
 
@@ -374,20 +238,12 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         _pictures,
     ),
     _Rewriting(
-        Op("Mul", (X, Seen(Op("Sigmoid", (Seen(Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name="conv")),))))),
-        "cnngraph.ChannelAttention", ("x", "conv.1"), lambda found, nodes: _attends(found, nodes),
+        Op("Reshape", (Op("SpaceToDepth", (Op("Reshape", (X,), name="read"),), name="deep"),), name="made"),
+        "cnngraph.DarknetReorg", ("x",), _dealt,
     ),
+    _Rewriting(Op("Mul", (X, Seen(Op("Sigmoid", (Seen(_CONVOLVED),))))), "cnngraph.ChannelAttention", ("x", "conv.1"),
+               _attends),
 )  # fmt: skip
-
-
-def _attends(found: Found, nodes: _Nodes) -> dict[str, Attribute] | None:
-    """A convolution along the channels without a bias, as wide as it is padded."""
-    node = found.nodes["conv"]
-    kernel = nodes.constant(node.inputs[1])
-    if kernel is None or len(kernel.shape) != 3 or kernel.shape[:2] != (1, 1) or len(node.inputs) > 2:
-        return None
-    side = kernel.shape[2] // 2
-    return {} if kernel.shape[2] % 2 and node.attributes.get("pads", [0, 0]) == [side, side] else None
 
 
 _BY_OP: dict[str, list[_Rewriting]] = {}
@@ -398,11 +254,11 @@ for _each in _REWRITINGS:
 
 def simplified(graph: Graph) -> list[Node]:
     """The nodes of *graph*, with those replaced that are the last of a layer's."""
-    nodes = _Nodes(graph)
+    nodes = Nodes(graph)
     return [_simplified(node, nodes) for node in graph.nodes]
 
 
-def _simplified(node: Node, nodes: _Nodes) -> Node:
+def _simplified(node: Node, nodes: Nodes) -> Node:
     for rewriting in _BY_OP.get(node.op, ()):
         for found in nodes.node_matches(rewriting.pattern, node, Found()):
             try:

@@ -14,6 +14,7 @@ from cnngraph.fronts.onnx.messages import Graph, Node, Size
 from cnngraph.fronts.onnx.trace import Foreign, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.layers.opaque import Opaque
+from cnngraph.names import one_line
 from cnngraph.volume import Dim, Free, Volume
 
 _OF_PICTURES = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
@@ -131,7 +132,8 @@ def _name(nodes: Sequence[Node]) -> str:
     if "Softmax" in ops and _PRODUCTS & set(ops):
         return "attention"
     plain = [op for op in dict.fromkeys(ops) if op not in _COMMON]
-    return (plain or ops)[0].rpartition(".")[2]
+    name = one_line((plain or ops)[0].rpartition(".")[2]).replace('"', "'")
+    return name if name.isprintable() and name.strip() else "a node"
 
 
 _COMMON = frozenset(

@@ -14,7 +14,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Node
-from cnngraph.fronts.onnx.views import Axis, Factor, View, upright
+from cnngraph.fronts.onnx.views import Axis, Factor, View, merged, upright
 from cnngraph.layers.border import Crop, Pad
 from cnngraph.layers.dense import Flatten, Unflatten
 from cnngraph.layers.join import Concat
@@ -48,6 +48,8 @@ class Trace:
         """By the names of kernels the layer that used them first."""
         self.sharing: set[str] = set()
         """Layers that use the weights of one before."""
+        self.stacks: dict[str, list[View]] = {}
+        """What was put together to a layer's channels, part by part."""
         self._concats: dict[tuple[str, ...], View] = {}
 
     def settled(self, view: View, step: Step) -> View:
@@ -118,6 +120,10 @@ class Trace:
                     return step.layer(Reorg(n=n, order="by_channel"), view)
                 if channels == (down, across, *own):
                     return step.layer(Reorg(n=n), view)
+        inside = tuple(each for axis in upright(volume, 1)[1:] for each in axis)
+        if merged(each for axis in view.axes[1:] for each in axis) == merged(inside):
+            made = (as_int(view.sizes[2]), as_int(view.sizes[3]), as_int(view.sizes[1]))
+            return step.layer(Unflatten(volume=made), step.layer(Flatten(), view))
         raise Unknown("numbers in an order that no layer makes")
 
     def joined(self, step: Step, views: list[View], kind: Kind) -> View:

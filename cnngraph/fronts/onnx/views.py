@@ -1,9 +1,9 @@
 """How a tensor of an ONNX graph lies over a volume: which of its axes are the volume's height, width and channels.
 
 Reshape and Transpose split, merge and turn tensors, and change no number. Such a tensor is a `View` of a layer's
-volume: along each of its axes a row of factors, outermost first. As ``(N, C, H, W)`` a volume is seen as it lies; with the
-channels in two factors that changed places it is a shuffle; with factors of the channels beside height and width it is
-higher and wider.
+volume: along each of its axes a row of factors, outermost first. As ``(N, C, H, W)`` a volume is seen as it lies; with
+the channels in two factors that changed places it is a shuffle; with factors of the channels beside height and width it
+is larger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""darknet's ``.weights``: numbers without names or sizes, which only its ``.cfg`` tells apart (`cnngraph.fronts`)."""
+"""Files of weights that are read with the network that they belong to and no other (`cnngraph.fronts`): darknet's,
+whose numbers have no names and no sizes, and Caffe's, of which two layers are one normalization."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ from cnngraph.weights.readers.entry import Unreadable
 
 def read_unnamed(path: Path) -> NoReturn:
     """Raises `Unreadable`."""
+    network = _OF[path.suffix.lower()]
     raise Unreadable(
-        "a .weights does not say which numbers are whose",
-        f"give it with the .cfg that it belongs to:  cnngraph run {path.stem}.cfg --weights {path}",
+        f"a {path.suffix} is read with the {network} that it belongs to",
+        f"give it with the {network}:  cnngraph run {path.stem}{network} --weights {path}",
     )
+
+
+_OF = {".weights": ".cfg", ".caffemodel": ".prototxt"}

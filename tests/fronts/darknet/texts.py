@@ -65,6 +65,49 @@ def yolov2() -> str:
     return text + conv(425, 1, batch_normalize=0, activation="linear") + section("region", classes=80, num=5)
 
 
+def _head(filters: int) -> str:
+    return conv(filters, 1, batch_normalize=0, activation="linear") + section("yolo", classes=80)
+
+
+def yolov4() -> str:
+    """As in cfg/yolov4.cfg, at 608."""
+
+    def mish(filters: int, size: int, stride: int = 1) -> str:
+        return conv(filters, size, stride, activation="mish")
+
+    residual = section("shortcut", **{"from": -3}, activation="linear")
+    text = net(608, 608, 3) + mish(32, 3) + mish(64, 3, 2) + mish(64, 1) + section("route", layers=-2) + mish(64, 1)
+    text += mish(32, 1) + mish(64, 3) + residual + mish(64, 1) + section("route", layers="-1,-7") + mish(64, 1)
+    for filters, times in ((128, 2), (256, 8), (512, 8), (1024, 4)):
+        half = filters // 2
+        text += mish(filters, 3, 2) + mish(half, 1) + section("route", layers=-2) + mish(half, 1)
+        text += (mish(half, 1) + mish(half, 3) + residual) * times + mish(half, 1)
+        text += section("route", layers=f"-1,-{3 * times + 4}") + mish(filters, 1)
+    text += conv(512, 1) + conv(1024, 3) + conv(512, 1)
+    for size, before in ((5, -2), (9, -4), (13, "-1,-3,-5,-6")):
+        text += section("maxpool", stride=1, size=size) + section("route", layers=before)
+    text += conv(512, 1) + conv(1024, 3) + conv(512, 1)
+    for filters, fine in ((256, 85), (128, 54)):
+        text += conv(filters, 1) + section("upsample", stride=2) + section("route", layers=fine) + conv(filters, 1)
+        text += section("route", layers="-1, -3") + (conv(filters, 1) + conv(2 * filters, 3)) * 2 + conv(filters, 1)
+    text += conv(256, 3) + _head(255)
+    for filters, coarse in ((256, -16), (512, -37)):
+        text += section("route", layers=-4) + conv(filters, 3, 2) + section("route", layers=f"-1, {coarse}")
+        text += (conv(filters, 1) + conv(2 * filters, 3)) * 2 + conv(filters, 1) + conv(2 * filters, 3) + _head(255)
+    return text
+
+
+def yolov4_tiny() -> str:
+    """As in cfg/yolov4-tiny.cfg, at 416."""
+    text = net(416, 416, 3) + conv(32, 3, 2) + conv(64, 3, 2)
+    for filters in (64, 128, 256):
+        text += conv(filters, 3) + section("route", layers=-1, groups=2, group_id=1) + conv(filters // 2, 3) * 2
+        text += section("route", layers="-1,-2") + conv(filters, 1) + section("route", layers="-6,-1")
+        text += section("maxpool", size=2, stride=2)
+    text += conv(512, 3) + conv(256, 1) + conv(512, 3) + _head(255) + section("route", layers=-4) + conv(128, 1)
+    return text + section("upsample", stride=2) + section("route", layers="-1, 23") + conv(256, 3) + _head(255)
+
+
 ACTIVATIONS = {"sigmoid": "logistic", **{word: word for word in ("relu", "relu6", "leaky", "tanh", "swish", "mish")}}
 
 

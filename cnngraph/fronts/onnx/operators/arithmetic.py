@@ -27,6 +27,7 @@ from cnngraph.layers.activation import (
     Sigmoid,
     Softmax,
     Softplus,
+    SplitSoftmax,
     Square,
     Swish,
     Tanh,
@@ -35,6 +36,7 @@ from cnngraph.layers.dense import Unflatten
 from cnngraph.layers.join import Add, Max, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
+from cnngraph.volume import as_int
 from cnngraph.weights.readers.entry import Array
 
 _PLAIN: dict[str, type[Kind]] = {
@@ -123,7 +125,11 @@ def softmax(step: Step, x: Value, *, axis: int | None = None) -> Value:
     if axis is None:
         axis = -1 if step.opset >= 13 else 1
     axis %= view.rank
-    if view.axes[axis] != (Factor("C", view.volume.channels),) and view.volume.channels != 1:
+    along, channels = view.axes[axis], view.volume.channels
+    is_part = len(along) == 1 and along[0].of == "C" and along[0].size * along[0].stride == channels != along[0].size
+    if is_part and step.opset >= 13 and step.node.op == "Softmax":
+        return step.layer(SplitSoftmax(n=as_int(along[0].size)), view, like=view)
+    if along != (Factor("C", channels),) and channels != 1:
         raise Unknown("a Softmax along another axis than the channels")
     if step.opset < 13 and any(axis != () for axis in view.axes[axis + 1 :]):
         raise Unknown("a Softmax over the whole picture")

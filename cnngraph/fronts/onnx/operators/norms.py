@@ -106,16 +106,13 @@ def layer_normalization(
     """Over the channels, which stand last, or over the axis that `patterns` found."""
     view = step.view(x)
     at = axis % view.rank
-    if view.axes[at] != (Factor("C", view.volume.channels),) or any(each != () for each in view.axes[at + 1 :]):
-        if step.node.op == "LayerNormalization" or view.axes[at] != (Factor("C", view.volume.channels),):
-            raise Unknown("a layer normalization over other axes than the channels")
+    is_over_more = step.node.op == "LayerNormalization" and any(each != () for each in view.axes[at + 1 :])
+    if view.axes[at] != (Factor("C", view.volume.channels),) or is_over_more:
+        raise Unknown("a layer normalization over other axes than the channels")
     if view.volume.is_map and view.rank == 2:
         view = step.vector(view)
     weight = _flat(step.constant(scale))
-    if bias is None:
-        shift = Constant.of(np.zeros(weight.size, np.float32))
-    else:
-        shift = _flat(step.constant(bias))
+    shift = Constant.of(np.zeros(weight.size, np.float32)) if bias is None else _flat(step.constant(bias))
     return step.layer(LayerNorm(eps=_short(epsilon)), view, like=view, weights={"weight": weight, "bias": shift})
 
 

@@ -11,12 +11,10 @@ import numpy as np
 from cnngraph.fronts.onnx.constants import Constant, Unknown, slices, split_sizes
 from cnngraph.fronts.onnx.trace import Step, Value, dims_of, operator
 from cnngraph.fronts.onnx.views import Axis, Border, Factor, View, reshaped
-from cnngraph.layers.border import Crop
 from cnngraph.layers.dense import Dropout
 from cnngraph.layers.join import Concat
 from cnngraph.layers.pooling import MaxPool
 from cnngraph.layers.rearrange import Reorg, Slice, Unreorg, Widen
-from cnngraph.layers.values import Padding
 from cnngraph.volume import Dim, Free
 from cnngraph.weights.readers.entry import Array
 
@@ -36,6 +34,7 @@ def dropout(
     """The second output is which numbers were kept: all."""
     if isinstance(ratio, Constant):
         ratio_ = ratio.floats[0]
+    ratio_ = float(str(np.float32(ratio_)))  # 0.2, and not 0.20000000298
     view = step.view(x)
     made = step.layer(Dropout(p=ratio_), view, like=view) if 0 < ratio_ < 1 else view
     return [made, Constant.of(np.array(True))]
@@ -159,13 +158,11 @@ def slice_(
     step: Step, x: Value, starts: Value | None = None, ends: Value | None = None, axes: Value | None = None,
     steps: Value | None = None, *, starts_: Ints = None, ends_: Ints = None, axes_: Ints = None,
 ) -> Value:  # fmt: skip
-    view = step.view(x)
     bounds = [None if each is None else step.constant(each).array for each in (starts, ends, axes, steps)]
+    cropped = isinstance(x, View) and x.border is not None and all(side <= 0 for side in x.border.sides)
+    view = x if cropped and isinstance(x, View) else step.view(x)
     cuts = slices(step.node, view.rank, bounds)
-    for n, cut in enumerate(cuts):
-        if cut != slice(None):
-            view = _cut(step, view, n, cut)
-    return view
+    return _pictures_cut(step, view, cuts)
 
 
 @operator("Split")
@@ -238,8 +235,10 @@ def concat(step: Step, *parts: Value, axis: int = 1) -> Value:
     if len(views) == 1:
         return views[0]
     axis %= views[0].rank
+    if all(view.axes[axis] == () and view.volume.channels != 1 for view in views):
+        return _stacked(step, views, axis)
     for view in views:
-        if view.where(Factor("C", view.volume.channels)) != axis and view.axes[axis] != ():
+        if view.where(Factor("C", view.volume.channels)) != axis and (view.axes[axis] or view.volume.channels != 1):
             raise Unknown("tensors put together along another axis than their channels")
     if not all(view.volume.is_map for view in views):
         if any(view.volume.is_map for view in views):
@@ -250,9 +249,29 @@ def concat(step: Step, *parts: Value, axis: int = 1) -> Value:
     return step.trace.joined(step, views, Concat())
 
 
+def _stacked(step: Step, views: list[View], axis: int) -> View:
+    """*views* put together along an axis of its own: parts of the channels."""
+    first = views[0]
+    whole = Factor("C", first.volume.channels)
+    at = first.where(whole)
+    if at is None or any((view.axes, view.volume) != (first.axes, first.volume) for view in views):
+        raise Unknown("unlike tensors put together along an axis of their own")
+    made = step.trace.joined(step, views, Concat())
+    axes = list(first.axes)
+    axes[axis] = (Factor("C", len(views), whole.size),)
+    step.trace.stacks[made.layer] = views
+    return replace(made, axes=tuple(axes))
+
+
 @operator("DepthToSpace")
 def depth_to_space(step: Step, x: Value, *, blocksize: int, mode: str = "DCR") -> Value:
     return step.layer(Unreorg(n=blocksize, order="by_pixel" if mode == "DCR" else "by_channel"), step.map(x))
+
+
+@operator("cnngraph.DarknetReorg")
+def darknet_reorg(step: Step, x: Value, *, blocksize: int) -> Value:
+    """As `patterns` found one."""
+    return step.layer(Reorg(n=blocksize, order="as_darknet"), step.map(x))
 
 
 @operator("SpaceToDepth")
@@ -296,30 +315,75 @@ def _back(order: Sequence[int]) -> list[int]:
     return [list(order).index(n) for n in range(len(order))]
 
 
-def _cut(step: Step, view: View, axis: int, cut: slice) -> View:
-    """A piece of *view* along one axis."""
-    own = view.axes[axis]
-    size = view.sizes[axis]
+def _pictures_cut(step: Step, view: View, cuts: Sequence[slice]) -> View:
+    """*view*, around which at most something is cut off already, cut along its axes: rows and columns all at once, and
+    every second one is what a window of one pixel sees in steps of two."""
+    sizes = view.bordered_sizes
+    sides = list(view.border.sides) if view.border is not None else [0, 0, 0, 0]
+    plain, pace = replace(view, border=None), [1, 1]
+    for axis, cut in enumerate(cuts):
+        own = plain.axes[axis]
+        if cut == slice(None) or not own or own[0].of not in ("H", "W") or len(own) > 1:
+            continue
+        if own[0].size != _whole(plain, own[0]):
+            raise Unknown("a slice of an axis that is no volume's own")
+        across = own[0].of == "W"
+        before, behind, pace[across] = _ends(cut, sizes[axis])
+        sides[across] -= before
+        sides[2 + across] -= behind
+    made = plain
+    if any(sides) or pace != [1, 1]:
+        order = _to_upright(plain)
+        upright = replace(
+            plain.turned(order), border=Border((sides[0], sides[1], sides[2], sides[3])) if any(sides) else None
+        )
+        if pace != [1, 1]:
+            upright = step.layer(MaxPool(window=(1, 1), stride=(pace[0], pace[1])), step.view(upright))
+        made = upright if order == [0, 1, 2, 3] else step.view(upright).turned(_back(order))
+    for axis, cut in enumerate(cuts):
+        own = plain.axes[axis]
+        if cut != slice(None) and not (len(own) == 1 and own[0].of in ("H", "W")):
+            made = _cut(step, step.view(made), axis, cut)
+    return made
+
+
+def _ends(cut: slice, size: Dim) -> tuple[int, int, int]:
+    """How many places are left out before and behind, and the step between those that are taken."""
     start, stop, stride = cut.start or 0, cut.stop, 1 if cut.step is None else cut.step
     if isinstance(size, int) and not isinstance(start, Free) and not isinstance(stop, Free):
         start, stop, stride = slice(start, stop, stride).indices(size)
         if stride < 1 or stop <= start:
             raise Unknown("a slice backwards, or of nothing")
-        if (start, stop, stride) == (0, size, 1):
+        return start, size - stop, stride
+    if isinstance(start, Free) or start < 0 or stride < 1:
+        raise Unknown("a slice from the end of a free size")
+    if stop is None or stop == size:
+        return start, 0, stride
+    if isinstance(stop, int) and stop < 0:
+        return start, -stop, stride
+    rest = size - stop
+    if isinstance(rest, Free) or rest < 0:
+        raise Unknown("a slice up to a free size")
+    return start, rest, stride
+
+
+def _cut(step: Step, view: View, axis: int, cut: slice) -> View:
+    """A piece of *view* along an axis that is of channels."""
+    own = view.axes[axis]
+    size = view.sizes[axis]
+    if not isinstance(size, int):
+        if _ends(cut, size) == (0, 0, 1):
             return view
-    elif (start, stride) == (0, 1) and stop in (None, size):
+        raise Unknown("a slice of an axis that is free")
+    start, stop, stride = cut.indices(size) if not isinstance(cut.stop, Free) else (0, 0, 1)
+    if stride < 1 or stop <= start:
+        raise Unknown("a slice backwards, or of nothing")
+    if (start, stop, stride) == (0, size, 1):
         return view
-    if own == () and not isinstance(size, int):
-        return view
-    volume = view.volume
     if len(own) > 1 or (own and own[0].size != _whole(view, own[0])):
-        settled = step.trace.settled(view, step)
-        return _cut(step, settled, axis, cut)
-    if own in ((Factor("C", volume.channels),), ()) and stride == 1 and isinstance(size, int) and size > 1:
+        return _cut(step, step.trace.settled(view, step), axis, cut)
+    if own == (Factor("C", view.volume.channels),) and stride == 1:
         return step.layer(Slice(start=start, stop=stop), view, like=view)
-    for of, wide, down in (("H", volume.height, True), ("W", volume.width, False)):
-        if own and own[0].of == of and own == (Factor(own[0].of, wide),):
-            return _cut_picture(step, view, axis, down, start, stop, stride, wide)
     raise Unknown("a slice of an axis that is no volume's own")
 
 
@@ -327,32 +391,3 @@ def _whole(view: View, factor: Factor) -> Dim:
     """The size of the volume's axis that *factor* is of."""
     volume = view.volume
     return {"N": view.batch, "C": volume.channels, "H": volume.height, "W": volume.width}[factor.of]
-
-
-def _cut_picture(
-    step: Step, view: View, axis: int, down: bool, start: int, stop: Dim | None, stride: int, size: Dim
-) -> View:
-    """Rows or columns; every second one is what a window of one pixel sees in steps of two."""
-    order = _to_upright(view)
-    made = view.turned(order)
-    if isinstance(start, Free) or start < 0 or (isinstance(stop, int) and stop < 0 and isinstance(size, Free)):
-        behind = -stop if isinstance(stop, int) and stop < 0 else 0
-        if isinstance(start, Free) or start < 0:
-            raise Unknown("a slice from the end of a free size")
-    else:
-        behind = 0 if stop is None or isinstance(size, Free) else size - stop if isinstance(stop, int) else 0
-        if (
-            isinstance(size, Free)
-            and stop is not None
-            and stop != size
-            and not (isinstance(stop, int) and stop > 2**30)
-        ):
-            raise Unknown("a slice up to a free size")
-    if start or behind:
-        assert isinstance(behind, int)
-        sides = (start, 0, behind, 0) if down else (0, start, 0, behind)
-        made = step.layer(Crop(n=Padding("given", sides)), made)
-    if stride > 1:
-        pace = (stride, 1) if down else (1, stride)
-        made = step.layer(MaxPool(window=(1, 1), stride=pace), made)
-    return made.turned(_back(order))

@@ -11,9 +11,11 @@ import numpy as np
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Border, View, upright
+from cnngraph.fronts.padding import pooling
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
-from cnngraph.layers.values import VALID, Padding
+from cnngraph.layers.values import VALID, Padding, Pair
+from cnngraph.layers.window import Slide
 from cnngraph.volume import as_int
 
 Ints = Sequence[int] | None
@@ -109,14 +111,13 @@ def max_pool(
     """The padding is less than all numbers."""
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("a max pool whose window has gaps")
-    if isinstance(x, View) and x.border is not None and not _least(x.border):
+    if isinstance(x, View) and x.border is not None and not (_least(x.border) and _is_within(x.border, kernel_shape)):
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
-    return _back(
-        step.layer(MaxPool(window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode)), view),
-        len(kernel_shape),
-    )
+    sides, ceil = _said(view, window, stride, sides, bool(ceil_mode))
+    kind = MaxPool(window=window, stride=stride, padding=sides, ceil=ceil)
+    return _back(step.layer(kind, view), len(kernel_shape))
 
 
 @operator("AveragePool")
@@ -136,17 +137,19 @@ def average_pool(
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("an average pool whose window has gaps")
     counts = bool(count_include_pad)
-    if isinstance(x, View) and x.border is not None and not (counts or not any(pads or ())):
-        x = step.view(x)
+    if isinstance(x, View) and x.border is not None:
+        is_padded = any(pads or ())
+        if (is_padded and not counts) or ceil_mode or not _is_within(x.border, kernel_shape, pads):
+            x = step.view(x)
     counts |= isinstance(x, View) and x.border is not None
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
-    kind = AvgPool(
-        window=window, stride=_step(stride, window), padding=sides, ceil=bool(ceil_mode),
-        count_pad=counts and sides != VALID,
-    )  # fmt: skip
+    ceil = bool(ceil_mode)
+    if not counts:
+        sides, ceil = _said(view, window, stride, sides, ceil)
+    kind = AvgPool(window=window, stride=stride, padding=sides, ceil=ceil, count_pad=counts and sides != VALID)
     return _back(step.layer(kind, view), len(kernel_shape))
 
 
@@ -195,11 +198,6 @@ def _pair(given: Ints, axes: int = 2) -> tuple[int, int]:
     return given[0], given[1]
 
 
-def _step(stride: tuple[int, int], window: tuple[int, int]) -> tuple[int, int] | None:
-    """As a pool has it: nothing where it is the window's size."""
-    return None if stride == window else stride
-
-
 def _pictures(step: Step, x: Value, pads: Ints, auto_pad: str, axes: int) -> tuple[View, Padding]:
     """The volume that windows slide over, and the padding around it: the operator's, and a border that was to be put on
     before."""
@@ -229,9 +227,29 @@ def _joins(border: Border) -> bool:
     )
 
 
+def _is_within(border: Border, window: Sequence[int], pads: Ints = None) -> bool:
+    """Whether *border*, with *pads*, is less than a *window*, so that none sees nothing else."""
+    sides = [one + other for one, other in zip(border.sides, pads or (0, 0, 0, 0), strict=False)]
+    return all(side < size for side, size in zip(sides, (*window, *window), strict=False))
+
+
 def _least(border: Border) -> bool:
     """Whether no number of a picture is below the border's."""
     return border.filling == "zeros" and border.value <= float(np.finfo(np.float16).min)
+
+
+def _said(view: View, window: Pair, stride: Pair, sides: Padding, ceil: bool) -> tuple[Padding, bool]:
+    """The padding of a pool for which what is beyond the map counts for nothing, as a spec would say it: `ceil` where
+    there is no more to it."""
+    volume = view.volume
+    if sides.mode not in ("valid", "given") or not isinstance(volume.height, int) or not isinstance(volume.width, int):
+        return sides, ceil
+    slide = Slide(window, stride, sides, ceil=ceil)
+    windows = slide.size(0, volume.height), slide.size(1, volume.width)
+    before = sides.amounts[0], sides.amounts[1]
+    assert isinstance(windows[0], int)
+    assert isinstance(windows[1], int)
+    return pooling((volume.height, volume.width), window, stride, before, (windows[0], windows[1]))
 
 
 def _padding(sides: Sequence[int]) -> Padding:
