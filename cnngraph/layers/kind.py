@@ -224,7 +224,7 @@ class Kind:
         raise dataclasses.FrozenInstanceError(f"{name} of a {type(self).__name__} stays what it is")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._values() == other._values()
+        return other is self or (type(other) is type(self) and self._values() == other._values())
 
     def __hash__(self) -> int:
         return hash(self._values())

@@ -42,6 +42,7 @@ class _Assembling:
         self.source = source
         self.assembly = Assembly(max_nodes=len(source))
         self.paddings = Paddings(layer.kind for layer in source)
+        self.given_back = {output.layer for output in source.outputs}
         self.names: dict[str, str] = {}
         self.holds: dict[str, str] = {}
         """For each layer whose weights others use the first of these here, which has them."""
@@ -100,7 +101,8 @@ class _Assembling:
         lead = unit.lead
         if not lead.inputs:
             return
-        is_taken = len(self.source.consumers[unit.layers[-1].name]) > 1
+        last = unit.layers[-1].name
+        is_taken = last in self.given_back or len(self.source.consumers[last]) > 1
         name = self.given(lead.kind.word, at, is_taken)
         for layer in unit.layers:
             called = name if layer is lead else f"{name}.{layer.kind.word}"

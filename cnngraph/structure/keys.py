@@ -8,9 +8,9 @@ from functools import cache
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.window import Windowed
 from cnngraph.spec.writing.phrases import Step as Words
-from cnngraph.spec.writing.phrases import skeleton
+from cnngraph.spec.writing.phrases import holes, skeleton
 from cnngraph.spec.writing.steps import step
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use
+from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use, insides
 from cnngraph.units import Unit
 
 
@@ -24,17 +24,13 @@ def _words(kinds: tuple[Kind, ...]) -> tuple[Words, Hashable]:
     return words, (skeleton(words), is_point)
 
 
-def words_of(unit: Unit) -> Words:
-    """The words of the step that makes *unit*."""
-    return _words(tuple([layer.kind for layer in unit.layers]))[0]
-
-
 class Keys:
     """Numbers for pieces; rows that are changed are asked for again."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._units: dict[str, int] = {}
+        self._values: dict[str, list[str]] = {}
 
     def number(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self._numbers))
@@ -63,3 +59,25 @@ class Keys:
 
     def row(self, row: Row) -> int:
         return self.number(tuple(map(self.piece, row)))
+
+    def numbers_in(self, row: Row) -> list[str]:
+        """What stands in the holes of the words of *row*, but on skips."""
+        found: list[str] = []
+        stack: list[Piece] = list(row)[::-1]
+        while stack:
+            piece = stack.pop()
+            match piece:
+                case Step(unit):
+                    found += self._values_of(unit)
+                case Joint(ways, unit):
+                    stack.append(Step(unit))
+                    stack += [inner for way in reversed(ways) if not way.is_skip for inner in reversed(way.row)]
+                case _:
+                    stack += [inner for inside in reversed(insides(piece)) for inner in reversed(inside)]
+        return found
+
+    def _values_of(self, unit: Unit) -> list[str]:
+        if unit.name not in self._values:
+            words = _words(tuple([layer.kind for layer in unit.layers]))[0]
+            self._values[unit.name] = [hole.value for hole in holes(words)]
+        return self._values[unit.name]

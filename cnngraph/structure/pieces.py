@@ -131,7 +131,10 @@ class _Maker:
                 case Side(chains):
                     if made:
                         made[-1].leaks = True
-                    self.found.sides += map(self.row, chains)
+                    for inner in chains:
+                        side: Row = []
+                        self.found.sides.append(side)  # before those that leave it
+                        side += self.row(inner)
                 case Exit():
                     pass
                 case _:
@@ -146,7 +149,7 @@ class _Maker:
         U-Net; and where a way forks again on its way to the join, what no branches can say.
         """
         if any(branch.chain and isinstance(branch.chain[-1], Fork) for branch in fork.branches):
-            return [self.knot(meeting(fork, unit)), *steps(unit)[1:]]
+            return [self.knot(meeting(fork, unit))]
         join, *behind = steps(unit)
         ways = [Way(self.row(branch.chain)) for branch in fork.branches]
         far = [way for way in ways if goes_far(way.row, unit)]
@@ -180,8 +183,8 @@ def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
     """A knot in which each row that one join alone takes is a branch of that."""
     taken = Counter(source for each in links for source in each)
     inside: set[int] = set()
-    for number, (row, sources) in enumerate(zip(rows, links, strict=True)):
-        first = row[0]
+    for row, sources in zip(rows, links, strict=True):
+        first = row[0] if row else None
         if len(sources) < 2 or not isinstance(first, Step) or first.unit.lead.kind.family != "join":
             continue
         ways = []
@@ -190,7 +193,7 @@ def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
                 ways.append(Way([], begins=-1 if source is None else source))
                 continue
             (begins,) = links[source] if len(links[source]) == 1 else (None,)
-            starts = not isinstance(rows[source][0], Joint) or len(links[source]) == 1
+            starts = len(links[source]) == 1
             ways.append(Way(rows[source], begins=(-1 if begins is None else begins) if starts else None))
             inside.add(source)
         row[0] = Joint(ways, first.unit)

@@ -51,12 +51,30 @@ class _Walk:
         ends = [(each.name, its.name) for each, its in zip(one.inputs, other.inputs, strict=False)]
         ends += [(each.layer, its.layer) for each, its in zip(one.outputs, other.outputs, strict=False)]
         yield from self.walk(ends)
-        ends = [(here, there) for here, there in zip(_ends(one), _ends(other), strict=False) if here not in self.image]
-        yield from self.walk(ends)
+        yield from self.walk(list(self.dead_ends()))
+        if len(self.image) < min(len(one), len(other)):
+            yield f"of {len(one):,} layers {len(one) - len(self.image):,} have none that is the same"
         for ours, theirs in self.image.items():
             owners = (one[ours].shares or ours), (other[theirs].shares or theirs)
             if self.image.get(owners[0]) != owners[1] and not self.share_alike(*owners):
                 yield f"`{ours}` and `{theirs}` share their weights with others"
+
+    def dead_ends(self) -> Iterator[tuple[str, str]]:
+        """What leads to no output has no order: the ends of it that are made alike of what was met so far."""
+        numbers: dict[object, int] = {}
+        ours: dict[str, object] = {name: ("met", there) for name, there in self.image.items()}
+        theirs: dict[str, object] = {name: ("met", name) for name in self.origin}
+        for network, made in ((self.one, ours), (self.other, theirs)):
+            for layer in network.layers:
+                if layer.name not in made:
+                    key = self.explicit(layer.kind), tuple([made[name] for name in layer.inputs])
+                    made[layer.name] = numbers.setdefault(key, len(numbers))
+        waiting: dict[object, list[str]] = {}
+        for name in reversed(_ends(self.other)):
+            waiting.setdefault(theirs[name], []).append(name)
+        for name in _ends(self.one):
+            if name not in self.image and waiting.get(ours[name]):
+                yield name, waiting[ours[name]].pop()
 
     def share_alike(self, here: str, there: str) -> bool:
         """Whether those that use the weights of the layer *here* are those that use the weights of *there*: which of

@@ -155,9 +155,9 @@ class _Solver:
         """A number of groups of as many channels in every use."""
         if None in column:
             return None
-        for what, channels in (("in.c", self.flowing), *((param, param.column) for param in self.params)):
-            if not isinstance(what, str) and (what.keyword not in _CHANNELS or None in what.column):
-                continue
+        bases: list[tuple[str | _Param, Sequence[int | str | None]]] = [("in.c", self.flowing)]
+        bases += [(each, each.column) for each in self.params if each.keyword in _CHANNELS and None not in each.column]
+        for what, channels in bases:
             pairs = [(int(of or 0), int(value or 1)) for of, value in zip(channels, column, strict=True)]
             widths = {Fraction(of, value) for of, value in pairs}
             if len(widths) == 1 and len(set(pairs)) > 1 and (width := widths.pop()).denominator == 1 and width > 1:
