@@ -78,7 +78,8 @@ def compared(path: Path, found: Imported) -> tuple[str, str]:
     made = lowered(found.network, lambda: weights).passed()
     with made.file() as ours:
         answers = alike(path, ours, [chosen(found.network, 64)])
-    return f"{answers.difference:.0e}", f"{len(read_model(path).graph.nodes)}->{len(made.graph.nodes)}"
+    difference = f"{answers.difference:.0e}" if answers.compared else ""
+    return difference, f"{len(read_model(path).graph.nodes)}->{len(made.graph.nodes)}"
 
 
 if __name__ == "__main__":

@@ -24,13 +24,16 @@ class Alike:
     """The largest, relative to the largest number of its output."""
     runs: int
     compared: int
-    """How many outputs are the same numbers in both; others stand in another shape that cannot be told."""
+    """How many outputs are in both; others stand in another shape that cannot be told, or what leads to them stands
+    for them."""
     outputs: int
 
 
 def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]]) -> Alike:
     """Runs both files on the same random numbers, for free sizes each of *sizes* in turn. Raises `CnngraphError`."""
     one, other = Session(source), Session(ours)
+    if len(one.outputs) != len(other.outputs):
+        return Alike(0.0, 0, 0, len(one.outputs))
     worst, compared = 0.0, set[int]()
     for run in range(_PICTURES):
         mine, theirs = {}, {}

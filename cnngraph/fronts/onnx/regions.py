@@ -83,7 +83,7 @@ class Regions:
         known = self.trace.values.get(value.name)
         if isinstance(known, View):
             return known
-        nodes, inputs = self._region(value.name)
+        nodes, inputs = self.region(value.name)
         name = _name(nodes)
         dims = tuple(dim for dim in volume.dims if isinstance(dim, int))
         if len(dims) < len(volume.dims):
@@ -102,7 +102,7 @@ class Regions:
         self.first.setdefault(name, nodes[0])
         return made
 
-    def _region(self, tensor: str) -> tuple[list[Node], list[View]]:
+    def region(self, tensor: str) -> tuple[list[Node], list[View]]:
         """The nodes that lead from known tensors to *tensor*, in their order, and those tensors."""
         waiting, seen = [tensor], set()
         found: dict[str, Node] = {}

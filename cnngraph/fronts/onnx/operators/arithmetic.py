@@ -10,7 +10,7 @@ import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
-from cnngraph.fronts.onnx.views import Factor, View
+from cnngraph.fronts.onnx.views import Factor, View, alike
 from cnngraph.layers.activation import (
     Abs,
     Clip,
@@ -275,7 +275,7 @@ def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> V
     rank = max(view.rank for view in views)
     views = [replace(view, axes=((),) * (rank - view.rank) + view.axes) for view in views]
     views = [_as_picture(step, view, views) for view in views]
-    if len({view.axes for view in views}) == 1 and len({view.volume for view in views}) == 1:
+    if all(alike(view, views[0]) and view.volume.channels == views[0].volume.channels for view in views):
         return step.trace.joined(step, views, kind)
     large = max(views, key=lambda view: sum(axis != () for axis in view.axes))
     for view in views:
