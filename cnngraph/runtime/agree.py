@@ -14,6 +14,8 @@ from cnngraph.runtime.session import Array, Port, Session
 CLOSE = 1e-4
 """Of the largest number of an output: how much of a difference is rounding."""
 _PICTURES = 5
+_LEAST = 1e-3
+"""What is below counts as if the largest number were this: a sigmoid of -18 or less is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _difference(one: Array, other: Array) -> float | None:
     ways = [other]
     if one.shape != other.shape and other.ndim == 4:
         ways.append(other.transpose(0, 2, 3, 1))
-    scale = max(float(np.abs(one).max(initial=0.0)), 1e-30)
+    scale = max(float(np.abs(one).max(initial=0.0)), _LEAST)
     return min(float(np.abs(one.reshape(-1) - way.reshape(-1)).max(initial=0.0)) for way in ways) / scale
 
 
