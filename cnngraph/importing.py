@@ -8,7 +8,7 @@ from typing import Literal
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError, Diagnostic
-from cnngraph.fronts import SPEC, format_of
+from cnngraph.fronts import SPEC, format_of, params
 from cnngraph.fronts.content import opened
 from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
@@ -16,6 +16,7 @@ from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
 from cnngraph.structure.proof import matching
+from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
 
@@ -44,12 +45,14 @@ def imported(
     *,
     flat: bool = False,
     names: Names = "plain",
+    size: Mapping[str, str] | None = None,
     max_nodes: int = MAX_NODES,
 ) -> Imported:
     """The model *file* as a spec: with the blocks that were found in it, or *flat*, a line for each step.
 
-    With the *names* of the source everything is called as there, in an ``@origin``. Raises `CnngraphError` when the
-    model cannot be read, or is a spec.
+    With the *names* of the source everything is called as there, in an ``@origin``. *size* is that of its input, by
+    ``H``, ``W`` and ``C``, where the model leaves it open. Raises `CnngraphError` when the model cannot be read, is a
+    spec, or has an input of another size.
     """
     content = opened(file)
     found = format_of(content)
@@ -57,8 +60,13 @@ def imported(
         raise CnngraphError.of(
             "E0118", f"{file} is a spec already", file=file, help="`import` takes the models of other programs"
         )
-    reading = found.read(content, settings, max_nodes)
+    free = params(file) if size else []
+    asked = {name: value for name, value in (size or {}).items() if name in free}
+    reading = found.read(content, {**settings, **asked}, max_nodes)
     network = reading.checked()
+    if size and (has := network.inputs[0].output) != Volume(tuple(int(size[each]) for each in "HWC")):
+        given = "x".join(size.values())
+        raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
     for is_flat in (False, True) if not flat else (True,):
         said = _said(
             structured(_loose(network), {}, blocks=False).network if is_flat else network, reading.called, names

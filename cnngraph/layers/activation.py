@@ -7,7 +7,7 @@ from typing import ClassVar
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, NUMBER, POSITIVE
-from cnngraph.volume import Dim, Volume, as_int, divisors
+from cnngraph.volume import Dim, Volume, as_int, divisors, fixed
 
 
 class Activation(Kind):
@@ -344,7 +344,10 @@ class SplitSoftmax(Kind):
             "Reshape", [to.inputs[0], to.constant("apart", [0, self.n, -1])], to.inner("parts", (self.n, each))
         )
         weighed = to.node("Softmax", [parts], to.inner("weighed", (self.n, each)), axis=1)
-        size = to.node("Shape", to.inputs, to.sizes("size", len(dims) + 1))
+        if fixed(dims):
+            size = to.constant("size", [0, *map(as_int, dims)])
+        else:
+            size = to.node("Shape", to.inputs, to.sizes("size", len(dims) + 1))
         to.node("Reshape", [weighed, size], to.output)
 
     def caption(self) -> Caption:

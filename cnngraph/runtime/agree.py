@@ -14,6 +14,8 @@ from cnngraph.runtime.session import Array, Port, Session
 CLOSE = 1e-4
 """Of the largest number of an output: how much of a difference is rounding."""
 _PICTURES = 5
+_LEAST = 1e-3
+"""What is below counts as if the largest number were this: a sigmoid of -18 or less is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,16 @@ class Alike:
     """The largest, relative to the largest number of its output."""
     runs: int
     compared: int
-    """How many outputs are the same numbers in both; others stand in another shape that cannot be told."""
+    """How many outputs are in both; others stand in another shape that cannot be told, or what leads to them stands
+    for them."""
     outputs: int
 
 
 def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]]) -> Alike:
     """Runs both files on the same random numbers, for free sizes each of *sizes* in turn. Raises `CnngraphError`."""
     one, other = Session(source), Session(ours)
+    if len(one.outputs) != len(other.outputs):
+        return Alike(0.0, 0, 0, len(one.outputs))
     worst, compared = 0.0, set[int]()
     for run in range(_PICTURES):
         mine, theirs = {}, {}
@@ -77,7 +82,7 @@ def _difference(one: Array, other: Array) -> float | None:
     ways = [other]
     if one.shape != other.shape and other.ndim == 4:
         ways.append(other.transpose(0, 2, 3, 1))
-    scale = max(float(np.abs(one).max(initial=0.0)), 1e-30)
+    scale = max(float(np.abs(one).max(initial=0.0)), _LEAST)
     return min(float(np.abs(one.reshape(-1) - way.reshape(-1)).max(initial=0.0)) for way in ways) / scale
 
 

@@ -13,7 +13,9 @@ from cnngraph.fronts.onnx.wire import Damaged
 
 _IDLE = frozenset({"Identity", "Dropout"})
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
-_OF_CONSTANTS = frozenset({"Constant", "ConstantOfShape", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze"})
+_OF_CONSTANTS = frozenset(
+    {"Constant", "ConstantOfShape", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze", "Transpose"}
+)
 _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
 
 

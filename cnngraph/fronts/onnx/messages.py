@@ -113,6 +113,8 @@ class Model:
     """All that a file says."""
 
     producer: str = ""
+    title: str = ""
+    """What the file says of itself in words."""
     opsets: dict[str, int] = field(default_factory=dict)
     graph: Graph = field(default_factory=Graph)
     about: dict[str, str] = field(default_factory=dict)
@@ -146,6 +148,8 @@ class Messages:
             match number, value:
                 case 2, Stretch():
                     found.producer = self._text(value)
+                case 6, Stretch():
+                    found.title = self._text(value)
                 case 7, Stretch():
                     found.graph = self._graph(value)
                 case 8, Stretch():

@@ -71,7 +71,8 @@ class _Reader:
         self._outputs()
         self._remark()
         name = self.content.path.stem if self.content.path else graph.name
-        return self.draft.reading(name, about=f"the weights in {self.content.name}")
+        title = self.model.title if self.model.producer == "cnngraph" else ""
+        return self.draft.reading(name, title=title, about=f"the weights in {self.content.name}")
 
     def _refuse_what_is_none(self) -> None:
         if self.model.training:
@@ -137,49 +138,68 @@ class _Reader:
             value = self.trace.values.get(info.name)
             if isinstance(value, Foreign):
                 value = self._foreign_output(value)
+                if value is None:
+                    continue
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
-            step = Step(self.trace, Node("", (), (info.name,), {}))
-            try:
-                view = step.view(value)
-            except Unknown as unknown:
-                self._refuse(f"its output `{info.name}` is not understood: {unknown}", "")
-            try:
-                view = self.trace.settled(view, step)
-            except Unknown:
-                self._note(
-                    f"the output `{info.name}`: it is given as the volume of {view.volume} that it is of",
-                    f"the file gives the same numbers as {' x '.join(map(str, view.sizes[1:]))}",
-                )
+            view = self._given_back(info.name, value)
             self.draft.output(info.name, view.layer)
             if names := self.about.classes.get(info.name):
                 self.draft.say(view.layer, [of_classes(names)])
 
-    def _foreign_output(self, value: Foreign) -> View:
-        """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the
-        same."""
+    def _given_back(self, name: str, value: View) -> View:
+        """The output *name* as the volume or the vector that it is of."""
+        step = Step(self.trace, Node("", (), (name,), {}))
+        try:
+            view = step.view(value)
+        except Unknown as unknown:
+            self._refuse(f"its output `{name}` is not understood: {unknown}", "")
+        try:
+            return self.trace.settled(view, step)
+        except Unknown:
+            self._note(
+                f"the output `{name}`: it is given as the volume of {view.volume} that it is of",
+                f"the file gives the same numbers as {' x '.join(map(str, view.sizes[1:]))}",
+            )
+            return view
+
+    def _foreign_output(self, value: Foreign) -> View | None:
+        """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the same.
+        None where its sizes are not known: then what leads there is given back instead."""
         shape = self.regions.shapes(value.name) or ()
         own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
-        if not own or len(own) < len(shape) - 1:
-            self._refuse(f"its output `{value.name}` is not understood: {value.why}", "", self._place(value))
-        match own:
-            case [length]:
-                volume = Volume((length,))
-            case [channels, height, width]:
-                volume = Volume((height, width, channels))
-            case _:
-                volume = Volume((own[0], prod(own[1:]), 1))
-                self._note(
-                    f"the output `{value.name}`: it is called a volume of {volume}",
-                    f"the file has it as {' x '.join(map(str, own))}",
-                )
         try:
-            return self.regions.view(value, volume, self.batch)
+            if not own or len(own) < len(shape) - 1:
+                raise Unknown(value.why)
+            match own:
+                case [length]:
+                    volume = Volume((length,))
+                case [channels, height, width]:
+                    volume = Volume((height, width, channels))
+                case _:
+                    volume = Volume((own[0], prod(own[1:]), 1))
+            view = self.regions.view(value, volume, self.batch)
         except Unknown as unknown:
-            self._refuse(f"its output `{value.name}` is not understood: {unknown}", "", self._place(value))
+            self._ends_before(value, str(unknown))
+            return None
+        if len(own) not in (1, 3):
+            self._note(
+                f"the output `{value.name}`: it is called a volume of {volume}",
+                f"the file has it as {' x '.join(map(str, own))}",
+            )
+        return view
 
-    def _place(self, value: Foreign) -> str:
-        return self.regions.nodes[value.name].place
+    def _ends_before(self, value: Foreign, why: str) -> None:
+        """Gives back what leads to *value*, which nothing is known of."""
+        nodes, inputs = self.regions.region(value.name)
+        if not inputs:
+            self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
+        self._note(
+            f"the output `{value.name}`: its size is not known; what leads to it is given back instead",
+            f"{nodes[0].op}: {why}", nodes[0].place,
+        )  # fmt: skip
+        for view in inputs:
+            self.draft.output(view.layer, view.layer)
 
     def _remark(self) -> None:
         """What is said of that which no layer does: once for each sort."""

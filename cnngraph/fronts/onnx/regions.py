@@ -20,7 +20,8 @@ from cnngraph.volume import Dim, Free, Volume
 _OF_PICTURES = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
                           "BatchNormalization", "Resize", "Upsample"})  # fmt: skip
 _OF_VECTORS = frozenset({"Gemm", "MatMul", "cnngraph.MatMul"})
-_BESIDE = frozenset({"Add", "Sum", "Mul", "Sub", "Concat"})
+_SUMS = frozenset({"Add", "Sum", "Sub"})
+_BESIDE = _SUMS | {"Mul", "Concat"}
 _PRODUCTS = frozenset({"MatMul", "Einsum"})
 
 Shapes = Callable[[str], "tuple[Size, ...] | None"]
@@ -61,6 +62,8 @@ class Regions:
         made: dict[str, View] = {}
         for value in foreign:
             shape = sizes[value.name]
+            if shape is None and node.op in _SUMS and beside is not None:
+                shape = ("",) * beside.rank  # what is added is as large
             if shape is None:
                 raise Unknown(value.why)
             if (node.op in _OF_PICTURES and len(shape) == 4) or (node.op in _OF_VECTORS and len(shape) == 2):
@@ -80,7 +83,7 @@ class Regions:
         known = self.trace.values.get(value.name)
         if isinstance(known, View):
             return known
-        nodes, inputs = self._region(value.name)
+        nodes, inputs = self.region(value.name)
         name = _name(nodes)
         dims = tuple(dim for dim in volume.dims if isinstance(dim, int))
         if len(dims) < len(volume.dims):
@@ -99,7 +102,7 @@ class Regions:
         self.first.setdefault(name, nodes[0])
         return made
 
-    def _region(self, tensor: str) -> tuple[list[Node], list[View]]:
+    def region(self, tensor: str) -> tuple[list[Node], list[View]]:
         """The nodes that lead from known tensors to *tensor*, in their order, and those tensors."""
         waiting, seen = [tensor], set()
         found: dict[str, Node] = {}
@@ -156,8 +159,9 @@ def _equal(shape: Sequence[Size], view: View, op: str) -> bool:
     if len(shape) != view.rank:
         return False
     at = 1 if op == "Concat" and view.is_upright else -1
+    is_open = op in _SUMS or any(isinstance(own, Free) for own in view.sizes[1:])
     return all(
-        n == at or size == own or (isinstance(own, Free) and not isinstance(size, int))
+        n in (0, at) or size == own or (is_open and not isinstance(size, int))
         for n, (size, own) in enumerate(zip(shape, view.sizes, strict=True))
     )
 

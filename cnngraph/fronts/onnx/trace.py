@@ -71,13 +71,13 @@ class Trace:
             if not volume.is_map:
                 raise Unknown("numbers of a vector in another order")
             if view.axes[1] == tuple(each for axis in upright(volume, batch)[1:] for each in axis):
-                return step.layer(Flatten(), view)
+                return step.layer(Flatten(), view, is_aside=True)
             raise Unknown("a flattened volume in another order")
         if view.rank != 4:
             raise Unknown(f"a tensor of rank {view.rank}")
         if not volume.is_map:
             if view.axes[1:] == upright(Volume((1, 1, volume.channels)), batch)[1:]:
-                return step.layer(Unflatten(), view)
+                return step.layer(Unflatten(), view, is_aside=True)
             return self._unflattened(view, step)
         return self._rearranged(view, step)
 
@@ -90,7 +90,7 @@ class Trace:
         if any(factor.of != "C" for factor in factors) or strides != sorted(strides, key=as_int, reverse=True):
             raise Unknown("numbers of a vector in another order")
         made = (sizes[1], sizes[2], sizes[0])
-        return step.layer(Unflatten(volume=None if made[:2] == (1, 1) else made), view)
+        return step.layer(Unflatten(volume=None if made[:2] == (1, 1) else made), view, is_aside=True)
 
     def _rearranged(self, view: View, step: Step) -> View:
         """Channels in another order, squares of pixels as channels, or channels as squares of pixels."""
@@ -102,28 +102,28 @@ class Trace:
         if (height, width) == (whole_rows, whole_columns):
             match channels:
                 case (Factor(of="C", stride=1) as inner, Factor(of="C") as outer) if outer.stride == inner.size:
-                    return step.layer(Shuffle(g=as_int(outer.size)), view)
+                    return step.layer(Shuffle(g=as_int(outer.size)), view, is_aside=True)
         match height, width:
             case ((Factor(of="H") as high, Factor(of="C") as down), (Factor(of="W") as wide, Factor(of="C") as across)):
                 n = as_int(down.size)
                 if (high.size, wide.size, across.size) == (volume.height, volume.width, n):
                     if across.stride == 1 and down.stride == n and _is_rest(channels, n * n):
-                        return step.layer(Unreorg(n=n, order="by_channel"), view)
+                        return step.layer(Unreorg(n=n, order="by_channel"), view, is_aside=True)
                     left = as_int(volume.channels) // (n * n)
                     if across.stride == left and down.stride == left * n and _is_rest(channels, 1, left):
-                        return step.layer(Unreorg(n=n), view)
+                        return step.layer(Unreorg(n=n), view, is_aside=True)
             case ((Factor(of="H") as high,), (Factor(of="W") as wide,)) if high.stride == wide.stride:
                 n = as_int(high.stride)
                 down, across = Factor("H", n, 1), Factor("W", n, 1)
                 own = (Factor("C", volume.channels),) if volume.channels != 1 else ()
                 if channels == (*own, down, across):
-                    return step.layer(Reorg(n=n, order="by_channel"), view)
+                    return step.layer(Reorg(n=n, order="by_channel"), view, is_aside=True)
                 if channels == (down, across, *own):
-                    return step.layer(Reorg(n=n), view)
+                    return step.layer(Reorg(n=n), view, is_aside=True)
         inside = tuple(each for axis in upright(volume, 1)[1:] for each in axis)
         if merged(each for axis in view.axes[1:] for each in axis) == merged(inside):
             made = (as_int(view.sizes[2]), as_int(view.sizes[3]), as_int(view.sizes[1]))
-            return step.layer(Unflatten(volume=made), step.layer(Flatten(), view))
+            return step.layer(Unflatten(volume=made), step.layer(Flatten(), view, is_aside=True), is_aside=True)
         raise Unknown("numbers in an order that no layer makes")
 
     def joined(self, step: Step, views: list[View], kind: Kind) -> View:
@@ -191,7 +191,7 @@ class Step:
         """A tensor as one vector for each of the batch. Raises `Unknown`."""
         view = self.view(value)
         if view.volume.is_map and view.rank == 2 and all(size == 1 for size in view.volume.dims[:2]):
-            return self.layer(Flatten(), view)  # one pixel's channels
+            return self.layer(Flatten(), view, is_aside=True)  # one pixel's channels
         found = self.trace.settled(view, self)
         if not found.is_flat:
             raise Unknown("a volume where a vector is expected")
@@ -209,9 +209,10 @@ class Step:
         *views: View,
         like: View | None = None,
         weights: Mapping[str, Constant] | None = None,
+        is_aside: bool = False,
     ) -> View:
         """A layer of *kind* on *views*, with *weights* by the names of its parameters; as a view *like* that one, else
-        as it lies."""
+        as it lies. One that *is_aside* only makes ready what the node takes, and is not called after it."""
         trace = self.trace
         given = weights or {}
         kernels = tuple(each.name for each in given.values())
@@ -220,6 +221,7 @@ class Step:
         shares = trace.shared(kind, kernels) if is_own else ""
         entries = {name: Entry(each.name, each.shape, "float32", each.get) for name, each in given.items()}
         label = self.node.name or self.node.outputs[0]
+        label = f"{label}.{kind.word}" if is_aside else label
         try:
             name = trace.draft.add(
                 kind,
@@ -252,9 +254,11 @@ class Step:
             raise Unknown("a border around a tensor that is no picture")
         sides = border.sides
         if any(side < 0 for side in sides):
-            plain = self.layer(Crop(n=_given(*(max(-side, 0) for side in sides))), plain)
+            plain = self.layer(Crop(n=_given(*(max(-side, 0) for side in sides))), plain, is_aside=True)
         put = _given(*(max(side, 0) for side in sides))
-        return self.layer(Pad(n=put, filling=border.filling, value=border.value), plain) if any(put.amounts) else plain
+        if not any(put.amounts):
+            return plain
+        return self.layer(Pad(n=put, filling=border.filling, value=border.value), plain, is_aside=True)
 
 
 def _given(top: int, left: int, bottom: int, right: int) -> Padding:

@@ -102,6 +102,28 @@ class View:
         return replace(self, axes=tuple(self.axes[n] for n in order))
 
 
+def alike(one: View, other: View, but: int | None = None) -> bool:
+    """Whether the two lie alike, but for the axis *but*: where a size is free they may turn out to."""
+    if one.rank != other.rank:
+        return False
+    for n, (here, there) in enumerate(zip(one.axes, other.axes, strict=True)):
+        if n == but or here == there:
+            continue
+        if [each.of for each in here] != [each.of for each in there] or len(here) != 1:
+            return False
+        if not (isinstance(here[0].size, Free) or isinstance(there[0].size, Free)):
+            return False
+        if (here[0].size, there[0].size) != (_whole(one, here[0]), _whole(other, there[0])):
+            return False
+    return True
+
+
+def _whole(view: View, factor: Factor) -> Dim:
+    """The size of the volume's axis that *factor* is of."""
+    volume = view.volume
+    return {"N": view.batch, "C": volume.channels, "H": volume.height, "W": volume.width}[factor.of]
+
+
 def upright(volume: Volume, batch: Dim) -> tuple[Axis, ...]:
     """A volume as ``(N, C, H, W)``, a vector as ``(N, C)``."""
     dims: list[tuple[Of, Dim]] = [("N", batch), ("C", volume.channels)]

@@ -80,7 +80,9 @@ def pieces(array: Array) -> Iterator[memoryview]:
         array = np.ascontiguousarray(array)
     flat = array.reshape(-1)
     for start in range(0, max(flat.size, 1), _PIECE):
-        yield np.ascontiguousarray(flat[start : start + _PIECE], "<f4").data.cast("B")
+        with np.errstate(over="ignore", invalid="ignore"):  # what float32 does not hold is infinite there
+            piece = np.ascontiguousarray(flat[start : start + _PIECE], "<f4")
+        yield piece.data.cast("B")
 
 
 def itemsize(kind: str) -> int:

@@ -72,7 +72,7 @@ def test_numbers_beside_the_model(tmp_path: Path) -> None:
 
 
 def outside(**place: str) -> onnx.TensorProto:
-    tensor = onnx.TensorProto(name="w", dims=[2, 3, 1, 1], data_type=TensorProto.FLOAT, data_location=1)
+    tensor = onnx.TensorProto(name="w", dims=[2, 3, 1, 1], data_type=TensorProto.FLOAT, data_location="EXTERNAL")
     for key, value in place.items():
         tensor.external_data.add(key=key, value=value)
     return tensor

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
-from cnngraph.fronts.onnx.views import Factor, View
+from cnngraph.fronts.onnx.views import Factor, View, alike
 from cnngraph.layers.activation import (
     Abs,
     Clip,
@@ -39,6 +40,7 @@ from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
 from cnngraph.volume import as_int
 from cnngraph.weights.readers.entry import Array
 
+_PARAMETER = re.compile(r"[A-Za-z_]+|\w+(\.\w+)+")
 _PLAIN: dict[str, type[Kind]] = {
     "Relu": Relu,
     "Sigmoid": Sigmoid,
@@ -273,7 +275,7 @@ def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> V
     rank = max(view.rank for view in views)
     views = [replace(view, axes=((),) * (rank - view.rank) + view.axes) for view in views]
     views = [_as_picture(step, view, views) for view in views]
-    if len({view.axes for view in views}) == 1 and len({view.volume for view in views}) == 1:
+    if all(alike(view, views[0]) and view.volume.channels == views[0].volume.channels for view in views):
         return step.trace.joined(step, views, kind)
     large = max(views, key=lambda view: sum(axis != () for axis in view.axes))
     for view in views:
@@ -299,7 +301,7 @@ def _as_picture(step: Step, view: View, among: list[View]) -> View:
     at = view.where(own)
     if at is None or pictures[0].where(Factor("C", pictures[0].volume.channels)) != at:
         raise Unknown(f"{step.node.op} of a picture and a vector that does not lie along its channels")
-    return step.layer(Unflatten(), view, like=view)
+    return step.layer(Unflatten(), view, like=view, is_aside=True)
 
 
 def _channel_axis(view: View) -> int | None:
@@ -329,8 +331,9 @@ def _flat(constant: Constant) -> Constant:
 
 
 def _is_learned(constant: Constant) -> bool:
-    """Whether its name is that of a parameter: a path in a module."""
-    return "." in constant.name and not constant.name.startswith(("/", "onnx::"))
+    """Whether its name is that of a parameter: a path in a module, or a word; what exporters call constants has a
+    number in it."""
+    return _PARAMETER.fullmatch(constant.name) is not None
 
 
 def _short(value: float) -> float:

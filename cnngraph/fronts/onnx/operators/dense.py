@@ -70,7 +70,7 @@ def _on_vector(
         def reordered(array: Array) -> Array:
             return array.reshape(made, *sizes).transpose(0, *back).reshape(made, taken)
 
-        flat = step.layer(Flatten(), view)
+        flat = step.layer(Flatten(), view, is_aside=True)
         return step.layer(kind, flat, weights={**weights, "weight": weights["weight"].made(reordered)})
     vector = step.vector(view)
     if vector.volume.channels != taken:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown, slices, split_sizes
 from cnngraph.fronts.onnx.trace import Step, Value, dims_of, operator
-from cnngraph.fronts.onnx.views import Axis, Border, Factor, View, reshaped
+from cnngraph.fronts.onnx.views import Border, Factor, View, alike, reshaped
 from cnngraph.layers.dense import Dropout
 from cnngraph.layers.join import Concat
 from cnngraph.layers.pooling import MaxPool
@@ -243,7 +243,7 @@ def concat(step: Step, *parts: Value, axis: int = 1) -> Value:
     if not all(view.volume.is_map for view in views):
         if any(view.volume.is_map for view in views):
             views = [step.vector(view) for view in views]
-    elif any(_rest(view, axis) != _rest(views[0], axis) for view in views):
+    elif not all(alike(view, views[0], axis) for view in views):
         views = [step.map(view) for view in views]
         axis = 1
     return step.trace.joined(step, views, Concat())
@@ -295,10 +295,6 @@ def _sizes(dims: Sequence[Dim]) -> Constant:
         array[:] = list(dims)
         return Constant.of(array)
     return Constant.of(np.array(dims, np.int64))
-
-
-def _rest(view: View, axis: int) -> tuple[Axis, ...]:
-    return tuple(each for n, each in enumerate(view.axes) if n != axis)
 
 
 def _to_upright(view: View) -> list[int]:
