@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from cnngraph.assembly import Assembly
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.structure.paddings import Paddings, without
+from cnngraph.structure.paddings import without
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use
 from cnngraph.units import Unit
 
@@ -41,7 +41,6 @@ class _Assembling:
     def __init__(self, source: Network) -> None:
         self.source = source
         self.assembly = Assembly(max_nodes=len(source))
-        self.paddings = Paddings(layer.kind for layer in source)
         self.given_back = {output.layer for output in source.outputs}
         self.names: dict[str, str] = {}
         self.holds: dict[str, str] = {}
@@ -110,7 +109,7 @@ class _Assembling:
             self.names[layer.name] = called
             self.assembly.add(
                 called,
-                without(layer.kind) if at.is_shortcut else self.paddings.said(layer.kind),
+                without(layer.kind) if at.is_shortcut else layer.kind,
                 [self.names[each] for each in layer.inputs],
                 unit=name,
                 block=at.path,

@@ -3,6 +3,7 @@ or behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, every_row, insides, is_sealed
@@ -23,8 +24,7 @@ def joints(there: Places) -> None:
             if height > lowest:
                 continue
             tried.add(key)
-            places = _block_of(there, alike, claimed) if len(alike) > 1 else []
-            if places:
+            for places in _blocks_of(there, alike, claimed):
                 claimed |= {(id(place.row), at) for place in places for at in range(place.start, place.end)}
                 named.append((there.new_name(), places))
         there.replace(named)
@@ -47,6 +47,20 @@ def _joints_by_key(there: Places, tried: set[int]) -> dict[tuple[int, int], list
             height = max(height, inner + (not isinstance(piece, Step)))
         heights[id(row)] = height
     return found
+
+
+def _blocks_of(there: Places, alike: list[Place], claimed: set[tuple[int, int]]) -> Iterator[list[Place]]:
+    """What blocks of like joins are to hold; where one would need too many parameters there is one for those with the
+    same windows."""
+    if len(alike) > 1 and (places := _block_of(there, alike, claimed)):
+        yield places
+        return
+    by_windows: dict[tuple[str, ...], list[Place]] = {}
+    for place in alike:
+        by_windows.setdefault(there.keys.windows_in(place.pieces), []).append(place)
+    for inside in by_windows.values():
+        if 1 < len(inside) < len(alike) and (places := _block_of(there, inside, claimed)):
+            yield places
 
 
 def _block_of(there: Places, alike: list[Place], claimed: set[tuple[int, int]]) -> list[Place]:

@@ -30,7 +30,7 @@ class Keys:
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._units: dict[str, int] = {}
-        self._values: dict[str, list[str]] = {}
+        self._values: dict[str, list[tuple[str, str]]] = {}
 
     def number(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self._numbers))
@@ -60,9 +60,9 @@ class Keys:
     def row(self, row: Row) -> int:
         return self.number(tuple(map(self.piece, row)))
 
-    def numbers_in(self, row: Row) -> list[str]:
-        """What stands in the holes of the words of *row*, but on skips."""
-        found: list[str] = []
+    def numbers_in(self, row: Row) -> list[tuple[str, str]]:
+        """What stands in the holes of the words of *row*, but on skips, with their keywords."""
+        found: list[tuple[str, str]] = []
         stack: list[Piece] = list(row)[::-1]
         while stack:
             piece = stack.pop()
@@ -76,8 +76,11 @@ class Keys:
                     stack += [inner for inside in reversed(insides(piece)) for inner in reversed(inside)]
         return found
 
-    def _values_of(self, unit: Unit) -> list[str]:
+    def windows_in(self, row: Row) -> tuple[str, ...]:
+        return tuple(value for keyword, value in self.numbers_in(row) if keyword == "f")
+
+    def _values_of(self, unit: Unit) -> list[tuple[str, str]]:
         if unit.name not in self._values:
             words = _words(tuple([layer.kind for layer in unit.layers]))[0]
-            self._values[unit.name] = [hole.value for hole in holes(words)]
+            self._values[unit.name] = [(hole.keyword, hole.value) for hole in holes(words)]
         return self._values[unit.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnngraph.layers.window import Windowed
 from cnngraph.structure.pieces import (
     SHORTCUT,
     Joint,
@@ -73,6 +74,8 @@ def _content(row: Row) -> str:
     if word == "add" and skips:
         (longest,) = [way for way in joint.ways if not way.is_skip][:1] or [joint.ways[0]]
         return _of_residual(longest.row)
+    if word == "add" and any(way.begins is not None for way in joint.ways):
+        return "fuse"
     if word == "concat":
         return "dense" if skips and len(joint.ways) == 2 else "inception" if len(joint.ways) > 2 else "fork"
     return "unit"
@@ -86,14 +89,15 @@ def _of_residual(row: Row) -> str:
 
 
 def _of_run(row: Row) -> str:
-    words = [piece.unit.lead.kind.word for piece in row if isinstance(piece, Step)]
-    last = row[-1]
+    steps = [piece.unit for piece in row if isinstance(piece, Step)]
+    words = [unit.lead.kind.word for unit in steps]
     if "dwconv" in words:
         return "inverted" if words[0] != "dwconv" and len(words) > 2 else "separable"
-    if isinstance(last, Step) and last.unit.lead.kind.family == "pool":
-        return "transition" if words[0] not in ("conv",) else "stage"
-    if words and words[0] == "upconv":
+    if any(unit.lead.kind.spreads for unit in steps if isinstance(unit.lead.kind, Windowed)) or "upsample" in words:
         return "up"
-    if isinstance(row[0], Step) and row[0].unit.lead.kind.family == "pool":
+    first, last = row[0], row[-1]
+    if isinstance(last, Step) and last.unit.lead.kind.family == "pool":
+        return "stage" if isinstance(first, Step) and first.unit.weighted else "transition"
+    if isinstance(first, Step) and first.unit.lead.kind.family == "pool":
         return "down"
-    return "unit"
+    return "stage" if isinstance(first, Step) and first.unit.weighted and len(steps) < len(row) else "unit"

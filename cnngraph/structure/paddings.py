@@ -7,12 +7,13 @@ The layers do the same as before: only what their padding is called changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.values import VALID, Padding
 from cnngraph.layers.window import Slide, Windowed
+from cnngraph.network import Network
 
 SAME = Padding("same")
 
@@ -33,30 +34,27 @@ def explicit(kind: Kind) -> Kind:
     return _padded(kind, Padding("given", found))
 
 
-class Paddings:
-    """How a network's kinds say their paddings; *kinds* are all of them."""
+def said(network: Network) -> Network:
+    """*network* with its paddings in words."""
+    votes: Counter[str] = Counter()
+    for layer in network.layers:
+        slide = _slide(layer.kind)
+        if slide is not None and slide.window != (1, 1):
+            votes[layer.kind.word] += 1 if _is_same(slide) else -1
+    same = {word for word, vote in votes.items() if vote > 0}
+    kinds: dict[Kind, Kind] = {}
+    for layer in network.layers:
+        if layer.kind not in kinds:
+            kinds[layer.kind] = _in_words(layer.kind, same)
+    return replace(network, layers=tuple(replace(layer, kind=kinds[layer.kind]) for layer in network.layers))
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
-        votes: Counter[str] = Counter()
-        for kind in kinds:
-            slide = _slide(kind)
-            if slide is not None and slide.window != (1, 1):
-                votes[kind.word] += 1 if _is_same(slide) else -1
-        self._same = {word for word, vote in votes.items() if vote > 0}
-        self._said: dict[Kind, Kind] = {}
 
-    def said(self, kind: Kind) -> Kind:
-        if kind not in self._said:
-            self._said[kind] = self._find(kind)
-        return self._said[kind]
-
-    def _find(self, kind: Kind) -> Kind:
-        slide = _slide(kind)
-        if slide is None:
-            return kind
-        if _is_same(slide) and (slide.window != (1, 1) or kind.word in self._same):
-            return _padded(kind, SAME)
-        return without(kind)
+def _in_words(kind: Kind, same: Collection[str]) -> Kind:
+    """*kind* with its padding in words; those of *same* are `same` also where windows of one pixel need none."""
+    slide = _slide(kind)
+    if slide is not None and _is_same(slide) and (slide.window != (1, 1) or kind.word in same):
+        return _padded(kind, SAME)
+    return without(kind)
 
 
 def without(kind: Kind) -> Kind:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from cnngraph.layers.window import Windowed
+from cnngraph.spec.writing.formulas import CHANNELS
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, insides, last, units_of
 
@@ -45,8 +47,15 @@ class Places:
 
     def fits(self, uses: Sequence[Row], most: int = MOST) -> bool:
         """Whether a block of these pieces has at most so many parameters."""
-        columns = zip(*map(self.keys.numbers_in, uses), strict=True)
-        return len({column for column in columns if len(set(column)) > 1}) <= most
+        flowing = [next(units_of(row)).lead.input_volumes[0].channels for row in uses]
+        known = _direction(tuple(map(str, flowing)))
+        varying = set()
+        for column in zip(*map(self.keys.numbers_in, uses), strict=True):
+            values = tuple(value for _, value in column)
+            if len(set(values)) > 1:
+                is_channels = column[0][0] in CHANNELS
+                varying.add(("c", _direction(values)) if is_channels else (column[0][0], values))
+        return len(varying - {("c", known)}) <= most
 
     def new_name(self) -> str:
         self.made += 1
@@ -129,6 +138,14 @@ class Places:
             known = [tuple(self._scopes[name].split(".")) for name in layers if name in self._scopes]
             self._scope_of[id(piece)] = _common(known) if known else None
         return self._scope_of[id(piece)]
+
+
+def _direction(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Equal for numbers of which some are a multiple of the others."""
+    if not all(value.isdecimal() for value in values):
+        return values
+    common = gcd(*map(int, values))
+    return tuple(str(int(value) // common) for value in values)
 
 
 def _common(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""One block for residuals that differ in whether there is a gate, a first layer that widens, or a skip: where the stride
-or the channels change, the branch of a residual stands without the join."""
+"""One block for residuals that differ in whether there is a gate, a first layer that widens, or a skip: where the
+stride or the channels change, the branch of a residual stands without the join."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Row, Step, Use, every_row, insides, is_sealed
-from cnngraph.structure.places import Place, Places
+from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, insides, is_sealed
+from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
 """How many pieces a run may have."""
@@ -58,7 +58,7 @@ def runs(there: Places) -> None:
         _find_places(there, chosen)
         named = []
         for run, found in chosen.items():
-            if len(found) > 1 and there.fits([place.pieces for place in found]):
+            if len(found) > 1 and there.fits([place.pieces for place in found], min(MOST, len(run))):
                 named.append((there.new_name(), found))
             else:
                 refused.add(run)
@@ -134,12 +134,16 @@ def _is_run(there: Places, row: Row, keys: Sequence[int], start: int, end: int) 
         return False
     if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
         return False
+    if end < len(row) and _goes_on(row[end]):
+        return False
     return not _has_repetition(keys[start:end]) and _is_stretch(there, inside)
 
 
 def _is_stretch(there: Places, inside: Row) -> bool:
     first = inside[0]
-    if isinstance(first, Step) and len(first.unit.inputs) != 1:
+    if isinstance(first, Step) and (len(first.unit.inputs) != 1 or _goes_on(first)):
+        return False
+    if all(isinstance(piece, Step) and not piece.unit.weighted for piece in inside):
         return False
     is_stage = False
     for at, piece in enumerate(inside):
@@ -151,6 +155,11 @@ def _is_stretch(there: Places, inside: Row) -> bool:
                 return False
         is_stage |= not isinstance(piece, Step)
     return True
+
+
+def _goes_on(piece: Piece) -> bool:
+    """Whether *piece* belongs to what is in front of it, as an activation does."""
+    return isinstance(piece, Step) and piece.unit.lead.kind.family == "activation"
 
 
 def _has_repetition(keys: Sequence[int]) -> bool:

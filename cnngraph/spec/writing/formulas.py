@@ -18,7 +18,7 @@ from cnngraph.spec.writing.phrases import TURNS_BUT_ONE, Hole
 Column = tuple[str | None, ...]
 """What one hole holds in each use of a block; None in a use that has no such hole."""
 
-_CHANNELS = frozenset({"c", "r", "first", "end"})
+CHANNELS = frozenset({"c", "r", "first", "end"})
 """Keywords of numbers of channels."""
 _RATIOS = frozenset(
     {Fraction(1), Fraction(2), Fraction(3), Fraction(4), Fraction(6), Fraction(8)}
@@ -120,7 +120,7 @@ class _Solver:
             return _Value((said[0],))
         if all(value.isdecimal() for value in said):
             formula = None
-            if keyword in _CHANNELS:
+            if keyword in CHANNELS:
                 formula = self.of_channels(column)
             elif keyword == "groups":
                 formula = self.of_groups(column)
@@ -145,7 +145,7 @@ class _Solver:
         if ratio is not None and everywhere:
             return _times(ratio, "in.c")
         for param in self.params:
-            if param.keyword in _CHANNELS and None not in param.column:
+            if param.keyword in CHANNELS and None not in param.column:
                 other = self.ratio(column, [int(number or 0) for number in param.column])
                 if other is not None:
                     return _times(other, param)
@@ -156,7 +156,7 @@ class _Solver:
         if None in column:
             return None
         bases: list[tuple[str | _Param, Sequence[int | str | None]]] = [("in.c", self.flowing)]
-        bases += [(each, each.column) for each in self.params if each.keyword in _CHANNELS and None not in each.column]
+        bases += [(each, each.column) for each in self.params if each.keyword in CHANNELS and None not in each.column]
         for what, channels in bases:
             pairs = [(int(of or 0), int(value or 1)) for of, value in zip(channels, column, strict=True)]
             widths = {Fraction(of, value) for of, value in pairs}
