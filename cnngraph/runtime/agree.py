@@ -15,7 +15,7 @@ CLOSE = 1e-4
 """Of the largest number of an output: how much of a difference is rounding."""
 _PICTURES = 5
 _LEAST = 1e-2
-"""What is below counts as if the largest number were this: of a sigmoid that is nearly 0 little but rounding is left."""
+"""Smaller outputs are compared as if their largest number were this: nearly nothing is left of some but rounding."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from cnngraph.fronts.onnx.regions import Regions, known_shapes
 from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View
-from cnngraph.fronts.onnx.wire import Damaged
+from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Reading
 from cnngraph.spec.syntax import IMAGE
