@@ -64,7 +64,7 @@ fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weig
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
 	$(BIN)/python -m tests.fuzz.weights 120
-	$(BIN)/python -m tests.fuzz.texts 10000
+	$(BIN)/python -m tests.fuzz.models 10000
 
 mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
 	$(BIN)/python tools/mutants.py $(MUTANTS)
