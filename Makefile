@@ -5,10 +5,10 @@ BIN := $(abspath $(VENV))/bin
 OUT := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint types format bench fuzz mutants docs figures gallery clean
+.PHONY: help demo test test-lowest lint types format bench fuzz mutants import-report docs figures gallery clean
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("cnngraph needs Python 3.11 or later, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
@@ -59,14 +59,18 @@ format: $(VENV)/.test ## put the code into ruff's format
 bench: $(VENV)/.test ## time and memory, each beside something measured in the same run
 	$(BIN)/python -m benchmarks
 
-fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weights, on Linux; goes on from build/fuzz
+fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weights, and networks of others, on Linux; goes on from build/fuzz
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
 	$(BIN)/python -m tests.fuzz.weights 120
+	$(BIN)/python -m tests.fuzz.models 10000
 
 mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
 	$(BIN)/python tools/mutants.py $(MUTANTS)
+
+import-report: $(VENV)/.installed ## what becomes of models from elsewhere, a line on each; MODELS="a.onnx b.cfg"
+	$(BIN)/python tools/import_report.py $(MODELS)
 
 docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes
 	$(BIN)/python tools/build_docs.py

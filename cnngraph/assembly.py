@@ -7,7 +7,7 @@ in, and no limit is passed. `unsound` asks the same of a network that is there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cnngraph.layers.kind import Fault, Kind, Parameter
@@ -143,6 +143,21 @@ class Assembly:
         self._output_names.add(name)
         self.outputs.append(Output(name, layer, origin))
 
+    def keep(self, tensors: Iterable[str]) -> None:
+        """Keeps the inputs and what leads to *tensors*, and no other layer."""
+        wanted = set(tensors)
+        kept = []
+        for layer in reversed(self.layers):
+            if layer.name in wanted or not layer.inputs:
+                wanted.update(layer.inputs, filter(None, [layer.shares]))
+                kept.append(layer)
+        self.layers = kept[::-1]
+        self._by_name = {layer.name: layer for layer in self.layers}
+
+    def gives(self, name: str) -> bool:
+        """Whether an output is called *name*."""
+        return name in self._output_names
+
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
         """Gives *annotations* to all layers from number *first* on: those about weights to the layers that have them.
         Raises `Fault` where these are layers before."""
@@ -156,6 +171,12 @@ class Assembly:
                     raise Fault("E0216", f"@{said} is about weights, and those of `{layer.name}` are those of "
                                 f"`{layer.shares}`", help=f"write it where `{layer.shares}` is made")  # fmt: skip
             self._change(index, replace(layer, annotations=(*layer.annotations, *given)))
+
+    def say(self, name: str, annotations: Iterable[Annotation]) -> None:
+        """Gives the layer *name* these *annotations* besides its own."""
+        index = next(n for n, layer in enumerate(self.layers) if layer.name == name)
+        layer = self.layers[index]
+        self._change(index, replace(layer, annotations=(*layer.annotations, *annotations)))
 
     def originate(self, first: int, origins: Sequence[str]) -> None:
         """Gives each layer from number *first* on its origin."""

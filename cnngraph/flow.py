@@ -187,9 +187,11 @@ class _Edge:
     source: str
     target: str
     port: int
-    """Which input of the target it is."""
+    """Which input of the target it is; the first of those that it is."""
     is_skip: bool
     chain: deque[Element] = field(default_factory=deque)
+    ports: tuple[int, ...] = ()
+    """Which input each branch is, of a way that is nothing but a fork."""
 
     @property
     def branch(self) -> Branch:
@@ -294,11 +296,11 @@ class _Reduction:
         for source, edges in by_source.items():
             if len(edges) < 2:
                 continue
-            edges.sort(key=lambda edge: edge.port)
             for edge in edges:
                 self.remove(edge)
-            fork = Fork(tuple(branch for edge in edges for branch in _branches(edge)))
-            self.add(_Edge(source, name, edges[0].port, False, deque([fork])))
+            ways = sorted([way for edge in edges for way in _branches(edge)], key=lambda way: way[0])
+            ports, branches = zip(*ways, strict=True)
+            self.add(_Edge(source, name, ports[0], False, deque([Fork(branches)]), ports))
             freed.append(source)
         return freed
 
@@ -472,8 +474,8 @@ def _nodes(whole: Units, shut: dict[str, str]) -> dict[str, Unit | Boxed]:
     return found
 
 
-def _branches(edge: _Edge) -> tuple[Branch, ...]:
-    """The branches of a way that is nothing but a fork; else the way as one."""
+def _branches(edge: _Edge) -> list[tuple[int, Branch]]:
+    """The branches of a way that is nothing but a fork, else the way as one; each with the input that it is."""
     if len(edge.chain) == 1 and isinstance(edge.chain[0], Fork):
-        return edge.chain[0].branches
-    return (edge.branch,)
+        return list(zip(edge.ports, edge.chain[0].branches, strict=True))
+    return [(edge.port, edge.branch)]

@@ -198,6 +198,11 @@ class Network:
         return all(layer.output.is_fixed for layer in self.inputs)
 
     @cached_property
+    def is_known(self) -> bool:
+        """Whether what every layer does is known here; of one that is not, only what it makes is."""
+        return all(layer.kind.is_known for layer in self.layers)
+
+    @cached_property
     def params(self) -> int:
         return sum(layer.params for layer in self.layers)
 
@@ -209,7 +214,8 @@ class Network:
     @property
     def counts(self) -> str:
         """``61,706 parameters, 416,520 multiply-accumulates``; the latter unless a size is free that they depend on."""
-        macs = f", {self.macs:,} multiply-accumulates" if self.macs is not None else ""
+        least = "" if self.is_known else "at least "
+        macs = f", {least}{self.macs:,} multiply-accumulates" if self.macs is not None else ""
         return f"{self.params:,} parameters{macs}"
 
     @cached_property

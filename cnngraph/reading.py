@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ class Reading:
     """Those that the file brings."""
     used: tuple[Path, ...] = ()
     """Other files that it looked for."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What the file calls layers, by their names in the network, where it has its own names for them."""
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

@@ -90,7 +90,8 @@ class Table:
 
     def totals(self) -> Iterator[str]:
         """What stands below the table."""
-        macs = "depend on the free sizes" if self.macs is None else f"{self.macs:,}"
+        least = "" if self.network.is_known else "at least "
+        macs = "depend on the free sizes" if self.macs is None else f"{least}{self.macs:,}"
         statistics = f", and {self.statistics:,} running statistics" if self.statistics else ""
         yield f"parameters           {self.params:,}{statistics}"
         if self.frozen:

@@ -38,10 +38,24 @@ def read_bytes(path: Path, shown: str, size: int) -> bytes:
         raise CnngraphError.of("E0110", f"cannot read {shown}: {error.strerror}", file=shown) from None
 
 
-def decode(data: bytes, shown: str) -> str:
-    """*data*, the content of *shown*, as text. Raises `CnngraphError` when it is none, or longer than `MAX_FILE`."""
+def decode_any(data: bytes, shown: str) -> str:
+    """*data*, the content of *shown*, as text in UTF-8, or else in Latin-1, which has a character for every byte.
+    Raises `CnngraphError` when it is longer than `MAX_FILE`."""
+    _limit(data, shown)
+    try:
+        return unix_ends(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return unix_ends(data.decode("latin-1"))
+
+
+def _limit(data: bytes, shown: str) -> None:
     if len(data) > MAX_FILE:
         raise CnngraphError.of("E0504", f"{shown} is larger than {MAX_FILE // 2**20} MB", file=shown)
+
+
+def decode(data: bytes, shown: str) -> str:
+    """*data*, the content of *shown*, as text. Raises `CnngraphError` when it is none, or longer than `MAX_FILE`."""
+    _limit(data, shown)
     control = None if data.startswith(_WIDE) else _NOT_TEXT.search(data)
     what, help = _known(data, shown)
     if control and what:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,22 @@ def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytes
         assert ran.status == 0
         if printed:
             assert sorted((ran.out + ran.err).splitlines()) == sorted(printed)
+
+
+def test_the_page_on_networks_from_elsewhere_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands print what stands below them."""
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    for command, printed in re.findall(r"^\$ (.*)\n((?:(?!\$).*\n)*)", "".join(blocks), re.MULTILINE):
+        if not command.startswith("cnngraph"):
+            subprocess.run(command, shell=True, check=True)
+            continue
+        ran = run(*shlex.split(command)[1:])
+        assert ran.status == 0
+        said = [line for line in (ran.err + ran.out).splitlines() if line]
+        if printed:
+            assert sorted(said) == sorted(filter(None, printed.splitlines()))
 
 
 def test_the_page_on_python_is_true(

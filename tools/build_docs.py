@@ -20,6 +20,7 @@ from cnngraph.layers import (
     dense,
     join,
     normalization,
+    opaque,
     pooling,
     rearrange,
     resize,
@@ -29,7 +30,7 @@ from cnngraph.layers import (
 from cnngraph.layers.kind import Argument
 from cnngraph.layers.values import Padding
 
-ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, resize, border, rearrange)
+ORDER = (convolution, pooling, dense, activation, normalization, scaling, join, resize, border, rearrange, opaque)
 PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
 
 HEAD = """\
@@ -83,9 +84,11 @@ def _kind(kind: type[Kind]) -> Iterator[str]:
     usage = [kind.word, *(_usage(argument) for argument in arguments)]
     if kind.takes_tensors == "one":
         usage.insert(1, "[TENSOR]")
+    elif kind.takes_tensors == "many":
+        usage.insert(2, "[TENSOR …]")  # behind what flows in; joins are written otherwise
     if kind.followers:
         usage += [f"[{' | '.join(NORMS)}]", "[activation]"]
-    if kind.takes_tensors == "many":
+    if kind.family == "join":
         words = "".join(f" {_usage(argument)}" for argument in arguments)
         yield f"`{kind.word}{words} {{ | … | … }}` or `{kind.word}{words} TENSOR …`\n"
     else:

@@ -18,6 +18,7 @@ _COMMANDS = {
     "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",
     "fmt": "Put specs into canonical form.",
+    "import": "Write a model from elsewhere as a spec: ONNX, darknet, Caffe.",
     "list": "List the networks that ship with cnngraph.",
     "lsp": "Language server for editors.",
     "new": "Print a spec to start from.",
@@ -30,6 +31,9 @@ _COMMANDS = {
 }
 
 
+_MODULES = {"import": "importing"}
+
+
 class _LazyGroup(click.Group):
     """Knows the commands' names and one-line helps; imports a command's module only when it is called."""
 
@@ -39,7 +43,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command = import_module(f"cnngraph.cli.{cmd_name}").command
+        # A module cannot be called as a word of Python is.
+        command = import_module(f"cnngraph.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 

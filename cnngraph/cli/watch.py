@@ -42,12 +42,14 @@ def command(
 
     Mistakes stand over the last figure until they are mended. The page is for this machine only; Ctrl-C ends it.
     """
-    from cnngraph.fronts import source
+    from cnngraph.fronts import SPEC, format_of, source
+    from cnngraph.fronts.content import opened
     from cnngraph.preview.server import Server
     from cnngraph.preview.state import State, watch
 
     _need_file(file)
-    source(str(file))  # says what is wrong with a file that is none
+    if format_of(opened(str(file))) is SPEC:
+        source(str(file))  # says what is wrong with a file that is none
     state = State(file.name)
     server = Server(state, port)
     threading.Thread(target=server.serve_forever, daemon=True).start()

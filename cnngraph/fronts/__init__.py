@@ -11,15 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts.beginnings import is_caffe, is_darknet, is_onnx
 from cnngraph.fronts.content import Content, opened
+from cnngraph.fronts.given import SIZES
 from cnngraph.network import Network
 from cnngraph.reading import Reading
 from cnngraph.source import Source
 from cnngraph.text import is_text
 from cnngraph.volume import Free
+
+if TYPE_CHECKING:
+    from cnngraph.weights.source import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class Format:
     """Whether content that begins so is of this format."""
     module: str
     """Has ``read(content, settings, max_nodes) -> Reading``, which raises `CnngraphError`."""
+    weights: str = ""
+    """The suffix of files that have the weights of such networks and of no others, and need one to be read. ``read`` of
+    such a format takes the ``input`` that the network is to have, and the path of its ``weights``, too."""
+    sizes: tuple[str, ...] = ()
+    """What can be set of every network in it."""
 
     def read(self, content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
         """What comes of reading *content*; what the format has no place for is seen to here."""
@@ -43,20 +54,16 @@ class Format:
             return found
         from cnngraph.remarks import diagnostics
 
-        return replace(found, diagnostics=(*found.diagnostics, *diagnostics(found.network)))
+        # That two linear layers follow one another was decided where the file is from.
+        doubts = (each for each in diagnostics(found.network) if each.code != "W0104")
+        return replace(found, diagnostics=(*found.diagnostics, *doubts))
 
 
-def _is_onnx(head: bytes) -> bool:
-    if is_text(head):
-        return False
-    from cnngraph.fronts.onnx import recognises
-
-    return recognises(head)
-
-
-ONNX = Format("an ONNX model", (".onnx",), _is_onnx, "cnngraph.fronts.onnx")
+ONNX = Format("an ONNX model", (".onnx",), is_onnx, "cnngraph.fronts.onnx")
+DARKNET = Format("a darknet network", (".cfg",), is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
+CAFFE = Format("a Caffe network", (".prototxt",), is_caffe, "cnngraph.fronts.caffe", ".caffemodel", SIZES)
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
-FORMATS = [ONNX, SPEC]
+FORMATS = [ONNX, DARKNET, CAFFE, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""
 
 
@@ -99,8 +106,51 @@ def params(file: str) -> list[str]:
         from cnngraph.fronts.spec import settable
 
         return settable(content)
+    if found.sizes:
+        return list(found.sizes)
     inputs = found.read(content, {}, MAX_NODES).checked().inputs
     return list(dict.fromkeys(dim.atom for layer in inputs for dim in layer.output.dims if isinstance(dim, Free)))
+
+
+def own_weights(network: Network, path: Path) -> Weights | None:
+    """The weights of *network* in the file at *path*, where that is one of those that go with the format of the file
+    that the network is from; None where it is not. Raises `CnngraphError`."""
+    suffix = path.suffix.lower()
+    if not network.file or all(suffix != each.weights for each in FORMATS):
+        return None
+    content = opened(network.file)
+    if format_of(content).weights != suffix:
+        return None
+    if (weights := _again(network, content, path).weights) is None:
+        raise CnngraphError.of("E0704", f"{path} has not all of the weights of {network.name}", file=str(path))
+    return weights
+
+
+def brought_weights(network: Network) -> Weights | None:
+    """The weights that the file of *network*, read some time ago, brings; None where it brings none, or is by now that
+    of another network."""
+    if not os.path.isfile(network.file):
+        return None
+    try:
+        content = opened(network.file)
+        if format_of(content) is SPEC:
+            return None
+        reading = _again(network, content)
+    except CnngraphError:
+        return None
+    same = reading.network is not None and [*reading.network.by_name] == [*network.by_name]
+    return reading.weights if same else None
+
+
+def _again(network: Network, content: Content, weights: Path | None = None) -> Reading:
+    """What comes of reading *network* once more from *content*, for a format of its own with the file *weights*."""
+    found, most = format_of(content), max(len(network), MAX_NODES)
+    if not found.weights:
+        return found.read(content, {}, most)
+    sizes = network.inputs[0].output if len(network.inputs) == 1 else None
+    reading = import_module(found.module).read(content, {}, most, input=sizes, weights=weights)
+    assert isinstance(reading, Reading)
+    return reading
 
 
 def source(file: str) -> Source:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cnngraph.shipped import shipped_text
-from cnngraph.text import HEAD, MAX_FILE, decode, read_bytes
+from cnngraph.text import HEAD, MAX_FILE, decode, decode_any, read_bytes
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,19 @@ class Content:
     @cached_property
     def text(self) -> str:
         """All of it as text. Raises `CnngraphError` when it is none."""
+        return decode(self._data, self.name)
+
+    @cached_property
+    def foreign_text(self) -> str:
+        """All of it as text that another program reads byte by byte: UTF-8, or else whatever it is, as Latin-1. Raises
+        `CnngraphError` when it cannot be read."""
+        return decode_any(self._data, self.name)
+
+    @property
+    def _data(self) -> bytes:
         if self.path is None or len(self.head) < HEAD:
-            return decode(self.head, self.name)
-        return decode(read_bytes(self.path, self.name, MAX_FILE + 1), self.name)
+            return self.head
+        return read_bytes(self.path, self.name, MAX_FILE + 1)
 
 
 def local(file: str) -> str:

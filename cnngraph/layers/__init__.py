@@ -7,6 +7,7 @@ from cnngraph.layers import (
     dense,
     join,
     normalization,
+    opaque,
     pooling,
     rearrange,
     resize,
@@ -21,6 +22,6 @@ ACTIVATIONS = {word: kind for word, kind in KINDS.items() if kind.follows == "ac
 
 __all__ = [
     "ACTIVATIONS", "KINDS", "NORMS", "Caption", "Fault", "Kind", "Lowering", "Parameter",
-    "activation", "border", "convolution", "dense", "join", "normalization", "pooling", "rearrange", "resize",
-    "scaling", "source",
+    "activation", "border", "convolution", "dense", "join", "normalization", "opaque", "pooling", "rearrange",
+    "resize", "scaling", "source",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
-from cnngraph.layers.values import FLAG, NUMBER, POSITIVE
-from cnngraph.volume import Dim, Volume, as_int
+from cnngraph.layers.values import COUNT, FLAG, NUMBER, POSITIVE
+from cnngraph.volume import Dim, Volume, as_int, divisors, fixed
 
 
 class Activation(Kind):
@@ -305,6 +305,53 @@ class Softmax(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Softmax", to.inputs, to.output, axis=1)
+
+
+@kind
+class SplitSoftmax(Kind):
+    """`softmax` among n equal parts of the channels, number by number: with channel c of each part,
+    ``exp(x_i) / sum over the parts j of exp(x_j)``. So branches that were put together are weighed against one another
+    (selective kernels, Li et al. 2019; split attention, Zhang et al. 2020)."""
+
+    word = "splitsoftmax"
+    elsewhere = ("radixsoftmax",)
+    family: ClassVar[Family] = "activation"
+    onnx = "Softmax between two Reshape"
+
+    n: int = argument(COUNT, positional=True, doc="how many parts")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        channels = as_int(inputs[0].channels)
+        if channels % self.n:
+            near = min(divisors(channels), key=lambda n: abs(n - self.n))
+            raise Fault(
+                "E0412",
+                f"{self.n} parts do not divide the channels",
+                at="n",
+                remark=f"{channels} / {self.n} = {channels / self.n:g}",
+                help=f"write  {self.word} {near}",
+            )
+        return inputs[0]
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
+
+    def lower(self, to: Lowering) -> None:
+        volume = to.output_volume
+        dims = onnx_dims(volume)
+        each = as_int(volume.channels) // self.n * volume.height * volume.width
+        parts = to.node(
+            "Reshape", [to.inputs[0], to.constant("apart", [0, self.n, -1])], to.inner("parts", (self.n, each))
+        )
+        weighed = to.node("Softmax", [parts], to.inner("weighed", (self.n, each)), axis=1)
+        if fixed(dims):
+            size = to.constant("size", [0, *map(as_int, dims)])
+        else:
+            size = to.node("Shape", to.inputs, to.sizes("size", len(dims) + 1))
+        to.node("Reshape", [weighed, size], to.output)
+
+    def caption(self) -> Caption:
+        return Caption("split softmax", details=(f"n = {self.n}",), short="softmax")
 
 
 @kind

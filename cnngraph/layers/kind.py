@@ -18,7 +18,7 @@ from cnngraph.layers.terms import NOTHING, Term
 from cnngraph.layers.values import BadValue, Type
 from cnngraph.volume import Dim, Volume, product
 
-Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout"]
+Family = Literal["input", "conv", "pool", "dense", "activation", "norm", "join", "reshape", "dropout", "other"]
 
 
 class Fault(Exception):
@@ -195,6 +195,8 @@ class Kind:
     """Whether weights before it are best started with He's variance (2/fan-in) instead of Glorot's."""
     idle: ClassVar[bool] = False
     """Whether no number changes, nor its place in a row, when the network runs."""
+    is_known: ClassVar[bool] = True
+    """Whether what it does is known here, so that it can be exported and its multiply-accumulates are counted."""
     cuts: ClassVar[bool] = False
     """Whether it takes a piece of its tensor as it is."""
     answers: ClassVar[bool] = False
@@ -222,7 +224,7 @@ class Kind:
         raise dataclasses.FrozenInstanceError(f"{name} of a {type(self).__name__} stays what it is")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._values() == other._values()
+        return other is self or (type(other) is type(self) and self._values() == other._values())
 
     def __hash__(self) -> int:
         return hash(self._values())
@@ -232,7 +234,7 @@ class Kind:
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple([getattr(self, name) for name in _names(type(self))])
 
     def _check(self) -> None:
         for argument in _arguments(type(self)):
@@ -332,6 +334,16 @@ def kind(cls: type[K]) -> type[K]:
     if made.word:
         KINDS[made.word] = made
     return made
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    """Of its fields: kinds are compared and looked up by their values all the time."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _NAMES[kind]
 
 
 _ARGUMENTS: dict[type, tuple[Argument, ...]] = {}

@@ -90,6 +90,21 @@ def _volume(value: object) -> tuple[int, int, int]:
     return _count(value[0]), _count(value[1]), _count(value[2])
 
 
+def _shape(value: object) -> tuple[int, ...]:
+    """A volume, or a vector's length."""
+    return (
+        _volume(value)
+        if isinstance(value, tuple) and len(value) != 1
+        else (_count(value[0] if isinstance(value, tuple) else value),)
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value or not value.isprintable() or '"' in value:
+        raise BadValue(f'a text such as "attention", not {show(value)}')
+    return value
+
+
 def _padding(value: object) -> Padding:
     if isinstance(value, Padding):
         if value.mode != "given":
@@ -189,6 +204,8 @@ COUNT = Type("count", _count, {})
 INDEX = Type("index", _index, {})
 PAIR = Type("size", _pair, {}, takes_lists=True)
 VOLUME = Type("volume", _volume, {}, takes_lists=True)
+SHAPE = Type("shape", _shape, {}, takes_lists=True)
+TEXT = Type("text", _text, {})
 PADDING = Type(
     "padding",
     _padding,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cnngraph.onnx.about import About
+from cnngraph.about import About
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnngraph.about import about
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.network import Layer, Network
-from cnngraph.onnx.about import about
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim, Free, Volume, product
 from cnngraph.weights.source import Weight
@@ -27,6 +27,12 @@ def lower(network: Network, *, opset: int = DEFAULT_OPSET, batch: int | None = N
         raise CnngraphError.of(
             "E0904", f"opset {opset} is not one of {OPSETS.start} to {OPSETS.stop - 1}",
             help=f"{DEFAULT_OPSET} is what is written unless said; onnxruntime runs older opsets for ever",
+        )  # fmt: skip
+    if not network.is_known:
+        layer = next(layer for layer in network.layers if not layer.kind.is_known)
+        raise CnngraphError.of(
+            "E0909", f"`{layer.name}` is {layer.kind.caption().name}, which no layer here does: it cannot be exported",
+            file=network.file, help="the file that the network is from runs as it is:  cnngraph run MODEL.onnx",
         )  # fmt: skip
     return _Lowerer(network, opset, Free("N") if batch is None else batch).graph()
 

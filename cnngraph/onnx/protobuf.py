@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from cnngraph.onnx.about import KEY
+from cnngraph.about import KEY
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from cnngraph.about import KEY, About, read
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.onnx.about import KEY, About, read
 from cnngraph.preprocessing import Preprocessing
 
 Array = np.ndarray[Any, np.dtype[Any]]

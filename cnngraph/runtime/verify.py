@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from cnngraph.about import KEY
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.onnx.about import KEY
 from cnngraph.runtime.arrays import noise
 from cnngraph.runtime.feeds import run_sizes
 from cnngraph.runtime.session import Array, told

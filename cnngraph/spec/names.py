@@ -161,7 +161,7 @@ def _units(network: Network) -> dict[str, str]:
     for layer in network.layers:
         step = steps.get(layer.block, [])
         inside = bool(step) and len(network.consumers[step[-1].name]) == 1 and step[-1].name not in given
-        if inside and layer.unit == step[0].name != layer.name and _follows(layer, step):
+        if inside and layer.unit == step[0].name != layer.name and follows(layer, step):
             step.append(layer)
             found[layer.name] = layer.unit
         else:
@@ -202,7 +202,8 @@ def used_alike(layer: Layer, other: Layer) -> bool:
     )
 
 
-def _follows(layer: Layer, step: list[Layer]) -> bool:
+def follows(layer: Layer, step: list[Layer]) -> bool:
+    """Whether *layer* can be said on the step that made *step* so far."""
     lead, *followers = step
     if layer.inputs != (step[-1].name,) or not lead.kind.followers:
         return False

@@ -38,6 +38,8 @@ def choose(
     if isinstance(weights, Mapping):
         return ArrayWeights(weights, network, renames)
     if weights is not None and weights != RANDOM:
+        if (own := _own(network, Path(weights), renames)) is not None:
+            return own
         try:
             return FileWeights(weights, network, renames=renames)
         except CnngraphError as error:
@@ -51,13 +53,26 @@ def choose(
 
 def _unasked(network: Network, seed: int | None, brought: Weights | None) -> Weights:
     """Those that came with the network, or trained weights that ship, unless a *seed* asks for random ones."""
-    if seed is None and brought is not None:
-        return brought
+    from cnngraph.fronts import brought_weights
+
+    if seed is None and (own := brought or brought_weights(network)) is not None:
+        return own
     if seed is None:
         path = Path(__file__).parent / "shipped" / f"{network.name}.safetensors"
         if os.path.isfile(path) and fits(path, network):
             return FileWeights(path, network, "the trained weights that ship with cnngraph")
     return RandomWeights(network, seed or 0)
+
+
+def _own(network: Network, path: Path, renames: Mapping[str, str] | None) -> Weights | None:
+    """Those in *path* where it is a file that goes with the format of the network's own; None where it is not."""
+    from cnngraph.fronts import own_weights
+
+    own = own_weights(network, path)
+    if own is not None and renames:
+        message = f"--rename {next(iter(renames))}: {path} is taken layer by layer"
+        raise CnngraphError.of("E0706", message, file=str(path), help="leave --rename out")
+    return own
 
 
 _TRIED = 32

@@ -16,12 +16,9 @@ from cnngraph.weights.match import Match, expected, match
 from cnngraph.weights.normed import plain
 from cnngraph.weights.parts import part
 from cnngraph.weights.readers import open_entries, part_of, said_of
-from cnngraph.weights.readers.entry import Entry, Said
+from cnngraph.weights.readers.entry import Entry, Said, pieces
 from cnngraph.weights.said import remarks as remarked
 from cnngraph.weights.source import Weight
-
-_PIECE = 2**20
-"""Numbers converted at a time."""
 
 
 class MatchedWeights:
@@ -64,12 +61,7 @@ class MatchedWeights:
             ) from None
         if self._orders:
             array = self._orders.turned(array, weight.layer, columns=len(found.entry.shape) == 2)
-        if not array.flags.c_contiguous:
-            # One copy in order, instead of a search for each piece.
-            array = np.ascontiguousarray(array)
-        flat = array.reshape(-1)
-        for start in range(0, max(flat.size, 1), _PIECE):
-            yield np.ascontiguousarray(flat[start : start + _PIECE], "<f4").data.cast("B")
+        yield from pieces(array)
 
 
 class FileWeights(MatchedWeights):

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import cnngraph
+from cnngraph.about import KEY, About, about, read
 from cnngraph.classes import UNSHOWN, lists, shipped_names
 from cnngraph.figure.picture import png_of
-from cnngraph.onnx.about import KEY, About, about, read
 from cnngraph.preprocessing import FORMS, Preprocessing
 from cnngraph.runtime import images
 from cnngraph.runtime.session import Session

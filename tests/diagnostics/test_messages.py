@@ -23,6 +23,12 @@ SPECS = sorted(FOLDER.glob("*.spec"))
 ELSEWHERE = {
     "E0107": "files that are no text, in test_reading",
     "E0110": "files that cannot be read, in test_reading",
+    "E0115": "a model that cannot be read, in fronts",
+    "E0116": "a model that is no network, in fronts",
+    "E0117": "a model with parts that no layer does, in cli/test_import",
+    "E0118": "a spec that is to be imported, in cli/test_import",
+    "W0120": "what is not kept of a model, in fronts",
+    "W0121": "weights beside a model that are not its own, in fronts",
     "E0313": "networks that are no text, in test_assembly",
     "E0504": "a file of more than 64 MB, in test_reading",
     "E0505": "a spec that uses more than 100 files, in test_reading",

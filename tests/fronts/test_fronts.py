@@ -197,7 +197,8 @@ def test_a_model_is_told_wherever_it_lies(tmp_path: Path, run: Run) -> None:
     assert is_model(str(tmp_path / "network"))
     assert not is_model("lenet5")
     assert not is_model(str(tmp_path / "nothing.onnx"))
-    assert "is an ONNX model, and not a spec" in run("check", tmp_path / "network").err
+    assert "its input `x` has one size" in run("check", tmp_path / "network").err
+    assert "is an ONNX model, and not a spec" in run("fmt", tmp_path / "network").err
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -56,6 +56,7 @@ SAID = {
     "instancenorm affine=off": "instance norm no γ, β",
     "pad 1 value=0.5": "pad 1 value=0.5", "lrn n=4": "LRN", "maxpool to=3": "adaptive max pool to 3×3",
     "clip lo=-1 hi=1": "clip -1 to 1", "abs": "abs", "square": "square", "selu": "SELU", "logsoftmax": "logsoftmax",
+    "splitsoftmax 2": "split softmax n=2", 'opaque "attention" to=2x2x5': "attention",
 }  # fmt: skip
 
 

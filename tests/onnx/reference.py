@@ -300,6 +300,17 @@ def softmax(kind: Any, own: Weights, x: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+@rule("splitsoftmax")
+def splitsoftmax(kind: Any, own: Weights, x: Array) -> Array:
+    each = x.shape[1] // kind.n
+    made = np.empty_like(x)
+    for channel in range(each):
+        powers = np.exp([x[:, part * each + channel] for part in range(kind.n)])
+        for part in range(kind.n):
+            made[:, part * each + channel] = powers[part] / sum(powers)
+    return made
+
+
 @rule("logsoftmax")
 def logsoftmax(kind: Any, own: Weights, x: Array) -> Array:
     return np.log(softmax(kind, own, x))

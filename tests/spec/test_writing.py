@@ -71,20 +71,16 @@ block residual(c, s=1) {
   relu
 }
 
-block stage() {
-  [residual 64] x3
-}
-
-block stage_2(c, n) {
-  residual c s=2 -> [residual c] x n
+block stage(c, n, s=1) {
+  residual c s=s -> [residual c] x n-1
 }
 
 conv 64 7x7 s=2 same bn relu => 112x112x64
 maxpool 3x3 s=2 same => 56x56x64
-stage
-stage2: stage_2 128 3 => 28x28x128
-stage3: stage_2 256 5 => 14x14x256
-stage4: stage_2 512 2 => 7x7x512
+stage 64 3
+stage 128 4 s=2 => 28x28x128
+stage 256 6 s=2 => 14x14x256
+stage 512 3 s=2 => 7x7x512
 avgpool global -> flatten => 512
 softmax 1000 @classes("imagenet") => 1000
 """

@@ -23,18 +23,41 @@ class Hole:
     """The value that need not be written."""
 
 
+TURNS_BUT_ONE = "n-1"
+"""The keyword of a number of turns behind one that is written by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a step says by a word, or by having none: its padding, normalization, activation or bias."""
+
+    slot: str
+    """What it is about; a step has one of each."""
+    value: str
+    """Equal for words that say the same."""
+    text: str
+    """As it is written where no default says another; empty where nothing needs to be."""
+    over: str
+    """As it is written over a default that says another."""
+
+
+Part = str | Hole | Word
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: words and holes."""
 
-    parts: tuple[str | Hole, ...]
+    parts: tuple[Part, ...]
+    word: str = ""
+    """The word whose defaults it heeds; empty where there are none to be."""
     starts_line: bool = True
     """Whether it stands at the start of a line at top level, as what has weights does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A use of a block, with the names of tensors it is given; the holes are those of all that is in it."""
+    """A use of a block, with the names of tensors it is given; there is a hole for each of its parameters."""
 
     definition: Definition
     tensors: tuple[str, ...]
@@ -74,6 +97,12 @@ class Line:
     """Those of the whole line."""
     changes: bool = field(default=False, compare=False)
     """Whether the volume is another than before."""
+    condition: int | None = None
+    """The number of the condition that it stands under, of those that its block has."""
+
+
+Body = tuple[Line, ...]
+"""What a block holds."""
 
 
 def holes(phrase: Stage | Line) -> Iterator[Hole]:
@@ -102,10 +131,38 @@ def skeleton(phrase: Stage | Line) -> object:
         case Line(stages, label, begin, volume, annotations):
             return label, begin, annotations and volume, annotations, *map(skeleton, stages)
         case Step(parts):
-            return tuple(part if isinstance(part, str) else (part.keyword, part.before, part.default) for part in parts)
+            return tuple(
+                (part.keyword, part.before, part.default) if isinstance(part, Hole) else part for part in parts
+            )
         case Call(definition, tensors):
             return definition, tensors
         case Joined(word, branches):
             return word, *(tuple(map(skeleton, branch)) for branch in branches)
         case Repeated(body):
             return "[", *map(skeleton, body)
+
+
+def conditional(body: Body, count: int) -> list[str]:
+    """For each of *count* conditions the word of the first stage that stands under it; ``skip`` for a skip alone."""
+    words = [""] * count
+    waiting = list(body)[::-1]
+    while waiting:
+        line = waiting.pop()
+        if line.condition is not None and not words[line.condition]:
+            words[line.condition] = _word(line.stages[0]) if line.stages else line.begin
+        for stage in line.stages:
+            if isinstance(stage, Joined):
+                waiting += [inner for branch in reversed(stage.branches) for inner in reversed(branch)]
+    return words
+
+
+def _word(stage: Stage) -> str:
+    match stage:
+        case Step(parts):
+            return str(parts[0])
+        case Call(definition):
+            return definition.name
+        case Joined(word):
+            return word.partition(" ")[0]
+        case Repeated(body):
+            return _word(body[0].stages[0])

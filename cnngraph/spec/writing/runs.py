@@ -159,16 +159,16 @@ class _Runs:
             fits &= run.on_shortcut == (join.on_shortcut or is_skip)
             way = found.ways[index] = Way(is_skip, None if tensor == fork else tensor, [])
             fits &= is_skip or not shortcuts_last
-            if fits and run.begins and (run.source == fork or join.skips):
+            if fits and not shortcuts_last and (at := self.after(fork, run)) is not None:
+                way.source, way.elements = None, run.elements[at:]
+                found.cuts[run], is_closed = at, True
+            elif fits and run.begins:
                 earlier = [join.inputs[n] for n in join.skips if n < index] if shortcuts_last else []
                 start = max([at for at in (self.after(each, run) for each in earlier) if at and at < length], default=0)
                 source = run.before(start)
                 way.source, way.elements = None if source == fork else source, run.elements[start:length]
                 found.cuts[run] = start
                 found.left -= not start
-            elif fits and not shortcuts_last and (at := self.after(fork, run)) is not None:
-                way.source, way.elements = None, run.elements[at:]
-                found.cuts[run], is_closed = at, True
             if join.skips and not is_closed and not found.cuts.get(self.stack[found.left - 1]):
                 self.take_aside(index, found, join)
         return found if self.holds_good(found, join) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnngraph.layers.rearrange import Slice
@@ -179,3 +180,41 @@ def _cross(network: Network, by_path: dict[str, Scope]) -> None:
 def _last(scope: Scope) -> Layer:
     last = scope.items[-1]
     return _last(last.inside) if last.inside else last.layers[-1]
+
+
+def in_order(uses: Sequence[Scope]) -> list[list[Scope]]:
+    """Uses of blocks by their block, those that are used in others first, else in the order of *uses*. Where blocks of
+    one name lie in one another, those with as much inside are one block."""
+    found = _sorted(uses, {scope: scope.block for scope in uses})
+    if found is None:
+        depths: dict[Scope, int] = {}
+        for scope in reversed(uses):
+            depths.setdefault(scope, 0)
+        for scope in sorted(uses, key=lambda each: each.path.count("."), reverse=True):
+            if scope.parent in depths:
+                depths[scope.parent] = max(depths[scope.parent], depths[scope] + 1)
+        found = _sorted(uses, {scope: (scope.block, depths[scope]) for scope in uses})
+        assert found is not None
+    return found
+
+
+def _sorted(uses: Sequence[Scope], keys: Mapping[Scope, Hashable]) -> list[list[Scope]] | None:
+    """*uses* with equal *keys* together, those inside of others first; None where there is no such order."""
+    alike: dict[Hashable, list[Scope]] = {}
+    inner: dict[Hashable, dict[Hashable, None]] = {}
+    for scope in uses:
+        alike.setdefault(keys[scope], []).append(scope)
+        if scope.parent is not None and scope.parent in keys:
+            inner.setdefault(keys[scope.parent], {}).setdefault(keys[scope])
+    done: dict[Hashable, None] = {}
+    for key in alike:
+        waiting = [key]
+        while waiting:
+            missing = [each for each in inner.get(waiting[-1], ()) if each not in done]
+            if not missing:
+                done.setdefault(waiting.pop())
+            elif missing[0] in waiting:
+                return None
+            else:
+                waiting.append(missing[0])
+    return [alike[key] for key in done]

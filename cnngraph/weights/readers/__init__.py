@@ -44,6 +44,8 @@ READERS = (
     Reader("an npz file", (".npz",), "npz", "read_npz"),
     Reader("a file of PyTorch's", (".pt", ".pth"), "pytorch", "read_pytorch"),
     Reader("a file of Keras's", (".h5", ".keras"), "keras", "read_keras", "read_layers"),
+    Reader("a file of darknet's", (".weights",), "unnamed", "read_unnamed"),
+    Reader("a file of Caffe's", (".caffemodel",), "unnamed", "read_unnamed"),
 )
 _BY_SUFFIX = {suffix: reader for reader in READERS for suffix in reader.suffixes}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,22 @@ BFLOAT16 = "bfloat16"
 
 FLOATS = ("float16", "float32", "float64", BFLOAT16)
 """What weights can be."""
+
+
+_PIECE = 2**20
+"""Numbers converted at a time."""
+
+
+def pieces(array: Array) -> Iterator[memoryview]:
+    """The numbers of *array* in order, as little-endian float32, a piece at a time."""
+    if not array.flags.c_contiguous:
+        # One copy in order, instead of a search for each piece.
+        array = np.ascontiguousarray(array)
+    flat = array.reshape(-1)
+    for start in range(0, max(flat.size, 1), _PIECE):
+        with np.errstate(over="ignore", invalid="ignore"):  # what float32 does not hold is infinite there
+            piece = np.ascontiguousarray(flat[start : start + _PIECE], "<f4")
+        yield piece.data.cast("B")
 
 
 def itemsize(kind: str) -> int:

@@ -1,0 +1,144 @@
+"""`cnngraph import`"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnngraph.cli.inputs import network_options
+from cnngraph.diagnostics import CnngraphError, Diagnostic
+
+if TYPE_CHECKING:
+    from cnngraph.importing import Imported, Names
+
+
+@click.command("import")
+@click.argument("file", metavar="MODEL")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The spec to write; printed unless said.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="OUT.safetensors",
+    help="Write the model's weights too, by the names in the spec, and compare the answers.",
+)
+@click.option("--flat", is_flag=True, help="A line for each step, without blocks.")
+@click.option(
+    "--names",
+    type=click.Choice(["plain", "source"]),
+    default="plain",
+    show_default=True,
+    help="What to call layers: as their kind and number, or also as the model does, in an @origin.",
+)
+@click.option("--strict", is_flag=True, help="Refuse a model with parts that no layer here does.")
+@click.option("--input", "size", metavar="HxWxC", help="The size of its input, where it does not say it: 224x224x3.")
+@network_options
+def command(
+    file: str,
+    output: Path | None,
+    weights: Path | None,
+    flat: bool,
+    names: Names,
+    strict: bool,
+    size: str | None,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Write a model from elsewhere as a spec: .onnx, darknet's .cfg, Caffe's .prototxt.
+
+    The spec has the blocks, repeats and skips that are found in the model, and is read again and compared with it,
+    layer by layer, before it is written.
+    """
+    from cnngraph.diagnostics.terminal import print_diagnostics
+    from cnngraph.importing import imported
+
+    if weights is not None and weights.suffix != ".safetensors":
+        raise click.UsageError("--weights names the file to write, a .safetensors file")
+    found = imported(file, settings, flat=flat, names=names, size=_sizes(size), max_nodes=max_nodes)
+    if strict and not found.network.is_known:
+        raise CnngraphError([_refused(file, found)])
+    if found.diagnostics:
+        print_diagnostics(found.diagnostics)
+    if weights is not None:
+        _write_weights(file, weights, found)
+    if output is None:
+        click.echo(found.text, nl=False)
+    else:
+        from cnngraph.files import write
+
+        write(output, found.text.encode())
+    _say(file, output, found)
+    if weights is not None:
+        _compare(file, found)
+
+
+def _sizes(size: str | None) -> dict[str, str]:
+    """``224x224x3`` as settings."""
+    if size is None:
+        return {}
+    parts = size.lower().replace("×", "x").split("x")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        raise click.BadParameter(f"{size!r} is not height x width x channels, as in 224x224x3", param_hint="--input")
+    return dict(zip("HWC", parts, strict=True))
+
+
+def _refused(file: str, found: Imported) -> Diagnostic:
+    unknown = [layer.kind.caption().name for layer in found.network.layers if not layer.kind.is_known]
+    count = f"{len(unknown)} parts" if len(unknown) > 1 else "a part"
+    return Diagnostic(
+        "E0117", f"{file} has {count} that no layer here does", file=file, reason=", ".join(dict.fromkeys(unknown)),
+        help="without --strict each is an `opaque` line of the spec",
+    )  # fmt: skip
+
+
+def _say(file: str, output: Path | None, found: Imported) -> None:
+    """What was proved."""
+    if not found.is_structured:
+        click.echo("a line for each step, without blocks", err=True)
+    where = str(output) if output else "this text"
+    click.echo(f"proved: {where} reads as the network in {file} ({len(found.network):,} layers, 0 differ)", err=True)
+
+
+def _write_weights(file: str, path: Path, found: Imported) -> None:
+    from cnngraph.weights.writing import write_safetensors
+
+    if found.weights is None:
+        raise CnngraphError.of("E0701", f"{file} has no weights", file=file, help="leave --weights out")
+    about = {"source": Path(file).name, "sha256": _digest(file), "names": json.dumps(dict(found.called))}
+    size = write_safetensors(path, found.network, found.weights, about)
+    click.echo(f"{path}: {size:,} bytes", err=True)
+
+
+def _digest(file: str) -> str:
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _compare(file: str, found: Imported) -> None:
+    """Runs the model and what is exported of the spec, where the model is a file that runs."""
+    from cnngraph.fronts import is_model
+
+    if not is_model(file) or not found.network.is_known or found.weights is None:
+        return
+    from cnngraph.onnx.model import lowered
+    from cnngraph.runtime.agree import CLOSE, alike, differ
+    from cnngraph.sizes import chosen
+
+    weights = found.weights
+    sizes = [chosen(found.network, size) for size in (64, 96)]
+    with lowered(found.network, lambda: weights).file() as path:
+        answers = alike(Path(file), path, sizes)
+    if answers.compared < answers.outputs:
+        count = answers.outputs - answers.compared
+        click.echo(f"not compared: {count} of {answers.outputs} outputs, which are others in the spec", err=True)
+    if not answers.compared:
+        return
+    if answers.difference > CLOSE:
+        raise differ(file, answers)
+    click.echo(
+        f"same answers: {answers.difference:.1e} of the largest number of an output ({answers.runs} random inputs, "
+        "onnxruntime on both)", err=True,
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""The inputs of a model as volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnngraph.fronts.draft import Draft
+from cnngraph.fronts.onnx.constants import Unknown
+from cnngraph.fronts.onnx.messages import Info, Node
+from cnngraph.fronts.onnx.views import View, upright
+from cnngraph.volume import Dim, Free, Volume
+from cnngraph.weights.readers.entry import FLOATS
+
+_ROLES = {1: "N", 2: "CL", 3: "CHW"}
+"""What the sizes behind the batch are, by how many there are."""
+_PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add"})
+
+
+def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
+    """The input *name* that *info* tells of, and whether the file has its channels last, where a network here has them
+    first.
+
+    Raises `Unknown` for what is neither pictures nor vectors.
+    """
+    if info.kind not in (*FLOATS, "uint8", ""):
+        raise Unknown(f"is of {info.kind}")
+    if info.sizes is None or len(info.sizes) not in (2, 3, 4):
+        count = "no" if not info.sizes else "one" if len(info.sizes) == 1 else str(len(info.sizes))
+        raise Unknown(f"has {count} size{'' if count == 'one' else 's'}")
+    first, *rest = info.sizes
+    batch: Dim = first if isinstance(first, int) and first > 0 else Free("batch")
+    is_last = len(rest) == 3 and _is_channels_last(info.name, nodes)
+    roles = "HWC" if is_last else _ROLES[len(rest)]
+    sizes = {role: _size(size, role) for role, size in zip(roles, rest, strict=True)}
+    if len(rest) == 1:
+        volume = Volume((sizes["N"],))
+    else:
+        volume = Volume((sizes["L" if len(rest) == 2 else "H"], sizes.get("W", 1), sizes["C"]))
+    name = draft.input(name, volume, f"input `{info.name}`", called=info.name)
+    volume = draft.volume(name)
+    view = View(name, volume, upright(volume, batch))
+    if is_last:
+        return view.turned((0, 2, 3, 1)), True
+    return (View(name, volume, view.axes[:3]) if len(rest) == 2 else view), False
+
+
+def _size(size: int | str, role: str) -> Dim:
+    if isinstance(size, int) and size > 0:
+        return size
+    if role == "C":
+        raise Unknown("has a free number of channels")
+    return Free(role)
+
+
+def _is_channels_last(name: str, nodes: Sequence[Node]) -> bool:
+    """Whether all that takes the input turns it from (N, H, W, C) to (N, C, H, W)."""
+    takers = [node for node in nodes if name in node.inputs]
+    while len(takers) == 1 and takers[0].op in _PREPARING:
+        takers = [node for node in nodes if takers[0].outputs[0] in node.inputs]
+    return bool(takers) and all(
+        node.op == "Transpose" and node.attributes.get("perm") == [0, 3, 1, 2] for node in takers
+    )

@@ -1,0 +1,287 @@
+"""A model as a network."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from functools import cache
+from math import prod
+from typing import NoReturn
+
+from cnngraph.about import KEY, About
+from cnngraph.about import read as read_about
+from cnngraph.diagnostics import CnngraphError, Diagnostic
+from cnngraph.fronts.content import Content
+from cnngraph.fronts.draft import Draft
+from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
+from cnngraph.fronts.onnx.inputs import input_view
+from cnngraph.fronts.onnx.messages import Messages, Model, Node, Size, Subgraph, read_model
+from cnngraph.fronts.onnx.operators import OPERATORS
+from cnngraph.fronts.onnx.patterns import simplified
+from cnngraph.fronts.onnx.regions import Regions, known_shapes
+from cnngraph.fronts.onnx.said import of_classes, of_pictures
+from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
+from cnngraph.fronts.onnx.views import View
+from cnngraph.fronts.wire import Damaged
+from cnngraph.layers.kind import Fault
+from cnngraph.reading import Reading
+from cnngraph.spec.syntax import IMAGE
+from cnngraph.volume import Dim, Volume
+
+_MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
+_HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
+"""Attributes that old opsets have, and that say nothing of numbers here."""
+
+
+def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
+    """The network in the model *content*. Raises `CnngraphError`."""
+    try:
+        model = read_model(content.path) if content.path else Messages(content.head, None).model()
+        return _Reader(model, content, settings, max_nodes).reading()
+    except Damaged as error:
+        raise CnngraphError.of(
+            "E0115", f"{content.name} is no whole ONNX model", file=content.name, reason=str(error)
+        ) from None
+    except OSError as error:
+        raise CnngraphError.of("E0110", f"cannot read {content.name}: {error.strerror}", file=content.name) from None
+
+
+class _Reader:
+    def __init__(self, model: Model, content: Content, settings: Mapping[str, object], max_nodes: int) -> None:
+        self.model = model
+        self.content = content
+        self.draft = Draft(content.name, settings, max_nodes)
+        self.trace = Trace(self.draft, model.opset)
+        self.regions = Regions(self.trace, model.graph, known_shapes(model.graph, self._inferred))
+        self.batch: Dim = 1
+        try:
+            self.about = read_about(model.about.get(KEY, "") or '{"version": 1}')
+        except (ValueError, RecursionError):
+            self.about = About()  # whoever runs the file hears of it
+
+    def reading(self) -> Reading:
+        self._refuse_what_is_none()
+        graph = self.model.graph
+        nodes = _needed(simplified(graph), [output.name for output in graph.outputs])
+        self.trace.values.update((name, Constant.stored(tensor)) for name, tensor in graph.tensors.items())
+        self._inputs(nodes)
+        for node in nodes:
+            self._do(node)
+        self._outputs()
+        self._remark()
+        name = self.content.path.stem if self.content.path else graph.name
+        title = self.model.title if self.model.producer == "cnngraph" else ""
+        return self.draft.reading(name, title=title, about=f"the weights in {self.content.name}")
+
+    def _refuse_what_is_none(self) -> None:
+        if self.model.training:
+            self._refuse("it is a model for training", "export it for inference")
+        for node in self.model.graph.nodes:
+            if any(isinstance(value, Subgraph) for value in node.attributes.values()):
+                self._refuse(
+                    f"`{node.op}` has a graph in it, which runs or not depending on what flows in",
+                    "a network here is the same layers for every picture; export the model without",
+                    node.place,
+                )
+
+    def _refuse(self, message: str, help: str, place: str = "") -> NoReturn:
+        raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
+
+    def _inputs(self, nodes: list[Node]) -> None:
+        # Old files list initializers among the inputs.
+        inputs = [info for info in self.model.graph.inputs if info.name not in self.trace.values]
+        for info in inputs:
+            try:
+                view, is_last = input_view(info, IMAGE if len(inputs) == 1 else info.name, nodes, self.draft)
+            except Unknown as unknown:
+                self._refuse(
+                    f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
+                )
+            if is_last:
+                self._note(
+                    f"the input `{info.name}`: as everywhere here it takes channels first, (N, C, H, W)",
+                    f"the file takes {' x '.join(map(str, view.sizes))}",
+                )
+            self.draft.say(view.layer, of_pictures(self.about) if len(inputs) == 1 else ())
+            self.batch = view.batch
+            self.trace.values[info.name] = view
+
+    def _do(self, node: Node) -> None:
+        try:
+            made = self._made(node, [self.trace.values.get(name) if name else None for name in node.inputs])
+            self._compare(node, made)
+        except Unknown as unknown:
+            made = self.regions.add(node, str(unknown))
+        except Fault as fault:
+            made = self.regions.add(node, fault.message)
+        except Damaged as error:
+            raise Damaged(f"{node.place}: {error}") from None
+        except _MALFORMED as error:
+            made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
+        self.trace.values.update(zip(node.outputs, made, strict=False))
+
+    def _compare(self, node: Node, made: list[Value]) -> None:
+        """Says where the file says that a tensor has other sizes than are made here, its batch aside."""
+        for name, value in zip(node.outputs, made, strict=False):
+            info = self.model.graph.infos.get(name)
+            if info is None or info.sizes is None or not isinstance(value, View):
+                continue
+            own = value.bordered_sizes
+            pairs = zip(own[1:], info.sizes[1:], strict=False)
+            if len(own) != len(info.sizes) or any(
+                isinstance(size, int) and isinstance(said, int) and size != said for size, said in pairs
+            ):
+                told = " x ".join(map(str, info.sizes))
+                self._note(f"the file says that it makes {told}", f"it makes {' x '.join(map(str, own))}", node.place)
+
+    def _made(self, node: Node, values: list[Value | None]) -> list[Value]:
+        if all(value is None or isinstance(value, Constant) for value in values):
+            found = folded(node, [value for value in values if value is None or isinstance(value, Constant)])
+            if found is not None:
+                return list(found)
+        rule = OPERATORS.get(node.op)
+        if rule is None:
+            raise Unknown("an operator that there is no layer for")
+        given = _attributes(node, rule, len(values))
+        values = self.regions.entered(node, values, self.batch)
+        made = rule(Step(self.trace, node), *values, **given)
+        return list(made) if isinstance(made, list) else [made]
+
+    def _outputs(self) -> None:
+        for info in self.model.graph.outputs:
+            value = self.trace.values.get(info.name)
+            if isinstance(value, Foreign):
+                value = self._foreign_output(value)
+                if value is None:
+                    continue
+            if not isinstance(value, View):
+                self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
+            view = self._given_back(info.name, value)
+            self.draft.output(info.name, view.layer)
+            if names := self.about.classes.get(info.name):
+                self.draft.say(view.layer, [of_classes(names)])
+
+    def _given_back(self, name: str, value: View) -> View:
+        """The output *name* as the volume or the vector that it is of."""
+        step = Step(self.trace, Node("", (), (name,), {}))
+        try:
+            view = step.view(value)
+        except Unknown as unknown:
+            self._refuse(f"its output `{name}` is not understood: {unknown}", "")
+        try:
+            return self.trace.settled(view, step)
+        except Unknown:
+            self._note(
+                f"the output `{name}`: it is given as the volume of {view.volume} that it is of",
+                f"the file gives the same numbers as {' x '.join(map(str, view.sizes[1:]))}",
+            )
+            return view
+
+    def _foreign_output(self, value: Foreign) -> View | None:
+        """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the same.
+        None where its sizes are not known: then what leads there is given back instead."""
+        shape = self.regions.shapes(value.name) or ()
+        own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        try:
+            if not own or len(own) < len(shape) - 1:
+                raise Unknown(value.why)
+            match own:
+                case [length]:
+                    volume = Volume((length,))
+                case [channels, height, width]:
+                    volume = Volume((height, width, channels))
+                case _:
+                    volume = Volume((own[0], prod(own[1:]), 1))
+            view = self.regions.view(value, volume, self.batch)
+        except Unknown as unknown:
+            self._ends_before(value, str(unknown))
+            return None
+        if len(own) not in (1, 3):
+            self._note(
+                f"the output `{value.name}`: it is called a volume of {volume}",
+                f"the file has it as {' x '.join(map(str, own))}",
+            )
+        return view
+
+    def _ends_before(self, value: Foreign, why: str) -> None:
+        """Gives back what leads to *value*, which nothing is known of."""
+        nodes, inputs = self.regions.region(value.name)
+        if not inputs:
+            self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
+        self._note(
+            f"the output `{value.name}`: its size is not known; what leads to it is given back instead",
+            f"{nodes[0].op}: {why}", nodes[0].place,
+        )  # fmt: skip
+        for view in inputs:
+            self.draft.output(view.layer, view.layer)
+
+    def _remark(self) -> None:
+        """What is said of that which no layer does: once for each sort."""
+        for name, count in self.regions.found.items():
+            times = f"{count:,} x " if count > 1 else ""
+            self._note(
+                f"{times}{name}: no layer here does it; it is shown as `opaque`", place=self.regions.first[name].place
+            )
+
+    def _note(self, message: str, reason: str = "", place: str = "") -> None:
+        self.draft.remark(Diagnostic("W0120", message, place=place, reason=reason))
+
+    def _inferred(self) -> Mapping[str, tuple[Size, ...]]:
+        """The shapes that onnx infers, where the file does not say them."""
+        if self.content.path is None:
+            return {}
+        from cnngraph.fronts.onnx.inference import shapes
+
+        return shapes(self.content.path)
+
+
+def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:
+    """The attributes of *node* by the names that *rule* has for them. Raises `Unknown` for those that it has none
+    for."""
+    least, most, known = _signature(rule)
+    if not least <= inputs <= most:
+        raise Unknown(f"{inputs} inputs")
+    given: dict[str, object] = {}
+    for name, value in node.attributes.items():
+        key = f"{name}_" if f"{name}_" in known else name
+        if key not in known:
+            if name in _HISTORICAL:
+                continue
+            raise Unknown(f"its attribute `{name}`")
+        if not _fits(value, known[key]):
+            raise Unknown(f"its attribute `{name}`, which is {value!r}")
+        given[key] = value
+    return given
+
+
+def _fits(value: object, annotation: str) -> bool:
+    """Whether an attribute is of the type that a rule wants."""
+    if annotation.startswith(("Ints", "list[int]")):
+        return isinstance(value, list) and all(isinstance(each, int) for each in value)
+    if annotation.startswith("int"):
+        return isinstance(value, int)
+    if annotation.startswith("float"):
+        return isinstance(value, int | float)
+    return isinstance(value, str)
+
+
+@cache
+def _signature(rule: Rule) -> tuple[int, int, Mapping[str, str]]:
+    """How few and how many inputs a rule takes, and its attributes with their types."""
+    parameters = list(inspect.signature(rule).parameters.values())[1:]
+    inputs = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    several = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    least = sum(each.default is each.empty for each in inputs)
+    names = {each.name: str(each.annotation) for each in parameters if each.kind is each.KEYWORD_ONLY}
+    return least, 2**31 if several else len(inputs), names
+
+
+def _needed(nodes: Iterable[Node], outputs: Iterable[str]) -> list[Node]:
+    """Those that an output depends on."""
+    wanted, kept = set(outputs), []
+    for node in reversed(list(nodes)):
+        if not wanted.isdisjoint(node.outputs):
+            kept.append(node)
+            wanted.update(node.inputs)
+    return kept[::-1]

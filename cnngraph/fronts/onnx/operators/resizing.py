@@ -1,0 +1,129 @@
+"""Resize, and Upsample before it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.trace import Step, Value, operator
+from cnngraph.fronts.onnx.views import View, quotient
+from cnngraph.layers.resize import Upsample
+from cnngraph.volume import Dim
+
+
+@operator("Resize")
+def resize(
+    step: Step,
+    x: Value,
+    roi: Value | None = None,
+    scales: Value | None = None,
+    sizes: Value | None = None,
+    *,
+    antialias: int = 0,
+    axes: list[int] | None = None,
+    coordinate_transformation_mode: str = "half_pixel",
+    cubic_coeff_a: float = -0.75,
+    exclude_outside: int = 0,
+    extrapolation_value: float = 0.0,
+    keep_aspect_ratio_policy: str = "stretch",
+    mode: str = "nearest",
+    nearest_mode: str = "round_prefer_floor",
+) -> Value:
+    """Up to opset 10 the second input has the scales, and coordinates are asymmetric."""
+    view = step.map(x)
+    if antialias or keep_aspect_ratio_policy != "stretch" or axes not in (None, [2, 3], [0, 1, 2, 3]):
+        raise Unknown("a Resize with antialias, by a policy or along other axes than height and width")
+    if scales is None and sizes is None and roi is not None:
+        return _resized(step, view, scales=step.constant(roi), mode=mode, where="asymmetric", rounds="floor")
+    if isinstance(sizes, Constant) and sizes.size:
+        return _resized(step, view, sizes=sizes, mode=mode, where=coordinate_transformation_mode, rounds=nearest_mode)
+    return _resized(step, view, scales=step.constant(scales), mode=mode, where=coordinate_transformation_mode,
+                    rounds=nearest_mode)  # fmt: skip
+
+
+@operator("Upsample")
+def upsample(
+    step: Step,
+    x: Value,
+    scales: Value | None = None,
+    *,
+    mode: str = "nearest",
+    height_scale: float = 1.0,
+    width_scale: float = 1.0,
+) -> Value:
+    view = step.map(x)
+    if scales is None:
+        import numpy as np
+
+        scales = Constant.of(np.array([1.0, 1.0, height_scale, width_scale], np.float32))
+    return _resized(step, view, scales=step.constant(scales), mode=mode, where="asymmetric", rounds="floor")
+
+
+def _resized(
+    step: Step, view: View, *, mode: str, where: str, rounds: str,
+    scales: Constant | None = None, sizes: Constant | None = None,
+) -> View:  # fmt: skip
+    volume = view.volume
+    own = (volume.height, volume.width)
+    factors: tuple[int | float, int | float] | None = None
+    to: tuple[Dim, Dim] | None = None
+    if sizes is not None:
+        to = _last_two(sizes.dims)
+        by = [quotient(made, size) for made, size in zip(to, own, strict=True)]
+        if to == own:
+            return view
+        if all(isinstance(each, int) for each in by):
+            factors = (int(str(by[0])), int(str(by[1])))
+    else:
+        assert scales is not None
+        down, across = (float(each) for each in scales.floats[-2:])
+        if any(each != 1 for each in scales.floats[:-2]):
+            raise Unknown("a Resize along the batch or the channels")
+        if (down, across) == (1.0, 1.0):
+            return view
+        factors = (_plain(down), _plain(across))
+    whole = factors is not None and all(isinstance(each, int) for each in factors)
+    bilinear, corners = _mode(mode, where, rounds, whole)
+    if factors is not None:
+        return step.layer(
+            Upsample(n=factors[0] if factors[0] == factors[1] else factors, bilinear=bilinear, align_corners=corners),
+            view,
+        )
+    assert to is not None
+    if isinstance(to[0], int) and isinstance(to[1], int):
+        return step.layer(Upsample(to=(to[0], to[1]), bilinear=bilinear, align_corners=corners), view)
+    like = step.trace.as_large_as(to)
+    if like is None:
+        raise Unknown("a Resize to a size that no other tensor has")
+    return step.layer(Upsample(bilinear=bilinear, align_corners=corners), view, like)
+
+
+def _last_two(dims: tuple[Dim, ...]) -> tuple[Dim, Dim]:
+    if len(dims) not in (2, 4):
+        raise Unknown(f"a Resize along {len(dims)} axes")
+    return dims[-2], dims[-1]
+
+
+def _plain(factor: float) -> int | float:
+    return int(factor) if factor.is_integer() else float(Fraction(factor).limit_denominator(1000))
+
+
+def _mode(mode: str, where: str, rounds: str, whole: bool) -> tuple[bool, bool]:
+    """Whether neighbours are blended, and whether corners are aligned. Raises `Unknown` for what `upsample` does
+    not do."""
+    if mode == "nearest":
+        # By a whole number of times all of these copy each pixel as often.
+        usual = where == "asymmetric" and rounds == "floor"
+        if not (usual or (whole and where in ("asymmetric", "half_pixel", "pytorch_half_pixel")
+                          and rounds in ("floor", "round_prefer_floor"))):  # fmt: skip
+            raise Unknown(f"copies by {where} and {rounds}")
+        if whole and where == "asymmetric" and rounds != "floor":
+            raise Unknown(f"copies by {where} and {rounds}")
+        return False, False
+    if mode in ("linear", "bilinear"):
+        if where in ("half_pixel", "pytorch_half_pixel"):
+            return True, False
+        if where == "align_corners":
+            return True, True
+        raise Unknown(f"blended by {where}")
+    raise Unknown(f"a Resize by {mode} interpolation")

@@ -1,0 +1,276 @@
+"""Several nodes that are one layer, found by what leads to the last of them, which becomes that layer.
+
+Those before it stay where something else uses them; else nothing depends on them any more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
+from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
+from cnngraph.fronts.wire import Damaged
+
+
+@dataclass(frozen=True)
+class _Rewriting:
+    pattern: Op
+    op: str
+    inputs: tuple[str, ...]
+    """Names of what matched; with ``node.2`` the third input of a node."""
+    attributes: Callable[[Found, Nodes], dict[str, Attribute] | None] = lambda found, nodes: {}  # noqa: ARG005
+    """None where it is not the layer after all."""
+
+
+X = Tensor("x")
+_SIXTH = 1 / 6
+
+
+def _bounds(node: Node, nodes: Nodes) -> tuple[float | None, float | None]:
+    """Of a Clip."""
+    found: list[float | None] = []
+    for at, name in ((1, "min"), (2, "max")):
+        value = node.attributes.get(name)
+        if isinstance(value, int | float):
+            found.append(float(value))
+        else:
+            constant = nodes.constant(node.inputs[at]) if len(node.inputs) > at and node.inputs[at] else None
+            found.append(constant.number if constant is not None else None)
+    return found[0], found[1]
+
+
+def _is_relu6(node: Node, nodes: Nodes) -> bool:
+    return _bounds(node, nodes) == (0.0, 6.0)
+
+
+def _is_sixth(node: Node, _: Nodes) -> bool:
+    slope, shift = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
+    return isinstance(slope, float) and math.isclose(slope, _SIXTH, rel_tol=1e-3) and shift == 0.5
+
+
+_CLIPPED = Op("Clip", (Op("Add", (X, Number(3))),), _is_relu6)
+_GATES = (
+    Op("Div", (_CLIPPED, Number(6))),
+    Op("Mul", (_CLIPPED, Number(_SIXTH))),
+)
+
+
+def _erf(inner: Op) -> Op:
+    return Op("Add", (Number(1), Op("Erf", (inner,))))
+
+
+_ERFS = (_erf(Op("Div", (X, Number(math.sqrt(2))))), _erf(Op("Mul", (X, Number(math.sqrt(0.5))))))
+
+
+def _gelus() -> Iterator[Op]:
+    half = Number(0.5)
+    for erf in _ERFS:
+        yield Op("Mul", (Op("Mul", (X, erf)), half))
+        yield Op("Mul", (X, Op("Mul", (erf, half))))
+        yield Op("Mul", (Op("Mul", (X, half)), erf))
+
+
+def _axis(found: Found, nodes: Nodes, name: str) -> list[int] | None:
+    """Along what the node *name* reduces."""
+    node = found.nodes[name]
+    axes = node.attributes.get("axes")
+    if isinstance(axes, list):
+        return axes
+    constant = nodes.constant(node.inputs[1]) if len(node.inputs) > 1 else None
+    return [int(each) for each in constant.array.reshape(-1)] if constant is not None else None
+
+
+def _normalized(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    axes = _axis(found, nodes, "mean")
+    if axes is None or len(axes) != 1 or axes != _axis(found, nodes, "variance"):
+        return None
+    return {"axis": axes[0], "epsilon": found.numbers["eps"]}
+
+
+def _layer_norms() -> Iterator[Op]:
+    centred = Op("Sub", (X, Op("ReduceMean", (X,), name="mean")))
+    for square in (Op("Pow", (centred, Number(2))), Op("Mul", (centred, centred))):
+        deviation = Op("Sqrt", (Op("Add", (Op("ReduceMean", (square,), name="variance"), Number(name="eps"))),))
+        normed = Op("Div", (centred, deviation))
+        yield Op("Add", (Op("Mul", (normed, Numbers("weight"))), Numbers("bias")))
+
+
+def _groups(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    shape = nodes.constant(found.nodes["apart"].inputs[1])
+    if shape is None or shape.size < 3:
+        return None
+    ones, zeros = (nodes.constant(found.nodes["norm"].inputs[at]) for at in (1, 2))
+    if ones is None or zeros is None or (ones.array != 1).any() or (zeros.array != 0).any():
+        return None
+    epsilon = found.nodes["norm"].attributes.get("epsilon", 1e-5)
+    return {"num_groups": int(shape.array.reshape(-1)[1]), "epsilon": epsilon}
+
+
+_STANDARD = Op("InstanceNormalization", (Op("Reshape", (X,), name="apart"),), name="norm")
+
+
+def _eps(found: Found, _: Nodes) -> dict[str, Attribute]:
+    return {"epsilon": found.numbers["eps"]}
+
+
+def _grns() -> Iterator[Op]:
+    roots = (
+        Op("ReduceL2", (X,)),
+        Op("Sqrt", (Op("ReduceSum", (Op("Mul", (X, X)),)),)),
+        Op("Sqrt", (Op("ReduceSum", (Op("Pow", (X, Number(2))),)),)),
+    )
+    for root in roots:
+        share = Op("Div", (root, Op("Add", (Op("ReduceMean", (root,)), Number(name="eps")))))
+        scaled = Op("Mul", (X, share))
+        inner = (
+            Op("Add", (Numbers("bias"), Op("Mul", (Numbers("weight"), scaled)))),
+            Op("Add", (Numbers("bias"), Op("Mul", (Op("Mul", (Numbers("weight"), scaled)), Number(1))))),
+        )
+        for each in inner:
+            yield Op("Add", (X, each))
+
+
+def _same_channels(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """An epsilon and the like of the batch normalization; nothing where the constants are not one a channel."""
+    norm = found.nodes["norm"]
+    channels = nodes.constant(norm.inputs[1])
+    for name in ("by", "plus"):
+        if name in found.tensors:
+            constant = nodes.constant(found.tensors[name])
+            if channels is None or constant is None or not _a_channel(constant, channels.size):
+                return None
+    return dict(norm.attributes)
+
+
+def _a_channel(constant: Constant, channels: int) -> bool:
+    """Whether it has one number a channel, along the second axis of a picture."""
+    return constant.size == channels and constant.shape[-3:] == (channels, 1, 1)
+
+
+def _pictures(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    weight, bias = (nodes.constant(found.tensors[name]) for name in ("weight", "bias"))
+    if weight is None or bias is None or weight.size != bias.size or weight.shape[-1:] != bias.shape[-1:]:
+        return None
+    return {}
+
+
+def _biased(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """What a product of constants' last axis has as its bias."""
+    matrix, bias = nodes.constant(found.tensors["b"]), nodes.constant(found.tensors["bias"])
+    if matrix is None or bias is None or len(matrix.shape) != 2 or bias.size != matrix.shape[1]:
+        return None
+    return {} if bias.shape[-1] == bias.size else None
+
+
+def _convolved(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    node = found.nodes["conv"]
+    kernel, bias = nodes.constant(node.inputs[1]), nodes.constant(found.tensors["bias"])
+    if len(node.inputs) != 2 or kernel is None or bias is None or not _a_channel(bias, kernel.shape[0]):
+        return None
+    return dict(node.attributes)
+
+
+def _attends(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """A convolution along the channels without a bias, as wide as it is padded."""
+    node = found.nodes["conv"]
+    kernel = nodes.constant(node.inputs[1])
+    if kernel is None or len(kernel.shape) != 3 or kernel.shape[:2] != (1, 1) or len(node.inputs) > 2:
+        return None
+    side = kernel.shape[2] // 2
+    return {} if kernel.shape[2] % 2 and node.attributes.get("pads", [0, 0]) == [side, side] else None
+
+
+def _dealt(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """A volume read as one with fewer channels that is larger, reorganized, and read again (darknet)."""
+    size = found.nodes["deep"].attributes.get("blocksize")
+    read = nodes.constant(found.nodes["read"].inputs[1])
+    made = nodes.constant(found.nodes["made"].inputs[1])
+    if not isinstance(size, int) or read is None or made is None or read.size != 4 or made.size != 4:
+        return None
+    (_, deep, high, wide), (_, channels, rows, columns) = (each.ints for each in (read, made))
+    is_dealt = (high, wide) == (rows * size * size, columns * size * size) and channels == deep * size**4
+    return {"blocksize": size} if is_dealt else None
+
+
+_CONVOLVED = Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name="conv")
+_NORM = Op("BatchNormalization", (X,), name="norm")
+_OF_NORM = ("x", "norm.1", "norm.2", "norm.3", "norm.4")
+
+_REWRITINGS: tuple[_Rewriting, ...] = (
+    _Rewriting(Op("Mul", (X, Op("Sigmoid", (X,)))), "Swish", ("x",)),
+    _Rewriting(Op("Mul", (X, Op("HardSigmoid", (X,), _is_sixth))), "HardSwish", ("x",)),
+    *(_Rewriting(Op("Mul", (X, gate)), "HardSwish", ("x",)) for gate in _GATES),
+    _Rewriting(Op("Div", (Op("Mul", (X, _CLIPPED)), Number(6))), "HardSwish", ("x",)),
+    _Rewriting(Op("Mul", (Op("Mul", (X, _CLIPPED)), Number(_SIXTH))), "HardSwish", ("x",)),
+    *(
+        _Rewriting(gate, "HardSigmoid", ("x",), lambda found, nodes: {"alpha": _SIXTH, "beta": 0.5})  # noqa: ARG005
+        for gate in _GATES
+    ),
+    _Rewriting(Op("Mul", (X, Op("Tanh", (Op("Softplus", (X,)),)))), "Mish", ("x",)),
+    *(_Rewriting(gelu, "Gelu", ("x",)) for gelu in _gelus()),
+    *(
+        _Rewriting(norm, "cnngraph.LayerNormalization", ("x", "weight", "bias"), _normalized)
+        for norm in _layer_norms()
+    ),
+    *(_Rewriting(grn, "cnngraph.GlobalResponseNorm", ("x", "weight", "bias"), _eps) for grn in _grns()),
+    _Rewriting(
+        Op("Add", (Op("Mul", (Op("Reshape", (_STANDARD,)), Numbers("weight"))), Numbers("bias"))),
+        "cnngraph.GroupNormalization", ("x", "weight", "bias"), _groups,
+    ),
+    _Rewriting(
+        Op("Add", (Op("Mul", (_NORM, Numbers("by"))), Numbers("plus"))),
+        "cnngraph.BatchNormalization", (*_OF_NORM, "by", "plus"), _same_channels,
+    ),
+    _Rewriting(
+        Op("Mul", (_NORM, Numbers("by"))), "cnngraph.BatchNormalization", (*_OF_NORM, "by"), _same_channels
+    ),
+    _Rewriting(
+        Op("Add", (Op("Conv", (X,), name="conv"), Numbers("bias"))), "Conv", ("x", "conv.1", "bias"), _convolved
+    ),
+    _Rewriting(
+        Op("Add", (Op("MatMul", (X, Numbers("b"))), Numbers("bias"))), "cnngraph.MatMul", ("x", "b", "bias"), _biased
+    ),
+    _Rewriting(
+        Op("Add", (Op("Mul", (X, Numbers("weight"))), Numbers("bias"))), "cnngraph.Affine", ("x", "weight", "bias"),
+        _pictures,
+    ),
+    _Rewriting(
+        Op("Reshape", (Op("SpaceToDepth", (Op("Reshape", (X,), name="read"),), name="deep"),), name="made"),
+        "cnngraph.DarknetReorg", ("x",), _dealt,
+    ),
+    _Rewriting(Op("Mul", (X, Seen(Op("Sigmoid", (Seen(_CONVOLVED),))))), "cnngraph.ChannelAttention", ("x", "conv.1"),
+               _attends),
+)  # fmt: skip
+
+
+_BY_OP: dict[str, list[_Rewriting]] = {}
+for _each in _REWRITINGS:
+    for _op in _each.pattern.ops.split("|"):
+        _BY_OP.setdefault(_op, []).append(_each)
+
+
+def simplified(graph: Graph) -> list[Node]:
+    """The nodes of *graph*, with those replaced that are the last of a layer's."""
+    nodes = Nodes(graph)
+    return [_simplified(node, nodes) for node in graph.nodes]
+
+
+def _simplified(node: Node, nodes: Nodes) -> Node:
+    for rewriting in _BY_OP.get(node.op, ()):
+        for found in nodes.node_matches(rewriting.pattern, node, Found()):
+            try:
+                attributes = rewriting.attributes(found, nodes)
+            except (Unknown, Damaged):
+                continue
+            if attributes is not None:
+                inputs = tuple(_input(each, found) for each in rewriting.inputs)
+                return Node(rewriting.op, inputs, node.outputs, attributes, node.name, node.scopes)
+    return node
+
+
+def _input(name: str, found: Found) -> str:
+    node, dot, at = name.partition(".")
+    return found.nodes[node].inputs[int(at)] if dot else found.tensors[name]

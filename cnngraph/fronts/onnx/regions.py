@@ -1,0 +1,181 @@
+"""What no layer does: stretches of nodes between tensors that are known, each of which becomes one `opaque` layer.
+
+A stretch ends where a tensor is a volume or a vector again, as what takes it tells: a convolution takes pictures, a
+matrix product of rank 2 vectors, and what is added to a known tensor lies as that one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.messages import Graph, Node, Size
+from cnngraph.fronts.onnx.trace import Foreign, Step, Trace, Value
+from cnngraph.fronts.onnx.views import View, upright
+from cnngraph.layers.opaque import Opaque
+from cnngraph.names import one_line
+from cnngraph.volume import Dim, Free, Volume
+
+_OF_PICTURES = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
+                          "BatchNormalization", "Resize", "Upsample"})  # fmt: skip
+_OF_VECTORS = frozenset({"Gemm", "MatMul", "cnngraph.MatMul"})
+_SUMS = frozenset({"Add", "Sum", "Sub"})
+_BESIDE = _SUMS | {"Mul", "Concat"}
+_PRODUCTS = frozenset({"MatMul", "Einsum"})
+
+Shapes = Callable[[str], "tuple[Size, ...] | None"]
+"""What is known of a tensor's shape."""
+
+
+class Regions:
+    """The nodes that no rule was for, and what was made of them."""
+
+    def __init__(self, trace: Trace, graph: Graph, shapes: Shapes) -> None:
+        self.trace = trace
+        self.graph = graph
+        self.shapes = shapes
+        self._order = {node.outputs[0]: at for at, node in enumerate(graph.nodes) if node.outputs}
+        self.nodes: dict[str, Node] = {}
+        """By the tensors that they make."""
+        self.found: dict[str, int] = {}
+        """How often there is an `opaque` of each name."""
+        self.first: dict[str, Node] = {}
+
+    def add(self, node: Node, why: str) -> list[Value]:
+        """What *node*, which no rule is for, makes."""
+        self.nodes.update(dict.fromkeys(node.outputs, node))
+        return [Foreign(name, why) for name in node.outputs]
+
+    def entered(self, node: Node, values: Sequence[Value | None], batch: Dim) -> list[Value | None]:
+        """*values* as *node* takes them: those that are `Foreign` as the volumes that they have to be for it.
+
+        Raises `Unknown` where that cannot be told.
+        """
+        foreign = [value for value in values if isinstance(value, Foreign)]
+        if not foreign:
+            return list(values)
+        if not (node.op in _BESIDE or (node.op in _OF_PICTURES | _OF_VECTORS and values[0] is foreign[0])):
+            raise Unknown(foreign[0].why)
+        beside = next((value for value in values if isinstance(value, View)), None)
+        sizes = {value.name: self.shapes(value.name) for value in foreign}
+        made: dict[str, View] = {}
+        for value in foreign:
+            shape = sizes[value.name]
+            if shape is None and node.op in _SUMS and beside is not None:
+                shape = ("",) * beside.rank  # what is added is as large
+            if shape is None:
+                raise Unknown(value.why)
+            if (node.op in _OF_PICTURES and len(shape) == 4) or (node.op in _OF_VECTORS and len(shape) == 2):
+                made[value.name] = self.view(value, _volume(shape), batch)
+            elif node.op in _BESIDE and beside is not None and _equal(shape, beside, node.op):
+                known = beside.volume
+                channels = shape[1] if node.op == "Concat" else known.channels
+                assert isinstance(channels, int) or not isinstance(channels, str)
+                volume = Volume((*known.dims[:-1], channels))
+                made[value.name] = replace(self.view(value, volume, batch), axes=beside.over("", volume).axes)
+            else:
+                raise Unknown(value.why)
+        return [made[value.name] if isinstance(value, Foreign) else value for value in values]
+
+    def view(self, value: Foreign, volume: Volume, batch: Dim) -> View:
+        """The `opaque` layer that makes *value*, which is a *volume*."""
+        known = self.trace.values.get(value.name)
+        if isinstance(known, View):
+            return known
+        nodes, inputs = self.region(value.name)
+        name = _name(nodes)
+        dims = tuple(dim for dim in volume.dims if isinstance(dim, int))
+        if len(dims) < len(volume.dims):
+            if volume != inputs[0].volume:
+                raise Unknown(value.why)
+            to = None
+        else:
+            to = None if inputs and inputs[0].volume == volume else dims
+        step = Step(self.trace, nodes[-1])
+        if not inputs:
+            raise Unknown(value.why)
+        layer = step.layer(Opaque(does=name, to=to, numbers=self._numbers(nodes)), *inputs)
+        made = View(layer.layer, volume, upright(volume, batch))
+        self.trace.values[value.name] = made
+        self.found[name] = self.found.get(name, 0) + 1
+        self.first.setdefault(name, nodes[0])
+        return made
+
+    def region(self, tensor: str) -> tuple[list[Node], list[View]]:
+        """The nodes that lead from known tensors to *tensor*, in their order, and those tensors."""
+        waiting, seen = [tensor], set()
+        found: dict[str, Node] = {}
+        inputs: dict[str, View] = {}
+        while waiting:
+            name = waiting.pop()
+            if name in seen or not name:
+                continue
+            seen.add(name)
+            value = self.trace.values.get(name)
+            if isinstance(value, View):
+                inputs.setdefault(value.layer, replace(value, border=None))
+            elif isinstance(value, Foreign):
+                node = self.nodes[name]
+                found.setdefault(node.outputs[0], node)
+                waiting += reversed(node.inputs)
+        return sorted(found.values(), key=lambda node: self._order[node.outputs[0]]), list(inputs.values())
+
+    def _numbers(self, nodes: Sequence[Node]) -> int:
+        """How many numbers of weights they use."""
+        used = {name for node in nodes for name in node.inputs}
+        stems = {value.name for name in used if isinstance(value := self.trace.values.get(name), Constant)}
+        tensors = self.graph.tensors
+        return sum(tensors[name].size for name in sorted(stems) if name in tensors and "float" in tensors[name].kind)
+
+
+def _name(nodes: Sequence[Node]) -> str:
+    """What a stretch of nodes is called: by what is most telling in it."""
+    ops = [node.op for node in nodes]
+    if "Softmax" in ops and _PRODUCTS & set(ops):
+        return "attention"
+    plain = [op for op in dict.fromkeys(ops) if op not in _COMMON]
+    name = one_line((plain or ops)[0].rpartition(".")[2]).replace('"', "'")
+    return name if name.isprintable() and name.strip() else "a node"
+
+
+_COMMON = frozenset(
+    {"Reshape", "Transpose", "Concat", "Slice", "Add", "Mul", "Unsqueeze", "Squeeze", "Expand", "Split"}
+)
+
+
+def _volume(shape: Sequence[Size]) -> Volume:
+    """Of a tensor ``(N, C, H, W)`` or ``(N, C)``."""
+    dims = []
+    for size in shape[1:]:
+        if not isinstance(size, int) or size < 1:
+            raise Unknown("a tensor whose sizes are not known")
+        dims.append(size)
+    return Volume((*dims[1:], dims[0]))
+
+
+def _equal(shape: Sequence[Size], view: View, op: str) -> bool:
+    """Whether a tensor of *shape* lies as *view* does: it has its sizes, or for a Concat others along the channels."""
+    if len(shape) != view.rank:
+        return False
+    at = 1 if op == "Concat" and view.is_upright else -1
+    is_open = op in _SUMS or any(isinstance(own, Free) for own in view.sizes[1:])
+    return all(
+        n in (0, at) or size == own or (is_open and not isinstance(size, int))
+        for n, (size, own) in enumerate(zip(shape, view.sizes, strict=True))
+    )
+
+
+def known_shapes(graph: Graph, more: Callable[[], Mapping[str, tuple[Size, ...]]]) -> Shapes:
+    """What the file says of shapes, and where it says nothing what *more* does, which is asked once."""
+    inferred: list[Mapping[str, tuple[Size, ...]]] = []
+    said = {info.name: info.sizes for info in (*graph.infos.values(), *graph.outputs) if info.sizes is not None}
+
+    def shape(name: str) -> tuple[Size, ...] | None:
+        if name in said:
+            return said[name]
+        if not inferred:
+            inferred.append(more())
+        return inferred[0].get(name)
+
+    return shape

@@ -1,0 +1,99 @@
+"""Models from elsewhere written as specs, and what was proved of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from cnngraph.assembly import MAX_NODES
+from cnngraph.diagnostics import CnngraphError, Diagnostic
+from cnngraph.fronts import SPEC, format_of, params
+from cnngraph.fronts.content import opened
+from cnngraph.fronts.spec import read_source
+from cnngraph.network import Network
+from cnngraph.source import Source
+from cnngraph.spec.writing.text import text as written
+from cnngraph.structure import structured
+from cnngraph.structure.proof import matching
+from cnngraph.volume import Volume
+from cnngraph.weights.brought import BroughtWeights
+from cnngraph.weights.source import Weights
+
+Names = Literal["plain", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model as the text of a spec, which was read again and found to be the same network."""
+
+    text: str
+    network: Network
+    """As the text reads."""
+    weights: Weights | None
+    """Those that the file brings, for *network*."""
+    called: Mapping[str, str]
+    """What the file calls the layers of *network*."""
+    diagnostics: tuple[Diagnostic, ...]
+    is_structured: bool
+    """Whether it has the blocks and skips that were found in it."""
+
+
+def imported(
+    file: str,
+    settings: Mapping[str, object],
+    *,
+    flat: bool = False,
+    names: Names = "plain",
+    size: Mapping[str, str] | None = None,
+    max_nodes: int = MAX_NODES,
+) -> Imported:
+    """The model *file* as a spec: with the blocks that were found in it, or *flat*, a line for each step.
+
+    With the *names* of the source everything is called as there, in an ``@origin``. *size* is that of its input, by
+    ``H``, ``W`` and ``C``, where the model leaves it open. Raises `CnngraphError` when the model cannot be read, is a
+    spec, or has an input of another size.
+    """
+    content = opened(file)
+    found = format_of(content)
+    if found is SPEC:
+        raise CnngraphError.of(
+            "E0118", f"{file} is a spec already", file=file, help="`import` takes the models of other programs"
+        )
+    free = params(file) if size else []
+    asked = {name: value for name, value in (size or {}).items() if name in free}
+    reading = found.read(content, {**settings, **asked}, max_nodes)
+    network = reading.checked()
+    if size and (has := network.inputs[0].output) != Volume(tuple(int(size[each]) for each in "HWC")):
+        given = "x".join(size.values())
+        raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
+    for is_flat in (False, True) if not flat else (True,):
+        said = _said(
+            structured(_loose(network), {}, blocks=False).network if is_flat else network, reading.called, names
+        )
+        again = read_source(Source(file, said), {}, max_nodes=max(max_nodes, len(network))).network
+        if again is not None and (same := matching(network, again)) is not None:
+            weights = reading.weights
+            if isinstance(weights, BroughtWeights):
+                weights = weights.renamed(same, again)
+            called = {same[name]: origin for name, origin in reading.called.items() if name in same}
+            return Imported(said, again, weights, called, reading.diagnostics, not is_flat)
+    raise AssertionError(f"the text written of {file} is another network")
+
+
+def _said(network: Network, called: Mapping[str, str], names: Names) -> str:
+    """*network* as a text, with what the file calls its layers or without."""
+    if names == "plain":
+        outputs = tuple(replace(output, origin="") for output in network.outputs)
+        return written(replace(network, outputs=outputs))
+    layers = tuple(
+        replace(layer, origin=called[layer.name]) if called.get(layer.name, layer.name) != layer.name else layer
+        for layer in network.layers
+    )
+    return written(replace(network, layers=layers))
+
+
+def _loose(network: Network) -> Network:
+    """*network* without blocks and skips."""
+    layers = tuple(replace(layer, block="", skips=(), on_shortcut=False) for layer in network.layers)
+    return replace(network, layers=layers, blocks={})

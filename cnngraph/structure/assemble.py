@@ -1,0 +1,123 @@
+"""Pieces to a network: its layers in the order of the text, with the names, units, blocks and skips that the text
+gives them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from cnngraph.assembly import Assembly
+from cnngraph.network import Network, Output
+from cnngraph.spec.lexer import RESERVED
+from cnngraph.structure.paddings import without
+from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use
+from cnngraph.units import Unit
+
+
+def assembled(source: Network, found: Rows, outputs: Iterable[Output]) -> tuple[Network, dict[str, str]]:
+    """The network with these *outputs*, and for each layer of *source* what it is called now."""
+    made = _Assembling(source)
+    for row in (found.main, *found.sides):
+        made.row(row, _Place())
+    return made.network(outputs), made.names
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where layers are put: the file or a use of a block."""
+
+    path: str = ""
+    on_shortcut: bool = False
+    is_shortcut: bool = False
+    """Whether it is the block that every spec has."""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def on_skip(self) -> _Place:
+        return replace(self, on_shortcut=True)
+
+
+class _Assembling:
+    def __init__(self, source: Network) -> None:
+        self.source = source
+        self.assembly = Assembly(max_nodes=len(source))
+        self.given_back = {output.layer for output in source.outputs}
+        self.names: dict[str, str] = {}
+        self.holds: dict[str, str] = {}
+        """For each layer whose weights others use the first of these here, which has them."""
+        for layer in source.inputs:
+            kept = self.assembly.input(
+                layer.name, layer.output, span=layer.span, origin=layer.origin, annotations=layer.annotations
+            )
+            self.names[layer.name] = kept.name
+
+    def network(self, outputs: Iterable[Output]) -> Network:
+        source = self.source
+        for output in outputs:
+            layer = self.names[output.layer]
+            self.assembly.output(layer if output.name == output.layer else output.name, layer, output.origin)
+        return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
+
+    def row(self, row: Iterable[Piece], at: _Place) -> None:
+        stack: list[tuple[Piece, _Place, tuple[int, ...]]] = [(piece, at, ()) for piece in [*row][::-1]]
+        while stack:
+            piece, at, skips = stack.pop()
+            match piece:
+                case Step(unit):
+                    self.unit(unit, at, skips)
+                case Joint(ways, unit):
+                    stack.append((Step(unit), at, tuple(n for n, way in enumerate(ways) if way.is_skip)))
+                    for way in reversed(ways):
+                        inside = at.on_skip() if way.is_skip and way.row else at
+                        branch: Row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
+                        stack += [(each, inside, ()) for each in reversed(branch)]
+                case Knot(rows):
+                    stack += [(each, at, ()) for inner in reversed(rows) for each in reversed(inner)]
+                case Use(name, inner):
+                    inside = self.block(name, at)
+                    stack += [(each, inside, ()) for each in reversed(inner)]
+
+    def block(self, name: str, at: _Place) -> _Place:
+        path = self.given(name, at)
+        self.assembly.block(path, name, at.path)
+        return _Place(path, on_shortcut=at.on_shortcut, is_shortcut=name == SHORTCUT)
+
+    def given(self, word: str, at: _Place, is_taken: bool = False) -> str:
+        """The name that the language gives; of a tensor that *is_taken* by name one that can be a label."""
+        prefix = f"{at.path}." if at.path else ""
+        while True:
+            at.counts[word] += 1
+            number = at.counts[word]
+            name = f"{prefix}{word}{number}"
+            if is_taken and f"{word}{number}" in RESERVED:
+                at.counts[word] -= 1
+                while (name := f"{prefix}{word}_{number}") in self.assembly:
+                    number += 1
+            if name not in self.assembly:
+                return name
+
+    def unit(self, unit: Unit, at: _Place, skips: tuple[int, ...]) -> None:
+        lead = unit.lead
+        if not lead.inputs:
+            return
+        last = unit.layers[-1].name
+        is_taken = last in self.given_back or len(self.source.consumers[last]) > 1
+        name = self.given(lead.kind.word, at, is_taken)
+        for layer in unit.layers:
+            called = name if layer is lead else f"{name}.{layer.kind.word}"
+            owner = layer.shares or layer.name
+            self.names[layer.name] = called
+            self.assembly.add(
+                called,
+                without(layer.kind) if at.is_shortcut else layer.kind,
+                [self.names[each] for each in layer.inputs],
+                unit=name,
+                block=at.path,
+                skips=skips if layer is lead else (),
+                on_shortcut=at.on_shortcut,
+                span=layer.span,
+                annotations=layer.annotations,
+                origin=layer.origin,
+                shares=self.holds.get(owner, ""),
+            )
+            self.holds.setdefault(owner, called)

@@ -1,0 +1,66 @@
+"""What repeats, as uses of blocks: joins first (`joins`), and residuals that are like them (`residuals`), then runs of
+pieces (`runs`). At last a block that the text would use in one place only is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from cnngraph.structure.joins import joints
+from cnngraph.structure.names import Namer
+from cnngraph.structure.pieces import Row, Rows, Use, every_row, insides
+from cnngraph.structure.places import Places
+from cnngraph.structure.residuals import residuals
+from cnngraph.structure.runs import runs
+
+
+def find_blocks(found: Rows, scopes: Mapping[str, str]) -> None:
+    """Puts uses of blocks into the rows in place of what repeats."""
+    there = Places(found, scopes)
+    joints(there)
+    residuals(there)
+    runs(there)
+    _drop_needless(there)
+    Namer(found).rename()
+
+
+def _drop_needless(there: Places) -> None:
+    """Puts back what is in blocks that the text would use in one place only."""
+    while True:
+        places = _places_in_text(there)
+        needless = {name for name, count in places.items() if count < 2}
+        if not needless:
+            return
+        for row in list(every_row(there.found)):
+            at = 0
+            while at < len(row):
+                piece = row[at]
+                if isinstance(piece, Use) and piece.name in needless:
+                    row[at : at + 1] = piece.row
+                else:
+                    at += 1
+
+
+def _places_in_text(there: Places) -> Counter[str]:
+    """How often the text says each block: within another block as often as one use of that does."""
+    inside: dict[str, Counter[str]] = {}
+    stack: list[tuple[str, Row]] = [("", row) for row in (there.found.main, *there.found.sides)]
+    top: Counter[str] = Counter()
+    while stack:
+        name, row = stack.pop()
+        count: Counter[str] = Counter()
+        rows = [row]
+        while rows:
+            for piece in rows.pop():
+                if isinstance(piece, Use):
+                    count[piece.name] += 1
+                    stack.append((piece.name, piece.row))
+                else:
+                    rows += insides(piece)
+        if name:
+            inside[name] = inside.get(name, Counter()) | count
+        else:
+            top += count
+    for count in inside.values():
+        top += count
+    return top

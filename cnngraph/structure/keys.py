@@ -1,0 +1,86 @@
+"""What is alike: equal numbers for pieces that a text says with the same words, whatever the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cache
+
+from cnngraph.layers.kind import Kind
+from cnngraph.layers.window import Windowed
+from cnngraph.spec.writing.phrases import Step as Words
+from cnngraph.spec.writing.phrases import holes, skeleton
+from cnngraph.spec.writing.steps import step
+from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use, insides
+from cnngraph.units import Unit
+
+
+@cache
+def _words(kinds: tuple[Kind, ...]) -> tuple[Words, Hashable]:
+    """The words of a step, and what is equal for steps that differ in numbers only; a window of one pixel is no number:
+    such a layer does another work."""
+    words = step(kinds)
+    lead = kinds[0]
+    is_point = isinstance(lead, Windowed) and lead.sliding is not None and lead.sliding.window == (1, 1)
+    return words, (skeleton(words), is_point)
+
+
+class Keys:
+    """Numbers for pieces; rows that are changed are asked for again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._units: dict[str, int] = {}
+        self._values: dict[str, list[tuple[str, str]]] = {}
+
+    def number(self, key: Hashable) -> int:
+        return self._numbers.setdefault(key, len(self._numbers))
+
+    def unit(self, unit: Unit) -> int:
+        if unit.name not in self._units:
+            alone = unit.tied or any(layer.annotations for layer in unit.layers)
+            said = _words(tuple([layer.kind for layer in unit.layers]))[1]
+            self._units[unit.name] = self.number((unit.name if alone else said, len(unit.inputs)))
+        return self._units[unit.name]
+
+    def piece(self, piece: Piece) -> int:
+        match piece:
+            case Step(unit):
+                return self.unit(unit)
+            case Joint(ways, unit):
+                inside = tuple(-1 if way.is_skip else self.row(way.row) for way in ways)
+                begins = [way.begins for way in ways]
+                first = tuple(begins.index(each) for each in begins)
+                return self.number(("joint", self.unit(unit), inside, first))
+            case Knot(rows, links):
+                inside = tuple(self.row(row) for row in rows)
+                return self.number(("knot", inside, tuple(map(tuple, links))))
+            case Use(name):
+                return self.number(("use", name))
+
+    def row(self, row: Row) -> int:
+        return self.number(tuple(map(self.piece, row)))
+
+    def numbers_in(self, row: Row) -> list[tuple[str, str]]:
+        """What stands in the holes of the words of *row*, but on skips, with their keywords."""
+        found: list[tuple[str, str]] = []
+        stack: list[Piece] = list(row)[::-1]
+        while stack:
+            piece = stack.pop()
+            match piece:
+                case Step(unit):
+                    found += self._values_of(unit)
+                case Joint(ways, unit):
+                    stack.append(Step(unit))
+                    stack += [inner for way in reversed(ways) if not way.is_skip for inner in reversed(way.row)]
+                case _:
+                    stack += [inner for inside in reversed(insides(piece)) for inner in reversed(inside)]
+        return found
+
+    def windows_in(self, row: Row) -> tuple[str, ...]:
+        return tuple(value for keyword, value in self.numbers_in(row) if keyword == "f")
+
+    def _values_of(self, unit: Unit) -> list[tuple[str, str]]:
+        if unit.name not in self._values:
+            words = _words(tuple([layer.kind for layer in unit.layers]))[0]
+            self._values[unit.name] = [(hole.keyword, hole.value) for hole in holes(words)]
+        return self._values[unit.name]

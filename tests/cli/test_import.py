@@ -1,0 +1,131 @@
+"""`cnngraph import`: models of other programs as specs, and what is proved of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+from safetensors import safe_open
+
+import cnngraph
+from cnngraph.structure import differences
+from tests.conftest import Run
+from tests.fronts.onnx.compared import model
+
+DARKNET = "[net]\nheight=16\nwidth=16\nchannels=3\n[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
+
+
+@pytest.fixture
+def resnet(run: Run, tmp_path: Path) -> Path:
+    assert run("export", "--onnx", "resnet18", "--no-fold-bn").status == 0
+    return tmp_path / "resnet18.onnx"
+
+
+def test_a_model_is_written_as_a_person_would_have(run: Run, resnet: Path, tmp_path: Path) -> None:
+    ran = run("import", resnet.name, "-o", "mine.spec")
+    assert ran.status == 0
+    assert ran.out == ""
+    assert "proved: mine.spec reads as the network in resnet18.onnx (71 layers, 0 differ)" in ran.err
+    text = (tmp_path / "mine.spec").read_text()
+    assert "block residual(" in text
+    assert len(text.splitlines()) < 30
+    original = cnngraph.load("resnet18")
+    assert differences(cnngraph.load(tmp_path / "mine.spec"), original) == []
+
+
+def test_without_a_file_it_is_printed(run: Run, resnet: Path, tmp_path: Path) -> None:
+    ran = run("import", resnet.name)
+    assert run("import", resnet.name, "-o", "mine.spec").status == 0
+    assert ran.out == (tmp_path / "mine.spec").read_text()
+    assert run("fmt", "--check", "mine.spec").status == 0
+
+
+def test_a_line_for_each_step(run: Run, resnet: Path) -> None:
+    ran = run("import", "--flat", resnet.name)
+    assert "block" not in ran.out
+    assert "a line for each step, without blocks" in ran.err
+    assert "proved:" in ran.err
+
+
+def test_weights_come_with_it_and_the_answers_are_the_same(run: Run, resnet: Path, tmp_path: Path) -> None:
+    ran = run("import", resnet.name, "-o", "mine.spec", "--weights", "mine.safetensors")
+    assert ran.status == 0
+    assert "same answers: " in ran.err
+    with safe_open(tmp_path / "mine.safetensors", framework="numpy") as file:
+        about = file.metadata()
+        assert about["source"] == "resnet18.onnx"
+        assert len(about["sha256"]) == 64
+        assert json.loads(about["names"])["fc1"] == "fc1"
+    # Whoever takes the two files goes on from there.
+    assert run("export", "--onnx", "mine.spec", "--weights", "mine.safetensors", "-o", "again.onnx").status == 0
+    picture = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    np.save(tmp_path / "x.npy", picture)
+    answers = []
+    for name in ("resnet18.onnx", "again.onnx"):
+        assert run("run", name, "--input", "x.npy", "-o", "y.npy").status == 0
+        answers.append(np.load(tmp_path / "y.npy"))
+    assert np.abs(answers[0] - answers[1]).max() < 1e-5
+
+
+def test_the_same_bytes_each_time(run: Run, resnet: Path, tmp_path: Path) -> None:
+    made = []
+    for _ in range(2):
+        assert run("import", resnet.name, "-o", "mine.spec", "--weights", "mine.safetensors").status == 0
+        made.append((tmp_path / "mine.spec").read_bytes() + (tmp_path / "mine.safetensors").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_the_names_of_the_source(run: Run, tmp_path: Path) -> None:
+    nodes = [helper.make_node("Relu", ["x"], ["r"], name="/body/act/Relu"), helper.make_node("Abs", ["r"], ["y:0"])]
+    onnx.save(model(nodes, (1, 3, 8, 8), outputs=("y:0",)), tmp_path / "m.onnx")
+    assert "@origin" not in run("import", "m.onnx").out
+    said = run("import", "--names", "source", "m.onnx").out
+    assert '@origin("/body/act/Relu"' in said
+    assert '@origin("y:0")' in said
+
+
+def test_what_no_layer_does_is_refused_when_asked_to(run: Run, tmp_path: Path) -> None:
+    onnx.save(model([helper.make_node("Cos", ["x"], ["y"])], (1, 3, 8, 8)), tmp_path / "m.onnx")
+    ran = run("import", "m.onnx")
+    assert 'opaque "Cos"' in ran.out
+    assert "W0120" in ran.err
+    strict = run("import", "--strict", "m.onnx", "-o", "m.spec")
+    assert strict.status == 1
+    assert "E0117" in strict.err
+    assert not (tmp_path / "m.spec").exists()
+
+
+def test_free_sizes_stay_free_or_are_set(run: Run, tmp_path: Path) -> None:
+    onnx.save(model([helper.make_node("Relu", ["x"], ["y"])], ("n", 3, "h", "w")), tmp_path / "m.onnx")
+    assert "input ?Hx?Wx3" in run("import", "m.onnx").out.replace("(?H, ?W, 3)", "?Hx?Wx3")
+    assert "input 8x9x3" in run("import", "m.onnx", "--input", "8x9x3").out
+    assert "the input of m.onnx is 8x9x3" in run("import", "m.onnx", "--input", "8x9x4").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lenet5"], "lenet5 is a spec already"),
+        (["net.cfg", "--input", "224"], "is not height x width x channels"),
+        (["net.cfg", "--weights", "w.npz"], "a .safetensors file"),
+        (["net.cfg", "--weights", "w.safetensors"], "net.cfg has no weights"),
+        (["nothing.onnx"], "there is no file nothing.onnx"),
+    ],
+)
+def test_what_cannot_be(run: Run, tmp_path: Path, arguments: list[str], says: str) -> None:
+    (tmp_path / "net.cfg").write_text(DARKNET)
+    ran = run("import", *arguments)
+    assert ran.status in (1, 2)
+    assert says in ran.err
+    assert not (tmp_path / "w.safetensors").exists()
+
+
+def test_darknet_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_text(DARKNET)
+    ran = run("import", "net.cfg")
+    assert "conv 4 3x3 same leaky=0.1" in ran.out
+    assert "proved: this text reads as the network in net.cfg (3 layers, 0 differ)" in ran.err

@@ -1,0 +1,208 @@
+"""A flat network with its structure found again: its text is the network, and about as long as one by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnngraph import Network, load, parse
+from cnngraph.shipped import shipped, shipped_text
+from cnngraph.spec.writing.text import text
+from cnngraph.structure import Written, differences, structured, written
+from tests.dags import dags
+from tests.structure.flat import flattened
+
+NETWORKS: list[tuple[str, dict[str, int]]] = [
+    *((name, {}) for name in shipped()),
+    ("resnet", {"depth": 18}),
+    ("resnet", {"depth": 152}),
+    ("densenet121", {"depth": 201}),
+]
+each_network = pytest.mark.parametrize(
+    ("name", "set_to"), NETWORKS, ids=[f"{name}{''.join(map(str, given.values()))}" for name, given in NETWORKS]
+)
+
+
+def lines(spec: str) -> int:
+    """How many lines it has without comments, empty ones and lone brackets."""
+    return sum(1 for line in map(str.strip, spec.splitlines()) if line and line != "}" and not line.startswith("#"))
+
+
+@cache
+def found(name: str, depth: int | None) -> tuple[Network, Written]:
+    flat = flattened(load(name, **({} if depth is None else {"depth": depth})))
+    return flat, written(flat, {})
+
+
+@each_network
+def test_what_ships_comes_back_as_short_as_by_hand(name: str, set_to: dict[str, int]) -> None:
+    flat, made = found(name, set_to.get("depth"))
+    assert made.is_structured
+    again = parse(made.text)
+    assert differences(flat, again) == []
+    assert {again[new].kind.word for new in made.names.values()} == {layer.kind.word for layer in flat}
+    assert lines(made.text) <= lines(shipped_text(name) or "") + 6
+
+
+@each_network
+def test_a_network_has_one_text_whatever_its_names_and_order(name: str, set_to: dict[str, int]) -> None:
+    _, made = found(name, set_to.get("depth"))
+    other = flattened(load(name, **set_to), seed=1)
+    assert text(structured(other, {}).network) == made.text
+
+
+@each_network
+def test_blocks_have_few_parameters(name: str, set_to: dict[str, int]) -> None:
+    _, made = found(name, set_to.get("depth"))
+    for params in re.findall(r"^block \w+\((.*)\)", made.text, re.MULTILINE):
+        values = [param for param in params.split(", ") if param and not param.endswith(": tensor")]
+        assert len(values) <= 6
+
+
+@given(dags(["conv 4 3x3 same bn relu", "conv 4 1x1", "relu", "bn -> relu", "avgpool 3x3 s=1 same"], shared=True),
+       st.integers(0, 9))  # fmt: skip
+@settings(max_examples=40)
+def test_any_network_is_written_and_proved(lines: str, seed: int) -> None:
+    flat = flattened(parse(f"net t\ninput 6x6x4\n{lines}\n"), seed)
+    made = written(flat, {})
+    assert differences(flat, parse(made.text)) == []
+    assert set(made.names) == {layer.name for layer in flat}
+
+
+@given(dags(["conv 4 3x3 same bn relu", "conv 4 1x1", "relu"]), st.integers(1, 9))
+@settings(max_examples=25)
+def test_any_network_has_one_text(lines: str, seed: int) -> None:
+    network = parse(f"net t\ninput 6x6x4\n{lines}\n")
+    # What leads to no output has no place of its own in the order that the outputs give.
+    live = tuple(layer for layer in network.layers if layer.name in network.live)
+    network = replace(network, layers=live)
+    one, other = (text(structured(flattened(network, each), {}).network) for each in (0, seed))
+    assert one == other
+
+
+def test_only_what_is_said_changes() -> None:
+    flat = flattened(load("mobilenet_v2"))
+    made = structured(flat, {})
+    assert set(made.names) == {layer.name for layer in flat}
+    for layer in flat:
+        new = made.network[made.names[layer.name]]
+        assert new.inputs == tuple(made.names[name] for name in layer.inputs)
+        assert new.output == layer.output
+        assert type(new.kind) is type(layer.kind)
+
+
+def test_a_long_network_is_a_short_text() -> None:
+    turns = "[r 16] x 60\n[r 32] x 60\n"
+    block = (
+        "block r(c) {\n  add {\n    | conv c 1x1 bn relu -> conv 4*c 1x1 bn\n    | skip -> shortcut 4*c\n  }\n  relu\n}"
+    )
+    flat = flattened(parse(f"net t\ninput 8x8x16\n{block}\n{turns}"))
+    made = written(flat, {})
+    assert made.is_structured
+    assert lines(made.text) <= 9
+
+
+BODIES: dict[str, str] = {
+    "a skip that vanishes": """\
+conv 8 1x1 relu -> conv 4 3x3 s=2 same
+add {
+  | conv 8 1x1 relu -> conv 4 3x3 same
+  | skip
+}
+add {
+  | conv 8 1x1 relu -> conv 4 3x3 same
+  | skip
+}
+""",
+    "a gate that some have": """\
+add {
+  | conv 24 1x1 relu -> dwconv 3x3 same relu -> conv 4 1x1
+  | skip
+}
+add {
+  | conv 24 1x1 relu -> dwconv 3x3 same relu
+    mul {
+      | skip
+      | avgpool global -> conv 6 1x1 relu -> conv 24 1x1 sigmoid
+    }
+    conv 4 1x1
+  | skip
+}
+""",
+    "projections of several sorts": """\
+add {
+  | conv 8 3x3 same relu -> conv 8 3x3 same
+  | skip -> conv 8 1x1
+}
+relu
+add {
+  | conv 8 3x3 same relu -> conv 8 3x3 same
+  | skip
+}
+relu
+add {
+  | conv 16 3x3 s=2 same relu -> conv 16 3x3 same
+  | skip -> avgpool 2x2 -> conv 16 1x1
+}
+relu
+""",
+    "a tangle twice": "".join(
+        f"x{n}: conv 4 1x1\na{n}: conv 4 3x3 same relu\nb{n}: conv 4 3x3 same relu\n"
+        f"conv 4 3x3 same relu -> concat x{n} a{n} b{n} -> conv 4 1x1 relu\n" for n in (1, 2)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_differs_a_little_is_one_block(body: str) -> None:
+    flat = flattened(parse(f"net t\ninput 8x8x4\n{BODIES[body]}"))
+    made = written(flat, {})
+    assert made.is_structured
+    assert made.text.count("\nblock ") == 1, made.text
+
+
+def _other_kind(network: Network) -> Network:
+    at = next(n for n, layer in enumerate(network.layers) if layer.kind.word == "relu")
+    (elu,) = [layer for layer in parse("net t\ninput 2x2x2\nelu\n") if layer.inputs]
+    return _with(network, at, kind=elu.kind)
+
+
+def _other_order(network: Network) -> Network:
+    at = next(n for n, layer in enumerate(network.layers) if layer.kind.word == "concat")
+    return _with(network, at, inputs=network.layers[at].inputs[::-1])
+
+
+def _other_wiring(network: Network) -> Network:
+    at = next(n for n, layer in enumerate(network.layers) if layer.kind.word == "concat")
+    return _with(network, at, inputs=(network.layers[at].inputs[0],) * len(network.layers[at].inputs))
+
+
+def _one_less(network: Network) -> Network:
+    return replace(network, outputs=network.outputs[:-1])
+
+
+def _with(network: Network, at: int, **changes: object) -> Network:
+    layers = list(network.layers)
+    layers[at] = replace(layers[at], **changes)  # type: ignore[arg-type]
+    return replace(network, layers=tuple(layers))
+
+
+@pytest.mark.parametrize("changed", [_other_kind, _other_order, _other_wiring, _one_less])
+def test_a_difference_is_seen(changed: Callable[[Network], Network]) -> None:
+    network = load("squeezenet")
+    assert differences(network, flattened(network)) == []
+    assert differences(network, changed(network)) != []
+    assert differences(changed(flattened(network)), network) != []
+
+
+def test_weights_that_others_share_are_seen() -> None:
+    tied = parse("net t\ninput 8x8x4\na: conv 4 3x3 same\nagain a\nconv 4 3x3 same\n")
+    apart = parse("net t\ninput 8x8x4\na: conv 4 3x3 same\nconv 4 3x3 same\nagain a\n")
+    assert differences(tied, flattened(tied)) == []
+    assert differences(tied, apart) != []
