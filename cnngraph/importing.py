@@ -35,6 +35,10 @@ class Imported:
     called: Mapping[str, str]
     """What the file calls the layers of *network*."""
     diagnostics: tuple[Diagnostic, ...]
+    unlike: frozenset[int]
+    """Which outputs of *network* are others than the model's."""
+    is_half: bool
+    """Whether the model computes with float16."""
     is_structured: bool
     """Whether it has the blocks and skips that were found in it."""
 
@@ -77,7 +81,9 @@ def imported(
             if isinstance(weights, BroughtWeights):
                 weights = weights.renamed(same, again)
             called = {same[name]: origin for name, origin in reading.called.items() if name in same}
-            return Imported(said, again, weights, called, reading.diagnostics, not is_flat)
+            return Imported(
+                said, again, weights, called, reading.diagnostics, reading.unlike, reading.is_half, not is_flat
+            )
     raise AssertionError(f"the text written of {file} is another network")
 
 

@@ -26,6 +26,10 @@ class Reading:
     """Other files that it looked for."""
     called: Mapping[str, str] = field(default_factory=dict)
     """What the file calls layers, by their names in the network, where it has its own names for them."""
+    unlike: frozenset[int] = frozenset()
+    """Which outputs, counted from 0, are not the file's: its numbers in another order, or what leads to them."""
+    is_half: bool = False
+    """Whether the file computes with float16, whose rounding can be seen."""
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

@@ -105,6 +105,11 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
 def _write_weights(file: str, path: Path, found: Imported) -> None:
     from cnngraph.weights.writing import write_safetensors
 
+    if found.weights is None and not found.network.is_known:
+        raise CnngraphError.of(
+            "E0701", f"{file} has weights in parts that no layer here does", file=file,
+            help="leave --weights out; the spec has those parts as `opaque`",
+        )  # fmt: skip
     if found.weights is None:
         raise CnngraphError.of("E0701", f"{file} has no weights", file=file, help="leave --weights out")
     about = {"source": Path(file).name, "sha256": _digest(file), "names": json.dumps(dict(found.called))}
@@ -124,21 +129,25 @@ def _compare(file: str, found: Imported) -> None:
     if not is_model(file) or not found.network.is_known or found.weights is None:
         return
     from cnngraph.onnx.model import lowered
-    from cnngraph.runtime.agree import CLOSE, alike, differ
+    from cnngraph.runtime.agree import CLOSE, CLOSE_HALF, alike, differ
     from cnngraph.sizes import chosen
 
     weights = found.weights
     sizes = [chosen(found.network, size) for size in (64, 96)]
     with lowered(found.network, lambda: weights).file() as path:
-        answers = alike(Path(file), path, sizes)
+        answers = alike(Path(file), path, sizes, found.unlike)
+    if answers.unrun:
+        click.echo(f"not compared: onnxruntime does not run {file}: {answers.unrun}", err=True)
     if answers.compared < answers.outputs:
         count = answers.outputs - answers.compared
         click.echo(f"not compared: {count} of {answers.outputs} outputs, which are others in the spec", err=True)
     if not answers.compared:
         return
-    if answers.difference > CLOSE:
-        raise differ(file, answers)
+    close = CLOSE_HALF if found.is_half else CLOSE
+    if answers.difference > close:
+        raise differ(file, answers, close)
+    half = "; the model computes with float16" if found.is_half else ""
     click.echo(
         f"same answers: {answers.difference:.1e} of the largest number of an output ({answers.runs} random inputs, "
-        "onnxruntime on both)", err=True,
+        f"onnxruntime on both{half})", err=True,
     )  # fmt: skip

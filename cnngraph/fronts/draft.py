@@ -87,6 +87,12 @@ class Draft:
         assert layer is not None
         return layer.output
 
+    def kind(self, tensor: str) -> Kind:
+        """What the layer is that makes *tensor*."""
+        layer = self._assembly.get(tensor)
+        assert layer is not None
+        return layer.kind
+
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
         self._outputs.append((_fit(name), tensor))
@@ -121,9 +127,11 @@ class Draft:
             ]
         ) from None
 
-    def reading(self, name: str, *, title: str = "", about: str = "") -> Reading:
+    def reading(
+        self, name: str, *, title: str = "", about: str = "", unlike: Iterable[int] = (), is_half: bool = False
+    ) -> Reading:
         """All of it that leads to an output, with the structure that is found in it; *about* says what its weights
-        are."""
+        are, and the rest is as in `Reading`."""
         self._give_back()
         self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
@@ -133,8 +141,9 @@ class Draft:
         found = structured(flat, self._scopes)
         called = {new: old for old, new in found.names.items()}
         return Reading(
-            found.network, tuple(self._remarks), self._brought(found, about), called={**called, **self._inputs}
-        )
+            found.network, tuple(self._remarks), self._brought(found, about), called={**called, **self._inputs},
+            unlike=frozenset(unlike), is_half=is_half,
+        )  # fmt: skip
 
     def _give_back(self) -> None:
         """The outputs, called as their layers are where there is one; of several each as the file calls it, if a spec

@@ -129,3 +129,43 @@ def test_darknet_too(run: Run, tmp_path: Path) -> None:
     ran = run("import", "net.cfg")
     assert "conv 4 3x3 same leaky=0.1" in ran.out
     assert "proved: this text reads as the network in net.cfg (3 layers, 0 differ)" in ran.err
+
+
+def exported(folder: Path, nodes: list[onnx.NodeProto], kind: str = "float32") -> str:
+    made = model(nodes, (1, 3, 8, 8), {"w": np.ones((3, 3, 1, 1), kind)})
+    if kind != "float32":
+        made.graph.input[0].type.tensor_type.elem_type = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+        made.graph.output[0].type.tensor_type.elem_type = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+        del made.graph.value_info[:]
+    onnx.save(made, folder / "model.onnx")
+    return "model.onnx"
+
+
+CONV = helper.make_node("Conv", ["x", "w"], ["c"])
+
+
+def test_an_output_that_is_another_in_the_spec_is_not_compared(run: Run, tmp_path: Path) -> None:
+    """As large as the model's, and its numbers in another order."""
+    nodes = [CONV, helper.make_node("Transpose", ["c"], ["y"], perm=[0, 1, 3, 2])]
+    ran = run("import", exported(tmp_path, nodes), "--weights", "w.safetensors")
+    assert ran.status == 0
+    assert "not compared: 1 of 1 outputs, which are others in the spec" in ran.err
+
+
+@pytest.mark.parametrize(("kind", "says"), [
+    ("float16", "onnxruntime on both; the model computes with float16)"),
+    ("float64", "not compared: onnxruntime does not run model.onnx: "),
+])  # fmt: skip
+def test_other_types_of_numbers(run: Run, tmp_path: Path, kind: str, says: str) -> None:
+    nodes = [CONV, helper.make_node("Sigmoid", ["c"], ["s"]), helper.make_node("HardSwish", ["s"], ["y"])]
+    ran = run("import", exported(tmp_path, nodes, kind), "--weights", "w.safetensors")
+    assert ran.status == 0
+    assert says in ran.err
+
+
+def test_weights_of_parts_that_no_layer_does_are_not_written(run: Run, tmp_path: Path) -> None:
+    nodes = [CONV, helper.make_node("Einsum", ["c", "w"], ["y"], equation="nchw,dcij->ndhw")]
+    ran = run("import", exported(tmp_path, nodes), "--weights", "w.safetensors")
+    assert ran.status == 1
+    assert "E0701" in ran.err
+    assert "has weights in parts that no layer here does" in ran.err

@@ -13,7 +13,8 @@ from cnngraph.weights.readers.entry import FLOATS
 
 _ROLES = {1: "N", 2: "CL", 3: "CHW"}
 """What the sizes behind the batch are, by how many there are."""
-_PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add"})
+_PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add", "Clip", "Pad"})
+_MEASURING = frozenset({"Shape", "Size"})
 
 
 def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
@@ -53,10 +54,18 @@ def _size(size: int | str, role: str) -> Dim:
 
 
 def _is_channels_last(name: str, nodes: Sequence[Node]) -> bool:
-    """Whether all that takes the input turns it from (N, H, W, C) to (N, C, H, W)."""
-    takers = [node for node in nodes if name in node.inputs]
-    while len(takers) == 1 and takers[0].op in _PREPARING:
-        takers = [node for node in nodes if takers[0].outputs[0] in node.inputs]
-    return bool(takers) and all(
-        node.op == "Transpose" and node.attributes.get("perm") == [0, 3, 1, 2] for node in takers
-    )
+    """Whether all that takes the input turns it from (N, H, W, C) to (N, C, H, W), be it after it is prepared."""
+    takers: dict[str, list[Node]] = {}
+    for node in nodes:
+        for each in node.inputs:
+            takers.setdefault(each, []).append(node)
+    waiting, is_turned = [name], False
+    while waiting:
+        for node in takers.get(waiting.pop(), ()):
+            if node.op == "Transpose" and node.attributes.get("perm") == [0, 3, 1, 2]:
+                is_turned = True
+            elif node.op in _PREPARING:
+                waiting.append(node.outputs[0])
+            elif node.op not in _MEASURING:
+                return False
+    return is_turned

@@ -8,13 +8,25 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
-from cnngraph.fronts.onnx.messages import Graph, Node
+from cnngraph.fronts.onnx.messages import Graph, Node, Subgraph
 from cnngraph.fronts.wire import Damaged
 
-_IDLE = frozenset({"Identity", "Dropout"})
+_IDLE = frozenset({"Identity", "Dropout", "Cast"})
+"""What is done by number here is done to numbers with a fraction: a cast between is from one such type to another."""
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
 _OF_CONSTANTS = frozenset(
-    {"Constant", "ConstantOfShape", "Cast", "Identity", "Unsqueeze", "Reshape", "Squeeze", "Transpose"}
+    {
+        "Constant",
+        "ConstantOfShape",
+        "Cast",
+        "Concat",
+        "Identity",
+        "Reshape",
+        "Slice",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    }
 )
 _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
 
@@ -132,8 +144,9 @@ class Nodes:
             case Seen():
                 yield from self.matches(pattern.inner, name, found)
                 node = self.makers.get(name)
-                if node is not None and node.op in _RESHAPING:
-                    yield from self.matches(pattern, node.inputs[0], found)
+                if node is not None and (node.op in _RESHAPING or node.op == "If"):
+                    seen = _squeezed(node) if node.op == "If" else node.inputs[0]
+                    yield from self.matches(pattern, seen, found) if seen else ()
             case Op():
                 node = self.makers.get(name)
                 if node is not None and node.outputs[0] == name:
@@ -157,6 +170,17 @@ class Nodes:
             return
         for first in self.matches(*pairs[0], found):
             yield from self._all(pairs[1:], first)
+
+
+def _squeezed(node: Node) -> str:
+    """The tensor that an If squeezes where it can be, which is how PyTorch's older exporter writes that; empty for
+    another."""
+    for branch in node.attributes.values():
+        if isinstance(branch, Subgraph):
+            for inner in branch.read().nodes:
+                if inner.op == "Squeeze":
+                    return inner.inputs[0]
+    return ""
 
 
 def _with(

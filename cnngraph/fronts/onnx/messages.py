@@ -7,7 +7,7 @@ import mmap
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,10 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """A graph as an attribute, which is not looked into."""
+    """A graph as an attribute."""
+
+    read: Callable[[], Graph]
+    """Raises `Damaged`."""
 
 
 Attribute = int | float | str | Tensor | Subgraph | list[Any]
@@ -227,7 +230,7 @@ class Messages:
                 elif number == 5:
                     one = self._tensor(value)
                 elif number in (6, 11):
-                    one = Subgraph()
+                    one = Subgraph(partial(self._graph, value))
                 elif number == 7 and wire == BYTES:
                     many += self._plain(value, "<f4").tolist()
                 elif number == 8 and wire == BYTES:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from math import prod
 from typing import NoReturn
+
+import numpy as np
 
 from cnngraph.about import KEY, About
 from cnngraph.about import read as read_about
@@ -21,6 +24,7 @@ from cnngraph.fronts.onnx.patterns import simplified
 from cnngraph.fronts.onnx.regions import Regions, known_shapes
 from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
+from cnngraph.fronts.onnx.turning import turned_late
 from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
@@ -49,19 +53,21 @@ def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Re
 
 class _Reader:
     def __init__(self, model: Model, content: Content, settings: Mapping[str, object], max_nodes: int) -> None:
-        self.model = model
+        self.model = model = replace(model, graph=turned_late(model.graph))
         self.content = content
         self.draft = Draft(content.name, settings, max_nodes)
         self.trace = Trace(self.draft, model.opset)
         self.regions = Regions(self.trace, model.graph, known_shapes(model.graph, self._inferred))
         self.batch: Dim = 1
+        self.unlike: set[int] = set()
         try:
             self.about = read_about(model.about.get(KEY, "") or '{"version": 1}')
         except (ValueError, RecursionError):
             self.about = About()  # whoever runs the file hears of it
 
     def reading(self) -> Reading:
-        self._refuse_what_is_none()
+        if self.model.training:
+            self._refuse("it is a model for training", "export it for inference")
         graph = self.model.graph
         nodes = _needed(simplified(graph), [output.name for output in graph.outputs])
         self.trace.values.update((name, Constant.stored(tensor)) for name, tensor in graph.tensors.items())
@@ -72,18 +78,10 @@ class _Reader:
         self._remark()
         name = self.content.path.stem if self.content.path else graph.name
         title = self.model.title if self.model.producer == "cnngraph" else ""
-        return self.draft.reading(name, title=title, about=f"the weights in {self.content.name}")
-
-    def _refuse_what_is_none(self) -> None:
-        if self.model.training:
-            self._refuse("it is a model for training", "export it for inference")
-        for node in self.model.graph.nodes:
-            if any(isinstance(value, Subgraph) for value in node.attributes.values()):
-                self._refuse(
-                    f"`{node.op}` has a graph in it, which runs or not depending on what flows in",
-                    "a network here is the same layers for every picture; export the model without",
-                    node.place,
-                )
+        return self.draft.reading(
+            name, title=title, about=f"the weights in {self.content.name}", unlike=self.unlike,
+            is_half=any(tensor.kind == "float16" for tensor in graph.tensors.values()),
+        )  # fmt: skip
 
     def _refuse(self, message: str, help: str, place: str = "") -> NoReturn:
         raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
@@ -140,6 +138,10 @@ class _Reader:
             found = folded(node, [value for value in values if value is None or isinstance(value, Constant)])
             if found is not None:
                 return list(found)
+        if graphs := [value for value in node.attributes.values() if isinstance(value, Subgraph)]:
+            return self._branch(node, values, graphs)
+        if node.op == "Shape" and isinstance(values[0], Foreign):
+            return [self._told(values[0], node)]
         rule = OPERATORS.get(node.op)
         if rule is None:
             raise Unknown("an operator that there is no layer for")
@@ -148,16 +150,44 @@ class _Reader:
         made = rule(Step(self.trace, node), *values, **given)
         return list(made) if isinstance(made, list) else [made]
 
+    def _branch(self, node: Node, values: list[Value | None], graphs: list[Subgraph]) -> list[Value]:
+        """What the branch of an If makes that is taken for every picture, as where it hangs on sizes."""
+        condition = values[0] if node.op == "If" and len(graphs) == 2 else None
+        if not isinstance(condition, Constant):
+            self._refuse(
+                f"`{node.op}` has a graph in it, which runs or not depending on what flows in",
+                "a network here is the same layers for every picture; export the model without",
+                node.place,
+            )
+        taken = node.attributes.get("then_branch" if condition.number else "else_branch")
+        if not isinstance(taken, Subgraph):
+            raise Unknown("an If without its branch")
+        graph = taken.read()
+        self.trace.values.update((name, Constant.stored(tensor)) for name, tensor in graph.tensors.items())
+        for inner in simplified(graph):
+            self._do(inner)
+        return [self.trace.values[info.name] for info in graph.outputs]
+
+    def _told(self, value: Foreign, node: Node) -> Constant:
+        """The sizes that the file says *value* has."""
+        sizes = self.regions.shapes(value.name) or ("",)
+        if not all(isinstance(size, int) and size > 0 for size in sizes) or {"start", "end"} & set(node.attributes):
+            raise Unknown(value.why)
+        return Constant.of(np.array(sizes, np.int64))
+
     def _outputs(self) -> None:
-        for info in self.model.graph.outputs:
+        for at, info in enumerate(self.model.graph.outputs):
             value = self.trace.values.get(info.name)
             if isinstance(value, Foreign):
                 value = self._foreign_output(value)
                 if value is None:
+                    self.unlike.add(at)
                     continue
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
             view = self._given_back(info.name, value)
+            if view.rank == 4 and view.to_upright() is None:
+                self.unlike.add(at)
             self.draft.output(info.name, view.layer)
             if names := self.about.classes.get(info.name):
                 self.draft.say(view.layer, [of_classes(names)])
@@ -283,5 +313,15 @@ def _needed(nodes: Iterable[Node], outputs: Iterable[str]) -> list[Node]:
     for node in reversed(list(nodes)):
         if not wanted.isdisjoint(node.outputs):
             kept.append(node)
-            wanted.update(node.inputs)
+            wanted.update(_taken(node))
     return kept[::-1]
+
+
+def _taken(node: Node) -> set[str]:
+    """The tensors that *node* takes, with those that the graphs in it take from outside."""
+    found = set(node.inputs)
+    for value in node.attributes.values():
+        if isinstance(value, Subgraph):
+            graph = value.read()
+            found.update(*map(_taken, graph.nodes), (info.name for info in graph.outputs))
+    return found

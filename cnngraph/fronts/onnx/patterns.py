@@ -6,7 +6,7 @@ Those before it stay where something else uses them; else nothing depends on the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
@@ -133,6 +133,35 @@ def _grns() -> Iterator[Op]:
             yield Op("Add", (X, each))
 
 
+def _responses() -> Iterator[Op]:
+    """Local response normalization, as PyTorch computes it."""
+    mean = Op("AveragePool", (Seen(Op("Pad", (Seen(Op("Mul", (X, X))),), name="pad")),), name="mean")
+    size = Op("Add", (Op("Mul", (Seen(mean), Number(name="alpha"))), Number(name="bias")))
+    yield Op("Div", (X, Op("Pow", (size, Number(name="beta")))))
+
+
+def _responding(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """Over an odd number of channels, as many on both sides."""
+    mean = found.nodes["mean"].attributes
+    pads = nodes.constant(found.nodes["pad"].inputs[1]) if len(found.nodes["pad"].inputs) > 1 else None
+    match mean.get("kernel_shape"):
+        case [int(size), *rest] if size % 2 and rest and all(each == 1 for each in rest) and not any(_pads(mean)):
+            sides = [] if pads is None else [each for each in pads.ints if each]
+            if sides == [size // 2] * 2:
+                return {"size": size, **{name: found.numbers[name] for name in ("alpha", "beta", "bias")}}
+    return None
+
+
+def _pads(attributes: Mapping[str, Attribute]) -> list[int]:
+    pads = attributes.get("pads", [])
+    return pads if isinstance(pads, list) else []
+
+
+def _is_straight(found: Found, _: Nodes) -> dict[str, Attribute] | None:
+    """Where a softplus is its argument but for rounding."""
+    return {} if found.numbers["from"] >= 15 else None
+
+
 def _same_channels(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     """An epsilon and the like of the batch normalization; nothing where the constants are not one a channel."""
     norm = found.nodes["norm"]
@@ -148,6 +177,14 @@ def _same_channels(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
 def _a_channel(constant: Constant, channels: int) -> bool:
     """Whether it has one number a channel, along the second axis of a picture."""
     return constant.size == channels and constant.shape[-3:] == (channels, 1, 1)
+
+
+def _one_a_channel(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """Where the three constants are alike, and lie along one axis."""
+    mean, weight, bias = (nodes.constant(found.tensors[name]) for name in ("mean", "weight", "bias"))
+    if mean is None or weight is None or bias is None or not mean.shape == weight.shape == bias.shape:
+        return None
+    return {} if sum(size != 1 for size in mean.shape) == 1 else None
 
 
 def _pictures(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
@@ -215,6 +252,19 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         _Rewriting(norm, "cnngraph.LayerNormalization", ("x", "weight", "bias"), _normalized)
         for norm in _layer_norms()
     ),
+    *(_Rewriting(each, "LRN", ("x",), _responding) for each in _responses()),
+    _Rewriting(
+        Op("Where", (Op("Greater", (X, Number(name="from"))), X, Op("Softplus", (X,)))), "Softplus", ("x",),
+        _is_straight,
+    ),
+    _Rewriting(
+        Op("Add", (Op("Relu", (X,)), Op("Mul", (Op("Relu", (Op("Neg", (X,)),)), Numbers("slope", few=True))))),
+        "cnngraph.NegatedPRelu", ("x", "slope"),
+    ),
+    _Rewriting(
+        Op("Reshape", (Op("Expand", (Op("Unsqueeze", (X,), name="apart"),), name="copied"),), name="made"),
+        "cnngraph.Copied", ("x", "apart.1", "copied.1", "made.1"),
+    ),
     *(_Rewriting(grn, "cnngraph.GlobalResponseNorm", ("x", "weight", "bias"), _eps) for grn in _grns()),
     _Rewriting(
         Op("Add", (Op("Mul", (Op("Reshape", (_STANDARD,)), Numbers("weight"))), Numbers("bias"))),
@@ -232,6 +282,10 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
     ),
     _Rewriting(
         Op("Add", (Op("MatMul", (X, Numbers("b"))), Numbers("bias"))), "cnngraph.MatMul", ("x", "b", "bias"), _biased
+    ),
+    _Rewriting(
+        Op("Add", (Op("Mul", (Op("Sub", (X, Numbers("mean"))), Numbers("weight"))), Numbers("bias"))),
+        "cnngraph.Normalized", ("x", "mean", "weight", "bias"), _one_a_channel,
     ),
     _Rewriting(
         Op("Add", (Op("Mul", (X, Numbers("weight"))), Numbers("bias"))), "cnngraph.Affine", ("x", "weight", "bias"),

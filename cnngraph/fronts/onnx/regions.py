@@ -35,7 +35,7 @@ class Regions:
         self.trace = trace
         self.graph = graph
         self.shapes = shapes
-        self._order = {node.outputs[0]: at for at, node in enumerate(graph.nodes) if node.outputs}
+        self._order: dict[str, int] = {}
         self.nodes: dict[str, Node] = {}
         """By the tensors that they make."""
         self.found: dict[str, int] = {}
@@ -45,6 +45,7 @@ class Regions:
     def add(self, node: Node, why: str) -> list[Value]:
         """What *node*, which no rule is for, makes."""
         self.nodes.update(dict.fromkeys(node.outputs, node))
+        self._order[node.outputs[0]] = len(self._order)
         return [Foreign(name, why) for name in node.outputs]
 
     def entered(self, node: Node, values: Sequence[Value | None], batch: Dim) -> list[Value | None]:
@@ -122,11 +123,15 @@ class Regions:
         return sorted(found.values(), key=lambda node: self._order[node.outputs[0]]), list(inputs.values())
 
     def _numbers(self, nodes: Sequence[Node]) -> int:
-        """How many numbers of weights they use."""
+        """How many numbers of weights they use; one alone is an epsilon or the like."""
         used = {name for node in nodes for name in node.inputs}
         stems = {value.name for name in used if isinstance(value := self.trace.values.get(name), Constant)}
         tensors = self.graph.tensors
-        return sum(tensors[name].size for name in sorted(stems) if name in tensors and "float" in tensors[name].kind)
+        return sum(
+            tensors[name].size
+            for name in sorted(stems)
+            if name in tensors and "float" in tensors[name].kind and tensors[name].size > 1
+        )
 
 
 def _name(nodes: Sequence[Node]) -> str:

@@ -51,6 +51,8 @@ class Trace:
         """Layers that use the weights of one before."""
         self.stacks: dict[str, list[View]] = {}
         """What was put together to a layer's channels, part by part."""
+        self.enlarged: dict[str, tuple[View, tuple[int, int]]] = {}
+        """By a layer of which each row or column is copied what it is made of, and how often down and across."""
         self._concats = Concats()
         self._concatenated: dict[str, View] = {}
 
@@ -252,16 +254,18 @@ class Step:
         """With its border put on or cut off."""
         border = view.border
         assert border is not None
-        plain = replace(view, border=None)
-        if not plain.is_upright:
+        order = view.to_upright()
+        if order is None:
             raise Unknown("a border around a tensor that is no picture")
+        back = [order.index(n) for n in range(4)]
+        plain = replace(view, border=None).turned(order)
         sides = border.sides
         if any(side < 0 for side in sides):
             plain = self.layer(Crop(n=_given(*(max(-side, 0) for side in sides))), plain, is_aside=True)
         put = _given(*(max(side, 0) for side in sides))
-        if not any(put.amounts):
-            return plain
-        return self.layer(Pad(n=put, filling=border.filling, value=border.value), plain, is_aside=True)
+        if any(put.amounts):
+            plain = self.layer(Pad(n=put, filling=border.filling, value=border.value), plain, is_aside=True)
+        return plain.turned(back)
 
 
 def _given(top: int, left: int, bottom: int, right: int) -> Padding:

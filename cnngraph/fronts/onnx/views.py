@@ -31,6 +31,10 @@ Axis = tuple[Factor, ...]
 """What runs along one axis of a tensor, outermost first; empty for an axis of size 1."""
 
 
+_ORDERS = ((0, 1, 2, 3), (0, 3, 1, 2))
+"""Of the axes of a picture: as it lies, and where its channels stand last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Border:
     """What is to be put around height and width, which a window behind it may have as its padding."""
@@ -49,7 +53,7 @@ class View:
     volume: Volume
     axes: tuple[Axis, ...]
     border: Border | None = None
-    """Not put on yet; only around what is upright."""
+    """Not put on yet; only around a picture, upright or turned."""
 
     @property
     def sizes(self) -> tuple[Dim, ...]:
@@ -61,8 +65,11 @@ class View:
         if self.border is None:
             return self.sizes
         top, left, bottom, right = self.border.sides
-        batch, channels, height, width = self.sizes
-        return batch, channels, height + (top + bottom), width + (left + right)
+        order = self.to_upright()
+        assert order is not None
+        batch, channels, height, width = self.turned(order).sizes
+        sizes = (batch, channels, height + (top + bottom), width + (left + right))
+        return tuple(sizes[order.index(n)] for n in range(4))
 
     @property
     def rank(self) -> int:
@@ -97,6 +104,11 @@ class View:
     def batch(self) -> Dim:
         """How many there are of the volume."""
         return next((each.size for axis in self.axes for each in axis if each.of == "N"), 1)
+
+    def to_upright(self) -> list[int] | None:
+        """The order of its axes in which it is the volume as it lies, its border aside; None when there is none."""
+        plain = replace(self, border=None)
+        return next((list(order) for order in _ORDERS if self.rank == 4 and plain.turned(order).is_upright), None)
 
     def turned(self, order: Sequence[int]) -> View:
         return replace(self, axes=tuple(self.axes[n] for n in order))

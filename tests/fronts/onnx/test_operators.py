@@ -60,9 +60,9 @@ def test_transposed_convolutions(data: st.DataObject) -> None:
     window = [data.draw(few), data.draw(few)]
     strides = [data.draw(few), data.draw(few)]
     pads = [data.draw(st.integers(0, size - 1)) for size in window] * 2
-    further = data.draw(st.integers(0, min(strides) - 1))
+    further = [data.draw(st.integers(0, min(strides) - 1)) for _ in range(2)]
     node = helper.make_node("ConvTranspose", ["x", "w"], ["y"], group=group, strides=strides, pads=pads,
-                            output_padding=[further, further])  # fmt: skip
+                            output_padding=further)  # fmt: skip
     shape = (1, group * seen, 4, 5)
     runs(model([node], shape, {"w": numbers(group * seen, each, *window, seed=1)}), numbers(*shape))
 

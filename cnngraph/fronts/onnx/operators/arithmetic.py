@@ -36,6 +36,7 @@ from cnngraph.layers.activation import (
 from cnngraph.layers.dense import Unflatten
 from cnngraph.layers.join import Add, Max, Mul, Sub
 from cnngraph.layers.kind import Kind
+from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
 from cnngraph.volume import as_int
 from cnngraph.weights.readers.entry import Array
@@ -95,11 +96,21 @@ def hard_sigmoid(step: Step, x: Value, *, alpha: float = 0.2, beta: float = 0.5)
 
 @operator("PRelu")
 def prelu(step: Step, x: Value, slope: Value) -> Value:
+    return _prelu(step, x, slope)
+
+
+def _prelu(step: Step, x: Value, slope: Value) -> View:
     """One slope for all, or one for each channel."""
     view, slopes = step.view(x), step.constant(slope)
     if slopes.size == 1:
         return step.layer(PRelu(shared=True), view, like=view, weights={"weight": slopes})
     return step.layer(PRelu(), view, like=view, weights={"weight": _per_channel(view, slopes)})
+
+
+@operator("cnngraph.NegatedPRelu")
+def negated_prelu(step: Step, x: Value, slope: Value) -> Value:
+    """As `patterns` found one: what is below 0 times a slope, written out with the slope's sign changed."""
+    return _prelu(step, x, step.constant(slope).made(np.negative))
 
 
 @operator("Clip")
@@ -239,6 +250,16 @@ def affine(step: Step, x: Value, weight: Value, bias: Value) -> Value:
     view = step.view(x)
     given = {name: _per_channel(view, step.constant(each)) for name, each in (("weight", weight), ("bias", bias))}
     return step.layer(Scale(bias=True), view, like=view, weights=given)
+
+
+@operator("cnngraph.Normalized")
+def normalized(step: Step, x: Value, mean: Value, weight: Value, bias: Value) -> Value:
+    """A batch normalization whose exporter made one number a channel of the variance and γ: here the variance is 1."""
+    view, kind = step.view(x), BatchNorm()
+    given = {"weight": weight, "bias": bias, "running_mean": mean}
+    weights = {name: _per_channel(view, step.constant(each)) for name, each in given.items()}
+    variance = Constant.of(np.full(weights["weight"].size, 1.0 - kind.eps, np.float32))
+    return step.layer(kind, view, like=view, weights={**weights, "running_var": variance})
 
 
 @operator("cnngraph.ChannelAttention")

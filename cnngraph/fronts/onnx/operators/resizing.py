@@ -59,6 +59,41 @@ def upsample(
     return _resized(step, view, scales=step.constant(scales), mode=mode, where="asymmetric", rounds="floor")
 
 
+@operator("cnngraph.Copied")
+def copied(step: Step, x: Value, apart: Value, sizes: Value, shape: Value) -> Value:
+    """As `patterns` found it: each row or each column as often as an axis behind it is long. Rows and columns copied as
+    often as one another are one layer."""
+    view = step.view(x)
+    (axis,) = step.constant(apart).ints
+    at = axis % (view.rank + 1) - 1
+    wanted = step.constant(sizes).dims
+    count = wanted[at + 1] if len(wanted) == view.rank + 1 and at >= 0 else None
+    own = view.axes[at]
+    if not isinstance(count, int) or len(own) != 1 or own[0].of not in ("H", "W") or view.to_upright() is None:
+        raise Unknown("a tensor repeated along an axis")
+    if any(each not in (1, size) for each, size in zip(wanted[: at + 1] + wanted[at + 2 :], view.sizes, strict=True)):
+        raise Unknown("a tensor repeated along several axes")
+    made = [size * count if n == at else size for n, size in enumerate(view.sizes)]
+    given = step.constant(shape).dims
+    if len(given) != 4 or any(each not in (-1, 0, size) for each, size in zip(given, made, strict=True)):
+        raise Unknown("what is repeated along one axis and read as another shape")
+    factors = (count, 1) if own[0].of == "H" else (1, count)
+    return _upsampled(step, view, factors)
+
+
+def _upsampled(step: Step, view: View, factors: tuple[int, int]) -> View:
+    order = view.to_upright()
+    assert order is not None
+    upright = view.turned(order)
+    before = step.trace.enlarged.get(view.layer)
+    if before is not None and 1 in factors and before[1] == factors[::-1]:
+        upright, factors = before[0], (max(factors), max(factors))
+    n = factors[0] if factors[0] == factors[1] else factors
+    made = step.layer(Upsample(n=n), upright)
+    step.trace.enlarged[made.layer] = (upright, factors)
+    return made.turned([order.index(n) for n in range(4)])
+
+
 def _resized(
     step: Step, view: View, *, mode: str, where: str, rounds: str,
     scales: Constant | None = None, sizes: Constant | None = None,

@@ -19,10 +19,20 @@ from cnngraph.volume import Dim, Free
 from cnngraph.weights.readers.entry import Array
 
 Ints = Sequence[int] | None
+_FLOATS = frozenset({1, 10, 11, 16})
+"""Of TensorProto.DataType: float, float16, double, bfloat16."""
 
 
-@operator("Identity", "Cast")
-def same(step: Step, x: Value, *, to: int = 1, saturate: int = 1, round_mode: str = "up") -> Value:
+@operator("Identity")
+def same(step: Step, x: Value) -> Value:
+    return x
+
+
+@operator("Cast")
+def cast(step: Step, x: Value, *, to: int, saturate: int = 1, round_mode: str = "up") -> Value:
+    """From one type of number with a fraction to another."""
+    if to not in _FLOATS:
+        raise Unknown("a cast to whole numbers")
     return x
 
 
@@ -61,11 +71,14 @@ def flatten(step: Step, x: Value, *, axis: int = 1) -> Value:
 
 @operator("Transpose")
 def transpose(step: Step, x: Value, *, perm: Ints = None) -> Value:
-    view = step.view(x)
+    """A border that is to be put on stays one where the channels go from behind height and width before them, or
+    back."""
+    view = x if isinstance(x, View) and x.border is not None and x.rank == 4 else step.view(x)
     order = list(perm) if perm is not None else list(reversed(range(view.rank)))
     if sorted(order) != list(range(view.rank)):
         raise Unknown(f"a transposition {order} of {view.rank} axes")
-    return view.turned(order)
+    turned = view.turned(order)
+    return turned if turned.border is None or turned.to_upright() else step.view(view).turned(order)
 
 
 @operator("Squeeze")
@@ -150,7 +163,7 @@ def pad(
     if filling is None or fill is None:
         raise Unknown(f"a border of {mode}")
     made = replace(step.map(turned), border=Border((before[2], before[3], after[2], after[3]), filling, fill))
-    return made if order == [0, 1, 2, 3] else step.view(made).turned(_back(order))
+    return made.turned(_back(order))
 
 
 @operator("Slice")
@@ -243,10 +256,14 @@ def concat(step: Step, *parts: Value, axis: int = 1) -> Value:
     if not all(view.volume.is_map for view in views):
         if any(view.volume.is_map for view in views):
             views = [step.vector(view) for view in views]
+            axis = 1
     elif not all(alike(view, views[0], axis) for view in views):
         views = [step.map(view) for view in views]
         axis = 1
-    return step.trace.joined(step, views, Concat())
+    made = step.trace.joined(step, views, Concat())
+    # They may have one channel each, which shows along no axis, or have been put together before and lain otherwise.
+    whole = () if made.volume.channels == 1 else (Factor("C", made.volume.channels),)
+    return replace(made, axes=tuple(whole if n == axis else own for n, own in enumerate(views[0].axes)))
 
 
 def _stacked(step: Step, views: list[View], axis: int) -> View:
@@ -299,12 +316,10 @@ def _sizes(dims: Sequence[Dim]) -> Constant:
 
 def _to_upright(view: View) -> list[int]:
     """The order of its axes in which it is N, C, H, W."""
-    if view.is_upright:
-        return [0, 1, 2, 3]
-    order = [0, 3, 1, 2]
-    if view.turned(order).is_upright:
-        return order
-    raise Unknown("a tensor that is no picture")
+    order = view.to_upright()
+    if order is None:
+        raise Unknown("a tensor that is no picture")
+    return order
 
 
 def _back(order: Sequence[int]) -> list[int]:

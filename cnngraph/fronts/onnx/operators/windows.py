@@ -12,6 +12,7 @@ from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Border, View, upright
 from cnngraph.fronts.padding import pooling
+from cnngraph.layers.activation import Relu, Relu6, Sigmoid
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.values import VALID, Padding, Pair
@@ -19,6 +20,8 @@ from cnngraph.layers.window import Slide
 from cnngraph.volume import as_int
 
 Ints = Sequence[int] | None
+_NEVER_BELOW = (Relu(), Relu6(), Sigmoid())
+"""What makes no number below 0: a border of zeros around it is none for a max pool."""
 
 
 @operator("Conv")
@@ -84,15 +87,16 @@ def conv_transpose(
     taken, made, high, wide = kernel.shape
     if taken != view.volume.channels:
         raise Unknown(f"a kernel for {taken} channels on {view.volume.channels}")
-    further = set(output_padding or (0, 0))
-    if len(further) > 1:
-        raise Unknown("output_padding that is not the same down and across")
+    down, across = _pair(output_padding) if output_padding else (0, 0)
+    further = max(down, across)
     kind = UpConv(
         channels=made * group, window=(high, wide), stride=_pair(strides), padding=_padding(pads or (0, 0, 0, 0)),
-        dilation=_pair(dilations), groups=group, output_padding=further.pop(), bias=b is not None,
+        dilation=_pair(dilations), groups=group, output_padding=further, bias=b is not None,
     )  # fmt: skip
     weights = {"weight": kernel, **({} if b is None else {"bias": _row(step.constant(b), made * group)})}
-    return step.layer(kind, view, weights=weights)
+    found = step.layer(kind, view, weights=weights)
+    # Rows and columns that are more at the end are computed like all others: those of the wrong way are cut off.
+    return found if down == across else replace(found, border=Border((0, 0, down - further, across - further)))
 
 
 @operator("MaxPool")
@@ -111,7 +115,14 @@ def max_pool(
     """The padding is less than all numbers."""
     if kernel_shape is None or any(each != 1 for each in dilations or ()):
         raise Unknown("a max pool whose window has gaps")
-    if isinstance(x, View) and x.border is not None and not (_least(x.border) and _is_within(x.border, kernel_shape)):
+    if (
+        isinstance(x, View)
+        and x.border is not None
+        and not (
+            (_least(x.border) or (not x.border.value and step.trace.draft.kind(x.layer) in _NEVER_BELOW))
+            and _is_within(x.border, kernel_shape)
+        )
+    ):
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))

@@ -1,0 +1,203 @@
+"""Layers that exporters write as several nodes, and channels that stand last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from cnngraph.fronts import read
+from cnngraph.onnx.lower import lower
+from cnngraph.onnx.write import write
+from tests.fronts.onnx.compared import Array, compared, model, run, written
+
+SHAPE = (1, 4, 6, 7)
+
+
+def numbers(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def words(made: onnx.ModelProto, folder: Path, *shape: int) -> list[str]:
+    network = compared(written(made, folder), numbers(*(shape or SHAPE)))
+    return [layer.kind.word for layer in network.layers if layer.inputs]
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_channels_that_stand_last_leave_no_trace(data: st.DataObject) -> None:
+    """As Keras writes them: each convolution turns what it takes and what it makes, its bias is added behind that, and
+    a batch normalization is three constants; a border may be put around what is still to be turned."""
+    nodes: list[onnx.NodeProto] = []
+    weights: dict[str, Array] = {}
+    at, channels, expected = "x", 3, []
+    for number in range(data.draw(st.integers(1, 3))):
+
+        def node(op: str, *inputs: str, **how: Any) -> str:
+            nodes.append(helper.make_node(op, inputs, [f"t{len(nodes)}"], **how))
+            return f"t{len(nodes) - 1}"
+
+        def constant(array: Array) -> str:
+            weights[f"w{len(weights)}"] = array
+            return f"w{len(weights) - 1}"
+
+        at = node("Cast", at, to=TensorProto.FLOAT)
+        if data.draw(st.booleans()):
+            sides = [data.draw(st.integers(0, 2)) for _ in range(4)]
+            at = node("Pad", at, constant(np.array([0, *sides[:2], 0, 0, *sides[2:], 0])))
+        made = data.draw(st.integers(2, 4))
+        turned = node("Transpose", at, perm=[0, 3, 1, 2])
+        out = node("Conv", turned, constant(numbers(made, channels, 2, 2, seed=number)))
+        at = node("Cast", node("Transpose", out, perm=[0, 2, 3, 1]), to=TensorProto.FLOAT)
+        expected.append("conv")
+        if data.draw(st.booleans()):
+            at = node("Add", at, constant(numbers(1, 1, 1, made)))
+        if data.draw(st.booleans()):
+            for op in ("Sub", "Mul", "Add"):
+                at = node(op, at, constant(numbers(made, seed=len(weights))))
+            expected.append("bn")
+        at = node("Relu", at)
+        expected.append("relu")
+        channels = made
+    nodes[-1].output[0] = "y"
+    with TemporaryDirectory() as folder:
+        path = written(model(nodes, (1, 9, 8, 3), weights), Path(folder))
+        reading = read(str(path), {})
+        network = reading.checked()
+        assert [layer.kind.word for layer in network.layers if layer.inputs] == expected
+        assert reading.weights is not None
+        write(lower(network), reading.weights, Path(folder) / "ours.onnx")
+        picture = numbers(1, 9, 8, 3)
+        (answer,) = run(path, picture)
+        (own,) = run(Path(folder) / "ours.onnx", picture.transpose(0, 3, 1, 2))
+        np.testing.assert_allclose(own.transpose(0, 2, 3, 1), answer, atol=1e-4)
+
+
+def test_a_border_of_zeros_before_a_max_pool_where_nothing_is_below_zero(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("Pad", ["r", "p"], ["q"]),
+        helper.make_node("MaxPool", ["q"], ["y"], kernel_shape=[3, 3], strides=[2, 2]),
+    ]
+    made = model(nodes, SHAPE, {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])})
+    assert words(made, tmp_path) == ["relu", "maxpool"]
+
+
+@pytest.mark.parametrize("axes", [[2], [3], [2, 3]])
+@pytest.mark.parametrize("times", [2, 3])
+def test_rows_and_columns_copied(axes: list[int], times: int, tmp_path: Path) -> None:
+    """As by `repeat_interleave`, one axis after the other: both together are one layer."""
+    nodes, weights, sizes, at = [], {}, list(SHAPE), "x"
+    for axis in axes:
+        weights[f"a{axis}"] = np.array([axis + 1])
+        weights[f"e{axis}"] = np.array([*sizes[: axis + 1], times, *sizes[axis + 1 :]])
+        sizes[axis] *= times
+        weights[f"s{axis}"] = np.array(sizes)
+        nodes += [
+            helper.make_node("Unsqueeze", [at, f"a{axis}"], [f"u{axis}"]),
+            helper.make_node("Expand", [f"u{axis}", f"e{axis}"], [f"c{axis}"]),
+            helper.make_node("Reshape", [f"c{axis}", f"s{axis}"], [f"r{axis}"]),
+        ]
+        at = f"r{axis}"
+    nodes[-1].output[0] = "y"
+    assert words(model(nodes, SHAPE, weights), tmp_path) == ["upsample"]
+
+
+@pytest.mark.parametrize("slopes", [numbers(4, 1, 1), numbers(1, 1, 1)], ids=["one a channel", "one"])
+def test_slopes_below_zero(slopes: Array, tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["above"]),
+        helper.make_node("Neg", ["x"], ["n"]),
+        helper.make_node("Relu", ["n"], ["below"]),
+        helper.make_node("Mul", ["a", "below"], ["m"]),
+        helper.make_node("Add", ["above", "m"], ["y"]),
+    ]
+    assert words(model(nodes, SHAPE, {"a": slopes}), tmp_path) == ["prelu"]
+
+
+@pytest.mark.parametrize("is_if", [False, True], ids=["squeezed", "squeezed in an If"])
+@pytest.mark.parametrize("size", [3, 5])
+def test_local_response_normalization(size: int, is_if: bool, tmp_path: Path) -> None:
+    """As PyTorch computes it; the older exporter is not sure that an axis of size 1 is one."""
+    weights: dict[str, Any] = {
+        "five": np.array([1, 1, 4, 6, 7]), "p": np.array([0, 0, size // 2, 0, 0] * 2), "one": np.array([1]),
+        "alpha": np.float32(0.1), "k": np.float32(2), "beta": np.float32(0.75), "four": np.array(SHAPE),
+    }  # fmt: skip
+    squeeze = helper.make_node("Squeeze", ["m", "one"], ["s"])
+    if is_if:
+        out = [helper.make_empty_tensor_value_info("o")]
+        branches = {
+            "then_branch": helper.make_graph([helper.make_node("Squeeze", ["m", "one"], ["o"])], "a", [], out),
+            "else_branch": helper.make_graph([helper.make_node("Identity", ["m"], ["o"])], "b", [], out),
+        }
+        squeeze = helper.make_node("If", ["yes"], ["s"], **branches)
+        weights["yes"] = np.array([True])
+    nodes = [
+        helper.make_node("Mul", ["x", "x"], ["q"]),
+        helper.make_node("Reshape", ["q", "five"], ["v"]),
+        helper.make_node("Pad", ["v", "p"], ["w"]),
+        helper.make_node("AveragePool", ["w"], ["m"], kernel_shape=[size, 1, 1], count_include_pad=1),
+        squeeze,
+        helper.make_node("Reshape", ["s", "four"], ["t"]),
+        helper.make_node("Mul", ["t", "alpha"], ["a"]),
+        helper.make_node("Add", ["a", "k"], ["b"]),
+        helper.make_node("Pow", ["b", "beta"], ["c"]),
+        helper.make_node("Div", ["x", "c"], ["y"]),
+    ]
+    assert words(model(nodes, SHAPE, weights), tmp_path) == ["lrn"]
+
+
+def test_a_softplus_that_is_its_argument_where_that_is_large(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Softplus", ["x"], ["s"]),
+        helper.make_node("Greater", ["x", "t"], ["g"]),
+        helper.make_node("Where", ["g", "x", "s"], ["y"]),
+    ]
+    assert words(model(nodes, SHAPE, {"t": np.float32(20)}), tmp_path) == ["softplus"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_branch_of_an_if_that_every_picture_takes(first: bool, tmp_path: Path) -> None:
+    """Its condition hangs on sizes only, and it takes tensors from outside."""
+    out = [helper.make_empty_tensor_value_info("o")]
+    factor = numpy_helper.from_array(np.array(3, np.float32), "f")
+    branches = {
+        "then_branch": helper.make_graph([helper.make_node("Mul", ["r", "f"], ["o"])], "a", [], out, [factor]),
+        "else_branch": helper.make_graph([helper.make_node("Tanh", ["r"], ["o"])], "b", [], out),
+    }
+    nodes = [
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("Shape", ["x"], ["sizes"]),
+        helper.make_node("Gather", ["sizes", "at"], ["channels"]),
+        helper.make_node("Equal", ["channels", "four"], ["is"]),
+        helper.make_node("If", ["is"], ["y"], **branches),
+    ]
+    made = model(nodes, SHAPE, {"at": np.array(1), "four": np.array(4 if first else 5)})
+    assert words(made, tmp_path) == ["relu", "times" if first else "tanh"]
+
+
+def test_a_concatenation_that_begins_with_one_channel(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Split", ["x", "parts"], ["a", "b"], axis=1),
+        helper.make_node("Concat", ["a", "b"], ["c"], axis=1),
+        helper.make_node("Conv", ["c", "w"], ["y"]),
+    ]
+    made = model(nodes, SHAPE, {"parts": np.array([1, 3]), "w": numbers(2, 4, 3, 3)})
+    assert words(made, tmp_path) == ["slice", "slice", "concat", "conv"]
+
+
+def test_a_cast_to_whole_numbers_is_no_nothing(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Cast", ["x"], ["i"], to=TensorProto.INT32),
+        helper.make_node("Cast", ["i"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("Relu", ["f"], ["y"]),
+    ]
+    network = read(str(written(model(nodes, SHAPE), tmp_path)), {}).checked()
+    assert not network.is_known
