@@ -12,6 +12,7 @@ from cnngraph.fronts import SPEC, format_of, params
 from cnngraph.fronts.content import opened
 from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
+from cnngraph.reading import Precision
 from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
@@ -37,8 +38,8 @@ class Imported:
     diagnostics: tuple[Diagnostic, ...]
     unlike: frozenset[int]
     """Which outputs of *network* are others than the model's."""
-    is_half: bool
-    """Whether the model computes with float16."""
+    precision: Precision
+    """The numbers that the model computes with."""
     is_structured: bool
     """Whether it has the blocks and skips that were found in it."""
 
@@ -82,7 +83,7 @@ def imported(
                 weights = weights.renamed(same, again)
             called = {same[name]: origin for name, origin in reading.called.items() if name in same}
             return Imported(
-                said, again, weights, called, reading.diagnostics, reading.unlike, reading.is_half, not is_flat
+                said, again, weights, called, reading.diagnostics, reading.unlike, reading.precision, not is_flat
             )
     raise AssertionError(f"the text written of {file} is another network")
 

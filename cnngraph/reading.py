@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.network import Network
 
 if TYPE_CHECKING:
     from cnngraph.weights.source import Weights
+
+
+Precision = Literal["float32", "float16", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class Reading:
     """What the file calls layers, by their names in the network, where it has its own names for them."""
     unlike: frozenset[int] = frozenset()
     """Which outputs, counted from 0, are not the file's: its numbers in another order, or what leads to them."""
-    is_half: bool = False
-    """Whether the file computes with float16, whose rounding can be seen."""
+    precision: Precision = "float32"
+    """The numbers that the file computes with; where they have few bits, its answers show it."""
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

@@ -58,7 +58,7 @@ def command(
     if weights is not None and weights.suffix != ".safetensors":
         raise click.UsageError("--weights names the file to write, a .safetensors file")
     found = imported(file, settings, flat=flat, names=names, size=_sizes(size), max_nodes=max_nodes)
-    if strict and not found.network.is_known:
+    if strict and (not found.network.is_known or found.precision == "int8"):
         raise CnngraphError([_refused(file, found)])
     if found.diagnostics:
         print_diagnostics(found.diagnostics)
@@ -86,6 +86,11 @@ def _sizes(size: str | None) -> dict[str, str]:
 
 
 def _refused(file: str, found: Imported) -> Diagnostic:
+    if found.network.is_known:
+        return Diagnostic(
+            "E0117", f"{file} rounds to 8 bits, which no layer here does", file=file,
+            help="without --strict the spec is of the network that does not round",
+        )  # fmt: skip
     unknown = [layer.kind.caption().name for layer in found.network.layers if not layer.kind.is_known]
     count = f"{len(unknown)} parts" if len(unknown) > 1 else "a part"
     return Diagnostic(
@@ -129,7 +134,7 @@ def _compare(file: str, found: Imported) -> None:
     if not is_model(file) or not found.network.is_known or found.weights is None:
         return
     from cnngraph.onnx.model import lowered
-    from cnngraph.runtime.agree import CLOSE, CLOSE_HALF, alike, differ
+    from cnngraph.runtime.agree import CLOSE, alike, differ
     from cnngraph.sizes import chosen
 
     weights = found.weights
@@ -143,11 +148,15 @@ def _compare(file: str, found: Imported) -> None:
         click.echo(f"not compared: {count} of {answers.outputs} outputs, which are others in the spec", err=True)
     if not answers.compared:
         return
-    close = CLOSE_HALF if found.is_half else CLOSE
+    close = CLOSE[found.precision]
     if answers.difference > close:
         raise differ(file, answers, close)
-    half = "; the model computes with float16" if found.is_half else ""
-    click.echo(
-        f"same answers: {answers.difference:.1e} of the largest number of an output ({answers.runs} random inputs, "
-        f"onnxruntime on both{half})", err=True,
-    )  # fmt: skip
+    runs = f"{answers.runs} random inputs, onnxruntime on both"
+    if found.precision == "int8":
+        click.echo(
+            f"answers differ by {answers.difference:.1e} of the largest number of an output, for the model rounds to "
+            f"8 bits ({runs})", err=True,
+        )  # fmt: skip
+        return
+    how = f"; the model computes with {found.precision}" if found.precision != "float32" else ""
+    click.echo(f"same answers: {answers.difference:.1e} of the largest number of an output ({runs}{how})", err=True)

@@ -14,7 +14,7 @@ from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.network import Annotation
-from cnngraph.reading import Reading
+from cnngraph.reading import Precision, Reading
 from cnngraph.source import Span
 from cnngraph.spec.names import is_name
 from cnngraph.structure import Structured, structured
@@ -87,11 +87,11 @@ class Draft:
         assert layer is not None
         return layer.output
 
-    def kind(self, tensor: str) -> Kind:
-        """What the layer is that makes *tensor*."""
+    def made_by(self, tensor: str) -> tuple[Kind, Sequence[str]]:
+        """What the layer is that makes *tensor*, and what it takes; an input takes nothing."""
         layer = self._assembly.get(tensor)
         assert layer is not None
-        return layer.kind
+        return layer.kind, layer.inputs
 
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
@@ -128,7 +128,13 @@ class Draft:
         ) from None
 
     def reading(
-        self, name: str, *, title: str = "", about: str = "", unlike: Iterable[int] = (), is_half: bool = False
+        self,
+        name: str,
+        *,
+        title: str = "",
+        about: str = "",
+        unlike: Iterable[int] = (),
+        precision: Precision = "float32",
     ) -> Reading:
         """All of it that leads to an output, with the structure that is found in it; *about* says what its weights
         are, and the rest is as in `Reading`."""
@@ -142,7 +148,7 @@ class Draft:
         called = {new: old for old, new in found.names.items()}
         return Reading(
             found.network, tuple(self._remarks), self._brought(found, about), called={**called, **self._inputs},
-            unlike=frozenset(unlike), is_half=is_half,
+            unlike=frozenset(unlike), precision=precision,
         )  # fmt: skip
 
     def _give_back(self) -> None:

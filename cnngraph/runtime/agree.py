@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.reading import Precision
 from cnngraph.runtime.session import Array, Port, Session
 
-CLOSE = 1e-4
-"""Of the largest number of an output: how much of a difference is rounding."""
-CLOSE_HALF = 2e-2
-"""The same where one of the two computes with float16."""
+CLOSE: Mapping[Precision, float] = {"float32": 1e-4, "float16": 2e-2, "int8": math.inf}
+"""Of the largest number of an output: how much of a difference is rounding, by what one of the two computes with."""
 _PICTURES = 5
 _LEAST = 1e-2
 """Smaller outputs are compared as if their largest number were this: nearly nothing is left of some but rounding."""

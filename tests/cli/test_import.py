@@ -163,6 +163,26 @@ def test_other_types_of_numbers(run: Run, tmp_path: Path, kind: str, says: str) 
     assert says in ran.err
 
 
+def test_a_model_that_rounds_to_8_bits(run: Run, tmp_path: Path) -> None:
+    """It is no part of the network, so that who is strict does not get it."""
+    nodes = [
+        CONV,
+        helper.make_node("QuantizeLinear", ["c", "scale"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "scale"], ["y"]),
+    ]
+    name = exported(tmp_path, nodes)
+    made = onnx.load(tmp_path / name)
+    made.graph.initializer.append(onnx.numpy_helper.from_array(np.array(0.02, np.float32), "scale"))
+    onnx.save(made, tmp_path / name)
+    ran = run("import", name, "--weights", "w.safetensors")
+    assert ran.status == 0
+    assert "W0120" in ran.err
+    assert "for the model rounds to 8 bits" in ran.err
+    ran = run("import", name, "--strict")
+    assert ran.status == 1
+    assert "E0117" in ran.err
+
+
 def test_weights_of_parts_that_no_layer_does_are_not_written(run: Run, tmp_path: Path) -> None:
     nodes = [CONV, helper.make_node("Einsum", ["c", "w"], ["y"], equation="nchw,dcij->ndhw")]
     ran = run("import", exported(tmp_path, nodes), "--weights", "w.safetensors")

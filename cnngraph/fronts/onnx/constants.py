@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cnngraph.fronts.onnx.messages import Node, Tensor
+from cnngraph.fronts.onnx.rounding import restored, rounded
 from cnngraph.volume import Dim, Free
 from cnngraph.weights.readers.entry import Array
 
@@ -417,9 +418,11 @@ _RULES: dict[str, _Rule] = {
     "BatchNormalization": _batch_normalization,
     "Clip": _clip,
     "Concat": _concat,
+    "DequantizeLinear": restored,
     "Expand": _expand,
     "Flatten": lambda node, array: array.reshape(prod(array.shape[: int_of(node, "axis", 1)]), -1),
     "Gather": _gather,
+    "QuantizeLinear": rounded,
     "Range": _range,
     "ReduceL2": _reduced(_l2),
     "ReduceMax": _reduced(np.max),

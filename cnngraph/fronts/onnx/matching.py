@@ -14,20 +14,7 @@ from cnngraph.fronts.wire import Damaged
 _IDLE = frozenset({"Identity", "Dropout", "Cast"})
 """What is done by number here is done to numbers with a fraction: a cast between is from one such type to another."""
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
-_OF_CONSTANTS = frozenset(
-    {
-        "Constant",
-        "ConstantOfShape",
-        "Cast",
-        "Concat",
-        "Identity",
-        "Reshape",
-        "Slice",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    }
-)
+_OF_CONSTANTS = _RESHAPING | {"Cast", "Concat", "Constant", "ConstantOfShape", "DequantizeLinear", "Identity", "Slice"}
 _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
 
 

@@ -28,7 +28,7 @@ from cnngraph.fronts.onnx.turning import turned_late
 from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
-from cnngraph.reading import Reading
+from cnngraph.reading import Precision, Reading
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
@@ -80,8 +80,14 @@ class _Reader:
         title = self.model.title if self.model.producer == "cnngraph" else ""
         return self.draft.reading(
             name, title=title, about=f"the weights in {self.content.name}", unlike=self.unlike,
-            is_half=any(tensor.kind == "float16" for tensor in graph.tensors.values()),
+            precision=self._precision(),
         )  # fmt: skip
+
+    def _precision(self) -> Precision:
+        if self.trace.rounded:
+            return "int8"
+        is_half = any(tensor.kind == "float16" for tensor in self.model.graph.tensors.values())
+        return "float16" if is_half else "float32"
 
     def _refuse(self, message: str, help: str, place: str = "") -> NoReturn:
         raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
@@ -248,6 +254,12 @@ class _Reader:
 
     def _remark(self) -> None:
         """What is said of that which no layer does: once for each sort."""
+        if count := self.trace.rounded:
+            times = f"{count:,} tensors are" if count > 1 else "a tensor is"
+            self._note(
+                f"{times} rounded to 8 bits: that is left out, and the network is the one with numbers as they are",
+                "weights are what their 8 bits stand for",
+            )
         for name, count in self.regions.found.items():
             times = f"{count:,} x " if count > 1 else ""
             self._note(

@@ -220,6 +220,24 @@ def _attends(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     return {} if kernel.shape[2] % 2 and node.attributes.get("pads", [0, 0]) == [side, side] else None
 
 
+def _whole_numbers(op: str, has_bias: bool) -> Op:
+    """A product of whole numbers, and the scales of the two that it is of."""
+    product = Op(op, (X, Numbers("weight")), name="product")
+    made = Op("Mul", (product, Op("Mul", (Tensor("scale"), Numbers("by", few=True)))))
+    return Op("Add", (made, Numbers("bias"))) if has_bias else made
+
+
+def _of_product(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """Where the bias is one number a channel."""
+    product = found.nodes["product"]
+    weight = nodes.constant(found.tensors["weight"])
+    bias = nodes.constant(found.tensors["bias"]) if "bias" in found.tensors else None
+    if weight is None or len(product.inputs) != 4:
+        return None
+    made = weight.shape[0] if product.op == "ConvInteger" else weight.shape[-1]
+    return None if bias is not None and bias.size != made else dict(product.attributes)
+
+
 def _dealt(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     """A volume read as one with fewer channels that is larger, reorganized, and read again (darknet)."""
     size = found.nodes["deep"].attributes.get("blocksize")
@@ -237,6 +255,13 @@ _NORM = Op("BatchNormalization", (X,), name="norm")
 _OF_NORM = ("x", "norm.1", "norm.2", "norm.3", "norm.4")
 
 _REWRITINGS: tuple[_Rewriting, ...] = (
+    *(
+        _Rewriting(
+            _whole_numbers(op, has_bias), f"cnngraph.{op}",
+            ("x", "weight", "product.3", "by", *(("bias",) if has_bias else ())), _of_product,
+        )
+        for op in ("ConvInteger", "MatMulInteger") for has_bias in (True, False)
+    ),
     _Rewriting(Op("Mul", (X, Op("Sigmoid", (X,)))), "Swish", ("x",)),
     _Rewriting(Op("Mul", (X, Op("HardSigmoid", (X,), _is_sixth))), "HardSwish", ("x",)),
     *(_Rewriting(Op("Mul", (X, gate)), "HardSwish", ("x",)) for gate in _GATES),

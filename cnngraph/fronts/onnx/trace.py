@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts.concats import Concats
@@ -16,11 +17,14 @@ from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Node
 from cnngraph.fronts.onnx.views import Axis, Factor, View, merged, upright
+from cnngraph.layers.activation import HSigmoid, Relu, Relu6, Sigmoid, Softmax
 from cnngraph.layers.border import Crop, Pad
-from cnngraph.layers.dense import Flatten, Unflatten
-from cnngraph.layers.join import Concat
+from cnngraph.layers.dense import Dropout, Flatten, Unflatten
+from cnngraph.layers.join import Add, Concat, Mul
 from cnngraph.layers.kind import Kind
-from cnngraph.layers.rearrange import Reorg, Shuffle, Unreorg
+from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.layers.rearrange import Reorg, Shuffle, Slice, Unreorg
+from cnngraph.layers.resize import Upsample
 from cnngraph.layers.values import Padding
 from cnngraph.volume import Dim, Volume, as_int
 from cnngraph.weights.readers.entry import Entry
@@ -53,6 +57,8 @@ class Trace:
         """What was put together to a layer's channels, part by part."""
         self.enlarged: dict[str, tuple[View, tuple[int, int]]] = {}
         """By a layer of which each row or column is copied what it is made of, and how often down and across."""
+        self.rounded = 0
+        """How many tensors the file rounds to 8 bits."""
         self._concats = Concats()
         self._concatenated: dict[str, View] = {}
 
@@ -152,6 +158,20 @@ class Trace:
                 return value
         return None
 
+    def is_never_below(self, layer: str, if_inputs: bool = False) -> bool:
+        """Whether *layer* makes no number below 0, whatever flows in; *if_inputs* only where nothing below 0 does."""
+        waiting, seen = [layer], set[str]()
+        while waiting:
+            name = waiting.pop()
+            kind, inputs = self.draft.made_by(name)
+            if name in seen or isinstance(kind, _FROM_ZERO) or (if_inputs and not inputs):
+                continue
+            if not inputs or not isinstance(kind, _NO_LOWER):
+                return False
+            seen.add(name)
+            waiting += inputs
+        return True
+
     def shared(self, kind: Kind, kernels: tuple[str, ...]) -> str:
         """The layer that uses the tensors *kernels* of the file already, for one of the same *kind*; empty if none
         does."""
@@ -161,6 +181,11 @@ class Trace:
     def uses(self, kind: Kind, kernels: tuple[str, ...], layer: str) -> None:
         """Notes that *layer* uses the tensors *kernels*."""
         self._users.setdefault(kernels, (kind, layer))
+
+
+_FROM_ZERO = (Relu, Relu6, Sigmoid, HSigmoid, Softmax)
+_NO_LOWER = (Add, AvgPool, Concat, Dropout, Flatten, MaxPool, Mul, Reorg, Shuffle, Slice, Unflatten, Unreorg, Upsample)
+"""What makes no numbers below 0 of others that are not."""
 
 
 def _is_rest(axis: Axis, stride: int, size: int | None = None) -> bool:
@@ -302,10 +327,13 @@ OPERATORS: dict[str, Rule] = {}
 out) and, by the names that ONNX gives them, its attributes."""
 
 
-def operator(*ops: str) -> Callable[[Rule], Rule]:
+_R = TypeVar("_R", bound=Rule)
+
+
+def operator(*ops: str) -> Callable[[_R], _R]:
     """Decorator: the rule of *ops*."""
 
-    def known(rule: Rule) -> Rule:
+    def known(rule: _R) -> _R:
         OPERATORS.update(dict.fromkeys(ops, rule))
         return rule
 

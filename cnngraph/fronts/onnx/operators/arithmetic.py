@@ -96,10 +96,6 @@ def hard_sigmoid(step: Step, x: Value, *, alpha: float = 0.2, beta: float = 0.5)
 
 @operator("PRelu")
 def prelu(step: Step, x: Value, slope: Value) -> Value:
-    return _prelu(step, x, slope)
-
-
-def _prelu(step: Step, x: Value, slope: Value) -> View:
     """One slope for all, or one for each channel."""
     view, slopes = step.view(x), step.constant(slope)
     if slopes.size == 1:
@@ -110,7 +106,7 @@ def _prelu(step: Step, x: Value, slope: Value) -> View:
 @operator("cnngraph.NegatedPRelu")
 def negated_prelu(step: Step, x: Value, slope: Value) -> Value:
     """As `patterns` found one: what is below 0 times a slope, written out with the slope's sign changed."""
-    return _prelu(step, x, step.constant(slope).made(np.negative))
+    return prelu(step, x, step.constant(slope).made(np.negative))
 
 
 @operator("Clip")

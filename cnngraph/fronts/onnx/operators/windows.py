@@ -12,7 +12,6 @@ from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Border, View, upright
 from cnngraph.fronts.padding import pooling
-from cnngraph.layers.activation import Relu, Relu6, Sigmoid
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.values import VALID, Padding, Pair
@@ -20,8 +19,6 @@ from cnngraph.layers.window import Slide
 from cnngraph.volume import as_int
 
 Ints = Sequence[int] | None
-_NEVER_BELOW = (Relu(), Relu6(), Sigmoid())
-"""What makes no number below 0: a border of zeros around it is none for a max pool."""
 
 
 @operator("Conv")
@@ -119,7 +116,7 @@ def max_pool(
         isinstance(x, View)
         and x.border is not None
         and not (
-            (_least(x.border) or (not x.border.value and step.trace.draft.kind(x.layer) in _NEVER_BELOW))
+            (_least(x.border) or (not x.border.value and step.trace.is_never_below(x.layer)))
             and _is_within(x.border, kernel_shape)
         )
     ):
