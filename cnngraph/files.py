@@ -52,6 +52,16 @@ def write(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
+def keep(file: str, *outputs: Path | None) -> None:
+    """Raises `CnngraphError` where one of *outputs*, if there is one, is the *file* that is read, and would be lost."""
+    for path in outputs:
+        with suppress(OSError):
+            if path is not None and os.path.samefile(path, file) and os.path.isfile(path):
+                raise CnngraphError.of(
+                    "E0903", f"cannot write {path}: it is the network that is read", help="give another name: -o FILE"
+                )
+
+
 def remove(path: Path) -> None:
     """Takes away the file that `replacing` would replace, if there is one; what is no file stays."""
     with suppress(OSError):

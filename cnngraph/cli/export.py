@@ -14,6 +14,7 @@ import click
 from cnngraph.cli.inputs import named, network_options, output_stem, read_model
 from cnngraph.cli.weights import Asked, record, weight_options
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.files import keep
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def command(
         from cnngraph.verbs import of_logits
 
         network = of_logits(network)
+    path = output or Path(f"{output_stem(network)}{'.int8' if int8 else ''}.onnx")
+    keep(file, path)
     from cnngraph.onnx.model import lowered
     from cnngraph.onnx.passes import PASSES
 
@@ -114,9 +117,9 @@ def command(
         _warn(model)
         model = model.prepared(preprocess)
     if calibrate is not None:
-        _quantized(model, output or Path(f"{output_stem(network)}.int8.onnx"), calibrate)
+        _quantized(model, path, calibrate)
         return
-    written = model.write(output or Path(f"{output_stem(network)}.onnx"), external_data)
+    written = model.write(path, external_data)
     if as_json:
         data = {"path": str(written.data), "size": written.data_size} if written.data else None
         about = {"path": str(written.path), "size": written.size, "nodes": written.nodes, "opset": written.opset}

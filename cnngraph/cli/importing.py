@@ -53,10 +53,12 @@ def command(
     layer by layer, before it is written.
     """
     from cnngraph.diagnostics.terminal import print_diagnostics
+    from cnngraph.files import keep
     from cnngraph.importing import imported
 
     if weights is not None and weights.suffix != ".safetensors":
         raise click.UsageError("--weights names the file to write, a .safetensors file")
+    keep(file, output, weights)
     found = imported(file, settings, flat=flat, names=names, size=_sizes(size), max_nodes=max_nodes)
     if strict and (not found.network.is_known or found.precision == "int8"):
         raise CnngraphError([_refused(file, found)])

@@ -189,3 +189,17 @@ def test_weights_of_parts_that_no_layer_does_are_not_written(run: Run, tmp_path:
     assert ran.status == 1
     assert "E0701" in ran.err
     assert "has weights in parts that no layer here does" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [
+    ["import", "model.onnx", "-o", "model.onnx"], ["import", "model.onnx", "-o", "other.onnx"],
+    ["export", "--onnx", "model.onnx"], ["export", "--onnx", "model.onnx", "-o", "./model.onnx"],
+])  # fmt: skip
+def test_no_command_writes_over_the_model_that_it_reads(run: Run, tmp_path: Path, arguments: list[str]) -> None:
+    path = tmp_path / exported(tmp_path, [helper.make_node("Conv", ["x", "w"], ["y"])])
+    (tmp_path / "other.onnx").symlink_to(path)
+    before = path.read_bytes()
+    ran = run(*arguments)
+    assert ran.status == 1
+    assert "E0903" in ran.err
+    assert path.read_bytes() == before

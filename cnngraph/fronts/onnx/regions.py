@@ -72,7 +72,8 @@ class Regions:
             elif node.op in _BESIDE and beside is not None and _equal(shape, beside, node.op):
                 known = beside.volume
                 channels = shape[1] if node.op == "Concat" else known.channels
-                assert isinstance(channels, int) or not isinstance(channels, str)
+                if isinstance(channels, str):
+                    raise Unknown(value.why)  # a free number of them
                 volume = Volume((*known.dims[:-1], channels))
                 made[value.name] = replace(self.view(value, volume, batch), axes=beside.over("", volume).axes)
             else:

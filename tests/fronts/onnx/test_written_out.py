@@ -201,3 +201,18 @@ def test_a_cast_to_whole_numbers_is_no_nothing(tmp_path: Path) -> None:
     ]
     network = read(str(written(model(nodes, SHAPE), tmp_path)), {}).checked()
     assert not network.is_known
+
+
+def test_an_unknown_part_with_a_free_number_of_channels(tmp_path: Path) -> None:
+    """Whoever inferred its shape gave that size a name."""
+    nodes = [
+        helper.make_node("NonZero", ["x"], ["z"]),
+        helper.make_node("Cast", ["z"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("Concat", ["x", "f"], ["y"], axis=1),
+    ]
+    made = model(nodes, SHAPE)
+    free = helper.make_tensor_value_info("f", TensorProto.FLOAT, [1, "some", 6, 7])
+    del made.graph.value_info[:]
+    made.graph.value_info.append(free)
+    network = read(str(written(made, tmp_path)), {}).checked()
+    assert [layer.kind.word for layer in network.layers] == [""]
