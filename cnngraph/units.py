@@ -50,6 +50,11 @@ class Unit:
         return self.does.kind.idle
 
     @property
+    def is_known(self) -> bool:
+        """Whether what it does is known of all of its layers."""
+        return all(layer.kind.is_known for layer in self.layers)
+
+    @property
     def on_shortcut(self) -> bool:
         return self.lead.on_shortcut
 

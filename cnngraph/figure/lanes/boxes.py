@@ -45,6 +45,8 @@ class Box(Plain):
     """Below the caption, when names are wanted."""
     mark: str = ""
     """The letter that boxes with the same weights have."""
+    is_known: bool = True
+    """Whether what it does is known; else it is an outline in dashes."""
 
     @property
     def caption_width(self) -> float:
@@ -94,10 +96,12 @@ class Box(Plain):
         height = 2 * self.top
         left, top = x + self.left, axis - self.top
         middle = x + self.width / 2
-        drawn: list[Primitive] = [Rect(left, top, self.measure.box, height, self.fill, Stroke(theme.edge, 0.06 * em))]
+        ink = theme.on_box if self.is_known else theme.ink
+        fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
+        drawn: list[Primitive] = [Rect(left, top, self.measure.box, height, fill, line)]
         first = axis - (len(self.lines) - 1) / 2 * self.measure.leading + (ascent("serif", em) - 0.1 * em) / 2
         drawn += [
-            Text(middle, first + index * self.measure.leading, line, em, "serif", "middle", fill=theme.on_box)
+            Text(middle, first + index * self.measure.leading, line, em, "serif", "middle", fill=ink)
             for index, line in enumerate(self.lines)
         ]
         if self.times > 1:

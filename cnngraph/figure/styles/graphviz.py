@@ -114,9 +114,20 @@ class _Box:
     def drawn(self, middle: Point, theme: Theme) -> Group:
         x, y = middle
         first = y - (len(self.lines) - 1) / 2 * _LEADING * self.em + 0.33 * self.em
-        box = Rect(x - self.width / 2, y - self.height / 2, self.width, self.height, fill(self.unit, theme))
+        is_known = self.unit.is_known
+        color = fill(self.unit, theme) if is_known else None
+        line = None if is_known else Stroke(theme.ink, 0.085 * self.em, (0.3 * self.em, 0.22 * self.em))
+        box = Rect(x - self.width / 2, y - self.height / 2, self.width, self.height, color, line)
         texts: Iterator[Primitive] = (
-            Text(x, first + number * _LEADING * self.em, line, self.em, "serif", "middle", fill=theme.on_box)
+            Text(
+                x,
+                first + number * _LEADING * self.em,
+                line,
+                self.em,
+                "serif",
+                "middle",
+                fill=theme.on_box if is_known else theme.ink,
+            )
             for number, line in enumerate(self.lines)
         )
         return Group(self.unit.name, "layer", (box, *texts), self.unit.about, layers=self.unit.names)

@@ -129,7 +129,8 @@ class Maker:
         inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
         below, named = fit(caption, "serif", em, most), fit(name, "serif-italic", em, most)
         mark = self.marks.get(owners(thing), "")
-        return Box(self.measure, first, last, inside, below, color, about, layers, times, named, mark)
+        is_known = isinstance(thing, Boxed) or thing.is_known
+        return Box(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []

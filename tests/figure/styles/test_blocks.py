@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path as File
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 
 from cnngraph.figure.scene import Group, Path, Rect, Scene, Text
 from cnngraph.figure.styles.blocks import blocks
+from cnngraph.figure.styles.graphviz import by_dot
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
 from cnngraph.fronts import load, parse
@@ -212,3 +214,16 @@ def test_a_tensor_in_the_middle_that_is_given_back_has_an_arrow_of_its_own() -> 
         assert faults(scene) == []
         outputs = [item.id for item in scene.items if isinstance(item, Group) and item.role == "output"]
         assert sorted(outputs) == [f"{output.name}--out" for output in network.outputs]
+
+
+NEEDS_DOT = pytest.mark.skipif(not shutil.which("dot"), reason="needs Graphviz")
+
+
+@pytest.mark.parametrize("layout", ["own", pytest.param("dot", marks=NEEDS_DOT)])
+def test_what_is_not_known_is_an_outline_in_dashes(layout: str) -> None:
+    network = parse('net t\ninput 8x8x4\nconv 4 1x1\nopaque "attention"\nmaxpool 2x2')
+    scene = drawn(network) if layout == "own" else by_dot(network, width=960.0, theme=LIGHT, title="")
+    boxes = {group.id: group.items[0] for group in scene.groups() if group.role == "layer"}
+    dashed = {name for name, box in boxes.items() if isinstance(box, Rect) and box.stroke and box.stroke.dash}
+    assert dashed == {"opaque1"}
+    assert {name for name, box in boxes.items() if isinstance(box, Rect) and box.fill is None} == dashed
