@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
@@ -119,18 +120,33 @@ class Selu(Activation):
 
 @kind
 class Gelu(Activation):
-    """``x * Φ(x)`` with the exact normal distribution function."""
+    """``x * Φ(x)`` with the exact normal distribution function; approximated, ``0.5 * x * (1 + tanh(√(2/π) * (x +
+    0.044715 * x^3)))``, which is up to 5e-4 away (Hendrycks & Gimpel 2016). On a layer's step the latter is
+    ``gelu=approximate``."""
 
     word = "gelu"
     relu_like = True
-    onnx = "Gelu (from opset 20), else Erf, Mul and Add"
+    onnx = "Gelu (from opset 20), else Erf or Tanh, Mul and Add"
+
+    approximate: bool = argument(FLAG, default=False, doc='by tanh, as PyTorch has with `approximate="tanh"`')
 
     def lower(self, to: Lowering) -> None:
         if to.opset >= 20:
-            to.node("Gelu", to.inputs, to.output)
+            to.node("Gelu", to.inputs, to.output, **({"approximate": "tanh"} if self.approximate else {}))
             return
         dims = onnx_dims(to.output_volume)
         (x,) = to.inputs
+        if self.approximate:
+            square = to.node("Mul", [x, x], to.inner("square", dims))
+            share = to.node("Mul", [square, to.constant("share", [0.044715], ())], to.inner("share_of_it", dims))
+            more = to.node("Add", [share, to.constant("whole", [1.0], ())], to.inner("more", dims))
+            cubic = to.node("Mul", [x, more], to.inner("cubic", dims))
+            argument = to.node("Mul", [cubic, to.constant("root", [(2 / math.pi) ** 0.5], ())], to.inner("arg", dims))
+            tanh = to.node("Tanh", [argument], to.inner("tanh", dims))
+            one = to.node("Add", [tanh, to.constant("one", [1.0], ())], to.inner("shifted", dims))
+            half = to.node("Mul", [x, to.constant("half", [0.5], ())], to.inner("half_x", dims))
+            to.node("Mul", [half, one], to.output)
+            return
         scaled = to.node("Mul", [x, to.constant("root", [0.5**0.5], ())], to.inner("scaled", dims))
         erf = to.node("Erf", [scaled], to.inner("erf", dims))
         one = to.node("Add", [erf, to.constant("one", [1.0], ())], to.inner("shifted", dims))
@@ -138,7 +154,7 @@ class Gelu(Activation):
         to.node("Mul", [half, one], to.output)
 
     def caption(self) -> Caption:
-        return Caption("GELU")
+        return Caption("GELU", details=("tanh",) if self.approximate else ())
 
 
 @kind

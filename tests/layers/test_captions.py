@@ -52,6 +52,7 @@ SAID = {
     "sepconv 8 3x3 s=2 same m=2 bn relu": "separable conv 3×3 s=2 same m=2, BN, ReLU",
     "flatten -> unflatten": "unflatten", "flatten -> unflatten 4x8x8": "unflatten", "grn": "global response norm",
     "eca 3": "channel attention k=3", "prelu shared": "PReLU shared", "conv 8 1x1 prelu=shared": "conv 1×1, PReLU",
+    "gelu approximate": "GELU tanh",
     "bn affine=off": "batch norm no γ, β", "hsigmoid 0.2 shift=0.4": "h-sigmoid slope=0.2 shift=0.4",
     "instancenorm affine=off": "instance norm no γ, β",
     "pad 1 value=0.5": "pad 1 value=0.5", "lrn n=4": "LRN", "maxpool to=3": "adaptive max pool to 3×3",

@@ -243,6 +243,12 @@ def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
+def _gelu(x: float, kind: Any) -> float:
+    if kind.approximate:
+        return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
 RULES |= {
     "relu": _each(lambda x, _: max(0.0, x)),
     "relu6": _each(lambda x, _: min(max(0.0, x), 6.0)),
@@ -252,7 +258,7 @@ RULES |= {
     "abs": _each(lambda x, _: x if x > 0 else -x),
     "square": _each(lambda x, _: x**2),
     "clip": _each(lambda x, kind: kind.lo if x < kind.lo else kind.hi if x > kind.hi else x),
-    "gelu": _each(lambda x, _: x * 0.5 * (1 + math.erf(x / math.sqrt(2)))),
+    "gelu": _each(_gelu),
     "swish": _each(lambda x, _: x * _sigmoid(x)),
     "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
     "hsigmoid": _each(lambda x, kind: min(max(x * kind.slope + kind.shift, 0.0), 1.0)),

@@ -91,6 +91,7 @@ MAPS = {
     "activations": ["relu", "relu6", "leaky", "prelu", "elu", "gelu", "swish", "hswish", "hsigmoid", "mish", "sigmoid",
                     "tanh", "softplus", "leaky 0.3", "elu 0.5", "flatten -> prelu", "prelu shared",
                     "flatten -> prelu shared", "conv 4 1x1 prelu=shared", "conv 4 1x1 gelu", "fine: mish",
+                    "gelu approximate",
                     "selu", "abs", "square", "conv 4 1x1 square", "conv 4 1x1 bn abs", "flatten -> fc 4 selu"],
 }  # fmt: skip
 """Specs on a map of 7 × 8 × 6."""

@@ -172,7 +172,7 @@ class _Running:
         return F.selu(x)
 
     def gelu(self, kind: Any, x: torch.Tensor) -> torch.Tensor:
-        return F.gelu(x)
+        return F.gelu(x, approximate="tanh" if kind.approximate else "none")
 
     def swish(self, kind: Any, x: torch.Tensor) -> torch.Tensor:
         return F.silu(x)

@@ -301,6 +301,8 @@ def _fits(value: object, annotation: str) -> bool:
     """Whether an attribute is of the type that a rule wants."""
     if annotation.startswith(("Ints", "list[int]")):
         return isinstance(value, list) and all(isinstance(each, int) for each in value)
+    if annotation.startswith("list[float]"):
+        return isinstance(value, list) and all(isinstance(each, int | float) for each in value)
     if annotation.startswith("int"):
         return isinstance(value, int)
     if annotation.startswith("float"):

@@ -73,6 +73,21 @@ def _gelus() -> Iterator[Op]:
         yield Op("Mul", (Op("Mul", (X, half)), erf))
 
 
+def _gelus_by_tanh() -> Iterator[Op]:
+    half, share = Number(0.5), Number(0.044715)
+    square = Op("Mul", (X, X))
+    cubes = (Op("Mul", (X, square)), Op("Pow", (X, Number(3))))
+    sums = (
+        *(Op("Add", (X, Op("Mul", (cube, share)))) for cube in cubes),
+        Op("Mul", (X, Op("Add", (Op("Mul", (square, share)), Number(1))))),
+    )
+    for inner in sums:
+        tanh = Op("Add", (Op("Tanh", (Op("Mul", (inner, Number(math.sqrt(2 / math.pi)))),)), Number(1)))
+        yield Op("Mul", (Op("Mul", (X, tanh)), half))
+        yield Op("Mul", (X, Op("Mul", (tanh, half))))
+        yield Op("Mul", (Op("Mul", (X, half)), tanh))
+
+
 def _axis(found: Found, nodes: Nodes, name: str) -> list[int] | None:
     """Along what the node *name* reduces."""
     node = found.nodes[name]
@@ -273,6 +288,10 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
     ),
     _Rewriting(Op("Mul", (X, Op("Tanh", (Op("Softplus", (X,)),)))), "Mish", ("x",)),
     *(_Rewriting(gelu, "Gelu", ("x",)) for gelu in _gelus()),
+    *(
+        _Rewriting(gelu, "Gelu", ("x",), lambda found, nodes: {"approximate": "tanh"})  # noqa: ARG005
+        for gelu in _gelus_by_tanh()
+    ),
     *(
         _Rewriting(norm, "cnngraph.LayerNormalization", ("x", "weight", "bias"), _normalized)
         for norm in _layer_norms()

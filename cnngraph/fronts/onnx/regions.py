@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Graph, Node, Size
-from cnngraph.fronts.onnx.trace import Foreign, Step, Trace, Value
+from cnngraph.fronts.onnx.trace import OPERATORS, Foreign, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.layers.opaque import Opaque
 from cnngraph.names import one_line
@@ -141,7 +141,10 @@ def _name(nodes: Sequence[Node]) -> str:
     if "Softmax" in ops and _PRODUCTS & set(ops):
         return "attention"
     plain = [op for op in dict.fromkeys(ops) if op not in _COMMON]
-    name = one_line((plain or ops)[0].rpartition(".")[2]).replace('"', "'")
+    first = (plain or ops)[0]
+    stem = first.rpartition(".")[2]
+    # What another domain has under the name of an operator that is known is another one.
+    name = one_line(first if stem in OPERATORS else stem).replace('"', "'")
     return name if name.isprintable() and name.strip() else "a node"
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from cnngraph.fronts import read
+from cnngraph.layers.activation import Gelu
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from tests.fronts.onnx.compared import Array, compared, model, run, written
@@ -216,3 +218,52 @@ def test_an_unknown_part_with_a_free_number_of_channels(tmp_path: Path) -> None:
     made.graph.value_info.append(free)
     network = read(str(written(made, tmp_path)), {}).checked()
     assert [layer.kind.word for layer in network.layers] == [""]
+
+
+@pytest.mark.parametrize("opset", [17, 20])
+@pytest.mark.parametrize("way", ["by a power", "by products", "as one node"])
+def test_gelu_by_tanh(way: str, opset: int, tmp_path: Path) -> None:
+    cube = {
+        "by a power": [helper.make_node("Pow", ["x", "three"], ["c"])],
+        "by products": [helper.make_node("Mul", ["x", "x"], ["s"]), helper.make_node("Mul", ["x", "s"], ["c"])],
+    }
+    if way == "as one node":
+        if opset < 20:
+            pytest.skip("there is none yet")
+        nodes = [helper.make_node("Gelu", ["x"], ["y"], approximate="tanh")]
+    else:
+        nodes = [
+            *cube[way],
+            helper.make_node("Mul", ["share", "c"], ["m"]),
+            helper.make_node("Add", ["x", "m"], ["a"]),
+            helper.make_node("Mul", ["root", "a"], ["r"]),
+            helper.make_node("Tanh", ["r"], ["t"]),
+            helper.make_node("Add", ["one", "t"], ["o"]),
+            helper.make_node("Mul", ["x", "o"], ["p"]),
+            helper.make_node("Mul", ["half", "p"], ["y"]),
+        ]
+    given = {"three": 3, "share": 0.044715, "root": 0.7978846, "one": 1, "half": 0.5}
+    constants = {name: np.array(value, np.float32) for name, value in given.items()}
+    made = model(nodes, SHAPE, {} if way == "as one node" else constants, opset)
+    network = compared(written(made, tmp_path), 3 * numbers(*SHAPE), close=1e-6)
+    assert [layer.kind for layer in network.layers if layer.inputs] == [Gelu(approximate=True)]
+
+
+@pytest.mark.parametrize("activation", ["Relu", "Sigmoid", "Tanh", "LeakyRelu", "HardSigmoid", "Clip"])
+def test_what_onnxruntime_makes_one_when_it_optimises(activation: str, tmp_path: Path) -> None:
+    inputs = ["c", "low", "high"] if activation == "Clip" else ["c"]
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], pads=[1] * 4),
+        helper.make_node(activation, inputs, ["y"]),
+    ]
+    weights = {"w": numbers(4, 4, 3, 3), "low": np.array(-1, np.float32), "high": np.array(2, np.float32)}
+    plain = written(model(nodes, SHAPE, weights), tmp_path)
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.log_severity_level = 4
+    onnxruntime.InferenceSession(str(plain), options, providers=["CPUExecutionProvider"])
+    optimised = onnx.load(tmp_path / "optimised.onnx")
+    assert [node.op_type for node in optimised.graph.node] == ["FusedConv"]
+    network = compared(tmp_path / "optimised.onnx", numbers(*SHAPE))
+    assert len(network) == 3

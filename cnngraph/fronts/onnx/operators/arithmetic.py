@@ -68,6 +68,13 @@ def elu(step: Step, x: Value, *, alpha: float = 1.0) -> Value:
     return _each(step, Elu(alpha=_short(alpha)), x)
 
 
+@operator("Celu")
+def celu(step: Step, x: Value, *, alpha: float = 1.0) -> Value:
+    if alpha != 1.0:
+        raise Unknown(f"a Celu of alpha {alpha:g}")
+    return _each(step, Elu(), x)
+
+
 @operator("Selu")
 def selu(step: Step, x: Value, *, alpha: float = 1.6732632423543772, gamma: float = 1.0507009873554805) -> Value:
     if abs(alpha - 1.6732632) > 1e-5 or abs(gamma - 1.050701) > 1e-5:
@@ -77,8 +84,7 @@ def selu(step: Step, x: Value, *, alpha: float = 1.6732632423543772, gamma: floa
 
 @operator("Gelu")
 def gelu(step: Step, x: Value, *, approximate: str = "none") -> Value:
-    """The approximation by tanh is nearer than 1e-3."""
-    return _each(step, Gelu(), x)
+    return _each(step, Gelu(approximate=approximate == "tanh"), x)
 
 
 @operator("Swish", "cnngraph.Swish")
