@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cnngraph.fronts.draft import Draft
-from cnngraph.fronts.onnx.constants import Unknown
-from cnngraph.fronts.onnx.messages import Info, Node
+from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.messages import Info, Node, Size
+from cnngraph.fronts.onnx.trace import Value
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.volume import Dim, Free, Volume
 from cnngraph.weights.readers.entry import FLOATS
@@ -17,9 +18,11 @@ _PREPARING = frozenset({"Cast", "Identity", "Sub", "Mul", "Div", "Add", "Clip", 
 _MEASURING = frozenset({"Shape", "Size"})
 
 
-def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tuple[View, bool]:
+def input_view(
+    info: Info, name: str, nodes: Sequence[Node], draft: Draft, values: Mapping[str, Value]
+) -> tuple[View, bool]:
     """The input *name* that *info* tells of, and whether the file has its channels last, where a network here has them
-    first.
+    first. Of *values* are the constants in the file.
 
     Raises `Unknown` for what is neither pictures nor vectors.
     """
@@ -30,7 +33,7 @@ def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tu
         raise Unknown(f"has {count} size{'' if count == 'one' else 's'}")
     first, *rest = info.sizes
     batch: Dim = first if isinstance(first, int) and first > 0 else Free("batch")
-    is_last = len(rest) == 3 and _is_channels_last(info.name, nodes)
+    is_last = len(rest) == 3 and _is_channels_last(info, nodes, values)
     roles = "HWC" if is_last else _ROLES[len(rest)]
     sizes = {role: _size(size, role) for role, size in zip(roles, rest, strict=True)}
     if len(rest) == 1:
@@ -45,6 +48,13 @@ def input_view(info: Info, name: str, nodes: Sequence[Node], draft: Draft) -> tu
     return (View(name, volume, view.axes[:3]) if len(rest) == 2 else view), False
 
 
+def _turns_one(sizes: Sequence[Size], shape: Value | None) -> bool:
+    """Whether a tensor of *sizes* reshaped to *shape* is one whose only channel stood last and stands first."""
+    if not isinstance(shape, Constant) or len(shape.shape) != 1 or len(shape.dims) != 4:
+        return False
+    return sizes[-1] == 1 != sizes[1] and shape.dims[1:] == (1, *sizes[1:3])
+
+
 def _size(size: int | str, role: str) -> Dim:
     if isinstance(size, int) and size > 0:
         return size
@@ -53,16 +63,18 @@ def _size(size: int | str, role: str) -> Dim:
     return Free(role)
 
 
-def _is_channels_last(name: str, nodes: Sequence[Node]) -> bool:
+def _is_channels_last(info: Info, nodes: Sequence[Node], values: Mapping[str, Value]) -> bool:
     """Whether all that takes the input turns it from (N, H, W, C) to (N, C, H, W), be it after it is prepared."""
     takers: dict[str, list[Node]] = {}
     for node in nodes:
         for each in node.inputs:
             takers.setdefault(each, []).append(node)
-    waiting, is_turned = [name], False
+    waiting, is_turned = [info.name], False
     while waiting:
         for node in takers.get(waiting.pop(), ()):
-            if node.op == "Transpose" and node.attributes.get("perm") == [0, 3, 1, 2]:
+            if (node.op == "Transpose" and node.attributes.get("perm") == [0, 3, 1, 2]) or (
+                node.op == "Reshape" and info.sizes is not None and _turns_one(info.sizes, values.get(node.inputs[-1]))
+            ):
                 is_turned = True
             elif node.op in _PREPARING:
                 waiting.append(node.outputs[0])

@@ -37,6 +37,10 @@ _MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeErro
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
 
+_FOR_ONE_PROCESSOR = (
+    "onnxruntime laid it out for one processor: take the model that was optimised, or ORT_ENABLE_EXTENDED"
+)
+
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
     """The network in the model *content*. Raises `CnngraphError`."""
@@ -97,7 +101,9 @@ class _Reader:
         inputs = [info for info in self.model.graph.inputs if info.name not in self.trace.values]
         for info in inputs:
             try:
-                view, is_last = input_view(info, IMAGE if len(inputs) == 1 else info.name, nodes, self.draft)
+                view, is_last = input_view(
+                    info, IMAGE if len(inputs) == 1 else info.name, nodes, self.draft, self.trace.values
+                )
             except Unknown as unknown:
                 self._refuse(
                     f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
@@ -263,11 +269,12 @@ class _Reader:
         for name, count in self.regions.found.items():
             times = f"{count:,} x " if count > 1 else ""
             self._note(
-                f"{times}{name}: no layer here does it; it is shown as `opaque`", place=self.regions.first[name].place
-            )
+                f"{times}{name}: no layer here does it; it is shown as `opaque`", place=self.regions.first[name].place,
+                help=_FOR_ONE_PROCESSOR if ".nchwc." in name else "",
+            )  # fmt: skip
 
-    def _note(self, message: str, reason: str = "", place: str = "") -> None:
-        self.draft.remark(Diagnostic("W0120", message, place=place, reason=reason))
+    def _note(self, message: str, reason: str = "", place: str = "", help: str = "") -> None:
+        self.draft.remark(Diagnostic("W0120", message, place=place, reason=reason, help=help))
 
     def _inferred(self) -> Mapping[str, tuple[Size, ...]]:
         """The shapes that onnx infers, where the file does not say them."""

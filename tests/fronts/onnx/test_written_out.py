@@ -82,6 +82,17 @@ def test_channels_that_stand_last_leave_no_trace(data: st.DataObject) -> None:
         np.testing.assert_allclose(own.transpose(0, 2, 3, 1), answer, atol=1e-4)
 
 
+def test_one_channel_that_stood_last_and_is_only_read_as_standing_first(tmp_path: Path) -> None:
+    """A transposition of an axis of size 1 moves no number, and converters write a Reshape."""
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["r"]), helper.make_node("Conv", ["r", "w"], ["y"])]
+    made = model(nodes, ("n", 9, 8, 1), {"s": np.array([-1, 1, 9, 8]), "w": numbers(2, 1, 3, 3)})
+    reading = read(str(written(made, tmp_path)), {})
+    network = reading.checked()
+    assert [layer.kind.word for layer in network.layers if layer.inputs] == ["conv"]
+    assert str(network.inputs[0].output) == "9x8x1"
+    assert "takes channels first" in reading.diagnostics[0].message
+
+
 def test_a_border_of_zeros_before_a_max_pool_where_nothing_is_below_zero(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Relu", ["x"], ["r"]),
