@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
-from cnngraph.figure.lanes.part import Measure, Part, straight
+from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import SLIDE, height, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
-from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
 from cnngraph.figure.styles.parts import Maker, box_width, marks
@@ -154,16 +153,10 @@ def _drawn(
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     items: list[Item] = [] if head is None else [head]
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
-    used = 0.0 if head is None else text_width(head.content, head.font, head.size)
-    for stops in lines:
-        for row in setting.rows(stops):
-            line = Row(measure, tuple(stops[row.start : row.stop]))
-            axis = y + line.up
-            x = (_MARGIN + (LEAD if row.start else 0.0)) * em
-            items += _row(stops, row, line, x, axis, measure)
-            right = x + line.width + (LEAD * em if row.stop < len(stops) else 0.0)
-            used = max(used, right - _MARGIN * em)
-            y = axis + line.down + _ROW_GAP * em
+    drawn = setting.draw(lines, _MARGIN * em, y, _ROW_GAP * em)
+    items += drawn.items
+    y = drawn.bottoms[-1] + _ROW_GAP * em
+    used = max(drawn.right - _MARGIN * em, 0.0 if head is None else text_width(head.content, head.font, head.size))
     if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
         items += _key(_MARGIN * em, y, measure)
         y += 1.2 * em + _ROW_GAP * em
@@ -194,27 +187,6 @@ def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[
 def _stacks(layer: Layer) -> bool:
     channels = sum(as_int(volume.channels) for volume in layer.input_volumes)
     return layer.kind.family == "join" and layer.output.channels == channels
-
-
-def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, measure: Measure) -> Iterator[Item]:
-    """A row of *line*; it begins and ends with an arrow where the line goes on."""
-    lead = LEAD * measure.em
-    if row.start:
-        before, first = line[row.start - 1], line[row.start].part
-        if first.opens:
-            line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
-            yield Group(f"to-{before.part.last}", "decoration", (line_in,))
-        else:
-            yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
-    yield from drawn.draw(x, axis)
-    if row.stop < len(line):
-        last = line[row.stop - 1].part.last
-        start, tip = x + drawn.width - drawn.right, x + drawn.width + lead
-        arrow = (
-            Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
-            arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
-        )
-        yield Group(f"after-{last}", "decoration", arrow)
 
 
 def _is_dashed(group: Group) -> bool:

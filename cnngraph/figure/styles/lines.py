@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from cnngraph.figure.lanes.layered import Layered, sliced
 from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
-from cnngraph.figure.lanes.part import Part
+from cnngraph.figure.lanes.part import Part, straight
 from cnngraph.figure.lanes.row import Row, Stop, gap_behind
 from cnngraph.figure.lanes.split import Split
 from cnngraph.figure.rows import balanced
+from cnngraph.figure.scene import Group, Item, Line, Move, Path
+from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.parts import Maker, inset_of, shown
 from cnngraph.flow import (
     Chain,
@@ -30,15 +32,32 @@ HANGING = 5.0
 """Ems that a letter below a row takes behind what it hangs on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Rows on a page."""
+
+    items: list[Item]
+    right: float
+    bottoms: list[float]
+    """Of each row."""
+
+
 class Setting:
     """The parts of a network in lines that are cut into rows; nothing is wider than a row can be."""
 
     def __init__(self, maker: Maker, room: float) -> None:
         self.maker, self.measure, self.room = maker, maker.measure, room
         self.lead = LEAD * self.measure.em
-        self.letters = alphabet()
+        self.letters = self._given()
+        self.lettered = False
+        """Whether a tensor goes on in another row by a letter."""
         self.waiting: list[tuple[Chain, Letter]] = []
         """What leaves a line for an output, and has no room below it; and the letter that it begins with."""
+
+    def _given(self) -> Iterator[str]:
+        for letter in alphabet():
+            self.lettered = True
+            yield letter
 
     def lines(self, chain: Chain) -> list[list[Stop]]:
         """*chain* from the start of the network; only within a line one row goes on in the next."""
@@ -159,6 +178,27 @@ class Setting:
 
         return balanced(self.pieces(line, width), width, self.room)
 
+    def draw(self, lines: Sequence[Sequence[Stop]], x: float, y: float, gap: float) -> Drawn:
+        """The rows of *lines* one under the other, *gap* points apart; the first has its left end at *x* and its top at
+        *y*."""
+        items: list[Item] = []
+        bottoms: list[float] = []
+        right = x
+        for line in lines:
+            for row in self.rows(line):
+                drawn = Row(self.measure, tuple(line[row.start : row.stop]))
+                begin = x + (self.lead if row.start else 0.0)
+                axis = (bottoms[-1] + gap if bottoms else y) + drawn.up
+                items += _row(line, row, drawn, begin, axis, self.lead)
+                right = max(right, begin + drawn.width + (self.lead if row.stop < len(line) else 0.0))
+                bottoms.append(axis + drawn.down)
+        return Drawn(items, right, bottoms)
+
+    def heights(self, lines: Sequence[Sequence[Stop]]) -> list[float]:
+        """Of the rows."""
+        rows = [Row(self.measure, tuple(line[row.start : row.stop])) for line in lines for row in self.rows(line)]
+        return [row.up + row.down for row in rows]
+
     def with_gap(self, stop: Stop, after: Part | None) -> float:
         return stop.part.width + gap_behind(stop, after, self.measure)
 
@@ -174,3 +214,24 @@ class Setting:
                 found.append(range(start, index))
                 start = index
         return found
+
+
+def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, lead: float) -> Iterator[Item]:
+    """A row of *line*; it begins and ends with an arrow where the line goes on."""
+    measure = drawn.measure
+    if row.start:
+        before, first = line[row.start - 1], line[row.start].part
+        if first.opens:
+            line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
+            yield Group(f"to-{before.part.last}", "decoration", (line_in,))
+        else:
+            yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
+    yield from drawn.draw(x, axis)
+    if row.stop < len(line):
+        last = line[row.stop - 1].part.last
+        start, tip = x + drawn.width - drawn.right, x + drawn.width + lead
+        arrow = (
+            Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
+            arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
+        )
+        yield Group(f"after-{last}", "decoration", arrow)
