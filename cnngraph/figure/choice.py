@@ -1,7 +1,7 @@
 """The figure of networks for which no style is asked: as in the lecture, as far as that style takes what is asked for.
 
 Chains are cuboids, and text where runs of equal convolutions make cuboids dull; fully connected layers alone are
-columns of circles; one path with shortcuts is a strip; what branches is boxes.
+columns of circles; one path with shortcuts is a strip; what branches is boxes, and in little where modules repeat.
 """
 
 from __future__ import annotations
@@ -159,9 +159,15 @@ def _known(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
     try:
         arcs = f"one path with {len(spine(networks[0], 'strip').arcs)} shortcuts"
     except CnngraphError as error:
-        yield "blocks", error.diagnostics[0].reason or "it branches"
-        return
-    yield from ((style, dense if is_dense else arcs) for style in (*(["units"] * is_dense), "strip", "blocks"))
+        branches = error.diagnostics[0].reason or "it branches"
+    else:
+        yield from ((style, dense if is_dense else arcs) for style in (*(["units"] * is_dense), "strip"))
+        branches = arcs
+    from cnngraph.figure.styles.overview import patterns
+
+    if modules := patterns(networks[0]):
+        yield "overview", f"it has {len(modules)} modules that are alike"
+    yield "blocks", branches
 
 
 def _is_dense(whole: Units) -> bool:

@@ -30,7 +30,7 @@ LECTURE = {
     "resnet34": "strip",
     "plain34": "strip",
     "inception_module": "blocks",
-    "googlenet": "blocks",
+    "googlenet": "overview",
 }
 
 
