@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.lanes.letters import alphabet
-from cnngraph.figure.page import height
+from cnngraph.figure.page import fitting, height
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.spine import Arc, Spine, refusal
 from cnngraph.network import Layer
@@ -398,16 +398,22 @@ def letters(rows: Sequence[Row]) -> dict[Span, str]:
 # Pages ---------------------------------------------------------------------------------------
 
 
-def on_page(draw: Callable[[bool], Scene], names: str, width: float, fold: bool | None) -> Scene:
-    """The figure that *draw* makes, folded or not: as *fold* says, or folded if it is higher than a page else.
+def on_page(
+    draw: Callable[[bool, float], Scene], texts: Sequence[float], names: str, width: float, fold: bool | None
+) -> Scene:
+    """The figure that *draw* makes, folded or not and with one of *texts*: as *fold* says, or folded if it is higher
+    than a page else, and if it is still, with smaller text.
 
     Raises `CnngraphError` (E0604) when it is wider than *width*: then one column is too wide.
     """
-    scene = draw(fold is True)
-    if fold is None and scene.height > height(width):
-        folded = draw(True)
-        if folded.height < scene.height:
-            scene = replace(folded, remarks=("folded: equal neighbours once, with how often",))
+    folds = fold is True
+    remarks: tuple[str, ...] = ()
+    scene = draw(folds, texts[0])
+    if fold is None and scene.height > height(width) and (folded := draw(True, texts[0])).height < scene.height:
+        folds, scene, remarks = True, folded, ("folded: equal neighbours once, with how often",)
+    if scene.height > height(width):
+        scene = fitting(lambda text: draw(folds, text), texts, width)
+    scene = replace(scene, remarks=remarks)
     if scene.width > width + 0.01:
         raise CnngraphError.of(
             "E0604",

@@ -13,7 +13,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE, height, too_narrow
+from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
@@ -53,21 +53,19 @@ def several(
     titles = [network.title or network.name for network in networks]
     if len(networks) == 1:
         titles = [title or titles[0]]
-    scenes = [
-        blocks(network, width=width, theme=theme, title=name, fold=fold, depth=depth, names=names)
+    foldings = [
+        _Folding(network, name, width, theme, names, _attempts(network, fold, depth))
         for network, name in zip(networks, titles, strict=True)
     ]
-    if len(scenes) == 1:
-        return scenes[0]
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title else None
-    return stacked(scenes, _ROW_GAP * em, head)
 
+    def drawn(em: float) -> Scene:
+        head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title and len(networks) > 1 else None
+        return _as_open_as_fits(foldings, em, width, head)
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    chain: Chain
-    remark: str
+    scene = fitting(drawn, texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+    if scene.width > width + 0.01:
+        raise too_narrow(width, scene.width)
+    return scene
 
 
 def blocks(
@@ -86,20 +84,60 @@ def blocks(
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    page = height(width)
+    return several([network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    chain: Chain
+    remark: str
+
+
+class _Folding:
+    """A network in all the ways in which it can be drawn, from all there is to the least."""
+
+    def __init__(
+        self, network: Network, title: str, width: float, theme: Theme, names: bool, attempts: Iterator[_Attempt]
+    ) -> None:
+        self.network, self.title, self.width, self.theme, self.names = network, title, width, theme, names
+        self._made: list[_Attempt] = []
+        self._more = attempts
+
+    def drawn(self, step: int, em: float) -> Scene | None:
+        """So many steps from all there is; None beyond the last."""
+        while len(self._made) <= step:
+            if (attempt := next(self._more, None)) is None:
+                return None
+            self._made.append(attempt)
+        attempt = self._made[step]
+        scene = _drawn(self.network, attempt.chain, em, self.width, self.theme, self.title, self.names)
+        return replace(scene, remarks=(attempt.remark,) if attempt.remark else ())
+
+
+def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head: Text | None) -> Scene:
+    """Networks one under the other, the highest folded step by step until they fit on a page; what comes nearest to
+    that if they do not."""
+    steps, scenes = [0] * len(foldings), [_first(folding, em) for folding in foldings]
     best: Scene | None = None
-    for attempt in _attempts(network, fold, depth):
-        scene = _drawn(network, attempt.chain, em, width, theme, title, names)
-        scene = replace(scene, remarks=(attempt.remark,) if attempt.remark else ())
-        if scene.height <= page and scene.width <= width + 0.01:
+    while True:
+        scene = scenes[0] if len(scenes) == 1 else stacked(scenes, _ROW_GAP * em, head)
+        if scene.height <= height(width) and scene.width <= width + 0.01:
             return scene
         if best is None or _excess(scene, width) < _excess(best, width):
             best = scene
-    assert best is not None
-    if best.width > width + 0.01:
-        raise too_narrow(width, best.width)
-    return best
+        order = sorted(range(len(scenes)), key=lambda number: _excess(scenes[number], width), reverse=True)
+        for number in order:
+            if (smaller := foldings[number].drawn(steps[number] + 1, em)) is not None:
+                steps[number], scenes[number] = steps[number] + 1, smaller
+                break
+        else:
+            return best
+
+
+def _first(folding: _Folding, em: float) -> Scene:
+    scene = folding.drawn(0, em)
+    assert scene is not None
+    return scene
 
 
 def _excess(scene: Scene, width: float) -> tuple[float, float]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, fsum, inf
+from math import fsum, inf
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Sign
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE, height, is_slide, too_narrow
+from cnngraph.figure.page import SLIDE, height, texts, too_narrow
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import retold
 from cnngraph.figure.styles.lines import Drawn, Setting
@@ -29,8 +29,8 @@ from cnngraph.fold import Module, alike
 from cnngraph.network import Network
 from cnngraph.units import Unit, units
 
-_TEXT, _LEAST_SLIDE, _LEAST_PRINT = 14.0, 10.0, 6.0
-"""Points: text on a slide, in proportion on other widths; and the smallest on a slide, and in print."""
+_TEXT, _LEAST_TEXT = 14.0, 6.0
+"""Points: text on a slide, in proportion on other widths, and never below what print can bear."""
 _MARGIN, _GAP, _PAD = 1.0, 1.8, 0.8
 """Ems of the text: the page's border, air between what lies one under the other, and around what is enlarged."""
 _BOX = 2.4
@@ -41,8 +41,6 @@ _STEPS = 6
 """Of the search for the largest."""
 _FRAME = 0.25
 """Ems of the small boxes between one and the frame of its module."""
-_SMALLER = 0.5
-"""Points by which the text of what is enlarged becomes smaller where it has no room."""
 _SAMPLE = 1.4
 """Ems that a sample takes before its words."""
 
@@ -87,7 +85,8 @@ def overview(network: Network, *, width: float, theme: Theme, title: str | None)
     """*network* in as few rows as can be, and as large as they take; raises `CnngraphError` when it is a chain, or a
     part of it that is none is longer than a row of *width* points with the smallest boxes (E0606), or a module enlarged
     is (E0604)."""
-    em = max(_LEAST_SLIDE if is_slide(width) else _LEAST_PRINT, _TEXT * width / SLIDE)
+    sizes = texts(width, _TEXT, _LEAST_TEXT)
+    em = sizes[0]
     margin, gap, room = _MARGIN * em, _GAP * em, width - 2 * _MARGIN * em
     whole = units(network)
     if whole.is_chain:
@@ -106,12 +105,12 @@ def overview(network: Network, *, width: float, theme: Theme, title: str | None)
     top, least = below, across
     letters = marks(chain)
     if modules := alike(chain, network, _look):
-        for size in _sizes(em, width):
+        for size in sizes:
             panel = _Panel(network, modules, letters, size, room, theme)
             beside = across + gap + panel.width <= margin + room
             least = panel.width + (across + gap if beside else margin)
             top = margin if beside else below + gap / 2
-            if top + panel.height + rest <= height(width):
+            if panel.width <= room and top + panel.height + rest <= height(width):
                 break
     if panel:
         if panel.width > room:
@@ -131,13 +130,6 @@ def overview(network: Network, *, width: float, theme: Theme, title: str | None)
         description=", ".join(f"{unit.name} {unit.output.caption}" for unit in units_of(chain)),
         background=theme.background,
     )
-
-
-def _sizes(em: float, width: float) -> Iterator[float]:
-    """Of the text in what is enlarged, from *em* to the smallest that can be read."""
-    least = _LEAST_SLIDE if is_slide(width) else _LEAST_PRINT
-    steps = ceil((em - least) / _SMALLER)
-    yield from (max(least, em - step * _SMALLER) for step in range(steps + 1))
 
 
 class _Small:
