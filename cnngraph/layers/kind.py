@@ -232,7 +232,7 @@ class Kind:
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple([getattr(self, argument.field) for argument in _arguments(type(self))])
 
     def _check(self) -> None:
         for argument in _arguments(type(self)):

@@ -141,43 +141,35 @@ class Layered:
     def order(self) -> list[list[Place]]:
         """The places of each column from top to bottom: of the orders that the sweeps come by, the one with fewest
         crossings."""
-        columns: list[list[Place]] = [[] for _ in self.widths]
-        places = [Place(number, column, False) for number, column in enumerate(self.columns)]
-        for place in dict.fromkeys([*(place for path in self.paths for place in path), *places]):
-            columns[place.column].append(place)
-        before: dict[Place, list[Place]] = {}
-        after: dict[Place, list[Place]] = {}
+        nodes = [Place(number, column, False) for number, column in enumerate(self.columns)]
+        places = list(dict.fromkeys([*(place for path in self.paths for place in path), *nodes]))
+        number = {place: at for at, place in enumerate(places)}
+        columns: list[list[int]] = [[] for _ in self.widths]
+        for at, place in enumerate(places):
+            columns[place.column].append(at)
+        before: list[list[int]] = [[] for _ in places]
+        after: list[list[int]] = [[] for _ in places]
+        steps: list[list[tuple[int, int]]] = [[] for _ in columns]
         for here, there in self._steps:
-            after.setdefault(here, []).append(there)
-            before.setdefault(there, []).append(here)
-        best, fewest = [list(column) for column in columns], self._crossings(columns)
+            source, target = number[here], number[there]
+            after[source].append(target)
+            before[target].append(source)
+            steps[here.column].append((source, target))
+        ranks = [0] * len(places)
+        for column in columns:
+            _rank(column, ranks)
+        best, fewest = [list(column) for column in columns], _crossings(steps, ranks)
         for sweep in range(_SWEEPS):
             if not fewest:
                 break
             neighbours = before if sweep % 2 == 0 else after
             for column in columns if sweep % 2 == 0 else columns[::-1]:
-                ranks = {place: rank for rank, place in enumerate(column)}
-                for near in (column[0].column - 1, column[0].column + 1):
-                    if 0 <= near < len(columns):
-                        ranks.update({place: rank for rank, place in enumerate(columns[near])})
-                column.sort(key=lambda place: _mean([ranks[near] for near in neighbours.get(place, [place])]))
-            if (count := self._crossings(columns)) < fewest:
+                middles = {at: _mean([ranks[near] for near in neighbours[at] or [at]]) for at in column}
+                column.sort(key=middles.__getitem__)
+                _rank(column, ranks)
+            if (count := _crossings(steps, ranks)) < fewest:
                 best, fewest = [list(column) for column in columns], count
-        return best
-
-    def _crossings(self, columns: Sequence[Sequence[Place]]) -> int:
-        """How many pairs of lines between neighbouring columns cross."""
-        rank = {place: number for column in columns for number, place in enumerate(column)}
-        between: dict[int, list[tuple[int, int]]] = {}
-        for here, there in self._steps:
-            between.setdefault(here.column, []).append((rank[here], rank[there]))
-        found = 0
-        for ends in between.values():
-            seen: list[int] = []
-            for _, end in sorted(ends):
-                found += len(seen) - bisect_right(seen, end)
-                insort(seen, end)
-        return found
+        return [[places[at] for at in column] for column in best]
 
     # Heights -----------------------------------------------------------------------------------------
 
@@ -403,6 +395,22 @@ def _cuts(layered: Layered, begin: float, room: float) -> list[int]:
         start = min(range(least, stop + 1), key=lambda column: (passing[column], -column))
         cuts.append(start)
         free = room
+
+
+def _rank(column: Sequence[int], ranks: list[int]) -> None:
+    for rank, at in enumerate(column):
+        ranks[at] = rank
+
+
+def _crossings(steps: Sequence[Sequence[tuple[int, int]]], ranks: Sequence[int]) -> int:
+    """How many pairs of lines cross between neighbouring columns; *steps* are the lines from each of them on."""
+    found = 0
+    for between in steps:
+        seen: list[int] = []
+        for _, end in sorted([(ranks[source], ranks[target]) for source, target in between]):
+            found += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
+    return found
 
 
 def _port_room(part: Part) -> float:

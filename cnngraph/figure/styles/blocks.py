@@ -7,7 +7,9 @@ then the spec's blocks, the innermost first, until it does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
@@ -16,7 +18,7 @@ from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.stages import stacked
-from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
+from cnngraph.figure.styles.lines import LEAD, LETTER, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -103,46 +105,102 @@ class _Folding:
         self._made: list[_Attempt] = []
         self._more = attempts
 
-    def drawn(self, step: int, em: float) -> Scene | None:
+    def laid(self, step: int, em: float) -> _Laid | None:
         """So many steps from all there is; None beyond the last."""
         while len(self._made) <= step:
             if (attempt := next(self._more, None)) is None:
                 return None
             self._made.append(attempt)
-        attempt = self._made[step]
-        scene = _drawn(self.network, attempt.chain, em, self.width, self.theme, self.title, self.names)
-        return replace(scene, remarks=(attempt.remark,) if attempt.remark else ())
+        return _Laid(self, self._made[step], em)
 
 
 def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head: Text | None) -> Scene:
     """Networks one under the other, the highest folded step by step until they fit on a page; what comes nearest to
     that if they do not."""
-    steps, scenes = [0] * len(foldings), [_first(folding, em) for folding in foldings]
-    best: Scene | None = None
+    steps, laid = [0] * len(foldings), [first for each in foldings if (first := each.laid(0, em))]
+    best: list[_Laid] = []
+
+    def excess(some: Sequence[_Laid]) -> tuple[float, float]:
+        """How much too wide they are, and how high."""
+        return max(0.0, max(each.width for each in some) - width), sum(each.height for each in some)
+
     while True:
-        scene = scenes[0] if len(scenes) == 1 else stacked(scenes, _ROW_GAP * em, head)
-        if scene.height <= height(width) and scene.width <= width + 0.01:
-            return scene
-        if best is None or _excess(scene, width) < _excess(best, width):
-            best = scene
-        order = sorted(range(len(scenes)), key=lambda number: _excess(scenes[number], width), reverse=True)
-        for number in order:
-            if (smaller := foldings[number].drawn(steps[number] + 1, em)) is not None:
-                steps[number], scenes[number] = steps[number] + 1, smaller
+        if sum(each.height for each in laid) <= height(width) and max(each.width for each in laid) <= width + 0.01:
+            scene = _together(laid, em, head)
+            if scene.height <= height(width):
+                return scene
+        if not best or excess(laid) < excess(best):
+            best = list(laid)
+        for number in sorted(range(len(laid)), key=lambda number: excess([laid[number]]), reverse=True):
+            if (smaller := foldings[number].laid(steps[number] + 1, em)) is not None:
+                steps[number], laid[number] = steps[number] + 1, smaller
                 break
         else:
-            return best
+            return _together(best, em, head)
 
 
-def _first(folding: _Folding, em: float) -> Scene:
-    scene = folding.drawn(0, em)
-    assert scene is not None
-    return scene
+def _together(laid: Sequence[_Laid], em: float, head: Text | None) -> Scene:
+    scenes = [each.scene for each in laid]
+    return scenes[0] if len(scenes) == 1 else stacked(scenes, _ROW_GAP * em, head)
 
 
-def _excess(scene: Scene, width: float) -> tuple[float, float]:
-    """How much too wide it is, and how high."""
-    return max(0.0, scene.width - width), scene.height
+class _Laid:
+    """A network in rows, not yet drawn: most of what is tried is too high."""
+
+    def __init__(self, folding: _Folding, attempt: _Attempt, em: float) -> None:
+        self.folding, self.attempt, self.em = folding, attempt, em
+        network, theme = folding.network, folding.theme
+        room = folding.width - 2 * _MARGIN * em
+        most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
+        self.measure = Measure(em, box_width(network, attempt.chain, em, most), theme, most)
+        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain))
+        self.setting = Setting(self.maker, room)
+        lines = self.setting.lines(attempt.chain)
+        if len(lines) == 1:
+            with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], self.measure))]
+            if Row(self.measure, tuple(with_volume)).width <= room:
+                lines = [with_volume]
+        self.rows = self.setting.cut(lines)
+        self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
+
+    @property
+    def _top(self) -> float:
+        """Of the first row."""
+        return (_MARGIN + _ROW_GAP) * self.em + ascent("serif", self.head.size)
+
+    @cached_property
+    def width(self) -> float:
+        widest = max(row.width for row in self.rows)
+        head = text_width(self.head.content, self.head.font, self.head.size)
+        return max(widest, head) + 2 * _MARGIN * self.em
+
+    @cached_property
+    def height(self) -> float:
+        """Without what a key to its lines and letters takes."""
+        gaps = (len(self.rows) - 1) * _ROW_GAP * self.em
+        return self._top + fsum(row.height for row in self.rows) + gaps + _MARGIN * self.em
+
+    @cached_property
+    def scene(self) -> Scene:
+        em, margin = self.em, _MARGIN * self.em
+        drawn = draw_rows(self.rows, margin, self._top, _ROW_GAP * em)
+        items: list[Item] = [self.head, *drawn.items]
+        y = drawn.bottoms[-1] + _ROW_GAP * em
+        if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
+            items += _key(margin, y, self.measure)
+            y += 1.2 * em + _ROW_GAP * em
+        if self.maker.marks:
+            items += _key_of_marks(list(self.maker.marks.values()), margin, y, self.measure)
+            y += 1.2 * em + _ROW_GAP * em
+        return Scene(
+            width=self.width,
+            height=y + (_MARGIN - _ROW_GAP) * em,
+            items=tuple(items),
+            title=self.folding.title,
+            description=", ".join(f"{unit.name} {unit.output.caption}" for unit in units_of(self.attempt.chain)),
+            background=self.folding.theme.background,
+            remarks=(self.attempt.remark,) if self.attempt.remark else (),
+        )
 
 
 def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterator[_Attempt]:
@@ -173,42 +231,6 @@ def _depth(path: str, network: Network) -> int:
     while path:
         path, found = network.blocks[path].parent, found + 1
     return found
-
-
-def _drawn(
-    network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
-) -> Scene:
-    room = width - 2 * _MARGIN * em
-    most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
-    measure = Measure(em, box_width(network, chain, em, most), theme, most)
-    maker = Maker(network, measure, names, marks(chain))
-    setting = Setting(maker, room)
-    lines = setting.lines(chain)
-    if len(lines) == 1:
-        with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], measure))]
-        if Row(measure, tuple(with_volume)).width <= room:
-            lines = [with_volume]
-    head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
-    items: list[Item] = [] if head is None else [head]
-    y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
-    drawn = setting.draw(lines, _MARGIN * em, y, _ROW_GAP * em)
-    items += drawn.items
-    y = drawn.bottoms[-1] + _ROW_GAP * em
-    used = max(drawn.right - _MARGIN * em, 0.0 if head is None else text_width(head.content, head.font, head.size))
-    if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
-        items += _key(_MARGIN * em, y, measure)
-        y += 1.2 * em + _ROW_GAP * em
-    if maker.marks:
-        items += _key_of_marks(list(maker.marks.values()), _MARGIN * em, y, measure)
-        y += 1.2 * em + _ROW_GAP * em
-    return Scene(
-        width=used + 2 * _MARGIN * em,
-        height=y + (_MARGIN - _ROW_GAP) * em,
-        items=tuple(items),
-        title=title or network.title or network.name,
-        description=", ".join(f"{unit.name} {unit.output.caption}" for unit in units_of(chain)),
-        background=theme.background,
-    )
 
 
 def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[Part]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from cnngraph.figure.lanes.layered import Layered, sliced
 from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
@@ -32,14 +33,66 @@ HANGING = 5.0
 """Ems that a letter below a row takes behind what it hangs on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Cut(NamedTuple):
+    """A row of a line; it begins and ends with an arrow where the line goes on."""
+
+    line: Sequence[Stop]
+    stops: range
+    row: Row
+    lead: float
+    """How long these arrows are."""
+
+    @property
+    def goes_on(self) -> bool:
+        return self.stops.stop < len(self.line)
+
+    @property
+    def width(self) -> float:
+        return self.row.width + ((self.stops.start > 0) + self.goes_on) * self.lead
+
+    @property
+    def height(self) -> float:
+        return self.row.up + self.row.down
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        """With its left end at *x*."""
+        measure, lead, line = self.row.measure, self.lead, self.line
+        if self.stops.start:
+            before, first = line[self.stops.start - 1], line[self.stops.start].part
+            x += lead
+            if first.opens:
+                line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
+                yield Group(f"to-{before.part.last}", "decoration", (line_in,))
+            else:
+                yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
+        yield from self.row.draw(x, axis)
+        if self.goes_on:
+            last = line[self.stops.stop - 1].part.last
+            start, tip = x + self.row.width - self.row.right, x + self.row.width + lead
+            arrow = (
+                Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
+                arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
+            )
+            yield Group(f"after-{last}", "decoration", arrow)
+
+
+class Drawn(NamedTuple):
     """Rows on a page."""
 
     items: list[Item]
-    right: float
     bottoms: list[float]
     """Of each row."""
+
+
+def draw_rows(rows: Iterable[Cut], x: float, y: float, gap: float) -> Drawn:
+    """*rows* one under the other, *gap* points apart; the first has its left end at *x* and its top at *y*."""
+    items: list[Item] = []
+    bottoms: list[float] = []
+    for row in rows:
+        axis = (bottoms[-1] + gap if bottoms else y) + row.row.up
+        items += row.draw(x, axis)
+        bottoms.append(axis + row.row.down)
+    return Drawn(items, bottoms)
 
 
 class Setting:
@@ -178,26 +231,13 @@ class Setting:
 
         return balanced(self.pieces(line, width), width, self.room)
 
-    def draw(self, lines: Sequence[Sequence[Stop]], x: float, y: float, gap: float) -> Drawn:
-        """The rows of *lines* one under the other, *gap* points apart; the first has its left end at *x* and its top at
-        *y*."""
-        items: list[Item] = []
-        bottoms: list[float] = []
-        right = x
-        for line in lines:
-            for row in self.rows(line):
-                drawn = Row(self.measure, tuple(line[row.start : row.stop]))
-                begin = x + (self.lead if row.start else 0.0)
-                axis = (bottoms[-1] + gap if bottoms else y) + drawn.up
-                items += _row(line, row, drawn, begin, axis, self.lead)
-                right = max(right, begin + drawn.width + (self.lead if row.stop < len(line) else 0.0))
-                bottoms.append(axis + drawn.down)
-        return Drawn(items, right, bottoms)
-
-    def heights(self, lines: Sequence[Sequence[Stop]]) -> list[float]:
-        """Of the rows."""
-        rows = [Row(self.measure, tuple(line[row.start : row.stop])) for line in lines for row in self.rows(line)]
-        return [row.up + row.down for row in rows]
+    def cut(self, lines: Iterable[Sequence[Stop]]) -> list[Cut]:
+        """The rows of *lines*."""
+        return [
+            Cut(line, row, Row(self.measure, tuple(line[row.start : row.stop])), self.lead)
+            for line in lines
+            for row in self.rows(line)
+        ]
 
     def with_gap(self, stop: Stop, after: Part | None) -> float:
         return stop.part.width + gap_behind(stop, after, self.measure)
@@ -214,24 +254,3 @@ class Setting:
                 found.append(range(start, index))
                 start = index
         return found
-
-
-def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, lead: float) -> Iterator[Item]:
-    """A row of *line*; it begins and ends with an arrow where the line goes on."""
-    measure = drawn.measure
-    if row.start:
-        before, first = line[row.start - 1], line[row.start].part
-        if first.opens:
-            line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
-            yield Group(f"to-{before.part.last}", "decoration", (line_in,))
-        else:
-            yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
-    yield from drawn.draw(x, axis)
-    if row.stop < len(line):
-        last = line[row.stop - 1].part.last
-        start, tip = x + drawn.width - drawn.right, x + drawn.width + lead
-        arrow = (
-            Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
-            arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
-        )
-        yield Group(f"after-{last}", "decoration", arrow)

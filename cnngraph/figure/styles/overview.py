@@ -15,11 +15,11 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Sign
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.lanes.row import Row, Stop
+from cnngraph.figure.lanes.row import Row
 from cnngraph.figure.page import SLIDE, height, texts, too_narrow
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import retold
-from cnngraph.figure.styles.lines import Drawn, Setting
+from cnngraph.figure.styles.lines import Cut, Drawn, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, Owners, box_width, fill, marks, name_of, sign_of
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
@@ -117,11 +117,11 @@ def overview(network: Network, *, width: float, theme: Theme, title: str | None)
             # The margins grow with the page.
             raise too_narrow(width, max(panel.width + 2 * margin, panel.width / (1 - 2 * _MARGIN * _TEXT / SLIDE)))
         below = max(below, top + panel.height)
-    setting, lines = small.largest(height(width) - below - rest + small.least)
-    drawn = setting.draw(lines, margin, below + gap, gap)
-    right = max(across, least, drawn.right, margin + key.width)
+    rows = small.largest(height(width) - below - rest + small.least)
+    drawn = draw_rows(rows, margin, below + gap, gap)
+    right = max(across, least, margin + max(row.width for row in rows), margin + key.width)
     bottom = drawn.bottoms[-1] + gap
-    enlarged = panel.draw(right, top, drawn, below + gap, _FRAME * setting.measure.em) if panel else ()
+    enlarged = panel.draw(right, top, drawn, below + gap, _FRAME * rows[0].row.measure.em) if panel else ()
     return Scene(
         width=right + margin,
         height=bottom + key.height + margin,
@@ -137,7 +137,7 @@ class _Small:
 
     def __init__(self, network: Network, chain: Chain, em: float, room: float, theme: Theme) -> None:
         self.network, self.chain, self.em, self.room, self.theme = network, chain, em, room, theme
-        setting, lines = self._tried(_LEAST_BOX * em)
+        setting, rows = self._tried(_LEAST_BOX * em)
         if setting.lettered:
             raise CnngraphError.of(
                 "E0606",
@@ -145,35 +145,33 @@ class _Small:
                 reason="a part of it that is no chain is longer than a row with the smallest boxes",
                 help="--style blocks draws it",
             )
-        self.smallest = setting.draw(lines, 0.0, 0.0, _GAP * em)
-        self.rows = len(self.smallest.bottoms)
+        self.rows = rows
+        self.smallest = draw_rows(rows, 0.0, 0.0, _GAP * em)
 
     @property
     def least(self) -> float:
         """The height of its rows with the smallest boxes."""
         return self.smallest.bottoms[-1]
 
-    def largest(self, high: float) -> tuple[Setting, list[list[Stop]]]:
+    def largest(self, high: float) -> list[Cut]:
         """In the largest boxes with which it has no more rows than with the smallest, and is not higher than *high*, if
         it can be."""
         least, most = _LEAST_BOX * self.em, self.em
-        best = self._tried(least)
+        best, gaps = self.rows, (len(self.rows) - 1) * _GAP * self.em
         for _ in range(_STEPS):
             middle = (least + most) / 2
-            setting, lines = self._tried(middle)
-            heights = setting.heights(lines)
-            gaps = (self.rows - 1) * _GAP * self.em
-            if setting.lettered or len(heights) > self.rows or fsum(heights) + gaps > high:
+            setting, rows = self._tried(middle)
+            if setting.lettered or len(rows) > len(best) or fsum(row.height for row in rows) + gaps > high:
                 most = middle
             else:
-                least, best = middle, (setting, lines)
+                least, best = middle, rows
         return best
 
-    def _tried(self, small: float) -> tuple[Setting, list[list[Stop]]]:
+    def _tried(self, small: float) -> tuple[Setting, list[Cut]]:
         """With boxes of which *small* is the em."""
         measure = Measure(small, _BOX * small, self.theme, words=self.em)
         setting = Setting(_Mute(self.network, measure, names=False, marks={}), self.room)
-        return setting, setting.lines(self.chain)
+        return setting, setting.cut(setting.lines(self.chain))
 
 
 class _Panel:

@@ -278,8 +278,13 @@ Owners = tuple[str, ...]
 
 def owners(thing: Unit | Boxed) -> Owners:
     """Whose weights *thing* has."""
-    found = tuple(unit.tied for unit in units_of((thing,)) if unit.params or unit.shares)
-    return found if all(found) else ()
+    found = []
+    for unit in units_of((thing,)):
+        if unit.tied:
+            found.append(unit.tied)
+        elif unit.params or unit.shares:
+            return ()
+    return tuple(found)
 
 
 def marks(chain: Chain) -> dict[Owners, str]:
