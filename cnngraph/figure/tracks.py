@@ -8,14 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.lanes.letters import alphabet
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.page import fitting, height
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.spine import Arc, Spine, refusal
@@ -279,17 +278,18 @@ def lands_alone(spine: Spine, index: int) -> bool:
 def _slots(stages: Sequence[Sequence[Hashable]]) -> list[list[int]]:
     """Stage by stage how many stops each network has there: what is of one resolution stands together, and between
     such stages the first stands by the first, the second by the second."""
-    slots: list[list[int]] = []
-    keys: list[Hashable] = []
-    for number, each in enumerate(stages):
-        runs = [(key, sum(1 for _ in run)) for key, run in groupby(each)]
+    first, *others = [[(key, sum(1 for _ in run)) for key, run in groupby(each)] for each in stages]
+    slots, keys = [[count] for _, count in first], [key for key, _ in first]
+    if others:
+        from difflib import SequenceMatcher
+    for number, runs in enumerate(others, start=1):
         matches = SequenceMatcher(None, keys, [key for key, _ in runs], autojunk=False).get_opcodes()
         joined: list[list[int]] = []
         joined_keys: list[Hashable] = []
-        for _, start, stop, first, end in matches:
-            for offset in range(max(stop - start, end - first)):
+        for _, start, stop, begin, end in matches:
+            for offset in range(max(stop - start, end - begin)):
                 ours = slots[start + offset] if start + offset < stop else [0] * number
-                key, count = runs[first + offset] if first + offset < end else (keys[start + offset], 0)
+                key, count = runs[begin + offset] if begin + offset < end else (keys[start + offset], 0)
                 joined.append([*ours, count])
                 joined_keys.append(keys[start + offset] if start + offset < stop else key)
         slots, keys = joined, joined_keys

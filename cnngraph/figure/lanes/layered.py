@@ -18,7 +18,7 @@ from math import fsum
 from cnngraph.figure.lanes.boxes import Box
 from cnngraph.figure.lanes.curves import shortened, turn
 from cnngraph.figure.lanes.heights import Columns, Place
-from cnngraph.figure.lanes.letters import Letter
+from cnngraph.figure.lanes.letters import Letter, Onward
 from cnngraph.figure.lanes.part import Measure, Part, into
 from cnngraph.figure.lanes.row import Row
 from cnngraph.figure.scene import Curve, Item, Line, Move, Path, Primitive
@@ -292,15 +292,24 @@ class Layered:
 
 def sliced(layered: Layered, begin: float, room: float, marks: Iterator[str]) -> list[Layered]:
     """*layered* in rows that are at most *room* wide, the first *begin*, as far as its nodes are; a tensor that is
-    taken in another row has the next of *marks* where it leaves and where it comes in."""
+    taken in another row has the next of *marks* where it leaves and where it comes in, or an arrow, where it is the one
+    that goes on in the next row."""
     cuts = _cuts(layered, begin, room)
     row_of = [bisect_right(cuts, column) for column in layered.columns]
-    leaves: dict[int | None, str] = {}
+    taken: dict[int | None, set[int]] = {}
+    """For each tensor that is taken in rows behind its own, in which."""
     for link in layered.links:
         from_row = 0 if link.source is None else row_of[link.source]
-        taken = link.source is not None or bool(layered.source)
-        if taken and row_of[link.target] != from_row and link.source not in leaves:
-            leaves[link.source] = next(marks)
+        if (link.source is not None or layered.source) and row_of[link.target] != from_row:
+            taken.setdefault(link.source, set()).add(row_of[link.target])
+    passing = [0] * len(cuts)
+    """How many tensors go on behind each row."""
+    for source, takers in taken.items():
+        for row in range(0 if source is None else row_of[source], max(takers)):
+            passing[row] += 1
+    leaves = {
+        source: "" if _is_alone(source, takers, row_of, passing) else next(marks) for source, takers in taken.items()
+    }
     rows = [_Sheet(layered, leaves, row) for row in range(len(cuts) + 1)]
     incoming: list[list[Link]] = [[] for _ in layered.nodes]
     for link in layered.links:
@@ -310,6 +319,12 @@ def sliced(layered: Layered, begin: float, room: float, marks: Iterator[str]) ->
     for node, row in enumerate(row_of):
         rows[row].add(node, incoming[node])
     return [sheet.layered(closes=sheet is rows[-1]) for sheet in rows]
+
+
+def _is_alone(source: int | None, takers: set[int], row_of: Sequence[int], passing: Sequence[int]) -> bool:
+    """Whether the tensor of *source* is the one that goes on behind its row, and only in the next."""
+    row = 0 if source is None else row_of[source]
+    return passing[row] == 1 and takers == {row + 1}
 
 
 class _Sheet:
@@ -336,20 +351,25 @@ class _Sheet:
         self.columns.append(column)
         return len(self.nodes) - 1
 
-    def letter(self, source: int | None) -> Letter:
+    def letter(self, source: int | None, *, comes: bool) -> Letter | Onward:
+        """For the tensor of *source*, which leaves the row or comes in: an arrow, where it has no letter."""
         name = self.whole.source if source is None else self.whole.nodes[source].last
+        if not self.leaves[source]:
+            return Onward(self.whole.measure, name, comes)
         return Letter(self.whole.measure, self.leaves[source], name, self.row)
 
     def leave(self, source: int | None, column: int) -> None:
         """A letter in *column* for the tensor of *source*, if it is taken in another row."""
         if source in self.leaves:
-            self.links.append(Link(self.numbers[source], self.append(self.letter(source), column)))
+            self.links.append(Link(self.numbers[source], self.append(self.letter(source, comes=False), column)))
 
     def add(self, node: int, incoming: Sequence[Link]) -> None:
         column = self.whole.columns[node]
         for link in incoming:
             if link.source not in self.numbers and link.source in self.leaves:
-                self.numbers[link.source] = self.append(self.letter(link.source), self.first[link.source] - 1)
+                self.numbers[link.source] = self.append(
+                    self.letter(link.source, comes=True), self.first[link.source] - 1
+                )
         number = self.numbers[node] = self.append(self.whole.nodes[node], column)
         for link in incoming:
             if link.source in self.numbers:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge

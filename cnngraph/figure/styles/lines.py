@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered, sliced
-from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
+from cnngraph.figure.lanes.letters import Landed, Letter, Tapped
 from cnngraph.figure.lanes.part import Part, straight
 from cnngraph.figure.lanes.row import Row, Stop, gap_behind
 from cnngraph.figure.lanes.split import Split

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered
-from cnngraph.figure.lanes.letters import alphabet
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE, texts
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
