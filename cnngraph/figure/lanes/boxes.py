@@ -282,9 +282,11 @@ class Stacked(Plain):
             middle = offsets[number] + self.depths[number] / 2
             spot = x + wide + middle + 0.35 * em, top + high - middle + 0.75 * em
             drawn.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
-        drawn.append(
-            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink)
-        )
+        drawn += [
+            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink),
+            # Below the arrow that comes in at the middle.
+            Text(x - 0.35 * em, axis + 1.2 * em, str(self.height), em, "serif", "end", fill=theme.ink),
+        ]
         yield Group(
             f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
         )
