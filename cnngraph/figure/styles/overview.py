@@ -1,14 +1,15 @@
 """The style of the lecture's Inception network: the whole graph in little, and one module of those alike enlarged.
 
-Every unit is a small box without words, whose colour says what it does. Modules that are alike have a frame, and one of
-them stands above with its words.
+Every unit is a small box without words, whose colour says what it does; whose weights it has is said on hovering.
+Modules that are alike have a frame, and one of them stands above with its words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from math import fsum, inf
 
 from cnngraph.diagnostics import CnngraphError
@@ -20,7 +21,7 @@ from cnngraph.figure.page import SLIDE, height, texts, too_narrow
 from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import retold
 from cnngraph.figure.styles.lines import Cut, Drawn, Setting, draw_rows
-from cnngraph.figure.styles.parts import Maker, Owners, box_width, fill, marks, name_of, sign_of
+from cnngraph.figure.styles.parts import Maker, box_width, fill, name_of, sign_of
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -103,10 +104,9 @@ def overview(network: Network, *, width: float, theme: Theme, title: str | None)
     rest = small.least + 2 * gap + key.height + margin
     panel: _Panel | None = None
     top, least = below, across
-    letters = marks(chain)
     if modules := alike(chain, network, _look):
         for size in sizes:
-            panel = _Panel(network, modules, letters, size, room, theme)
+            panel = _Panel(network, modules, size, room, theme)
             beside = across + gap + panel.width <= margin + room
             least = panel.width + (across + gap if beside else margin)
             top = margin if beside else below + gap / 2
@@ -177,24 +177,15 @@ class _Small:
 class _Panel:
     """One of several modules that are alike, enlarged."""
 
-    def __init__(
-        self,
-        network: Network,
-        modules: Sequence[Module],
-        letters: Mapping[Owners, str],
-        em: float,
-        room: float,
-        theme: Theme,
-    ) -> None:
-        self.network, self.modules, self.letters = network, modules, letters
-        self.em, self.room, self.theme = em, room, theme
+    def __init__(self, network: Network, modules: Sequence[Module], em: float, room: float, theme: Theme) -> None:
+        self.network, self.modules, self.em, self.room, self.theme = network, modules, em, room, theme
         self.rows = [self._row(module) for module in modules]
 
     def _row(self, module: Module) -> Row:
         chain: Chain = (module.source, module.fork, module.join)
         words = text_width("Activation", "serif", self.em) + 1.2 * self.em
         measure = Measure(self.em, max(words, box_width(self.network, chain[1:], self.em, inf)), self.theme)
-        maker = _Speaking(self.network, measure, False, self.letters, module.source.name)
+        maker = _Speaking(self.network, measure, names=False, marks={}, before=module.source.name)
         return Row(measure, maker.stops(chain, "", ""))
 
     def _words(self, module: Module) -> str:
@@ -230,7 +221,9 @@ class _Panel:
         things = [box for group in groups for box in _boxes(group)]
         words = [box for group in groups if group.role == "output" for box in _boxes(group)]
         frames = [_frame(module, groups, air) for module in self.modules]
-        free = [n for n, each in enumerate(frames) if each.y < drawn.bottoms[0] and _is_free(each, roof, things)]
+        framed = [not _meets(frame, words) for frame in frames]
+        first = [number for number, frame in enumerate(frames) if framed[number] and frame.y < drawn.bottoms[0]]
+        free = [number for number in first if _is_free(frames[number], roof, things)]
         number = min(free or [0], key=lambda each: abs(frames[each].x + frames[each].width / 2 - x - self.width / 2))
         row, own = self.rows[number], frames[number]
         top, bottom = y + self._above, y + self.height
@@ -239,7 +232,7 @@ class _Panel:
         ends = ((own.x, x), (own.x + own.width, right)) if free else ()
         shown: list[Primitive] = [
             *(Path((Move((start, own.y)), Line((start, roof)), Line((end, bottom))), line) for start, end in ends),
-            *(each._replace(stroke=line if each is own else dotted) for each in frames if not _meets(each, words)),
+            *(each._replace(stroke=line if each is own else dotted) for each in compress(frames, framed)),
             Rect(x, top, self.width, bottom - top, None, line),
             Text(x, y + ascent("serif", em), self._words(self.modules[number]), em, "serif", fill=self.theme.ink),
         ]
