@@ -65,6 +65,7 @@ def test_every_chain_fits_every_page_and_can_be_read(name: str, width: float) ->
     assert loose_tips(scene, 0.35 * em) == []
     assert scene.width <= width
     assert em >= 6
+    assert name in LONG or em * min(1.0, 504 / scene.width) >= 6  # printed 7 inches wide
     assert width < 960 or em >= (10 if name in LONG else 14)
     assert scene.height <= height(width)
 
