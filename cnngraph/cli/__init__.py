@@ -76,8 +76,8 @@ class _LazyGroup(click.Group):
 def group() -> None:
     """Write a CNN once; get the figure, the table and the runnable model, and know that they agree.
 
-    FILE is a path to a .spec, - for standard input, or a name: of a .spec in this folder, else of
-    a network that ships with cnngraph (see `cnngraph list`).
+    FILE is a path to a .spec or to a model of another program (.onnx, .cfg, .prototxt), - for standard
+    input, or a name: of a .spec in this folder, else of a network that ships with cnngraph (see `cnngraph list`).
     """
 
 
