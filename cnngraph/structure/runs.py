@@ -12,6 +12,8 @@ LONGEST = 6
 """How many pieces a run may have."""
 _ROUNDS = 8
 """How deep blocks of runs lie in one another at most."""
+_FEWEST = 3
+"""Uses of a block that holds other blocks."""
 _IN_SCOPE, _ACROSS = 2, 0.25
 """What a run counts that the source has in a scope, and one that goes across scopes."""
 
@@ -27,12 +29,15 @@ class _Run:
     times: int = 0
     begins: int = 0
     """How often it begins with what makes the map smaller."""
+    has_blocks: bool = False
     scopes: int = 0
     """How much more often it is a scope than not."""
 
     @property
     def saving(self) -> float:
         """How many lines a block of it saves; what the source has in a scope of its own counts more."""
+        if self.has_blocks and self.times < _FEWEST:
+            return 0  # too few to tell a stage from what happens to be alike
         lines = (self.times - 1) * (self.length - 1) - 3 - 0.2 * self.times
         return lines * (_IN_SCOPE if self.scopes > 0 else _ACROSS if self.scopes < 0 else 1)
 
@@ -58,7 +63,7 @@ def runs(there: Places) -> None:
         _find_places(there, chosen)
         named = []
         for run, found in chosen.items():
-            if len(found) > 1 and there.fits([place.pieces for place in found], min(MOST, len(run))):
+            if len(found) > 1 and there.fits([place.pieces for place in found], min(MOST, len(run) + 1)):
                 named.append((there.new_name(), found))
             else:
                 refused.add(run)
@@ -78,7 +83,8 @@ def _count_runs(there: Places, refused: set[tuple[int, ...]]) -> dict[tuple[int,
                     continue
                 if not there.is_contained(Place(row, start, end)):
                     continue
-                counted = found.setdefault(run, _Run(len(run), (number, start)))
+                has_blocks = not all(isinstance(piece, Step) for piece in row[start:end])
+                counted = found.setdefault(run, _Run(len(run), (number, start), has_blocks=has_blocks))
                 if counted.last[0] != number or counted.last[1] + len(run) <= start:
                     counted.last = number, start
                     counted.times += 1
