@@ -50,7 +50,10 @@ class Places:
         flowing = [next(units_of(row)).lead.input_volumes[0].channels for row in uses]
         known = _direction(tuple(map(str, flowing)))
         varying = set()
-        for column in zip(*map(self.keys.numbers_in, uses), strict=True):
+        numbers = [self.keys.numbers_in(row) for row in uses]
+        if len({len(each) for each in numbers}) > 1:
+            return False
+        for column in zip(*numbers, strict=True):
             values = tuple(value for _, value in column)
             if len(set(values)) > 1:
                 is_channels = column[0][0] in CHANNELS
