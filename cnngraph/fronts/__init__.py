@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts.beginnings import is_caffe, is_darknet, is_onnx
 from cnngraph.fronts.content import Content, opened
 from cnngraph.fronts.given import SIZES
 from cnngraph.network import Network
@@ -58,37 +59,9 @@ class Format:
         return replace(found, diagnostics=(*found.diagnostics, *doubts))
 
 
-def _is_onnx(head: bytes) -> bool:
-    if is_text(head):
-        return False
-    from cnngraph.fronts.onnx import recognises
-
-    return recognises(head)
-
-
-ONNX = Format("an ONNX model", (".onnx",), _is_onnx, "cnngraph.fronts.onnx")
-
-
-def _is_darknet(head: bytes) -> bool:
-    if not is_text(head):
-        return False
-    from cnngraph.fronts.darknet.sections import recognises
-
-    return recognises(head)
-
-
-DARKNET = Format("a darknet network", (".cfg",), _is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
-
-
-def _is_caffe(head: bytes) -> bool:
-    if not is_text(head):
-        return False
-    from cnngraph.fronts.caffe.prototext import recognises
-
-    return recognises(head)
-
-
-CAFFE = Format("a Caffe network", (".prototxt",), _is_caffe, "cnngraph.fronts.caffe", ".caffemodel", SIZES)
+ONNX = Format("an ONNX model", (".onnx",), is_onnx, "cnngraph.fronts.onnx")
+DARKNET = Format("a darknet network", (".cfg",), is_darknet, "cnngraph.fronts.darknet", ".weights", SIZES)
+CAFFE = Format("a Caffe network", (".prototxt",), is_caffe, "cnngraph.fronts.caffe", ".caffemodel", SIZES)
 SPEC = Format("a spec", (".spec",), is_text, "cnngraph.fronts.spec")
 FORMATS = [ONNX, DARKNET, CAFFE, SPEC]
 """In the order in which content is shown to them; text that no other knows is a spec."""

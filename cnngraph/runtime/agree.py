@@ -14,8 +14,8 @@ from cnngraph.runtime.session import Array, Port, Session
 CLOSE = 1e-4
 """Of the largest number of an output: how much of a difference is rounding."""
 _PICTURES = 5
-_LEAST = 1e-3
-"""What is below counts as if the largest number were this: a sigmoid of -18 or less is rounding."""
+_LEAST = 1e-2
+"""Smaller outputs are compared as if their largest number were this: nearly nothing is left of some but rounding."""
 
 
 @dataclass(frozen=True, slots=True)

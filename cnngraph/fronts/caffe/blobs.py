@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts.onnx.wire import BYTES, Damaged, Stretch, fields, signed, text, varints
+from cnngraph.fronts.wire import BYTES, Damaged, Stretch, fields, signed, text, varints
 from cnngraph.layers.kind import Parameter
 from cnngraph.volume import product
 from cnngraph.weights.readers.entry import Array, Entry

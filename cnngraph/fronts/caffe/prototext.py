@@ -14,19 +14,6 @@ from typing import Any
 from cnngraph.fronts.mistake import MAX_FIELDS, mistake, too_long
 from cnngraph.source import Source, Span
 
-_BEGINNING = re.compile(
-    rb"""(?:\xef\xbb\xbf)?(?:\s++|\#[^\n]*+)*+
-    (?:layers?\s*+:?\s*+\{ | (?:name|input)\s*+:\s*+["'] | (?:input_dim)\s*+:\s*+\d | (?:input_shape|state)\s*+:?\s*+\{
-     | force_backward\s*+:)""",
-    re.VERBOSE,
-)
-
-
-def recognises(head: bytes) -> bool:
-    """Whether *head* is how a ``.prototxt`` of a network begins: with one of the fields that it may have first."""
-    return _BEGINNING.match(head) is not None
-
-
 MAX_DEPTH = 100
 """Messages in one another."""
 

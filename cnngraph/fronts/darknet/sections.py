@@ -12,7 +12,6 @@ from math import isfinite
 from cnngraph.fronts.mistake import MAX_FIELDS, Notes, mistake, too_long
 from cnngraph.source import Source, Span
 
-_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:[#;][^\r\n]*)?[\r\n]+)*[ \t]*\[[ \t]*net(?:work)?[ \t]*\]")
 _LINE = re.compile(r"[^\n]+")
 _HEADER = re.compile(r"\[([^\[\]]*)\]")
 _WHOLE = re.compile(r"[+-]?\d{1,9}(?!\d)")
@@ -20,11 +19,6 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d
 _COMMENT = re.compile("[#;]")
 MAX_LISTED = 10_000
 """Numbers in one list."""
-
-
-def recognises(head: bytes) -> bool:
-    """Whether *head* is how a ``.cfg`` begins: comments, and then the section of the network itself."""
-    return _BEGINNING.match(head) is not None
 
 
 class Section:

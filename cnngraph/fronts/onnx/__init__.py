@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cnngraph.fronts.content import Content
-from cnngraph.fronts.onnx.wire import BYTES, VARINT, recognised
+from cnngraph.fronts.wire import BYTES, VARINT, recognised
 
 if TYPE_CHECKING:
     from cnngraph.reading import Reading

@@ -9,7 +9,7 @@ from itertools import permutations
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
 from cnngraph.fronts.onnx.messages import Graph, Node
-from cnngraph.fronts.onnx.wire import Damaged
+from cnngraph.fronts.wire import Damaged
 
 _IDLE = frozenset({"Identity", "Dropout"})
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cnngraph.fronts.onnx.wire import BYTES, FIXED32, Buffer, Damaged, Stretch, as_float, fields, signed, text, varints
+from cnngraph.fronts.wire import BYTES, FIXED32, Buffer, Damaged, Stretch, as_float, fields, signed, text, varints
 from cnngraph.weights.readers.entry import BFLOAT16, Array, itemsize, numbers
 
 _KINDS = {

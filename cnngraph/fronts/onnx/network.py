@@ -22,7 +22,7 @@ from cnngraph.fronts.onnx.regions import Regions, known_shapes
 from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View
-from cnngraph.fronts.onnx.wire import Damaged
+from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Reading
 from cnngraph.spec.syntax import IMAGE
@@ -110,6 +110,7 @@ class _Reader:
     def _do(self, node: Node) -> None:
         try:
             made = self._made(node, [self.trace.values.get(name) if name else None for name in node.inputs])
+            self._compare(node, made)
         except Unknown as unknown:
             made = self.regions.add(node, str(unknown))
         except Fault as fault:
@@ -119,6 +120,20 @@ class _Reader:
         except _MALFORMED as error:
             made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
         self.trace.values.update(zip(node.outputs, made, strict=False))
+
+    def _compare(self, node: Node, made: list[Value]) -> None:
+        """Says where the file says that a tensor has other sizes than are made here, its batch aside."""
+        for name, value in zip(node.outputs, made, strict=False):
+            info = self.model.graph.infos.get(name)
+            if info is None or info.sizes is None or not isinstance(value, View):
+                continue
+            own = value.bordered_sizes
+            pairs = zip(own[1:], info.sizes[1:], strict=False)
+            if len(own) != len(info.sizes) or any(
+                isinstance(size, int) and isinstance(said, int) and size != said for size, said in pairs
+            ):
+                told = " x ".join(map(str, info.sizes))
+                self._note(f"the file says that it makes {told}", f"it makes {' x '.join(map(str, own))}", node.place)
 
     def _made(self, node: Node, values: list[Value | None]) -> list[Value]:
         if all(value is None or isinstance(value, Constant) for value in values):

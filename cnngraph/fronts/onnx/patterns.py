@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
 from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
-from cnngraph.fronts.onnx.wire import Damaged
+from cnngraph.fronts.wire import Damaged
 
 
 @dataclass(frozen=True)

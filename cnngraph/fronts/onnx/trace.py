@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.fronts.concats import Concats
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Node
@@ -50,7 +51,8 @@ class Trace:
         """Layers that use the weights of one before."""
         self.stacks: dict[str, list[View]] = {}
         """What was put together to a layer's channels, part by part."""
-        self._concats: dict[tuple[str, ...], View] = {}
+        self._concats = Concats()
+        self._concatenated: dict[str, View] = {}
 
     def settled(self, view: View, step: Step) -> View:
         """The same numbers as a volume or a vector that lies as it should: through layers that rearrange them, where
@@ -131,13 +133,14 @@ class Trace:
         from that one, so that one that grows layer by layer is seen as such."""
         if not isinstance(kind, Concat):
             return step.layer(kind, *views, like=views[0])
-        names = tuple(view.layer for view in views)
-        for count in range(len(names) - 1, 1, -1):
-            if (before := self._concats.get(names[:count])) is not None:
-                views = [before, *views[count:]]
-                break
-        made = step.layer(kind, *views, like=views[0])
-        self._concats.setdefault(names, made)
+        names = [view.layer for view in views]
+        first, *rest = self._concats.shortened(names)
+        if not rest:
+            return self._concatenated[first]
+        left = views[len(views) - len(rest) :]
+        made = step.layer(kind, self._concatenated[first] if first != names[0] else views[0], *left, like=views[0])
+        self._concats.add(names, made.layer)
+        self._concatenated[made.layer] = made
         return made
 
     def as_large_as(self, size: tuple[Dim, Dim]) -> View | None:

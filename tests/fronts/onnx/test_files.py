@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import read
 from cnngraph.fronts.onnx.messages import Messages, read_model
-from cnngraph.fronts.onnx.wire import Damaged, Stretch, fields, varint
+from cnngraph.fronts.wire import Damaged, Stretch, fields, varint
 from tests.fronts.onnx.compared import compared, model, written
 
 TYPES = [
