@@ -55,19 +55,19 @@ def said(network: Network) -> Network:
             continue
         key = layer.kind, layer.input_volumes[0]
         if key not in kinds:
-            needs = _pads(slide) or (slide.window == (1, 1) and votes[layer.kind.word] > 0)
+            needs = votes[layer.kind.word] > 0 if slide.window == (1, 1) else _pads(slide)
             kinds[key] = _padded(layer.kind, word) if needs and _may_be(word, slide, layer) else without(layer.kind)
         layers.append(replace(layer, kind=kinds[key]))
     return replace(network, layers=tuple(layers))
 
 
 def _word(network: Network) -> Padding:
-    """How the network pads, by the windows for which the two ways differ. Layers that share their weights have one
-    padding at every size, and TensorFlow's hangs on it."""
+    """How the network pads, by the strided windows for which the two ways differ. Layers that share their weights have
+    one padding at every size, and TensorFlow's hangs on it."""
     upper = 0
     for layer in network.layers:
         slide = _slide(layer.kind)
-        if slide is not None and _pads(slide):
+        if slide is not None and _pads(slide) and max(slide.stride) > 1:
             upper += _may_be(SAME_UPPER, slide, layer) - _may_be(SAME, slide, layer)
     return SAME_UPPER if upper > 0 and not network.shared else SAME
 
