@@ -299,6 +299,20 @@ def goes_far(row: Row, unit: Unit) -> bool:
     return False
 
 
+def _depth(row: Row) -> int:
+    """How many layers with filters lie behind one another in *row*."""
+    found = 0
+    for piece in row:
+        match piece:
+            case Step(unit):
+                found += unit.weighted
+            case Joint(ways):
+                found += max([_depth(way.row) for way in ways])
+            case Knot() | Use():
+                found += weighted([piece])
+    return found
+
+
 def find_skips(ways: list[Way], unit: Unit) -> None:
     """Marks the branches of a join that are skips: the one that is empty; else, of two that are added, the projection
     of what flows, which is less deep than the other and does no more than fit a volume to another."""
@@ -306,8 +320,8 @@ def find_skips(ways: list[Way], unit: Unit) -> None:
     if len(empty) == 1:
         empty[0].is_skip = len(ways) > 1
     elif not empty and len(ways) == 2 and unit.lead.kind.word == "add":
-        short, long = sorted(ways, key=lambda way: weighted(way.row))
-        short.is_skip = _projects(short.row) and weighted(short.row) < weighted(long.row)
+        short, long = sorted(ways, key=lambda way: _depth(way.row))
+        short.is_skip = _projects(short.row) and _depth(short.row) < _depth(long.row)
         if short.is_skip:
             short.is_shortcut = is_prelude(short.row)
 
