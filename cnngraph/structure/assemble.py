@@ -4,20 +4,25 @@ gives them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cnngraph.assembly import Assembly
+from cnngraph.layers.kind import Kind
+from cnngraph.layers.values import Padding
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.structure.paddings import without
+from cnngraph.structure.paddings import is_point, padded
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use
 from cnngraph.units import Unit
 
 
-def assembled(source: Network, found: Rows, outputs: Iterable[Output]) -> tuple[Network, dict[str, str]]:
-    """The network with these *outputs*, and for each layer of *source* what it is called now."""
-    made = _Assembling(source)
+def assembled(
+    source: Network, found: Rows, outputs: Iterable[Output], points: Mapping[str, Padding]
+) -> tuple[Network, dict[str, str]]:
+    """The network with these *outputs*, and for each layer of *source* what it is called now. *points* are the paddings
+    that windows of one pixel have of the words in it."""
+    made = _Assembling(source, points)
     for row in (found.main, *found.sides):
         made.row(row, _Place())
     return made.network(outputs), made.names
@@ -38,7 +43,9 @@ class _Place:
 
 
 class _Assembling:
-    def __init__(self, source: Network) -> None:
+    def __init__(self, source: Network, points: Mapping[str, Padding]) -> None:
+        self.points = points
+        self.kinds: dict[Kind, Kind] = {}
         self.source = source
         self.assembly = Assembly(max_nodes=len(source))
         self.given_back = {output.layer for output in source.outputs}
@@ -77,6 +84,15 @@ class _Assembling:
                     inside = self.block(name, at)
                     stack += [(each, inside, ()) for each in reversed(inner)]
 
+    def pointed(self, kind: Kind) -> Kind:
+        """*kind* with the padding of its word, where that is a window of one pixel."""
+        padding = self.points.get(kind.word)
+        if padding is None:
+            return kind
+        if kind not in self.kinds:
+            self.kinds[kind] = padded(kind, padding) if is_point(kind) else kind
+        return self.kinds[kind]
+
     def block(self, name: str, at: _Place) -> _Place:
         path = self.given(name, at)
         self.assembly.block(path, name, at.path)
@@ -109,7 +125,7 @@ class _Assembling:
             self.names[layer.name] = called
             self.assembly.add(
                 called,
-                without(layer.kind) if at.is_shortcut else layer.kind,
+                layer.kind if at.is_shortcut else self.pointed(layer.kind),
                 [self.names[each] for each in layer.inputs],
                 unit=name,
                 block=at.path,

@@ -1,13 +1,11 @@
-"""Paddings as a person says them: `same` where amounts are those of `same`, also for windows of one pixel, which need
-none, where the other windows of their kind are `same`. In a network of TensorFlow's, which pads by what is missing,
-more of it at the end, it is `same_upper`.
+"""Paddings as a person says them: `same` where amounts are those of `same`. In a network of TensorFlow's, which pads by
+what is missing, more of it at the end, it is `same_upper`.
 
 The layers do the same as before: only what their padding is called changes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from cnngraph.layers.kind import Kind
@@ -35,17 +33,12 @@ def explicit(kind: Kind, volume: Volume) -> Kind:
     slide = _slide(kind)
     if slide is None or not volume.is_map or _stretches(kind) or (found := amounts(slide, volume)) is None:
         return kind
-    return _padded(kind, Padding("given", found))
+    return padded(kind, Padding("given", found))
 
 
 def said(network: Network) -> Network:
     """*network* with its paddings in words."""
     word = _word(network)
-    votes: Counter[str] = Counter()
-    for layer in network.layers:
-        slide = _slide(layer.kind)
-        if slide is not None and slide.window != (1, 1):
-            votes[layer.kind.word] += 1 if _pads(slide) and _may_be(word, slide, layer) else -1
     kinds: dict[tuple[Kind, Volume], Kind] = {}
     layers = []
     for layer in network.layers:
@@ -55,8 +48,8 @@ def said(network: Network) -> Network:
             continue
         key = layer.kind, layer.input_volumes[0]
         if key not in kinds:
-            needs = votes[layer.kind.word] > 0 if slide.window == (1, 1) else _pads(slide)
-            kinds[key] = _padded(layer.kind, word) if needs and _may_be(word, slide, layer) else without(layer.kind)
+            needs = slide.window != (1, 1) and _pads(slide)
+            kinds[key] = padded(layer.kind, word) if needs and _may_be(word, slide, layer) else without(layer.kind)
         layers.append(replace(layer, kind=kinds[key]))
     return replace(network, layers=tuple(layers))
 
@@ -93,7 +86,7 @@ def without(kind: Kind) -> Kind:
     slide = _slide(kind)
     if slide is None or (slide.padding.mode == "given" and any(slide.padding.amounts)):
         return kind
-    return _padded(kind, VALID) if slide.window == (1, 1) or slide.padding.mode == "given" else kind
+    return padded(kind, VALID) if slide.window == (1, 1) or slide.padding.mode == "given" else kind
 
 
 def _stretches(kind: Kind) -> bool:
@@ -101,7 +94,14 @@ def _stretches(kind: Kind) -> bool:
     return isinstance(kind, Windowed) and kind.spreads
 
 
-def _padded(kind: Kind, padding: Padding) -> Kind:
+def is_point(kind: Kind) -> bool:
+    """Whether *kind* looks at one pixel at a time, without any padding."""
+    slide = _slide(kind)
+    return slide is not None and slide.window == (1, 1) and slide.padding == VALID
+
+
+def padded(kind: Kind, padding: Padding) -> Kind:
+    """*kind* with another padding."""
     values = {argument.field: getattr(kind, argument.field) for argument in kind.arguments()}
     return type(kind)(**{**values, "padding": padding})
 

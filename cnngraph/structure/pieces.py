@@ -259,6 +259,38 @@ def last(piece: Piece) -> Unit:
                 piece = row[-1]
 
 
+def open_rows(found: Rows) -> list[Row]:
+    """The rows that are in no use of a block."""
+    made = []
+    stack = [found.main, *found.sides]
+    while stack:
+        row = stack.pop()
+        made.append(row)
+        for piece in row:
+            if not isinstance(piece, Use):
+                stack += insides(piece)
+    return made
+
+
+def rows_in_text(found: Rows) -> list[tuple[Row, bool]]:
+    """The rows that a text has: of each block those of one use, the longest; and whether it is a block's own."""
+    bodies: dict[str, Row] = {}
+    for row in every_row(found):
+        for piece in row:
+            if isinstance(piece, Use) and len(piece.row) > len(bodies.get(piece.name, ())):
+                bodies[piece.name] = piece.row
+    made = [(row, False) for row in open_rows(found)]
+    for body in bodies.values():
+        made.append((body, True))
+        stack = list(body)
+        while stack:
+            piece = stack.pop()
+            if not isinstance(piece, Use):
+                made += [(row, False) for row in insides(piece)]
+                stack += [inner for row in insides(piece) for inner in row]
+    return made
+
+
 def insides(piece: Piece) -> list[Row]:
     """The rows that *piece* is made of."""
     match piece:

@@ -9,7 +9,7 @@ from math import gcd
 from cnngraph.layers.window import Windowed
 from cnngraph.spec.writing.formulas import CHANNELS
 from cnngraph.structure.keys import Keys
-from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, insides, last, units_of
+from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, last, open_rows, units_of
 
 MOST = 6
 """Parameters of a block that a person can use."""
@@ -93,15 +93,7 @@ class Places:
 
     def open_rows(self) -> list[Row]:
         """The rows that are in no use of a block."""
-        found = []
-        stack = [self.found.main, *self.found.sides]
-        while stack:
-            row = stack.pop()
-            found.append(row)
-            for piece in row:
-                if not isinstance(piece, Use):
-                    stack += insides(piece)
-        return found
+        return open_rows(self.found)
 
     def reduces(self, piece: Piece) -> bool:
         """Whether *piece* makes a map smaller, as what begins a stage does."""

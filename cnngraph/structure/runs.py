@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, insides, is_sealed
+from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, is_sealed, rows_in_text
 from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
@@ -73,7 +73,7 @@ def runs(there: Places) -> None:
 def _count_runs(there: Places, refused: set[tuple[int, ...]]) -> dict[tuple[int, ...], _Run]:
     """The runs that a person might call by one name, and how often they stand in the text."""
     found: dict[tuple[int, ...], _Run] = {}
-    for number, (row, is_body) in enumerate(_rows_in_text(there)):
+    for number, (row, is_body) in enumerate(rows_in_text(there.found)):
         keys = [there.keys.piece(piece) for piece in row]
         for start in range(len(row)):
             for end in range(start + 2, min(start + LONGEST, len(row)) + 1):
@@ -91,25 +91,6 @@ def _count_runs(there: Places, refused: set[tuple[int, ...]]) -> dict[tuple[int,
                     counted.begins += there.reduces(row[start])
                     is_scope = there.is_scope(Place(row, start, end))
                     counted.scopes += 0 if is_scope is None else 1 if is_scope else -1
-    return found
-
-
-def _rows_in_text(there: Places) -> list[tuple[Row, bool]]:
-    """The rows that a text has: of each block those of one use, the longest; and whether it is a block's own."""
-    bodies: dict[str, Row] = {}
-    for row in every_row(there.found):
-        for piece in row:
-            if isinstance(piece, Use) and len(piece.row) > len(bodies.get(piece.name, ())):
-                bodies[piece.name] = piece.row
-    found = [(row, False) for row in there.open_rows()]
-    for body in bodies.values():
-        found.append((body, True))
-        stack = list(body)
-        while stack:
-            piece = stack.pop()
-            if not isinstance(piece, Use):
-                found += [(row, False) for row in insides(piece)]
-                stack += [inner for row in insides(piece) for inner in row]
     return found
 
 

@@ -162,7 +162,7 @@ relu
 
 
 def test_how_tensorflow_pads_is_said_so() -> None:
-    steps = "conv 8 3x3 s=2 same_upper -> conv 8 5x5 same_upper -> conv 8 1x1 same_upper -> maxpool 3x3 s=2 same_upper"
+    steps = "conv 8 3x3 s=2 same_upper -> conv 8 5x5 same_upper -> maxpool 3x3 s=2 same_upper"
     flat = flattened(parse(f"net t\ninput 16x16x3\n{steps}\n"))
     assert not any(getattr(layer.kind, "padding", None) == Padding("same_upper") for layer in flat)
     made = parse(written(flat, {}).text)
