@@ -37,14 +37,14 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 	@echo; echo "Written:"; ls -l $(OUT) | awk 'NR > 1 { printf "%12d  $(OUT)/%s\n", $$5, $$9 }'
 
 test: $(VENV)/.test ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-lowest: $(VENV)/bin/python ## all tests with the oldest versions that pyproject.toml admits
 	@mkdir -p build
 	$(PYTHON) -m venv --clear build/lowest
 	$(BIN)/python tools/lowest.py > build/lowest.txt
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint build/lowest.txt --editable '.[test]'
-	build/lowest/bin/python -m pytest
+	build/lowest/bin/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.test ## ruff: mistakes and format
 	$(BIN)/ruff check .
@@ -64,7 +64,7 @@ fuzz: $(VENV)/.test ## ten minutes of fuzzing the language, two of files of weig
 	@mkdir -p build/fuzz
 	$(BIN)/python -m tests.fuzz build/fuzz -max_total_time=600 -artifact_prefix=build/
 	$(BIN)/python -m tests.fuzz.weights 120
-	$(BIN)/python -m tests.fuzz.texts 10000
+	$(BIN)/python -m tests.fuzz.models 10000
 
 mutants: $(VENV)/.test ## change the rules one place at a time: what no test notices; MUTANTS="-n 20 cnngraph/layers"
 	$(BIN)/python tools/mutants.py $(MUTANTS)

@@ -26,7 +26,7 @@ def refused(file: Path | str) -> str:
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("model.onnx", b"\x08\x08\x12\x00", "E0107: FILE is an ONNX model, and not a spec; a .spec is plain text; `cn"),
+        ("model.onnx", b"\x08\x08\x12\x00", "E0310: there is no network in this file"),
         ("photo.png", b"\x89PNG\r\n\x1a\n\0\0", "E0107: FILE is a picture, and not a spec; a .spec is plain text; `cn"),
         ("w.npz", b"PK\x03\x04", "E0107: FILE is a file of numbers, and not a spec"),
         ("a.spec", b"net t\0", "E0107: FILE is not a text file"),

@@ -59,10 +59,11 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
+        if args[0] not in _COMMANDS:
+            from difflib import get_close_matches
 
-        if args[0] not in _COMMANDS and (near := get_close_matches(args[0], _COMMANDS, n=1)):
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+            if near := get_close_matches(args[0], _COMMANDS, n=1):
+                ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def test_what_is_not_here_is_said(word: str) -> None:
     assert first.fix is None
 
 
+@cache
 def edits(word: str) -> set[str]:
     """All that is one letter off *word*, from the definition."""
     made = {word[:i] + word[i + 1 :] for i in range(len(word))}

@@ -16,7 +16,6 @@ VARIANTS: list[tuple[str, dict[str, int]]] = [(name, {}) for name in shipped()] 
     ("resnet", {"depth": 34}),
     ("resnet", {"depth": 101}),
     ("resnet", {"depth": 152}),
-    ("vgg16", {"depth": 19}),
     ("alexnet", {"groups": 2}),
     ("densenet121", {"depth": 169}),
     ("densenet121", {"depth": 201}),

@@ -92,6 +92,9 @@ simple("clip", "clip lo=-0.5 hi=0.25", lambda t, w, x: t.nn.Hardtanh(-0.5, 0.25)
 simple("selu", "selu", lambda t, w, x: t.nn.SELU()(x))
 simple("abs", "abs", lambda t, w, x: t.abs(x))
 simple("square", "square", lambda t, w, x: t.square(x))
+simple(
+    "splitsoftmax", "splitsoftmax 3", lambda t, w, x: t.nn.Softmax(1)(x.unflatten(1, (3, 2))).flatten(1, 2), channels=6
+)
 simple("logsoftmax", "logsoftmax", lambda t, w, x: t.nn.LogSoftmax(1)(x))
 simple("hsigmoid", "hsigmoid", lambda t, w, x: t.nn.Hardsigmoid()(x))
 simple("hsigmoid of another slope", "hsigmoid 0.2 shift=0.3", lambda t, w, x: t.clamp(0.2 * x + 0.3, 0, 1))

@@ -1,8 +1,8 @@
-"""Mutated networks of darknet's and Caffe's, and files of their weights: ``python -m tests.fuzz.texts [RUNS] [SEED]``.
+"""Mutated models of other programs, and files of their weights: ``python -m tests.fuzz.models [RUNS] [SEED]``.
 
-Each of four is tried *RUNS* times: a .cfg, a .prototxt, and a .weights and a .caffemodel beside their networks. What is
-none is refused in words, with a place in the text; whatever else escapes, or takes longer than it may, is shown and
-stays in ``build/``. No process has more than 2 GB of memory.
+Each of five is tried *RUNS* times: an .onnx, a .cfg, a .prototxt, and a .weights and a .caffemodel beside their
+networks. What is none is refused in words, with a place in the text; whatever else escapes, or takes longer than it
+may, is shown and stays in ``build/``. No process has more than 2 GB of memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.diagnostics.machine import as_github, as_json
 from cnngraph.diagnostics.sarif import as_sarif
 from cnngraph.diagnostics.terminal import render
-from cnngraph.fronts import CAFFE, DARKNET, Format
+from cnngraph.fronts import CAFFE, DARKNET, ONNX, Format
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.darknet.activations import KINDS as ACTIVATIONS
 from cnngraph.fronts.darknet.layers import SECTIONS
@@ -35,6 +35,8 @@ from tests.fronts.caffe import test_caffe as caffe
 from tests.fronts.caffe import texts as caffe_texts
 from tests.fronts.darknet import test_darknet as darknet
 from tests.fronts.darknet import texts as darknet_texts
+from tests.fronts.onnx.test_files import WHOLE
+from tests.fronts.onnx.torch_models import MODELS
 from tests.fuzz.weights import MEMORY, PATIENCE, mutated
 
 MAX_NODES = 2000
@@ -119,9 +121,9 @@ def changed(text: str, others: list[str], dice: random.Random) -> str:
     return "\n".join(lines)
 
 
-def read_text(text: str, format: Format) -> Network | None:
+def read_bytes(data: bytes, format: Format) -> Network | None:
     """The network, if it is one; what is said of it can be shown in every way."""
-    content = Content("fuzz", None, text.encode("utf-8", "surrogatepass"))
+    content = Content("fuzz", None, data)
     found = None
     try:
         reading = format.read(content, {}, MAX_NODES)
@@ -145,7 +147,16 @@ def _texts(seeds: list[str], format: Format) -> Callable[[random.Random, Path], 
     def one(dice: random.Random, folder: Path) -> object:
         text = changed(dice.choice(seeds), seeds, dice)
         (folder / "last").write_text(text, "utf-8", "surrogatepass")
-        return read_text(text, format)
+        return read_bytes(text.encode("utf-8", "surrogatepass"), format)
+
+    return one
+
+
+def _models(seeds: list[bytes]) -> Callable[[random.Random, Path], object]:
+    def one(dice: random.Random, folder: Path) -> object:
+        data = mutated(dice.choice(seeds), seeds, dice)
+        (folder / "last").write_bytes(data)
+        return read_bytes(data, ONNX)
 
     return one
 
@@ -179,6 +190,7 @@ def trials(folder: Path) -> dict[str, Callable[[random.Random, Path], object]]:
         caffe_texts.caffemodel(blobs, old=old, double=double) for old in (False, True) for double in (False, True)
     ]
     return {
+        ".onnx": _models([WHOLE.SerializeToString(), *(path.read_bytes() for path in sorted(MODELS.glob("*.onnx")))]),
         ".cfg": _texts(cfgs(), DARKNET),
         ".prototxt": _texts(prototxts(), CAFFE),
         ".weights": _weights(darknet.WEIGHED, [(folder / "w").read_bytes()], ".weights", DARKNET),
@@ -190,7 +202,7 @@ def main() -> None:
     runs, seed = (int(sys.argv[1]) if len(sys.argv) > 1 else 10_000), int((sys.argv[2:] or ["0"])[0])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _late)
-    kept, escaped = Path("build") / "fuzz-texts", Counter[str]()
+    kept, escaped = Path("build") / "fuzz-models", Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for what, trial in trials(folder).items():
