@@ -150,12 +150,19 @@ class _Text(Plan):
 
         for each in said:
             alone = bool(each.label or each.annotations)
-            begins = each.starts_line and at_top
+            begins = each.starts_line and at_top and not self.is_led_into(each, stages)
             if stages and (alone or begins or stages[-1].label or stages[-1].annotations):
                 end()
             stages.append(each)
         end()
         return found
+
+    def is_led_into(self, said: Said, before: list[Said]) -> bool:
+        """Whether it is said in one breath with what is *before*: a fully connected layer with what flattens for it."""
+        if not before or not before[-1].tensor or not said.tensor:
+            return False
+        flat, made = (self.network[self.network[each.tensor].unit].kind for each in (before[-1], said))
+        return flat.idle and flat.family == "reshape" and made.family == "dense"
 
     def line(self, said: list[Said], begin: str, before: Volume | None) -> Line:
         if not said:
