@@ -80,8 +80,13 @@ class _Assembling:
                         inside = at.on_skip() if way.is_skip and way.row else at
                         branch: Row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
                         stack += [(each, inside, ()) for each in reversed(branch)]
-                case Knot(rows):
-                    self.ends.update(last(inner[-1]).name for inner in rows if inner)
+                case Knot(rows, sources):
+                    taken = Counter(source for each in sources for source in set(each))
+                    for number, inner in enumerate(rows):
+                        # What only the next row takes, and takes alone, flows on.
+                        flows = taken[number] == 1 and sources[number + 1 : number + 2] == [[number]]
+                        if inner and not flows:
+                            self.ends.add(last(inner[-1]).name)
                     stack += [(each, at, ()) for inner in reversed(rows) for each in reversed(inner)]
                 case Use(name, inner):
                     inside = self.block(name, at)
