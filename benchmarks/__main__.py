@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-GROUPS = ("commands", "editor", "models", "size", "others")
+GROUPS = ("commands", "editor", "models", "size", "imports", "others")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or GROUPS:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.network import Layer, Network
 
 UNSHOWN = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no name has: they would do something to a terminal, or cannot be written."""
+_LABELS = Path(__file__).parent / "labels"
 
 
 def lists() -> list[str]:
     """The lists of names that ship."""
-    entries = files("cnngraph").joinpath("labels").iterdir()
-    return sorted(entry.name.removesuffix(".txt") for entry in entries if entry.name.islower())
+    return sorted(entry.stem for entry in _LABELS.iterdir() if entry.name.islower())
 
 
 @cache
 def shipped_names(name: str) -> tuple[str, ...]:
     """The names in the list *name*, which is one of `lists`."""
-    text = files("cnngraph").joinpath("labels", f"{name}.txt").read_text(encoding="utf-8")
+    text = (_LABELS / f"{name}.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if not line.startswith("#"))
 
 

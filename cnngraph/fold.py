@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
-from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, units_of
+from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, insides, units_of
 from cnngraph.network import Network
 from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
+
+_SEVERAL = 3
+"""Modules from which on they are a pattern."""
 
 
 def same_work(unit: Unit) -> Hashable:
@@ -23,6 +28,37 @@ def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] 
     of its name with the same layers.
     """
     return _Folder(sameness, network).folded(chain)[0]
+
+
+class Module(NamedTuple):
+    """A fork between the unit that it leaves and the one that it meets in."""
+
+    source: Unit
+    fork: Fork
+    join: Unit
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Without the one that it leaves."""
+        return (*units_of((self.fork,)), self.join)
+
+
+def alike(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable]) -> list[Module]:
+    """The modules of *chain*, or within its branches, that are equal, three of them at least: of what repeats so, the
+    one that most units belong to. *sameness* says which units are equal."""
+    folder = _Folder(sameness, network)
+    found: dict[Hashable, list[Module]] = {}
+    chains = [chain]
+    while chains:
+        elements = chains.pop()
+        chains += [inner for element in reversed(elements) for inner in reversed(insides(element))]
+        line = [element for element in elements if not isinstance(element, Side)]
+        for before, (fork, join) in zip(line, pairwise(line[1:]), strict=False):
+            if isinstance(before, Unit) and isinstance(fork, Fork) and isinstance(join, Unit):
+                key = folder.inside(fork)[1], join.lead.kind.word
+                found.setdefault(key, []).append(Module(before, fork, join))
+    several = [modules for modules in found.values() if len(modules) >= _SEVERAL]
+    return max(several, key=lambda modules: len(modules) * len(modules[0].units), default=[])
 
 
 class _Folder:

@@ -6,7 +6,6 @@ and only in its methods: everything else imports downward.
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -154,7 +153,9 @@ def html(network: Network) -> str:
 def _one_of(what: str, value: str, known: Mapping[str, _T]) -> _T:
     if value in known:
         return known[value]
-    near = difflib.get_close_matches(str(value), known, n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(value), known, n=1)
     raise ValueError(f"no {what} is called {value!r}: " + (f"did you mean {near[0]!r}?" if near else ", ".join(known)))
 
 

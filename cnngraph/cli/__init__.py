@@ -59,10 +59,11 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
+        if args[0] not in _COMMANDS:
+            from difflib import get_close_matches
 
-        if args[0] not in _COMMANDS and (near := get_close_matches(args[0], _COMMANDS, n=1)):
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+            if near := get_close_matches(args[0], _COMMANDS, n=1):
+                ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,8 +76,8 @@ class _LazyGroup(click.Group):
 def group() -> None:
     """Write a CNN once; get the figure, the table and the runnable model, and know that they agree.
 
-    FILE is a path to a .spec, - for standard input, or a name: of a .spec in this folder, else of
-    a network that ships with cnngraph (see `cnngraph list`).
+    FILE is a path to a .spec or to a model of another program (.onnx, .cfg, .prototxt), - for standard
+    input, or a name: of a .spec in this folder, else of a network that ships with cnngraph (see `cnngraph list`).
     """
 
 

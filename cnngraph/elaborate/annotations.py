@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope
@@ -78,28 +78,42 @@ def annotations_of(
         form, fits = known[annot.name]
         if not fits(arguments) or bool(by_name) is not (annot.name == "figure"):
             raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
-        found.append(Annotation(annot.name, arguments, annot.span, tuple(_figure(by_name, scope)) if by_name else ()))
+        found.append(Annotation(annot.name, arguments, annot.span, _figure(by_name, scope) if by_name else ()))
     return tuple(found)
 
 
-def _figure(arguments: Sequence[s.Arg], scope: Scope) -> Iterator[tuple[str, object]]:
-    """What an ``@figure`` says. Raises `Mistake` for what it cannot, at the argument."""
+def _figure(arguments: Sequence[s.Arg], scope: Scope) -> tuple[tuple[str, object], ...]:
+    """What an ``@figure`` says. Raises `Mistake` for all of it that it cannot, each at its argument."""
+    found: dict[str, object] = {}
+    mistakes: list[Mistake] = []
+    for argument in arguments:
+        try:
+            value = _said_of_figure(argument, scope)
+            if argument.keyword in found:
+                raise Mistake("E0216", f"@figure says `{argument.keyword}` twice", argument.span)
+            found[argument.keyword] = value
+        except Mistake as mistake:
+            mistakes.append(mistake)
+    if mistakes:
+        first, *others = mistakes
+        first.others = tuple(each.diagnostic for each in others)
+        raise first
+    return tuple(found.items())
+
+
+def _said_of_figure(argument: s.Arg, scope: Scope) -> object:
+    """The value. Raises `Mistake` for a key that there is not, and a value that it does not take."""
     from cnngraph.look import KEYS
 
-    given: set[str] = set()
-    for argument in arguments:
-        word = argument.keyword
-        if (key := KEYS.get(word)) is None:
-            hint, near = did_you_mean(word, KEYS)
-            at = Span(argument.span.source, argument.span.start, argument.span.start + len(word))
-            raise Mistake(
-                "E0216", f"@figure says nothing of `{word}`", at, hint, help=f"it says {', '.join(KEYS)}", replace=near
-            )
-        if word in given:
-            raise Mistake("E0216", f"@figure says `{word}` twice", argument.span)
-        given.add(word)
-        value = evaluate(argument.value, scope)
-        if not key.fits(value):
-            hint, _ = did_you_mean(value, key.words) if isinstance(value, str) else ("", "")
-            raise Mistake("E0216", f"`{word}` of @figure is {key.takes}", argument.value.span, hint)
-        yield word, value
+    word = argument.keyword
+    if (key := KEYS.get(word)) is None:
+        hint, near = did_you_mean(word, KEYS)
+        at = Span(argument.span.source, argument.span.start, argument.span.start + len(word))
+        raise Mistake(
+            "E0216", f"@figure says nothing of `{word}`", at, hint, help=f"it says {', '.join(KEYS)}", replace=near
+        )
+    value = evaluate(argument.value, scope)
+    if not key.fits(value):
+        hint, _ = did_you_mean(value, key.words) if isinstance(value, str) else ("", "")
+        raise Mistake("E0216", f"`{word}` of @figure is {key.takes}", argument.value.span, hint)
+    return value

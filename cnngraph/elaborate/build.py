@@ -113,6 +113,8 @@ class _Builder:
                         flow = self.expander.run([item], scope, flow).tensor
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic, mistake.cause)
+                for other in mistake.others:
+                    self.record.report(other)
                 flow = self._lost(item, scope, flow)
             except Silent:
                 flow = self._lost(item, scope, flow)

@@ -41,6 +41,8 @@ class Mistake(Exception):
         )
         self.cause = cause
         """Where the mistake was written when that is elsewhere, such as in a `default`: it is reported once."""
+        self.others: tuple[Diagnostic, ...] = ()
+        """More that is wrong with the same item."""
 
 
 class Silent(Exception):

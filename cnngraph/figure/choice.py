@@ -1,14 +1,14 @@
 """The figure of networks for which no style is asked: as in the lecture, as far as that style takes what is asked for.
 
 Chains are cuboids, and text where runs of equal convolutions make cuboids dull; fully connected layers alone are
-columns of circles; one path with shortcuts is a strip; what branches is boxes.
+columns of circles; one path with shortcuts is a strip; what branches is boxes, and in little where modules repeat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from cnngraph.diagnostics import CnngraphError
@@ -27,6 +27,8 @@ AUTO = "auto"
 """Instead of a style: the one that suits the networks."""
 _DEEP = 30
 """Weighted layers from which on a chain is easier to see as a strip."""
+_PATTERN = 0.4
+"""The share of its units that the modules of a network that are alike have to have, to be what it is about."""
 _UNTRUE = "E0616"
 _SHAPE = ("E0603", "E0606", "E0607")
 """What a style says of networks whose shape it cannot show."""
@@ -81,13 +83,14 @@ def choose(order: Order) -> Chosen:
     Raises `CnngraphError` when no style that shows the networks takes it (E0608), else what the first that does says.
     """
     wanted = wishes(order)
-    suiting = list(_suiting(order.networks))
-    why = suiting[0][1]
+    why = ""
+    """What speaks for the best."""
     but = ""
-    """What speaks against the best."""
+    """What speaks against it."""
     found: Chosen | None = None
     refused: dict[str, CnngraphError] = {}
-    for style, reason in suiting:
+    for style, reason in _suiting(order.networks):
+        why = why or reason
         missing = [wish for wish in wanted if wish not in STYLES[style].heeds(order)]
         if missing:
             but = but or f"`{style}` has no place for {_listed([WISHES[wish] for wish in missing])}"
@@ -126,7 +129,7 @@ def _refusal(order: Order, wanted: Sequence[str], refused: dict[str, CnngraphErr
 def _suiting(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
     """All styles, those that suit *networks* best first, and what of the networks they suit."""
     said = []
-    for style, why in (*_known(networks), *((style, "") for style in STYLES)):
+    for style, why in chain(_known(networks), ((style, "") for style in STYLES)):
         if style not in said:
             said.append(style)
             yield style, why
@@ -159,9 +162,16 @@ def _known(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
     try:
         arcs = f"one path with {len(spine(networks[0], 'strip').arcs)} shortcuts"
     except CnngraphError as error:
-        yield "blocks", error.diagnostics[0].reason or "it branches"
-        return
-    yield from ((style, dense if is_dense else arcs) for style in (*(["units"] * is_dense), "strip", "blocks"))
+        branches = error.diagnostics[0].reason or "it branches"
+    else:
+        yield from ((style, dense if is_dense else arcs) for style in (*(["units"] * is_dense), "strip"))
+        branches = arcs
+    from cnngraph.figure.styles.overview import patterns
+
+    modules = patterns(networks[0])
+    if modules and len(modules) * len(modules[0].units) >= _PATTERN * len(whole.units):
+        yield "overview", f"it has {len(modules)} modules that are alike"
+    yield "blocks", branches
 
 
 def _is_dense(whole: Units) -> bool:

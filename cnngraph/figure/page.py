@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from math import ceil
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
+
+if TYPE_CHECKING:
+    from cnngraph.figure.scene import Scene
 
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 """Points: a column and the full width of a two-column paper, and a 16:9 slide."""
@@ -14,6 +19,10 @@ _SLIDE_RATIO = 16 / 9
 _PAGE = 648.0
 """Points that a page of a paper is high."""
 _MM = 72 / 25.4
+_LEAST_ON_SLIDE = 10.0
+"""Points that text is high at least."""
+_SIZES = 5
+"""Of text that are tried, from the one that a figure has if it may choose to the least."""
 _LEAST, _MOST = 72, 14_400
 
 
@@ -52,3 +61,25 @@ def is_slide(width: float) -> bool:
 def height(width: float) -> float:
     """Points that a slide, or a page of a paper, is high which has room for *width* of them."""
     return width / _SLIDE_RATIO if is_slide(width) else _PAGE
+
+
+def texts(width: float, on_slide: float, in_print: float) -> list[float]:
+    """Points that the text of a figure can be high: on a slide *on_slide* and less, on other widths in proportion, and
+    never below what can be read, which is *in_print* in a paper."""
+    least = max(in_print, _LEAST_ON_SLIDE) if is_slide(width) else in_print
+    most = max(least, on_slide * width / SLIDE)
+    return [most - (most - least) * step / (_SIZES - 1) for step in range(_SIZES)] if most > least else [most]
+
+
+def fitting(draw: Callable[[float], Scene], texts: Sequence[float], width: float) -> Scene:
+    """The figure that *draw* makes with the largest of *texts* with which it is no higher than a page; where it is with
+    all of them, with the first."""
+    first = scene = draw(texts[0])
+    for text in texts[1:]:
+        if scene.height <= height(width):
+            break
+        if first.height * (texts[-1] / texts[0]) ** 2 > height(width):
+            # Its area is that of its text: it will not do.
+            return first
+        scene = draw(text)
+    return scene if scene.height <= height(width) else first

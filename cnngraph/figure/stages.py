@@ -64,17 +64,17 @@ def above(scene: Scene, other: Scene) -> Scene:
         scene,
         width=max(scene.width, other.width),
         height=scene.height + other.height,
-        items=(*scene.items, *(_retold(moved(item, scene.height)) for item in other.items)),
+        items=(*scene.items, *(retold(moved(item, scene.height)) for item in other.items)),
         remarks=(*scene.remarks, *other.remarks),
     )
 
 
-def _retold(item: Item) -> Item:
-    """*item* as what stands for no layer and no tensor."""
+def retold(item: Item) -> Item:
+    """*item* as what says once more what is drawn elsewhere."""
     if not isinstance(item, Group):
         return item
-    items = tuple(map(_retold, item.items))
-    return Group(f"{item.id}.again", "decoration", items, item.title)
+    items = tuple(map(retold, item.items))
+    return Group(f"{item.id}.again", "decoration", items, item.title, item.data)
 
 
 def moved(item: Item, down: float, prefix: str = "") -> Item:

@@ -8,15 +8,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.lanes.letters import alphabet
-from cnngraph.figure.page import height
+from cnngraph.figure.lanes.circled import alphabet
+from cnngraph.figure.page import fitting, height
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.spine import Arc, Spine, refusal
 from cnngraph.network import Layer
@@ -279,17 +278,18 @@ def lands_alone(spine: Spine, index: int) -> bool:
 def _slots(stages: Sequence[Sequence[Hashable]]) -> list[list[int]]:
     """Stage by stage how many stops each network has there: what is of one resolution stands together, and between
     such stages the first stands by the first, the second by the second."""
-    slots: list[list[int]] = []
-    keys: list[Hashable] = []
-    for number, each in enumerate(stages):
-        runs = [(key, sum(1 for _ in run)) for key, run in groupby(each)]
+    first, *others = [[(key, sum(1 for _ in run)) for key, run in groupby(each)] for each in stages]
+    slots, keys = [[count] for _, count in first], [key for key, _ in first]
+    if others:
+        from difflib import SequenceMatcher
+    for number, runs in enumerate(others, start=1):
         matches = SequenceMatcher(None, keys, [key for key, _ in runs], autojunk=False).get_opcodes()
         joined: list[list[int]] = []
         joined_keys: list[Hashable] = []
-        for _, start, stop, first, end in matches:
-            for offset in range(max(stop - start, end - first)):
+        for _, start, stop, begin, end in matches:
+            for offset in range(max(stop - start, end - begin)):
                 ours = slots[start + offset] if start + offset < stop else [0] * number
-                key, count = runs[first + offset] if first + offset < end else (keys[start + offset], 0)
+                key, count = runs[begin + offset] if begin + offset < end else (keys[start + offset], 0)
                 joined.append([*ours, count])
                 joined_keys.append(keys[start + offset] if start + offset < stop else key)
         slots, keys = joined, joined_keys
@@ -398,16 +398,22 @@ def letters(rows: Sequence[Row]) -> dict[Span, str]:
 # Pages ---------------------------------------------------------------------------------------
 
 
-def on_page(draw: Callable[[bool], Scene], names: str, width: float, fold: bool | None) -> Scene:
-    """The figure that *draw* makes, folded or not: as *fold* says, or folded if it is higher than a page else.
+def on_page(
+    draw: Callable[[bool, float], Scene], texts: Sequence[float], names: str, width: float, fold: bool | None
+) -> Scene:
+    """The figure that *draw* makes, folded or not and with one of *texts*: as *fold* says, or folded if it is higher
+    than a page else, and if it is still, with smaller text.
 
     Raises `CnngraphError` (E0604) when it is wider than *width*: then one column is too wide.
     """
-    scene = draw(fold is True)
-    if fold is None and scene.height > height(width):
-        folded = draw(True)
-        if folded.height < scene.height:
-            scene = replace(folded, remarks=("folded: equal neighbours once, with how often",))
+    folds = fold is True
+    remarks: tuple[str, ...] = ()
+    scene = draw(folds, texts[0])
+    if fold is None and scene.height > height(width) and (folded := draw(True, texts[0])).height < scene.height:
+        folds, scene, remarks = True, folded, ("folded: equal neighbours once, with how often",)
+    if scene.height > height(width):
+        scene = fitting(lambda text: draw(folds, text), texts, width)
+    scene = replace(scene, remarks=remarks)
     if scene.width > width + 0.01:
         raise CnngraphError.of(
             "E0604",

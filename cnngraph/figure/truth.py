@@ -39,6 +39,8 @@ class _Reading:
         """The frames around a layer, and in which of their stretches it is."""
         self.drawn: set[tuple[str, str]] = set()
         self.outputs: list[tuple[str, str]] = []
+        self.again: list[tuple[str, str]] = []
+        """The ends of lines that are drawn once more, in another part of the figure."""
         alike: dict[str, str] = {}
         edges = []
         for group in groups:
@@ -58,6 +60,9 @@ class _Reading:
                 source, target = (data[key].removeprefix(prefix) for key in ("src", "dst"))
                 if not prefix or (source in known and data["src"].startswith(prefix)):
                     edges.append((source, target, names))
+            elif group.role == "decoration" and {"src", "dst"} <= data.keys():
+                ends = data["src"].removeprefix(prefix), data["dst"].removeprefix(prefix)
+                self.again += [ends] if known.issuperset(ends) else []
         for source, _, names in edges:
             for name in names:
                 alike[name] = source
@@ -86,7 +91,8 @@ class _Reading:
             return
         wanted = set(self.edges())
         yield from (f"no line from {a} to {b}" for a, b in sorted(wanted - self.drawn))
-        yield from (f"a line from {a} to {b}, where none is" for a, b in sorted(self.drawn - wanted))
+        again = {(self.owner[a], self.owner[b]) for a, b in self.again if self.owner[a] != self.owner[b]}
+        yield from (f"a line from {a} to {b}, where none is" for a, b in sorted((self.drawn | again) - wanted))
         outputs = self.network.outputs
         if len(outputs) > 1:
             ends = sorted((self.owner[output.layer], output.name) for output in outputs)

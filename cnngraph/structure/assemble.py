@@ -4,20 +4,25 @@ gives them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cnngraph.assembly import Assembly
+from cnngraph.layers.kind import Kind
+from cnngraph.layers.values import Padding
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.structure.paddings import without
-from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use
+from cnngraph.structure.paddings import is_point, padded
+from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use, last
 from cnngraph.units import Unit
 
 
-def assembled(source: Network, found: Rows, outputs: Iterable[Output]) -> tuple[Network, dict[str, str]]:
-    """The network with these *outputs*, and for each layer of *source* what it is called now."""
-    made = _Assembling(source)
+def assembled(
+    source: Network, found: Rows, outputs: Iterable[Output], points: Mapping[str, Padding]
+) -> tuple[Network, dict[str, str]]:
+    """The network with these *outputs*, and for each layer of *source* what it is called now. *points* are the paddings
+    that windows of one pixel have of the words in it."""
+    made = _Assembling(source, points)
     for row in (found.main, *found.sides):
         made.row(row, _Place())
     return made.network(outputs), made.names
@@ -38,10 +43,14 @@ class _Place:
 
 
 class _Assembling:
-    def __init__(self, source: Network) -> None:
+    def __init__(self, source: Network, points: Mapping[str, Padding]) -> None:
+        self.points = points
+        self.kinds: dict[Kind, Kind] = {}
         self.source = source
         self.assembly = Assembly(max_nodes=len(source))
         self.given_back = {output.layer for output in source.outputs}
+        self.ends: set[str] = set()
+        """Units at the ends of rows in tangles."""
         self.names: dict[str, str] = {}
         self.holds: dict[str, str] = {}
         """For each layer whose weights others use the first of these here, which has them."""
@@ -63,19 +72,34 @@ class _Assembling:
         while stack:
             piece, at, skips = stack.pop()
             match piece:
-                case Step(unit):
-                    self.unit(unit, at, skips)
-                case Joint(ways, unit):
-                    stack.append((Step(unit), at, tuple(n for n, way in enumerate(ways) if way.is_skip)))
+                case Step(unit, leaks):
+                    self.unit(unit, at, skips, leaks or unit.name in self.ends)
+                case Joint(ways, unit, leaks):
+                    stack.append((Step(unit, leaks), at, tuple(n for n, way in enumerate(ways) if way.is_skip)))
                     for way in reversed(ways):
                         inside = at.on_skip() if way.is_skip and way.row else at
                         branch: Row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
                         stack += [(each, inside, ()) for each in reversed(branch)]
-                case Knot(rows):
+                case Knot(rows, sources):
+                    taken = Counter(source for each in sources for source in set(each))
+                    for number, inner in enumerate(rows):
+                        # What only the next row takes, and takes alone, flows on.
+                        flows = taken[number] == 1 and sources[number + 1 : number + 2] == [[number]]
+                        if inner and not flows:
+                            self.ends.add(last(inner[-1]).name)
                     stack += [(each, at, ()) for inner in reversed(rows) for each in reversed(inner)]
                 case Use(name, inner):
                     inside = self.block(name, at)
                     stack += [(each, inside, ()) for each in reversed(inner)]
+
+    def pointed(self, kind: Kind) -> Kind:
+        """*kind* with the padding of its word, where that is a window of one pixel."""
+        padding = self.points.get(kind.word)
+        if padding is None:
+            return kind
+        if kind not in self.kinds:
+            self.kinds[kind] = padded(kind, padding) if is_point(kind) else kind
+        return self.kinds[kind]
 
     def block(self, name: str, at: _Place) -> _Place:
         path = self.given(name, at)
@@ -96,20 +120,20 @@ class _Assembling:
             if name not in self.assembly:
                 return name
 
-    def unit(self, unit: Unit, at: _Place, skips: tuple[int, ...]) -> None:
+    def unit(self, unit: Unit, at: _Place, skips: tuple[int, ...], is_named: bool) -> None:
+        """The layers of a step; its tensor *is_named* where a text takes it up by its name."""
         lead = unit.lead
         if not lead.inputs:
             return
-        last = unit.layers[-1].name
-        is_taken = last in self.given_back or len(self.source.consumers[last]) > 1
-        name = self.given(lead.kind.word, at, is_taken)
+        is_named |= unit.layers[-1].name in self.given_back
+        name = self.given(lead.kind.word, at, is_named)
         for layer in unit.layers:
             called = name if layer is lead else f"{name}.{layer.kind.word}"
             owner = layer.shares or layer.name
             self.names[layer.name] = called
             self.assembly.add(
                 called,
-                without(layer.kind) if at.is_shortcut else layer.kind,
+                layer.kind if at.is_shortcut else self.pointed(layer.kind),
                 [self.names[each] for each in layer.inputs],
                 unit=name,
                 block=at.path,

@@ -17,6 +17,7 @@ from cnngraph.structure.grammar import find_blocks
 from cnngraph.structure.order import canonical
 from cnngraph.structure.paddings import said
 from cnngraph.structure.pieces import rows
+from cnngraph.structure.points import point_paddings
 from cnngraph.units import units
 
 
@@ -41,5 +42,5 @@ def structured(network: Network, scopes: Mapping[str, str], *, blocks: bool = Tr
     found = rows(units(flat))
     if blocks:
         find_blocks(found, scopes)
-    made, names = assembled(flat, found, network.outputs)
+    made, names = assembled(flat, found, network.outputs, point_paddings(found))
     return Structured(made, names)

@@ -78,7 +78,11 @@ def _extended(there: Places, alike: list[Place]) -> list[Place]:
     places = alike
     if any(isinstance(piece, Joint) and piece.unit.lead.kind.word == "mul" for piece in alike[0].pieces):
         return alike  # a gate
+    is_residual = any(isinstance(piece, Joint) and any(way.is_skip for way in piece.ways) for piece in alike[0].pieces)
     while (wider := _wider(there, places, 0, 1, weighted=False)) is not None:
+        added = wider[0].pieces[-1]
+        if is_residual and isinstance(added, Step) and added.unit.lead.kind.family == "norm":
+            return places  # it belongs to what comes behind a sum
         places = wider
     return _wider(there, places, 1, 0, weighted=True) or _wider(there, places, 0, 1, weighted=True) or places
 

@@ -58,12 +58,14 @@ class Keys:
                 return self.number(("use", name))
 
     def row(self, row: Row) -> int:
-        return self.number(tuple(map(self.piece, row)))
+        """Equal for rows that say the same, blocks as often as they like."""
+        return self.number(tuple(self.piece(piece) for piece in _once(row)))
 
     def numbers_in(self, row: Row) -> list[tuple[str, str]]:
-        """What stands in the holes of the words of *row*, but on skips, with their keywords."""
+        """What stands in the holes of the words of *row*, but on skips, with their keywords; once of a block that
+        follows on itself."""
         found: list[tuple[str, str]] = []
-        stack: list[Piece] = list(row)[::-1]
+        stack: list[Piece] = _once(row)[::-1]
         while stack:
             piece = stack.pop()
             match piece:
@@ -71,9 +73,9 @@ class Keys:
                     found += self._values_of(unit)
                 case Joint(ways, unit):
                     stack.append(Step(unit))
-                    stack += [inner for way in reversed(ways) if not way.is_skip for inner in reversed(way.row)]
+                    stack += [inner for way in reversed(ways) if not way.is_skip for inner in reversed(_once(way.row))]
                 case _:
-                    stack += [inner for inside in reversed(insides(piece)) for inner in reversed(inside)]
+                    stack += [inner for inside in reversed(insides(piece)) for inner in reversed(_once(inside))]
         return found
 
     def windows_in(self, row: Row) -> tuple[str, ...]:
@@ -84,3 +86,12 @@ class Keys:
             words = _words(tuple([layer.kind for layer in unit.layers]))[0]
             self._values[unit.name] = [(hole.keyword, hole.value) for hole in holes(words)]
         return self._values[unit.name]
+
+
+def _once(row: Row) -> Row:
+    """*row* with a block that follows on itself once."""
+    return [
+        piece
+        for at, piece in enumerate(row)
+        if not (isinstance(piece, Use) and at and isinstance(before := row[at - 1], Use) and before.name == piece.name)
+    ]

@@ -259,6 +259,38 @@ def last(piece: Piece) -> Unit:
                 piece = row[-1]
 
 
+def open_rows(found: Rows) -> list[Row]:
+    """The rows that are in no use of a block."""
+    made = []
+    stack = [found.main, *found.sides]
+    while stack:
+        row = stack.pop()
+        made.append(row)
+        for piece in row:
+            if not isinstance(piece, Use):
+                stack += insides(piece)
+    return made
+
+
+def rows_in_text(found: Rows) -> list[tuple[Row, bool]]:
+    """The rows that a text has: of each block those of one use, the longest; and whether it is a block's own."""
+    bodies: dict[str, Row] = {}
+    for row in every_row(found):
+        for piece in row:
+            if isinstance(piece, Use) and len(piece.row) > len(bodies.get(piece.name, ())):
+                bodies[piece.name] = piece.row
+    made = [(row, False) for row in open_rows(found)]
+    for body in bodies.values():
+        made.append((body, True))
+        stack = list(body)
+        while stack:
+            piece = stack.pop()
+            if not isinstance(piece, Use):
+                made += [(row, False) for row in insides(piece)]
+                stack += [inner for row in insides(piece) for inner in row]
+    return made
+
+
 def insides(piece: Piece) -> list[Row]:
     """The rows that *piece* is made of."""
     match piece:
@@ -299,6 +331,20 @@ def goes_far(row: Row, unit: Unit) -> bool:
     return False
 
 
+def _depth(row: Row) -> int:
+    """How many layers with filters lie behind one another in *row*."""
+    found = 0
+    for piece in row:
+        match piece:
+            case Step(unit):
+                found += unit.weighted
+            case Joint(ways):
+                found += max([_depth(way.row) for way in ways])
+            case Knot() | Use():
+                found += weighted([piece])
+    return found
+
+
 def find_skips(ways: list[Way], unit: Unit) -> None:
     """Marks the branches of a join that are skips: the one that is empty; else, of two that are added, the projection
     of what flows, which is less deep than the other and does no more than fit a volume to another."""
@@ -306,8 +352,8 @@ def find_skips(ways: list[Way], unit: Unit) -> None:
     if len(empty) == 1:
         empty[0].is_skip = len(ways) > 1
     elif not empty and len(ways) == 2 and unit.lead.kind.word == "add":
-        short, long = sorted(ways, key=lambda way: weighted(way.row))
-        short.is_skip = _projects(short.row) and weighted(short.row) < weighted(long.row)
+        short, long = sorted(ways, key=lambda way: _depth(way.row))
+        short.is_skip = _projects(short.row) and _depth(short.row) < _depth(long.row)
         if short.is_skip:
             short.is_shortcut = is_prelude(short.row)
 

@@ -9,7 +9,7 @@ from math import gcd
 from cnngraph.layers.window import Windowed
 from cnngraph.spec.writing.formulas import CHANNELS
 from cnngraph.structure.keys import Keys
-from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, insides, last, units_of
+from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, last, open_rows, units_of
 
 MOST = 6
 """Parameters of a block that a person can use."""
@@ -50,7 +50,10 @@ class Places:
         flowing = [next(units_of(row)).lead.input_volumes[0].channels for row in uses]
         known = _direction(tuple(map(str, flowing)))
         varying = set()
-        for column in zip(*map(self.keys.numbers_in, uses), strict=True):
+        numbers = [self.keys.numbers_in(row) for row in uses]
+        if len({len(each) for each in numbers}) > 1:
+            return False
+        for column in zip(*numbers, strict=True):
             values = tuple(value for _, value in column)
             if len(set(values)) > 1:
                 is_channels = column[0][0] in CHANNELS
@@ -90,15 +93,7 @@ class Places:
 
     def open_rows(self) -> list[Row]:
         """The rows that are in no use of a block."""
-        found = []
-        stack = [self.found.main, *self.found.sides]
-        while stack:
-            row = stack.pop()
-            found.append(row)
-            for piece in row:
-                if not isinstance(piece, Use):
-                    stack += insides(piece)
-        return found
+        return open_rows(self.found)
 
     def reduces(self, piece: Piece) -> bool:
         """Whether *piece* makes a map smaller, as what begins a stage does."""

@@ -7,11 +7,11 @@ the other. Inputs have an order, so that no search is needed, and the walk is li
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Layer, Network
 from cnngraph.structure.paddings import explicit
+from cnngraph.volume import Volume
 
 
 def differences(one: Network, other: Network) -> list[str]:
@@ -37,7 +37,7 @@ class _Walk:
         self.image: dict[str, str] = {}
         """For each layer of the one that was met its place in the other."""
         self.origin: dict[str, str] = {}
-        self.explicit = lru_cache(maxsize=None)(explicit)
+        self.kinds: dict[tuple[Kind, Volume], Kind] = {}
 
     def found(self) -> Iterator[str]:
         one, other = self.one, self.other
@@ -67,7 +67,7 @@ class _Walk:
         for network, made in ((self.one, ours), (self.other, theirs)):
             for layer in network.layers:
                 if layer.name not in made:
-                    key = self.explicit(layer.kind), tuple([made[name] for name in layer.inputs])
+                    key = self.explicit(layer), tuple([made[name] for name in layer.inputs])
                     made[layer.name] = numbers.setdefault(key, len(numbers))
         waiting: dict[object, list[str]] = {}
         for name in reversed(_ends(self.other)):
@@ -75,6 +75,15 @@ class _Walk:
         for name in _ends(self.one):
             if name not in self.image and waiting.get(ours[name]):
                 yield name, waiting[ours[name]].pop()
+
+    def explicit(self, layer: Layer) -> Kind:
+        """Its kind, equal for kinds that do the same."""
+        if not layer.inputs:
+            return layer.kind
+        key = layer.kind, layer.input_volumes[0]
+        if key not in self.kinds:
+            self.kinds[key] = explicit(*key)
+        return self.kinds[key]
 
     def share_alike(self, here: str, there: str) -> bool:
         """Whether those that use the weights of the layer *here* are those that use the weights of *there*: which of
@@ -97,7 +106,7 @@ class _Walk:
             waiting += list(zip(one.inputs, other.inputs, strict=False))[::-1]
 
     def unlike(self, one: Layer, other: Layer) -> str:
-        if self.explicit(one.kind) != self.explicit(other.kind):
+        if self.explicit(one) != self.explicit(other):
             return f"{_said(one.kind)}, {_said(other.kind)}"
         if one.output != other.output:
             return f"it makes {one.output}, not {other.output}"

@@ -40,10 +40,12 @@ def residuals(there: Places) -> None:
         uses_now = there.uses(name)
         unify_shortcuts(uses_now)
         bodies: set[tuple[int, ...]] = set()
+        widens = any(len(_ungated(_body(use.row))) > _SHORTEST for use in uses_now)
         for body in (_body(use.row) for use in uses_now):
             keys = tuple(map(there.keys.piece, body))
             bodies |= {keys, keys[1:]} if len(_ungated(body)) > _SHORTEST else {keys}
-        there.replace([(name, _bare(there, sorted(bodies, key=lambda each: (-len(each), each))))])
+        ordered = sorted(bodies, key=lambda each: (-len(each), each))
+        there.replace([(name, _bare(there, ordered, must_reduce=not widens))])
 
 
 def _residual_places(there: Places) -> list[Place]:
@@ -60,8 +62,9 @@ def _without_gates(there: Places, body: Row) -> tuple[int, ...]:
     return tuple(map(there.keys.piece, _ungated(body)))
 
 
-def _bare(there: Places, bodies: Sequence[tuple[int, ...]]) -> list[Place]:
-    """Where pieces with these keys stand without a join, the longest first."""
+def _bare(there: Places, bodies: Sequence[tuple[int, ...]], must_reduce: bool) -> list[Place]:
+    """Where pieces with these keys stand without a join, the longest first. Two convolutions stand anywhere: these are
+    a residual without its skip only if they *must_reduce* the map, and do so at once."""
     found = []
     for row in there.open_rows():
         keys = [there.keys.piece(piece) for piece in row]
@@ -69,7 +72,9 @@ def _bare(there: Places, bodies: Sequence[tuple[int, ...]]) -> list[Place]:
         while at < len(row):
             for body in bodies:
                 place = Place(row, at, at + len(body))
-                if tuple(keys[at : place.end]) == body and there.is_contained(place):
+                if tuple(keys[at : place.end]) != body or (must_reduce and not there.reduces(row[at])):
+                    continue
+                if there.is_contained(place):
                     found.append(place)
                     at = place.end - 1
                     break

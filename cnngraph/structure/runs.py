@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, insides, is_sealed
+from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, is_sealed, rows_in_text
 from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
 """How many pieces a run may have."""
 _ROUNDS = 8
 """How deep blocks of runs lie in one another at most."""
+_FEWEST = 3
+"""Uses of a block that holds other blocks."""
 _IN_SCOPE, _ACROSS = 2, 0.25
 """What a run counts that the source has in a scope, and one that goes across scopes."""
 
@@ -27,12 +29,15 @@ class _Run:
     times: int = 0
     begins: int = 0
     """How often it begins with what makes the map smaller."""
+    has_blocks: bool = False
     scopes: int = 0
     """How much more often it is a scope than not."""
 
     @property
     def saving(self) -> float:
         """How many lines a block of it saves; what the source has in a scope of its own counts more."""
+        if self.has_blocks and self.times < _FEWEST:
+            return 0  # too few to tell a stage from what happens to be alike
         lines = (self.times - 1) * (self.length - 1) - 3 - 0.2 * self.times
         return lines * (_IN_SCOPE if self.scopes > 0 else _ACROSS if self.scopes < 0 else 1)
 
@@ -58,7 +63,7 @@ def runs(there: Places) -> None:
         _find_places(there, chosen)
         named = []
         for run, found in chosen.items():
-            if len(found) > 1 and there.fits([place.pieces for place in found], min(MOST, len(run))):
+            if len(found) > 1 and there.fits([place.pieces for place in found], min(MOST, len(run) + 1)):
                 named.append((there.new_name(), found))
             else:
                 refused.add(run)
@@ -68,7 +73,7 @@ def runs(there: Places) -> None:
 def _count_runs(there: Places, refused: set[tuple[int, ...]]) -> dict[tuple[int, ...], _Run]:
     """The runs that a person might call by one name, and how often they stand in the text."""
     found: dict[tuple[int, ...], _Run] = {}
-    for number, (row, is_body) in enumerate(_rows_in_text(there)):
+    for number, (row, is_body) in enumerate(rows_in_text(there.found)):
         keys = [there.keys.piece(piece) for piece in row]
         for start in range(len(row)):
             for end in range(start + 2, min(start + LONGEST, len(row)) + 1):
@@ -78,32 +83,14 @@ def _count_runs(there: Places, refused: set[tuple[int, ...]]) -> dict[tuple[int,
                     continue
                 if not there.is_contained(Place(row, start, end)):
                     continue
-                counted = found.setdefault(run, _Run(len(run), (number, start)))
+                has_blocks = not all(isinstance(piece, Step) for piece in row[start:end])
+                counted = found.setdefault(run, _Run(len(run), (number, start), has_blocks=has_blocks))
                 if counted.last[0] != number or counted.last[1] + len(run) <= start:
                     counted.last = number, start
                     counted.times += 1
                     counted.begins += there.reduces(row[start])
                     is_scope = there.is_scope(Place(row, start, end))
                     counted.scopes += 0 if is_scope is None else 1 if is_scope else -1
-    return found
-
-
-def _rows_in_text(there: Places) -> list[tuple[Row, bool]]:
-    """The rows that a text has: of each block those of one use, the longest; and whether it is a block's own."""
-    bodies: dict[str, Row] = {}
-    for row in every_row(there.found):
-        for piece in row:
-            if isinstance(piece, Use) and len(piece.row) > len(bodies.get(piece.name, ())):
-                bodies[piece.name] = piece.row
-    found = [(row, False) for row in there.open_rows()]
-    for body in bodies.values():
-        found.append((body, True))
-        stack = list(body)
-        while stack:
-            piece = stack.pop()
-            if not isinstance(piece, Use):
-                found += [(row, False) for row in insides(piece)]
-                stack += [inner for row in insides(piece) for inner in row]
     return found
 
 

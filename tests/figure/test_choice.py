@@ -11,6 +11,7 @@ from cnngraph import load, parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.page import height
+from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.network import Network
@@ -30,7 +31,7 @@ LECTURE = {
     "resnet34": "strip",
     "plain34": "strip",
     "inception_module": "blocks",
-    "googlenet": "blocks",
+    "googlenet": "overview",
 }
 
 
@@ -95,7 +96,8 @@ def test_what_stands_in_the_way_is_said() -> None:
         "a chain of 5 weighted layers, and `volumes` has no place for layers' names"
     )
     assert choose(order(load("resnet152"))).why == "one path with 50 shortcuts"
-    assert choose(order(load("se_resnet50"))).why.startswith("one path with 32 shortcuts, and `strip` would be 57")
+    pair = load("resnet"), load("se_resnet50")
+    assert choose(order(*pair)).why.startswith("it compares networks layer by layer, and `strip` would be 82")
     with pytest.raises(CnngraphError) as refused:
         choose(order(load("resnet"), picture=ASKED["picture"][0]))
     assert refused.value.diagnostics[0].message == "no style that draws resnet has a place for a picture"
@@ -107,10 +109,32 @@ def test_what_stands_in_the_way_is_said() -> None:
 
 
 def test_a_figure_that_is_higher_than_the_slide_says_so() -> None:
-    tall = draw(order(load("se_resnet50"), style="strip"))
+    pair = order(load("resnet"), load("se_resnet50"))
+    tall = draw(replace(pair, style="strip"))
     assert tall.height > 540
     assert f"the figure is {tall.height:.0f} pt high, and a slide 540" in tall.remarks
-    assert not any("pt high" in each for each in choose(order(load("se_resnet50"))).scene.remarks)
+    assert not any("pt high" in each for each in choose(pair).scene.remarks)
+
+
+PAIRS = ("plain34 resnet", "resnet se_resnet50", "googlenet inception_v3", "squeezenet squeezenet1_1", "vgg16 vgg19")
+
+
+@pytest.mark.parametrize("names", [*shipped(), *PAIRS])
+def test_what_is_drawn_unless_asked_otherwise_fits_on_a_slide(names: str) -> None:
+    scene = choose(order(*map(load, names.split()))).scene
+    assert scene.height <= 540
+    assert scene.width <= 960.01
+    assert smallest(scene) >= 10
+
+
+def test_text_is_smaller_only_where_the_figure_would_be_too_high() -> None:
+    sizes = {name: smallest(draw(order(load(name), style="blocks"))) for name in ("googlenet", "yolov2", "unet")}
+    assert sizes == {"googlenet": 14, "yolov2": 13, "unet": 14}
+
+
+def smallest(scene: Scene) -> float:
+    """The size of the smallest text."""
+    return min(item.size for item in scene.primitives() if isinstance(item, Text))
 
 
 def test_runs_make_a_text_of_a_chain_whose_convolutions_are_alike() -> None:

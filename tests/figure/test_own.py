@@ -99,6 +99,13 @@ def test_what_cannot_be_said_is_a_mistake_at_its_place(said: str, message: str, 
     assert diagnostic.label.span.line == 1
 
 
+def test_all_that_cannot_be_said_is_told_at_once() -> None:
+    with pytest.raises(CnngraphError) as error:
+        net('@figure(styl="text", width="page", theme="black", depth=-1, width="slide")')
+    spans = [diagnostic.label.span.text for diagnostic in error.value.diagnostics if diagnostic.label]
+    assert spans == ["styl", '"black"', "-1", 'width="slide"']
+
+
 @pytest.mark.parametrize("line", ["input 32x32x3 @figure(fold=true)", "conv 3 3x3 @figure(fold=true)"])
 def test_it_belongs_on_the_net_line(line: str) -> None:
     before = "" if line.startswith("input") else "input 8x8x3\n"

@@ -163,7 +163,7 @@ def shapes(infos: Iterable[onnx.ValueInfoProto]) -> dict[str, list[int]]:
     return {info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim] for info in infos}
 
 
-HALF = 2e-2
+HALF = 3e-2
 """Of results in float16, whose numbers have 11 bits."""
 
 

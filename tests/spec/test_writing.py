@@ -81,8 +81,7 @@ stage 64 3
 stage 128 4 s=2 => 28x28x128
 stage 256 6 s=2 => 14x14x256
 stage 512 3 s=2 => 7x7x512
-avgpool global -> flatten => 512
-softmax 1000 @classes("imagenet") => 1000
+avgpool global -> flatten -> softmax 1000 @classes("imagenet") => 1000
 """
     )
 

@@ -24,7 +24,8 @@ def flattened(network: Network, seed: int = 0) -> Network:
             continue
         inputs = [names[each] for each in layer.inputs]
         shares = names[layer.shares] if layer.shares else ""
-        made.add(names[layer.name], explicit(layer.kind), inputs, annotations=layer.annotations, shares=shares)
+        kind = explicit(layer.kind, layer.input_volumes[0])
+        made.add(names[layer.name], kind, inputs, annotations=layer.annotations, shares=shares)
     for output in network.outputs:
         made.output(names[output.layer], names[output.layer])
     return made.network(network.name, title=network.title)

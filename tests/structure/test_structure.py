@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph import Network, load, parse
+from cnngraph.layers.values import Padding
+from cnngraph.layers.window import Windowed
 from cnngraph.shipped import shipped, shipped_text
 from cnngraph.spec.writing.text import text
 from cnngraph.structure import Written, differences, structured, written
@@ -157,6 +159,48 @@ relu
         f"conv 4 3x3 same relu -> concat x{n} a{n} b{n} -> conv 4 1x1 relu\n" for n in (1, 2)
     ),
 }  # fmt: skip
+
+
+def test_how_tensorflow_pads_is_said_so() -> None:
+    steps = "conv 8 3x3 s=2 same_upper -> conv 8 5x5 same_upper -> maxpool 3x3 s=2 same_upper"
+    flat = flattened(parse(f"net t\ninput 16x16x3\n{steps}\n"))
+    assert not any(getattr(layer.kind, "padding", None) == Padding("same_upper") for layer in flat)
+    made = parse(written(flat, {}).text)
+    assert {layer.kind.padding.mode for layer in made if isinstance(layer.kind, Windowed)} == {"same_upper"}  # type: ignore[attr-defined]
+
+
+def test_stages_of_other_lengths_are_one_block() -> None:
+    block = "block r(c) {\n add {\n | conv c 1x1 relu -> conv in.c 3x3 same relu\n | skip\n }\n}\n"
+    stages = "".join(
+        f"conv {c} 1x1 relu\nconcat {{\n| conv {c} 1x1 relu\n| conv {c} 1x1 relu -> [r {c}] x{n}\n}}\nmaxpool 2x2\n"
+        for c, n in ((8, 2), (16, 4), (32, 3))
+    )
+    made = written(flattened(parse(f"net t\ninput 32x32x8\n{block}{stages}")), {})
+    assert made.is_structured
+    assert made.text.count("concat") == 1
+    assert "] x n" in made.text
+
+
+def test_blocks_begin_where_scopes_of_the_source_do() -> None:
+    steps = "".join(
+        f"conv {c} 1x1 relu\nconv {c} 3x3 same relu\nconv {c} 5x5 same relu\nconv {c} 1x1 relu\n"
+        for c in (8, 16, 24, 32, 40)
+    )
+    flat = flattened(parse(f"net t\ninput 8x8x3\n{steps}"))
+    in_order = sorted((layer for layer in flat if layer.inputs), key=lambda layer: _depth(flat, layer.name))
+    # From the second layer on, each scope is four convolutions with their activations.
+    scopes = {layer.name: f"stage{(at - 2) // 8}.{at}" for at, layer in enumerate(in_order)}
+    made = structured(flat, scopes)
+    firsts = {made.names[in_order[at].name].rpartition(".")[2] for at in (2, 10, 18)}
+    assert firsts == {"conv1"}
+
+
+def _depth(network: Network, name: str) -> int:
+    depth = 0
+    while network[name].inputs:
+        name = network[name].inputs[0]
+        depth += 1
+    return depth
 
 
 @pytest.mark.parametrize("body", BODIES)

@@ -186,32 +186,36 @@ class Outlet(Plain):
     def last(self) -> str:
         return self.first
 
+    @property
+    def em(self) -> float:
+        return self.measure.words or self.measure.em
+
     @cached_property
     def _shown(self) -> str:
-        return fit(self.name, "serif-italic", self.measure.em, self.measure.most)
+        return fit(self.name, "serif-italic", self.em, self.measure.most)
 
     @property
     def left(self) -> float:
-        return -0.2 * self.measure.em
+        return -0.2 * self.em
 
     @cached_property
     def width(self) -> float:
-        return text_width(self._shown, "serif-italic", self.measure.em)
+        return text_width(self._shown, "serif-italic", self.em)
 
     @property
     def up(self) -> float:
-        return 0.75 * self.measure.em
+        return 0.75 * self.em
 
     @property
     def down(self) -> float:
-        return 0.75 * self.measure.em
+        return 0.75 * self.em
 
     @property
     def top(self) -> float:
         return self.up
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        em = self.measure.em
+        em = self.em
         words = Text(x, axis + 0.25 * em, self._shown, em, "serif-italic", fill=self.measure.theme.ink)
         yield Group(self.first, "output", (words,), f"output {self.name}")
 
@@ -282,9 +286,11 @@ class Stacked(Plain):
             middle = offsets[number] + self.depths[number] / 2
             spot = x + wide + middle + 0.35 * em, top + high - middle + 0.75 * em
             drawn.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
-        drawn.append(
-            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink)
-        )
+        drawn += [
+            Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink),
+            # Below the arrow that comes in at the middle.
+            Text(x - 0.35 * em, axis + 1.2 * em, str(self.height), em, "serif", "end", fill=theme.ink),
+        ]
         yield Group(
             f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
         )

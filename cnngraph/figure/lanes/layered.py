@@ -18,7 +18,7 @@ from math import fsum
 from cnngraph.figure.lanes.boxes import Box
 from cnngraph.figure.lanes.curves import shortened, turn
 from cnngraph.figure.lanes.heights import Columns, Place
-from cnngraph.figure.lanes.letters import Letter
+from cnngraph.figure.lanes.letters import Letter, Onward
 from cnngraph.figure.lanes.part import Measure, Part, into
 from cnngraph.figure.lanes.row import Row
 from cnngraph.figure.scene import Curve, Item, Line, Move, Path, Primitive
@@ -141,43 +141,35 @@ class Layered:
     def order(self) -> list[list[Place]]:
         """The places of each column from top to bottom: of the orders that the sweeps come by, the one with fewest
         crossings."""
-        columns: list[list[Place]] = [[] for _ in self.widths]
-        places = [Place(number, column, False) for number, column in enumerate(self.columns)]
-        for place in dict.fromkeys([*(place for path in self.paths for place in path), *places]):
-            columns[place.column].append(place)
-        before: dict[Place, list[Place]] = {}
-        after: dict[Place, list[Place]] = {}
+        nodes = [Place(number, column, False) for number, column in enumerate(self.columns)]
+        places = list(dict.fromkeys([*(place for path in self.paths for place in path), *nodes]))
+        number = {place: at for at, place in enumerate(places)}
+        columns: list[list[int]] = [[] for _ in self.widths]
+        for at, place in enumerate(places):
+            columns[place.column].append(at)
+        before: list[list[int]] = [[] for _ in places]
+        after: list[list[int]] = [[] for _ in places]
+        steps: list[list[tuple[int, int]]] = [[] for _ in columns]
         for here, there in self._steps:
-            after.setdefault(here, []).append(there)
-            before.setdefault(there, []).append(here)
-        best, fewest = [list(column) for column in columns], self._crossings(columns)
+            source, target = number[here], number[there]
+            after[source].append(target)
+            before[target].append(source)
+            steps[here.column].append((source, target))
+        ranks = [0] * len(places)
+        for column in columns:
+            _rank(column, ranks)
+        best, fewest = [list(column) for column in columns], _crossings(steps, ranks)
         for sweep in range(_SWEEPS):
             if not fewest:
                 break
             neighbours = before if sweep % 2 == 0 else after
             for column in columns if sweep % 2 == 0 else columns[::-1]:
-                ranks = {place: rank for rank, place in enumerate(column)}
-                for near in (column[0].column - 1, column[0].column + 1):
-                    if 0 <= near < len(columns):
-                        ranks.update({place: rank for rank, place in enumerate(columns[near])})
-                column.sort(key=lambda place: _mean([ranks[near] for near in neighbours.get(place, [place])]))
-            if (count := self._crossings(columns)) < fewest:
+                middles = {at: _mean([ranks[near] for near in neighbours[at] or [at]]) for at in column}
+                column.sort(key=middles.__getitem__)
+                _rank(column, ranks)
+            if (count := _crossings(steps, ranks)) < fewest:
                 best, fewest = [list(column) for column in columns], count
-        return best
-
-    def _crossings(self, columns: Sequence[Sequence[Place]]) -> int:
-        """How many pairs of lines between neighbouring columns cross."""
-        rank = {place: number for column in columns for number, place in enumerate(column)}
-        between: dict[int, list[tuple[int, int]]] = {}
-        for here, there in self._steps:
-            between.setdefault(here.column, []).append((rank[here], rank[there]))
-        found = 0
-        for ends in between.values():
-            seen: list[int] = []
-            for _, end in sorted(ends):
-                found += len(seen) - bisect_right(seen, end)
-                insort(seen, end)
-        return found
+        return [[places[at] for at in column] for column in best]
 
     # Heights -----------------------------------------------------------------------------------------
 
@@ -300,15 +292,24 @@ class Layered:
 
 def sliced(layered: Layered, begin: float, room: float, marks: Iterator[str]) -> list[Layered]:
     """*layered* in rows that are at most *room* wide, the first *begin*, as far as its nodes are; a tensor that is
-    taken in another row has the next of *marks* where it leaves and where it comes in."""
+    taken in another row has the next of *marks* where it leaves and where it comes in, or an arrow, where it is the one
+    that goes on in the next row."""
     cuts = _cuts(layered, begin, room)
     row_of = [bisect_right(cuts, column) for column in layered.columns]
-    leaves: dict[int | None, str] = {}
+    taken: dict[int | None, set[int]] = {}
+    """For each tensor that is taken in rows behind its own, in which."""
     for link in layered.links:
         from_row = 0 if link.source is None else row_of[link.source]
-        taken = link.source is not None or bool(layered.source)
-        if taken and row_of[link.target] != from_row and link.source not in leaves:
-            leaves[link.source] = next(marks)
+        if (link.source is not None or layered.source) and row_of[link.target] != from_row:
+            taken.setdefault(link.source, set()).add(row_of[link.target])
+    passing = [0] * len(cuts)
+    """How many tensors go on behind each row."""
+    for source, takers in taken.items():
+        for row in range(0 if source is None else row_of[source], max(takers)):
+            passing[row] += 1
+    leaves = {
+        source: "" if _is_alone(source, takers, row_of, passing) else next(marks) for source, takers in taken.items()
+    }
     rows = [_Sheet(layered, leaves, row) for row in range(len(cuts) + 1)]
     incoming: list[list[Link]] = [[] for _ in layered.nodes]
     for link in layered.links:
@@ -318,6 +319,12 @@ def sliced(layered: Layered, begin: float, room: float, marks: Iterator[str]) ->
     for node, row in enumerate(row_of):
         rows[row].add(node, incoming[node])
     return [sheet.layered(closes=sheet is rows[-1]) for sheet in rows]
+
+
+def _is_alone(source: int | None, takers: set[int], row_of: Sequence[int], passing: Sequence[int]) -> bool:
+    """Whether the tensor of *source* is the one that goes on behind its row, and only in the next."""
+    row = 0 if source is None else row_of[source]
+    return passing[row] == 1 and takers == {row + 1}
 
 
 class _Sheet:
@@ -344,20 +351,25 @@ class _Sheet:
         self.columns.append(column)
         return len(self.nodes) - 1
 
-    def letter(self, source: int | None) -> Letter:
+    def letter(self, source: int | None, *, comes: bool) -> Letter | Onward:
+        """For the tensor of *source*, which leaves the row or comes in: an arrow, where it has no letter."""
         name = self.whole.source if source is None else self.whole.nodes[source].last
+        if not self.leaves[source]:
+            return Onward(self.whole.measure, name, comes)
         return Letter(self.whole.measure, self.leaves[source], name, self.row)
 
     def leave(self, source: int | None, column: int) -> None:
         """A letter in *column* for the tensor of *source*, if it is taken in another row."""
         if source in self.leaves:
-            self.links.append(Link(self.numbers[source], self.append(self.letter(source), column)))
+            self.links.append(Link(self.numbers[source], self.append(self.letter(source, comes=False), column)))
 
     def add(self, node: int, incoming: Sequence[Link]) -> None:
         column = self.whole.columns[node]
         for link in incoming:
             if link.source not in self.numbers and link.source in self.leaves:
-                self.numbers[link.source] = self.append(self.letter(link.source), self.first[link.source] - 1)
+                self.numbers[link.source] = self.append(
+                    self.letter(link.source, comes=True), self.first[link.source] - 1
+                )
         number = self.numbers[node] = self.append(self.whole.nodes[node], column)
         for link in incoming:
             if link.source in self.numbers:
@@ -403,6 +415,22 @@ def _cuts(layered: Layered, begin: float, room: float) -> list[int]:
         start = min(range(least, stop + 1), key=lambda column: (passing[column], -column))
         cuts.append(start)
         free = room
+
+
+def _rank(column: Sequence[int], ranks: list[int]) -> None:
+    for rank, at in enumerate(column):
+        ranks[at] = rank
+
+
+def _crossings(steps: Sequence[Sequence[tuple[int, int]]], ranks: Sequence[int]) -> int:
+    """How many pairs of lines cross between neighbouring columns; *steps* are the lines from each of them on."""
+    found = 0
+    for between in steps:
+        seen: list[int] = []
+        for _, end in sorted([(ranks[source], ranks[target]) for source, target in between]):
+            found += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
+    return found
 
 
 def _port_room(part: Part) -> float:

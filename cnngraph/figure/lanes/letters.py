@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, product
-from string import ascii_uppercase
 from typing import ClassVar
 
+from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.curves import corner
 from cnngraph.figure.lanes.part import Measure, Part, Plain
 from cnngraph.figure.scene import (
@@ -19,16 +18,12 @@ from cnngraph.figure.scene import (
     Move,
     Path,
     Primitive,
-    Text,
     edge,
 )
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.text import ascent
 
-
-def alphabet() -> Iterator[str]:
-    """A, B, … Z, AA, AB, …"""
-    return ("".join(letters) for length in count(1) for letters in product(ascii_uppercase, repeat=length))
+_LETTER_AIR = 0.3
+"""Ems on each side of a letter above a way out."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +70,46 @@ class Letter(Plain):
 
 
 @dataclass(frozen=True)
+class Onward(Plain):
+    """What goes on in the next row, or comes from the one before, and nothing else does: an arrow without a letter."""
+
+    measure: Measure
+    last: str
+    """The unit that makes the tensor."""
+    comes: bool
+    opens: ClassVar[bool] = True
+    forks: ClassVar[bool] = True
+
+    @property
+    def first(self) -> str:
+        return f"{'to' if self.comes else 'after'}-{self.last}"
+
+    @property
+    def width(self) -> float:
+        return self.measure.gap
+
+    @property
+    def up(self) -> float:
+        return self.measure.head / 2
+
+    @property
+    def down(self) -> float:
+        return self.up
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        head, tip = self.measure.head, (x + self.width, axis)
+        end = tip if self.comes else (tip[0] - 0.8 * head, axis)
+        drawn: tuple[Primitive, ...] = (Path((Move((x, axis)), Line(end)), self.measure.line),)
+        if not self.comes:
+            drawn += (arrowhead(tip, (1.0, 0.0), head, self.measure.theme.ink),)
+        yield Group(self.first, "decoration", drawn)
+
+
+@dataclass(frozen=True)
 class Tapped:
     """A part behind which tensors leave for other rows: a letter for each stands above the way out."""
 
@@ -110,7 +145,7 @@ class Tapped:
 
     @property
     def right(self) -> float:
-        return 0.0 if self.room else self.inside.right
+        return 0.0 if self.room else self.inside.right + self._spare
 
     @property
     def top(self) -> float:
@@ -118,7 +153,12 @@ class Tapped:
 
     @property
     def width(self) -> float:
-        return self.inside.width + self.room
+        return self.inside.width + self.room + self._spare
+
+    @property
+    def _spare(self) -> float:
+        """What large letters take beyond the gap in which they stand."""
+        return max(0.0, 2 * (self.radius + _LETTER_AIR * self.measure.em) - self.measure.gap)
 
     @property
     def radius(self) -> float:
@@ -148,7 +188,7 @@ class Tapped:
         if self.room:
             trunk = Path((Move((out, axis)), Line((x + self.width, axis))), line)
             yield Group(f"behind-{self.last}", "decoration", (trunk,))
-        at = out + 1.1 * em
+        at = out + (self.measure.gap + self._spare) / 2
         for index, letter in enumerate(self.letters):
             y = axis - self.rise - index * self.pitch
             foot = axis if index == 0 else y + self.pitch - self.radius
@@ -254,18 +294,3 @@ class Landed(Plain):
             yield from way.draw(begin, y)
             out = Move((begin + way.width - way.right, y))
             yield edge(way.last, self.join.first, (Path((out, *fall), line), head))
-
-
-def letter_radius(measure: Measure, mark: str) -> float:
-    """Points, of the circle around a letter, or several."""
-    return (0.8 if len(mark) == 1 else 0.45 + 0.4 * len(mark)) * measure.em
-
-
-def lettered(x: float, y: float, letter: str, measure: Measure) -> tuple[Primitive, ...]:
-    """A letter in a circle: the same one stands where the line goes on."""
-    em = measure.em
-    baseline = y + (ascent("serif", em) - 0.1 * em) / 2
-    return (
-        Circle(x, y, letter_radius(measure, letter), measure.theme.paper, measure.line),
-        Text(x, baseline, letter, em, "serif", "middle", fill=measure.theme.ink),
-    )

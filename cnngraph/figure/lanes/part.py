@@ -31,6 +31,8 @@ class Measure:
     theme: Theme
     most: float = inf
     """What words below a box may take; longer ones are cut."""
+    words: float | None = None
+    """The em of names of outputs, where it is not that of the rest."""
 
     @property
     def gap(self) -> float:

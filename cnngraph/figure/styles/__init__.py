@@ -172,6 +172,12 @@ def _blocks(order: Order) -> Scene:
     )
 
 
+def _overview(order: Order) -> Scene:
+    from cnngraph.figure.styles.overview import overview
+
+    return overview(order.networks[0], width=order.width, theme=order.theme, title=order.title)
+
+
 def _by_dot(order: Order) -> Scene:
     from cnngraph.figure.styles.graphviz import by_dot
 
@@ -222,5 +228,6 @@ STYLES = {
         ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
+    "overview": Style(_overview, "it draws the whole graph in little, and one module enlarged", ("title",)),
     "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cnngraph.figure.lanes.letters import letter_radius
+from cnngraph.figure.lanes.circled import letter_radius
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.scene import Font, Group, Line, Move, Path, Primitive, Stroke, Text, edge
 from cnngraph.figure.text import ascent, wrapped

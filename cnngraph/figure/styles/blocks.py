@@ -7,17 +7,18 @@ then the spec's blocks, the innermost first, until it does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
-from cnngraph.figure.lanes.part import Measure, Part, straight
+from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
-from cnngraph.figure.page import SLIDE, height, too_narrow
+from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
-from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.stages import stacked
-from cnngraph.figure.styles.lines import LEAD, LETTER, Setting
+from cnngraph.figure.styles.lines import LEAD, LETTER, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -54,21 +55,19 @@ def several(
     titles = [network.title or network.name for network in networks]
     if len(networks) == 1:
         titles = [title or titles[0]]
-    scenes = [
-        blocks(network, width=width, theme=theme, title=name, fold=fold, depth=depth, names=names)
+    foldings = [
+        _Folding(network, name, width, theme, names, _attempts(network, fold, depth))
         for network, name in zip(networks, titles, strict=True)
     ]
-    if len(scenes) == 1:
-        return scenes[0]
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title else None
-    return stacked(scenes, _ROW_GAP * em, head)
 
+    def drawn(em: float) -> Scene:
+        head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title and len(networks) > 1 else None
+        return _as_open_as_fits(foldings, em, width, head)
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    chain: Chain
-    remark: str
+    scene = fitting(drawn, texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+    if scene.width > width + 0.01:
+        raise too_narrow(width, scene.width)
+    return scene
 
 
 def blocks(
@@ -87,25 +86,121 @@ def blocks(
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
     """
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
-    page = height(width)
-    best: Scene | None = None
-    for attempt in _attempts(network, fold, depth):
-        scene = _drawn(network, attempt.chain, em, width, theme, title, names)
-        scene = replace(scene, remarks=(attempt.remark,) if attempt.remark else ())
-        if scene.height <= page and scene.width <= width + 0.01:
-            return scene
-        if best is None or _excess(scene, width) < _excess(best, width):
-            best = scene
-    assert best is not None
-    if best.width > width + 0.01:
-        raise too_narrow(width, best.width)
-    return best
+    return several([network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names)
 
 
-def _excess(scene: Scene, width: float) -> tuple[float, float]:
-    """How much too wide it is, and how high."""
-    return max(0.0, scene.width - width), scene.height
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    chain: Chain
+    remark: str
+
+
+class _Folding:
+    """A network in all the ways in which it can be drawn, from all there is to the least."""
+
+    def __init__(
+        self, network: Network, title: str, width: float, theme: Theme, names: bool, attempts: Iterator[_Attempt]
+    ) -> None:
+        self.network, self.title, self.width, self.theme, self.names = network, title, width, theme, names
+        self._made: list[_Attempt] = []
+        self._more = attempts
+
+    def laid(self, step: int, em: float) -> _Laid | None:
+        """So many steps from all there is; None beyond the last."""
+        while len(self._made) <= step:
+            if (attempt := next(self._more, None)) is None:
+                return None
+            self._made.append(attempt)
+        return _Laid(self, self._made[step], em)
+
+
+def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head: Text | None) -> Scene:
+    """Networks one under the other, the highest folded step by step until they fit on a page; what comes nearest to
+    that if they do not."""
+    steps, laid = [0] * len(foldings), [first for each in foldings if (first := each.laid(0, em))]
+    best: list[_Laid] = []
+
+    def excess(some: Sequence[_Laid]) -> tuple[float, float]:
+        """How much too wide they are, and how high."""
+        return max(0.0, max(each.width for each in some) - width), sum(each.height for each in some)
+
+    while True:
+        if sum(each.height for each in laid) <= height(width) and max(each.width for each in laid) <= width + 0.01:
+            scene = _together(laid, em, head)
+            if scene.height <= height(width):
+                return scene
+        if not best or excess(laid) < excess(best):
+            best = list(laid)
+        for number in sorted(range(len(laid)), key=lambda number: excess([laid[number]]), reverse=True):
+            if (smaller := foldings[number].laid(steps[number] + 1, em)) is not None:
+                steps[number], laid[number] = steps[number] + 1, smaller
+                break
+        else:
+            return _together(best, em, head)
+
+
+def _together(laid: Sequence[_Laid], em: float, head: Text | None) -> Scene:
+    scenes = [each.scene for each in laid]
+    return scenes[0] if len(scenes) == 1 else stacked(scenes, _ROW_GAP * em, head)
+
+
+class _Laid:
+    """A network in rows, not yet drawn: most of what is tried is too high."""
+
+    def __init__(self, folding: _Folding, attempt: _Attempt, em: float) -> None:
+        self.folding, self.attempt, self.em = folding, attempt, em
+        network, theme = folding.network, folding.theme
+        room = folding.width - 2 * _MARGIN * em
+        most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
+        self.measure = Measure(em, box_width(network, attempt.chain, em, most), theme, most)
+        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain))
+        self.setting = Setting(self.maker, room)
+        lines = self.setting.lines(attempt.chain)
+        if len(lines) == 1:
+            with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], self.measure))]
+            if Row(self.measure, tuple(with_volume)).width <= room:
+                lines = [with_volume]
+        self.rows = self.setting.cut(lines)
+        self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
+
+    @property
+    def _top(self) -> float:
+        """Of the first row."""
+        return (_MARGIN + _ROW_GAP) * self.em + ascent("serif", self.head.size)
+
+    @cached_property
+    def width(self) -> float:
+        widest = max(row.width for row in self.rows)
+        head = text_width(self.head.content, self.head.font, self.head.size)
+        return max(widest, head) + 2 * _MARGIN * self.em
+
+    @cached_property
+    def height(self) -> float:
+        """Without what a key to its lines and letters takes."""
+        gaps = (len(self.rows) - 1) * _ROW_GAP * self.em
+        return self._top + fsum(row.height for row in self.rows) + gaps + _MARGIN * self.em
+
+    @cached_property
+    def scene(self) -> Scene:
+        em, margin = self.em, _MARGIN * self.em
+        drawn = draw_rows(self.rows, margin, self._top, _ROW_GAP * em)
+        items: list[Item] = [self.head, *drawn.items]
+        y = drawn.bottoms[-1] + _ROW_GAP * em
+        if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
+            items += _key(margin, y, self.measure)
+            y += 1.2 * em + _ROW_GAP * em
+        if self.maker.marks:
+            items += _key_of_marks(list(self.maker.marks.values()), margin, y, self.measure)
+            y += 1.2 * em + _ROW_GAP * em
+        return Scene(
+            width=self.width,
+            height=y + (_MARGIN - _ROW_GAP) * em,
+            items=tuple(items),
+            title=self.folding.title,
+            description=", ".join(f"{unit.name} {unit.output.caption}" for unit in units_of(self.attempt.chain)),
+            background=self.folding.theme.background,
+            remarks=(self.attempt.remark,) if self.attempt.remark else (),
+        )
 
 
 def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterator[_Attempt]:
@@ -138,48 +233,6 @@ def _depth(path: str, network: Network) -> int:
     return found
 
 
-def _drawn(
-    network: Network, chain: Chain, em: float, width: float, theme: Theme, title: str | None, names: bool
-) -> Scene:
-    room = width - 2 * _MARGIN * em
-    most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
-    measure = Measure(em, box_width(network, chain, em, most), theme, most)
-    maker = Maker(network, measure, names, marks(chain))
-    setting = Setting(maker, room)
-    lines = setting.lines(chain)
-    if len(lines) == 1:
-        with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], measure))]
-        if Row(measure, tuple(with_volume)).width <= room:
-            lines = [with_volume]
-    head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
-    items: list[Item] = [] if head is None else [head]
-    y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
-    used = 0.0 if head is None else text_width(head.content, head.font, head.size)
-    for stops in lines:
-        for row in setting.rows(stops):
-            line = Row(measure, tuple(stops[row.start : row.stop]))
-            axis = y + line.up
-            x = (_MARGIN + (LEAD if row.start else 0.0)) * em
-            items += _row(stops, row, line, x, axis, measure)
-            right = x + line.width + (LEAD * em if row.stop < len(stops) else 0.0)
-            used = max(used, right - _MARGIN * em)
-            y = axis + line.down + _ROW_GAP * em
-    if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
-        items += _key(_MARGIN * em, y, measure)
-        y += 1.2 * em + _ROW_GAP * em
-    if maker.marks:
-        items += _key_of_marks(list(maker.marks.values()), _MARGIN * em, y, measure)
-        y += 1.2 * em + _ROW_GAP * em
-    return Scene(
-        width=used + 2 * _MARGIN * em,
-        height=y + (_MARGIN - _ROW_GAP) * em,
-        items=tuple(items),
-        title=title or network.title or network.name,
-        description=", ".join(f"{unit.name} {unit.output.caption}" for unit in units_of(chain)),
-        background=theme.background,
-    )
-
-
 def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[Part]:
     """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with."""
     joins = [layer for layer in network.layers if _stacks(layer)]
@@ -194,27 +247,6 @@ def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[
 def _stacks(layer: Layer) -> bool:
     channels = sum(as_int(volume.channels) for volume in layer.input_volumes)
     return layer.kind.family == "join" and layer.output.channels == channels
-
-
-def _row(line: Sequence[Stop], row: range, drawn: Row, x: float, axis: float, measure: Measure) -> Iterator[Item]:
-    """A row of *line*; it begins and ends with an arrow where the line goes on."""
-    lead = LEAD * measure.em
-    if row.start:
-        before, first = line[row.start - 1], line[row.start].part
-        if first.opens:
-            line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
-            yield Group(f"to-{before.part.last}", "decoration", (line_in,))
-        else:
-            yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
-    yield from drawn.draw(x, axis)
-    if row.stop < len(line):
-        last = line[row.stop - 1].part.last
-        start, tip = x + drawn.width - drawn.right, x + drawn.width + lead
-        arrow = (
-            Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
-            arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
-        )
-        yield Group(f"after-{last}", "decoration", arrow)
 
 
 def _is_dashed(group: Group) -> bool:

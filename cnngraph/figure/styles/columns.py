@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
@@ -162,10 +162,11 @@ def columns(
     spines = [spine(network, "units") for network in networks]
     head = title or (names[0] if len(names) == 1 else "")
 
-    def drawn(folded: bool) -> Scene:
-        return _drawn(tracks(spines, names, "units", _lands_on_a_column, folded), width, theme, head)
+    def drawn(folded: bool, em: float) -> Scene:
+        return _drawn(tracks(spines, names, "units", _lands_on_a_column, folded), em, width, theme, head)
 
-    return on_page(drawn, " and ".join(names), width, fold)
+    # Not smaller: captions would be too small to read.
+    return on_page(drawn, texts(width, SLIDE_TEXT, LEAST_TEXT)[:1], " and ".join(names), width, fold)
 
 
 def _lands_on_a_column(spine: Spine, index: int) -> bool:
@@ -178,8 +179,7 @@ def _lands_on_a_column(spine: Spine, index: int) -> bool:
     return before.weighted and all(layer.kind.idle or layer.kind.family == "norm" for layer in before.layers[1:])
 
 
-def _drawn(tracks: list[Track], width: float, theme: Theme, head: str) -> Scene:
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str) -> Scene:
     page, lines = _fitted(tracks, em, width, theme)
     names = {track.prefix: _name(track, em) for track in tracks}
     marks = letters(lines)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered, sliced
-from cnngraph.figure.lanes.letters import Landed, Letter, Tapped, alphabet
-from cnngraph.figure.lanes.part import Part
+from cnngraph.figure.lanes.letters import Landed, Letter, Tapped
+from cnngraph.figure.lanes.part import Part, straight
 from cnngraph.figure.lanes.row import Row, Stop, gap_behind
 from cnngraph.figure.lanes.split import Split
 from cnngraph.figure.rows import balanced
+from cnngraph.figure.scene import Group, Item, Line, Move, Path
+from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.parts import Maker, inset_of, shown
 from cnngraph.flow import (
     Chain,
@@ -30,15 +34,84 @@ HANGING = 5.0
 """Ems that a letter below a row takes behind what it hangs on."""
 
 
+class Cut(NamedTuple):
+    """A row of a line; it begins and ends with an arrow where the line goes on."""
+
+    line: Sequence[Stop]
+    stops: range
+    row: Row
+    lead: float
+    """How long these arrows are."""
+
+    @property
+    def goes_on(self) -> bool:
+        return self.stops.stop < len(self.line)
+
+    @property
+    def width(self) -> float:
+        return self.row.width + ((self.stops.start > 0) + self.goes_on) * self.lead
+
+    @property
+    def height(self) -> float:
+        return self.row.up + self.row.down
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        """With its left end at *x*."""
+        measure, lead, line = self.row.measure, self.lead, self.line
+        if self.stops.start:
+            before, first = line[self.stops.start - 1], line[self.stops.start].part
+            x += lead
+            if first.opens:
+                line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
+                yield Group(f"to-{before.part.last}", "decoration", (line_in,))
+            else:
+                yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
+        yield from self.row.draw(x, axis)
+        if self.goes_on:
+            last = line[self.stops.stop - 1].part.last
+            start, tip = x + self.row.width - self.row.right, x + self.row.width + lead
+            arrow = (
+                Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
+                arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),
+            )
+            yield Group(f"after-{last}", "decoration", arrow)
+
+
+class Drawn(NamedTuple):
+    """Rows on a page."""
+
+    items: list[Item]
+    bottoms: list[float]
+    """Of each row."""
+
+
+def draw_rows(rows: Iterable[Cut], x: float, y: float, gap: float) -> Drawn:
+    """*rows* one under the other, *gap* points apart; the first has its left end at *x* and its top at *y*."""
+    items: list[Item] = []
+    bottoms: list[float] = []
+    for row in rows:
+        axis = (bottoms[-1] + gap if bottoms else y) + row.row.up
+        items += row.draw(x, axis)
+        bottoms.append(axis + row.row.down)
+    return Drawn(items, bottoms)
+
+
 class Setting:
     """The parts of a network in lines that are cut into rows; nothing is wider than a row can be."""
 
     def __init__(self, maker: Maker, room: float) -> None:
         self.maker, self.measure, self.room = maker, maker.measure, room
         self.lead = LEAD * self.measure.em
-        self.letters = alphabet()
+        self.letters = self._given()
+        self.lettered = False
+        """Whether a tensor goes on in another row by a letter."""
         self.waiting: list[tuple[Chain, Letter]] = []
         """What leaves a line for an output, and has no room below it; and the letter that it begins with."""
+
+    def _given(self) -> Iterator[str]:
+        for letter in alphabet():
+            self.lettered = True
+            yield letter
 
     def lines(self, chain: Chain) -> list[list[Stop]]:
         """*chain* from the start of the network; only within a line one row goes on in the next."""
@@ -158,6 +231,14 @@ class Setting:
             return ends[row.stop - 1] - ends[row.start] + last.part.width + leads * self.lead
 
         return balanced(self.pieces(line, width), width, self.room)
+
+    def cut(self, lines: Iterable[Sequence[Stop]]) -> list[Cut]:
+        """The rows of *lines*."""
+        return [
+            Cut(line, row, Row(self.measure, tuple(line[row.start : row.stop])), self.lead)
+            for line in lines
+            for row in self.rows(line)
+        ]
 
     def with_gap(self, stop: Stop, after: Part | None) -> float:
         return stop.part.width + gap_behind(stop, after, self.measure)

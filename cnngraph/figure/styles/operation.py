@@ -38,8 +38,8 @@ _MARGIN, _ROW_GAP, _LEADING = 0.9, 1.6, 1.25
 """Ems: the page's border, the air between rows, and from line to line."""
 _SIGN, _AIR = 1.5, 0.75
 """Ems: the size of a sign such as ∗, and the air on either side of it."""
-_HEADING = 3.0
-"""Ems that a title takes at most."""
+_HEADING = 0.7
+"""How large the title is, compared with that of a whole network."""
 _CAPTION, _FORMULA = 7.5, 13.0
 """Ems after which a caption goes on in a second line, and ems that the formulas need."""
 _LISTED = 12
@@ -53,24 +53,20 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
     show (E0612), when none is named and several could be meant (E0613), and when the width is too small (E0604).
     """
     shown = chosen(network, layer)
+    title = title or _title(network, shown)
     em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
     numbers = _numbers(network, shown, em, width, theme)
-    left = height(width) - 2 * margin - words.height - _ROW_GAP * em
-    left -= 0.0 if title is None else (_HEADING + _ROW_GAP) * em
+    head = heading(title, _HEADING * em, width, margin, theme)
+    left = height(width) - head.y - words.height - margin - _ROW_GAP * em
     left -= math.fsum(row.height + _ROW_GAP * em for row in numbers)
     rows = _fitted(network, shown, em, width, theme, left if numbers else math.inf)
     if math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
         rows = [*numbers, *rows]
-    used = max(words.width, *(row.width for row in rows))
-    items: list[Item] = []
-    y = margin
-    if title is not None:
-        head = heading(title, em, width, margin, theme)
-        items.append(head)
-        used = max(used, text_width(head.content, head.font, head.size))
-        y = head.y + _ROW_GAP * em
+    used = max(words.width, text_width(head.content, head.font, head.size), *(row.width for row in rows))
+    items: list[Item] = [head]
+    y = head.y + _ROW_GAP * em
     for row in rows:
         items += row.draw(margin + (used - row.width) / 2, y, theme)
         y += row.height + _ROW_GAP * em
@@ -79,10 +75,16 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
         width=used + 2 * margin,
         height=y + words.height + margin,
         items=tuple(items),
-        title=title or f"{network.title or network.name}: {shown.name}",
+        title=title,
         description="; ".join([sentence(shown), *(" ".join(row) for row in arithmetic(shown))]),
         background=theme.background,
     )
+
+
+def _title(network: Network, shown: Layer) -> str:
+    """The network's, and the layer's name, where there are others that could be meant."""
+    name = network.title or network.name
+    return name if [layer for layer in network if sentence(layer)] == [shown] else f"{name}: {shown.name}"
 
 
 # Which layer ---------------------------------------------------------------------------------

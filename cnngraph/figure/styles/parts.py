@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered
-from cnngraph.figure.lanes.letters import alphabet
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
@@ -279,8 +279,13 @@ Owners = tuple[str, ...]
 
 def owners(thing: Unit | Boxed) -> Owners:
     """Whose weights *thing* has."""
-    found = tuple(unit.tied for unit in units_of((thing,)) if unit.params or unit.shares)
-    return found if all(found) else ()
+    found = []
+    for unit in units_of((thing,)):
+        if unit.tied:
+            found.append(unit.tied)
+        elif unit.params or unit.shares:
+            return ()
+    return tuple(found)
 
 
 def marks(chain: Chain) -> dict[Owners, str]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.letters import letter_radius, lettered
+from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.page import SLIDE
+from cnngraph.figure.page import SLIDE, texts
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
@@ -28,8 +28,8 @@ from cnngraph.network import Network
 from cnngraph.units import Unit
 
 _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
-"""Points. Networks that are compared keep to a row each as long as they can: 11.5 on a slide is 6 pt when the
-slide is printed 178 mm wide."""
+"""Points. Networks that are compared keep to a row each as long as they can: what has no room for it with the text of a
+slide has smaller; 11.5 on a slide is 6 pt when the slide is printed 178 mm wide."""
 _PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
 """Ems: from box to box, a box's width, and the most that a short strip is spread."""
 _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
@@ -92,16 +92,19 @@ def strip(
     names = [network.title or network.name for network in networks]
     head = title or (names[0] if len(names) == 1 else "")
 
-    def drawn(folded: bool) -> Scene:
-        return _drawn(tracks(spines, names, "strip", lands_alone, folded), width, theme, head)
+    def drawn(folded: bool, em: float) -> Scene:
+        return _drawn(tracks(spines, names, "strip", lands_alone, folded), em, width, theme, head)
 
-    return on_page(drawn, " and ".join(names), width, fold)
+    # Wider than a slide there is room for more boxes, not for larger ones.
+    large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
+    whole = tracks(spines, names, "strip", lands_alone, fold is True)
+    a_row_each = len(_fitted(whole, large[0], width, theme)[1]) == len(networks)
+    sizes = large if len(networks) == 1 or a_row_each else compared
+    return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
-def _drawn(strips: list[Track], width: float, theme: Theme, head: str) -> Scene:
+def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str) -> Scene:
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    text = _SLIDE_TEXT if len(strips) == 1 else _COMPARED_TEXT
-    em = max(_LEAST_TEXT, min(text, text * width / SLIDE))
     measure, lines = _fitted(strips, em, width, theme)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
     marks, wide = letters(lines), letters_width(lines, em, theme)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE, too_narrow
+from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
@@ -57,8 +57,17 @@ def text_flow(
     chain = [stop for stop in stops(network, "text") if not stop.equals]
     shared = _shared(chain)
     steps = _steps(chain, shared, fold is not False)
-    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
-    flow = _Flow(steps, em, theme, None if picture is None else png_of(picture))
+    png = None if picture is None else png_of(picture)
+
+    def drawn(em: float) -> Scene:
+        return _drawn(chain, _Flow(steps, em, theme, png), shared, width, title)
+
+    scene = fitting(drawn, texts(width, _SLIDE_TEXT, _LEAST_TEXT), width)
+    return replace(scene, title=title or network.title or network.name)
+
+
+def _drawn(chain: list[Stop], flow: _Flow, shared: dict[str, str], width: float, title: str | None) -> Scene:
+    em, theme, steps = flow.em, flow.theme, flow.steps
     room = width - 2 * _MARGIN * em
     rows = balanced([range(number, number + 1) for number in range(len(steps))], flow.width, room)
     widest = max(flow.width(row) for row in rows)
@@ -85,7 +94,7 @@ def text_flow(
         width=used + 2 * _MARGIN * em,
         height=y + (_MARGIN - _ROW_GAP) * em,
         items=tuple(items),
-        title=title or network.title or network.name,
+        title=title or "",
         description=", ".join(f"{stop.name} {stop.caption}" for stop in chain),
         background=theme.background,
     )

@@ -8,14 +8,14 @@ which they end where the resolution changes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
 from cnngraph.figure.heading import heading
-from cnngraph.figure.page import SLIDE, too_narrow
+from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
@@ -54,7 +54,12 @@ def volumes(
     """
     chain = stops(network)
     png = None if picture is None else png_of(picture)
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+    scene = fitting(lambda em: _drawn(chain, em, width, theme, title, png), texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+    return replace(scene, title=title or network.title or network.name)
+
+
+def _drawn(chain: list[Stop], em: float, width: float, theme: Theme, title: str | None, png: bytes | None) -> Scene:
+    """With text of *em*."""
     plan, rows = _fitted(chain, em, width, theme, png)
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
@@ -70,7 +75,7 @@ def volumes(
         width=used + 2 * _MARGIN * em,
         height=y + (_MARGIN - _ROW_GAP) * em,
         items=tuple(items),
-        title=title or network.title or network.name,
+        title=title or "",
         description=", ".join(f"{stop.name} {stop.caption}" for stop in chain),
         background=theme.background,
     )

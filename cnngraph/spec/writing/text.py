@@ -45,6 +45,9 @@ from cnngraph.spec.writing.steps import annotation, plain, step
 from cnngraph.spec.writing.variants import Merged, evenly_folded, merged
 from cnngraph.volume import Volume, as_int
 
+_WITH_SKIP = "with_skip"
+_PLAIN = "unit"
+"""What a block is called that is like one with a skip, and has none."""
 _SUM = "add"
 
 
@@ -147,12 +150,19 @@ class _Text(Plan):
 
         for each in said:
             alone = bool(each.label or each.annotations)
-            begins = each.starts_line and at_top
+            begins = each.starts_line and at_top and not self.is_led_into(each, stages)
             if stages and (alone or begins or stages[-1].label or stages[-1].annotations):
                 end()
             stages.append(each)
         end()
         return found
+
+    def is_led_into(self, said: Said, before: list[Said]) -> bool:
+        """Whether it is said in one breath with what is *before*: a fully connected layer with what flattens for it."""
+        if not before or not before[-1].tensor or not said.tensor:
+            return False
+        flat, made = (self.network[self.network[each.tensor].unit].kind for each in (before[-1], said))
+        return flat.idle and flat.family == "reshape" and made.family == "dense"
 
     def line(self, said: list[Said], begin: str, before: Volume | None) -> Line:
         if not said:
@@ -232,13 +242,13 @@ class _Text(Plan):
                 for text in merged([each[0][1] for each in bodies]):
                     self.definition(text, [(number, *use) for number in text.variants for use in bodies[number]])
 
-    def definition(self, text: Merged, uses: list[tuple[int, Scope, Body]]) -> None:
-        """The definition with this text, of *uses*, each of one of its variants."""
-        block, name, number = uses[0][1].block, uses[0][1].block, 1
-        while name in self.names or not is_name(name):
-            number += 1
-            name = f"{block}_{number}"
-        self.names.add(name)
+    def definition(self, text: Merged, uses: list[tuple[int, Scope, Body]], block: str = "") -> None:
+        """The definition with this text, called *block* or as its *uses* are, each of one of its variants.
+
+        Where a skip would be there if a parameter says so and for no other reason, there is one of those that have it
+        and one of the rest: a residual without its skip is none.
+        """
+        flags = [f"with_{word}" for word in conditional(text.body, len(text.conditions))]
         values = [[hole.value for line in body for hole in holes(line)] for _, _, body in uses]
         columns = [
             tuple(
@@ -256,14 +266,35 @@ class _Text(Plan):
             [self.flowing(scope) for scope in scopes],
             [tuple(variant in holds for variant, _, _ in uses) for holds in text.conditions],
             taken,
-            [f"with_{word}" for word in conditional(text.body, len(text.conditions))],
+            flags,
         )
+        if any(param.name == _WITH_SKIP for param in found.params):
+            self.apart(uses, text.conditions[flags.index(_WITH_SKIP)])
+            return
+        block, number = block or uses[0][1].block, 1
+        name = block
+        while name in self.names or not is_name(name):
+            number += 1
+            name = f"{block}_{number}"
+        self.names.add(name)
         made = Definition(
             name, text.body, tuple(self.tensor_names(scopes[0])), found.params, found.values, found.conditions
         )
         self.definitions.append(made)
         for scope, arguments in zip(scopes, found.arguments, strict=True):
             self.uses[scope] = Call(made, (), made.given(arguments))
+
+    def apart(self, uses: list[tuple[int, Scope, Body]], holds: frozenset[int]) -> None:
+        """Definitions of *uses* of the variants in *holds*, and of the others."""
+        for is_held in (True, False):
+            variants: dict[int, list[tuple[Scope, Body]]] = {}
+            for number, scope, body in uses:
+                if (number in holds) == is_held:
+                    variants.setdefault(number, []).append((scope, body))
+            bodies = list(variants.values())
+            for text in merged([each[0][1] for each in bodies]):
+                found = [(number, *use) for number in text.variants for use in bodies[number]]
+                self.definition(text, found, "" if is_held else _PLAIN)
 
     def flowing(self, scope: Scope) -> int | None:
         """The channels of what flows into a block."""

@@ -66,31 +66,56 @@ def evenly_folded(bodies: Sequence[Body]) -> list[Body]:
 
 def _collapsed(line: Line) -> object:
     """What a line says, once where it says the same several times."""
-    said = [skeleton(stage) for stage in line.stages]
-    return line.label, line.begin, line.annotations, tuple(key for key, _ in groupby(said))
+    return line.label, line.begin, line.annotations, tuple(key for key, _ in groupby(map(_shape, line.stages)))
+
+
+def _shape(stage: Stage) -> object:
+    """Equal for stages that are alike but for how often they say things."""
+    if isinstance(stage, Joined):
+        return stage.word, *(tuple(map(_collapsed, branch)) for branch in stage.branches)
+    return skeleton(stage)
 
 
 def _in_turns(bodies: Sequence[Body]) -> list[Body] | None:
     """*bodies*, which are alike but for how often they say things; None when the turns differ too much."""
+    if len({tuple(map(skeleton, body)) for body in bodies}) == 1:
+        return list(bodies)
     if any(len(body) != 1 for body in bodies):
         return None
     (lines,) = zip(*bodies, strict=True)
-    runs = [[list(run) for _, run in groupby(line.stages, key=skeleton)] for line in lines]
+    runs = [[list(run) for _, run in groupby(line.stages, key=_shape)] for line in lines]
     found: list[list[Stage]] = [[] for _ in bodies]
     for stretch in zip(*runs, strict=True):
-        if len({len(run) for run in stretch}) == 1:
-            for stages, run in zip(found, stretch, strict=True):
-                stages += run
-            continue
-        if any(len({_values(stage) for stage in run[1:]}) > 1 or isinstance(run[0], Joined) for run in stretch):
+        evened = _evened(stretch)
+        if evened is None:
             return None
-        has_first = any(len({_values(stage) for stage in run}) > 1 for run in stretch)
-        for stages, run in zip(found, stretch, strict=True):
-            if has_first:
-                stages.append(run[0])
-            count = Hole(TURNS_BUT_ONE if has_first else "n", str(len(run) - has_first))
-            stages.append(Repeated((Line((run[-1] if len(run) > 1 else _usual(run[0]),)),), count))
+        for stages, run in zip(found, evened, strict=True):
+            stages += run
     return [(replace(line, stages=tuple(stages)),) for line, stages in zip(lines, found, strict=True)]
+
+
+def _evened(stretch: Sequence[Sequence[Stage]]) -> list[list[Stage]] | None:
+    """Runs of stages that are alike, as long in one body as in the others or as repeats."""
+    if len({tuple(map(skeleton, run)) for run in stretch}) == 1:
+        return [list(run) for run in stretch]
+    joined = [run[0] for run in stretch if isinstance(run[0], Joined)]
+    if joined:
+        if any(len(run) != 1 for run in stretch):
+            return None
+        branches = [_in_turns(each) for each in zip(*(each.branches for each in joined), strict=True)]
+        if any(each is None for each in branches):
+            return None
+        made = zip(*(each for each in branches if each is not None), strict=True)
+        return [[Joined(each.word, inside)] for each, inside in zip(joined, made, strict=True)]
+    if any(len({_values(stage) for stage in run[1:]}) > 1 for run in stretch):
+        return None
+    has_first = any(len({_values(stage) for stage in run}) > 1 for run in stretch)
+    found: list[list[Stage]] = []
+    for run in stretch:
+        count = Hole(TURNS_BUT_ONE if has_first else "n", str(len(run) - has_first))
+        repeat = Repeated((Line((run[-1] if len(run) > 1 or not has_first else _usual(run[0]),)),), count)
+        found.append([run[0], repeat] if has_first else [repeat])
+    return found
 
 
 def _values(stage: Stage) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.heights import rising
 from cnngraph.figure.lanes.layered import Layered, sliced
-from cnngraph.figure.lanes.letters import Letter
+from cnngraph.figure.lanes.letters import Letter, Onward
 from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.lanes.row import Framed
 from cnngraph.figure.scene import Group, Item, Rect
@@ -127,13 +128,31 @@ def test_what_is_cut_fits_and_loses_no_tensor(links: list[tuple[int, int]], room
         for link in row.links:
             source = row.source if link.source is None else row.nodes[link.source].last
             target = row.nodes[link.target]
-            if not isinstance(target, Letter):
+            if not isinstance(target, Letter | Onward):
                 found.append((source, target.first))
     assert sorted(found) == sorted(
         ("before" if link.source is None else f"n{link.source}", f"n{link.target}") for link in whole.links
     )
     letters = Counter(node.mark for row in rows for node in row.nodes if isinstance(node, Letter))
     assert all(count > 1 for count in letters.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(GRAPHS, st.floats(220, 500))
+def test_an_arrow_leads_on_where_one_tensor_does_and_letters_where_several_do(
+    links: list[tuple[int, int]], room: float
+) -> None:
+    rows = sliced(tangle(15, led(links)), room, room, iter(alphabet()))
+    for before, after in pairwise(rows):
+        made = {node.first for row in rows[: rows.index(after)] for node in row.nodes} | {"before"}
+        later = {
+            node.last for row in rows[rows.index(after) :] for node in row.nodes if isinstance(node, Letter | Onward)
+        }
+        arrows = [[node for node in row.nodes if isinstance(node, Onward)] for row in (before, after)]
+        leaving = [node.last for node in arrows[0] if not node.comes]
+        assert leaving == [node.last for node in arrows[1] if node.comes]
+        if leaving:
+            assert later & made == set(leaving)
 
 
 @settings(max_examples=100)

@@ -339,6 +339,7 @@ def test_the_lectures_1x1_convolution_says_what_the_slide_says() -> None:
     scene = drawn(load("conv1x1"))
     volumes = replace(scene, items=tuple(item for item in scene.items if ".numbers." not in getattr(item, "id", "")))
     assert texts(volumes) == [
+        "1×1 convolution",
         "∗", "=",  # between the numbers
         "6×6×32", "∗", "1×1×32", "s = 1", "=", "6×6×16 (16 filters)",
         "conv1: 16 filters of 1×1×32",
