@@ -11,8 +11,6 @@ from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
 from cnngraph.fronts.onnx.messages import Graph, Node, Subgraph
 from cnngraph.fronts.wire import Damaged
 
-_IDLE = frozenset({"Identity", "Dropout", "Cast"})
-"""What is done by number here is done to numbers with a fraction: a cast between is from one such type to another."""
 _RESHAPING = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Flatten"})
 _OF_CONSTANTS = _RESHAPING | {"Cast", "Concat", "Constant", "ConstantOfShape", "DequantizeLinear", "Identity", "Slice"}
 _COMMUTATIVE = frozenset({"Add", "Mul", "Max", "Sum"})
@@ -108,7 +106,7 @@ class Nodes:
 
     def plain(self, name: str) -> str:
         """The tensor that *name* is, without what changes nothing."""
-        while (node := self.makers.get(name)) is not None and node.op in _IDLE and name == node.outputs[0]:
+        while (node := self.makers.get(name)) is not None and node.is_same and name == node.outputs[0]:
             name = node.inputs[0]
         return name
 
@@ -160,14 +158,12 @@ class Nodes:
 
 
 def _squeezed(node: Node) -> str:
-    """The tensor that an If squeezes where it can be, which is how PyTorch's older exporter writes that; empty for
-    another."""
-    for branch in node.attributes.values():
-        if isinstance(branch, Subgraph):
-            for inner in branch.read().nodes:
-                if inner.op == "Squeeze":
-                    return inner.inputs[0]
-    return ""
+    """The tensor that an If squeezes where it can be, and else leaves as it is, which is how PyTorch's older exporter
+    writes that; empty for another If."""
+    graphs = [value.read() for value in node.attributes.values() if isinstance(value, Subgraph)]
+    last = {each.nodes[-1].op: each.nodes[-1].inputs[:1] for each in graphs if each.nodes}
+    tensor, *_ = last.get("Squeeze") or ("",)
+    return tensor if last.get("Identity") == (tensor,) else ""
 
 
 def _with(

@@ -33,9 +33,12 @@ _KINDS = {
     16: BFLOAT16,
 }
 """TensorProto.DataType, as numpy calls them."""
+FLOATS = frozenset(number for number, kind in _KINDS.items() if "float" in kind)
+"""Those of numbers with a fraction."""
 _BITS = {"float16": "<u2", BFLOAT16: "<u2"}
 """Types whose bits stand in int32_data."""
 _EXTERNAL = 1
+_IDLE = frozenset({"Identity", "Dropout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class Node:
     name: str = ""
     scopes: str = ""
     """The path of the module that made it, where the exporter noted it."""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it makes the numbers that it takes, as far as those have a fraction."""
+        return self.op in _IDLE or (self.op == "Cast" and self.attributes.get("to") in FLOATS)
 
     @property
     def place(self) -> str:

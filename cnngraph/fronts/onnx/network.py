@@ -36,7 +36,7 @@ _MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeErro
 """What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
-
+_DEEPEST = 50
 _FOR_ONE_PROCESSOR = (
     "onnxruntime laid it out for one processor: take the model that was optimised, or ORT_ENABLE_EXTENDED"
 )
@@ -338,11 +338,13 @@ def _needed(nodes: Iterable[Node], outputs: Iterable[str]) -> list[Node]:
     return kept[::-1]
 
 
-def _taken(node: Node) -> set[str]:
-    """The tensors that *node* takes, with those that the graphs in it take from outside."""
+def _taken(node: Node, depth: int = 0) -> set[str]:
+    """The tensors that *node*, *depth* graphs deep, takes, with those that the graphs in it take from outside."""
+    if depth > _DEEPEST:
+        raise Damaged(f"{node.place}: graphs in graphs, more than {_DEEPEST} deep")
     found = set(node.inputs)
     for value in node.attributes.values():
         if isinstance(value, Subgraph):
             graph = value.read()
-            found.update(*map(_taken, graph.nodes), (info.name for info in graph.outputs))
+            found.update(*(_taken(each, depth + 1) for each in graph.nodes), (info.name for info in graph.outputs))
     return found

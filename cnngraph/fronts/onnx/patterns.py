@@ -253,6 +253,11 @@ def _of_product(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     return None if bias is not None and bias.size != made else dict(product.attributes)
 
 
+def _by_inputs(found: Found, _: Nodes) -> dict[str, Attribute] | None:
+    """Where axes and shapes are inputs, as they are from opset 13 on."""
+    return {} if all(len(node.inputs) > 1 for node in found.nodes.values()) else None
+
+
 def _dealt(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     """A volume read as one with fewer channels that is larger, reorganized, and read again (darknet)."""
     size = found.nodes["deep"].attributes.get("blocksize")
@@ -307,7 +312,7 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
     ),
     _Rewriting(
         Op("Reshape", (Op("Expand", (Op("Unsqueeze", (X,), name="apart"),), name="copied"),), name="made"),
-        "cnngraph.Copied", ("x", "apart.1", "copied.1", "made.1"),
+        "cnngraph.Copied", ("x", "apart.1", "copied.1", "made.1"), _by_inputs,
     ),
     *(_Rewriting(grn, "cnngraph.GlobalResponseNorm", ("x", "weight", "bias"), _eps) for grn in _grns()),
     _Rewriting(

@@ -5,7 +5,7 @@ transposition no longer stands between nodes that are one layer.
 
 1. ``Add``, ``Sub``, ``Mul`` and ``Div`` of a transposed tensor and a constant become one of the tensor as it was and
    the constant turned back, transposed.
-2. Casts between are passed over: none of what is turned here is of whole numbers.
+2. What makes the same numbers, such as a cast to float, is passed over.
 3. Only where nothing else takes the transposed tensor.
 """
 
@@ -29,9 +29,11 @@ def turned_late(graph: Graph) -> Graph:
     """By a transposed tensor the one that it was, and how it was turned."""
     for node in graph.nodes:
         order = node.attributes.get("perm")
-        if node.op == "Transpose" and isinstance(order, list):
+        if not node.inputs or not node.outputs:
+            pass
+        elif node.op == "Transpose" and isinstance(order, list) and sorted(order) == list(range(len(order))):
             turned[node.outputs[0]] = (node.inputs[0], order)
-        elif node.op == "Cast" and node.inputs[0] in turned and nodes.uses.get(node.inputs[0]) == 1:
+        elif node.is_same and node.inputs[0] in turned and nodes.uses.get(node.inputs[0]) == 1:
             turned[node.outputs[0]] = turned[node.inputs[0]]
         elif (made := _moved(node, nodes, turned, found)) is not None:
             found.nodes += made

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.operators.shapes import expand, reshape, unsqueeze
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import View, quotient
 from cnngraph.layers.resize import Upsample
+from cnngraph.layers.values import Pair
 from cnngraph.volume import Dim
 
 
@@ -61,27 +63,33 @@ def upsample(
 
 @operator("cnngraph.Copied")
 def copied(step: Step, x: Value, apart: Value, sizes: Value, shape: Value) -> Value:
-    """As `patterns` found it: each row or each column as often as an axis behind it is long. Rows and columns copied as
-    often as one another are one layer."""
+    """An axis put in, repeated along it and read as another shape, as `patterns` found it: where that copies each row
+    or each column, a layer does it, and where it does both as often it is one."""
     view = step.view(x)
-    (axis,) = step.constant(apart).ints
-    at = axis % (view.rank + 1) - 1
-    wanted = step.constant(sizes).dims
-    count = wanted[at + 1] if len(wanted) == view.rank + 1 and at >= 0 else None
-    own = view.axes[at]
-    if not isinstance(count, int) or len(own) != 1 or own[0].of not in ("H", "W") or view.to_upright() is None:
-        raise Unknown("a tensor repeated along an axis")
-    if any(each not in (1, size) for each, size in zip(wanted[: at + 1] + wanted[at + 2 :], view.sizes, strict=True)):
-        raise Unknown("a tensor repeated along several axes")
-    made = [size * count if n == at else size for n, size in enumerate(view.sizes)]
-    given = step.constant(shape).dims
-    if len(given) != 4 or any(each not in (-1, 0, size) for each, size in zip(given, made, strict=True)):
-        raise Unknown("what is repeated along one axis and read as another shape")
-    factors = (count, 1) if own[0].of == "H" else (1, count)
+    factors = _copies(view, step.constant(apart).ints, step.constant(sizes).dims, step.constant(shape).dims)
+    if factors is None:
+        return reshape(step, expand(step, unsqueeze(step, x, apart), sizes), shape)
     return _upsampled(step, view, factors)
 
 
-def _upsampled(step: Step, view: View, factors: tuple[int, int]) -> View:
+def _copies(view: View, apart: tuple[int, ...], wanted: tuple[Dim, ...], given: tuple[Dim, ...]) -> Pair | None:
+    """How often each row and each column of *view* is there; None where it is something else."""
+    at = apart[0] % (view.rank + 1) - 1
+    if view.to_upright() is None or len(apart) != 1 or at < 0 or len(wanted) != 5 or len(given) != 4:
+        return None
+    count, own = wanted[at + 1], view.axes[at]
+    if not isinstance(count, int) or count < 2 or len(own) != 1 or own[0].of not in ("H", "W"):
+        return None
+    made = [size * count if n == at else size for n, size in enumerate(view.sizes)]
+    others = zip(wanted[: at + 1] + wanted[at + 2 :], view.sizes, strict=True)
+    if any(each not in (1, size) for each, size in others):
+        return None
+    if any(each != -1 and each != size for each, size in zip(given, made, strict=True)):
+        return None
+    return (count, 1) if own[0].of == "H" else (1, count)
+
+
+def _upsampled(step: Step, view: View, factors: Pair) -> View:
     order = view.to_upright()
     assert order is not None
     upright = view.turned(order)

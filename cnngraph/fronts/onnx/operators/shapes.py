@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown, slices, split_sizes
+from cnngraph.fronts.onnx.messages import FLOATS
 from cnngraph.fronts.onnx.trace import Step, Value, dims_of, operator
 from cnngraph.fronts.onnx.views import Border, Factor, View, alike, reshaped
 from cnngraph.layers.dense import Dropout
@@ -19,8 +20,6 @@ from cnngraph.volume import Dim, Free
 from cnngraph.weights.readers.entry import Array
 
 Ints = Sequence[int] | None
-_FLOATS = frozenset({1, 10, 11, 16})
-"""Of TensorProto.DataType: float, float16, double, bfloat16."""
 
 
 @operator("Identity")
@@ -31,7 +30,7 @@ def same(step: Step, x: Value) -> Value:
 @operator("Cast")
 def cast(step: Step, x: Value, *, to: int, saturate: int = 1, round_mode: str = "up") -> Value:
     """From one type of number with a fraction to another."""
-    if to not in _FLOATS:
+    if to not in FLOATS:
         raise Unknown("a cast to whole numbers")
     return x
 
