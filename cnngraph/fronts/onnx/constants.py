@@ -19,6 +19,8 @@ from cnngraph.fronts.onnx.rounding import restored, rounded
 from cnngraph.volume import Dim, Free
 from cnngraph.weights.readers.entry import Array
 
+MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
 FEW = 2**16
 """Numbers that are computed at once."""
 _MOST = 2**28

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
+from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown, folded
 from cnngraph.fronts.onnx.messages import Graph, Node, Subgraph
 from cnngraph.fronts.wire import Damaged
 
@@ -100,7 +100,7 @@ class Nodes:
             return None
         try:
             made = folded(node, inputs)
-        except (Unknown, Damaged):
+        except (Unknown, Damaged, *MALFORMED):
             return None
         return made[0] if made else None
 

@@ -16,7 +16,7 @@ from cnngraph.about import read as read_about
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
-from cnngraph.fronts.onnx.constants import Constant, Unknown, folded
+from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown, folded
 from cnngraph.fronts.onnx.inputs import input_view
 from cnngraph.fronts.onnx.messages import Messages, Model, Node, Size, Subgraph, read_model
 from cnngraph.fronts.onnx.operators import OPERATORS
@@ -32,8 +32,6 @@ from cnngraph.reading import Precision, Reading
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Volume
 
-_MALFORMED = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
-"""What Python and numpy say of a node whose inputs or attributes are not those of its operator."""
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
 _DEEPEST = 50
@@ -127,7 +125,7 @@ class _Reader:
             made = self.regions.add(node, fault.message)
         except Damaged as error:
             raise Damaged(f"{node.place}: {error}") from None
-        except _MALFORMED as error:
+        except MALFORMED as error:
             made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
         self.trace.values.update(zip(node.outputs, made, strict=False))
 
@@ -178,7 +176,10 @@ class _Reader:
         self.trace.values.update((name, Constant.stored(tensor)) for name, tensor in graph.tensors.items())
         for inner in simplified(graph):
             self._do(inner)
-        return [self.trace.values[info.name] for info in graph.outputs]
+        made = [self.trace.values.get(info.name) for info in graph.outputs]
+        if None in made:
+            raise Unknown("a branch that does not make what it should")
+        return [value for value in made if value is not None]
 
     def _told(self, value: Foreign, node: Node) -> Constant:
         """The sizes that the file says *value* has."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cnngraph.fronts.onnx.constants import Constant, Unknown
+from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown
 from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
 from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
 from cnngraph.fronts.wire import Damaged
@@ -366,7 +366,7 @@ def _simplified(node: Node, nodes: Nodes) -> Node:
         for found in nodes.node_matches(rewriting.pattern, node, Found()):
             try:
                 attributes = rewriting.attributes(found, nodes)
-            except (Unknown, Damaged):
+            except (Unknown, Damaged, *MALFORMED):
                 continue
             if attributes is not None:
                 inputs = tuple(_input(each, found) for each in rewriting.inputs)

@@ -278,3 +278,22 @@ def test_what_onnxruntime_makes_one_when_it_optimises(activation: str, tmp_path:
     assert [node.op_type for node in optimised.graph.node] == ["FusedConv"]
     network = compared(tmp_path / "optimised.onnx", numbers(*SHAPE))
     assert len(network) == 3
+
+
+def test_a_branch_that_does_not_make_its_output_and_a_node_without_inputs(tmp_path: Path) -> None:
+    out = [helper.make_empty_tensor_value_info("o")]
+    branch = helper.make_graph([helper.make_node("Identity", ["x"], ["p"])], "a", [], out)
+    nodes = [
+        helper.make_node("Transpose", [], ["t"]),
+        helper.make_node("If", ["yes"], ["i"], then_branch=branch, else_branch=branch),
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("Add", ["r", "t"], ["a"]),
+        helper.make_node("Add", ["a", "i"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, SHAPE)],
+        [helper.make_empty_tensor_value_info("y")], [numpy_helper.from_array(np.array(True), "yes")],
+    )  # fmt: skip
+    path = tmp_path / "model.onnx"
+    path.write_bytes(helper.make_model(graph).SerializeToString())
+    assert read(str(path), {}).diagnostics
