@@ -171,14 +171,21 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert (running.returncode, out, err) == (130, b"", b"stopped\n")
 
 
-STARTED = "import sys, cnngraph.__main__; print(flush=True); sys.argv[0] = 'cnngraph'; cnngraph.__main__.main()"
+STARTED = """
+import sys, cnngraph.__main__ as program
+seen_to = program.signal
+program.signal = lambda *how: (seen_to(*how), print(flush=True))
+sys.argv[0] = "cnngraph"
+program.main()
+"""
+"""The command, which says when Ctrl-C is seen to."""
 
 
 @pytest.mark.parametrize(
     "command", [["summary", "lenet5"], ["verify", "lenet5"], ["run", "lenet5", "--image", SEVEN], ["render", "--help"]]
 )
 def test_ctrl_c_while_modules_are_imported(command: list[str], tmp_path: Path) -> None:
-    """At many moments from the first line of the program on: what comes before is Python's own start."""
+    """At many moments from where it is seen to: what comes before is Python's own start."""
     for delay in range(1, 300, 20):
         running = subprocess.Popen(
             [sys.executable, "-c", STARTED, *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
