@@ -1,7 +1,8 @@
 """ONNX models as networks: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
 
-`messages` reads the file, `patterns` finds several nodes that are one layer, `meaning` follows the tensors from node to
-node, each with the rules of its operator in `operators/`, and puts layers into a draft.
+`messages` reads the file, `turning` moves transpositions out of the way, `patterns` finds several nodes that are one
+layer, `network` follows the tensors from node to node, each with the rules of its operator in `operators/`, and puts
+layers into a draft.
 """
 
 from __future__ import annotations
