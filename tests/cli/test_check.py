@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 import cnngraph.fixing
+from cnngraph.shipped import names
 from tests.conftest import Run
 
 ROOT = Path(__file__).parent.parent
@@ -170,3 +171,8 @@ def test_the_hooks_are_called_like_their_commands() -> None:
     hooks = (ROOT.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     entries = re.findall(r"entry: cnngraph (\w+)\n", hooks)
     assert entries == re.findall(r"id: cnngraph-(\w+)\n", hooks) == ["check", "fmt"]
+
+
+def test_no_network_that_ships_has_warnings(run: Run) -> None:
+    checked = [run("check", name) for name in names()]
+    assert [(ran.status, ran.err) for ran in checked] == [(0, "")] * len(checked)
