@@ -8,7 +8,8 @@ from typing import ClassVar
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, NUMBER, POSITIVE
-from cnngraph.volume import Dim, Volume, as_int, divisors, fixed
+from cnngraph.layers.window import need_equal_parts
+from cnngraph.volume import Dim, Volume, as_int, fixed
 
 
 class Activation(Kind):
@@ -337,16 +338,10 @@ class SplitSoftmax(Kind):
     n: int = argument(COUNT, positional=True, doc="how many parts")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        channels = as_int(inputs[0].channels)
-        if channels % self.n:
-            near = min(divisors(channels), key=lambda n: abs(n - self.n))
-            raise Fault(
-                "E0412",
-                f"{self.n} parts do not divide the channels",
-                at="n",
-                remark=f"{channels} / {self.n} = {channels / self.n:g}",
-                help=f"write  {self.word} {near}",
-            )
+        need_equal_parts(
+            inputs[0], self.n, at="n", message=f"{self.n} parts do not divide the channels",
+            help=f"write  {self.word} {{0}}",
+        )  # fmt: skip
         return inputs[0]
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims, per_channel
-from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, FRACTION, NUMBER, POSITIVE
-from cnngraph.layers.window import need_map
-from cnngraph.volume import Dim, Volume, as_int, divisors
+from cnngraph.layers.window import need_equal_parts, need_map
+from cnngraph.volume import Dim, Volume, as_int
 
 
 @kind
@@ -95,16 +95,10 @@ class GroupNorm(Kind):
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
         need_map(volume, self.word)
-        channels = as_int(volume.channels)
-        if channels % self.g:
-            near = min(divisors(channels), key=lambda n: abs(n - self.g))
-            raise Fault(
-                "E0412",
-                f"{self.g} groups do not divide the channels",
-                at="g",
-                remark=f"{channels} / {self.g} = {channels / self.g:g}",
-                help=f"write  {self.word} {near} , or on the step of a layer  {self.word}={near}",
-            )
+        need_equal_parts(
+            volume, self.g, at="g", message=f"{self.g} groups do not divide the channels",
+            help=f"write  {self.word} {{0}} , or on the step of a layer  {self.word}={{0}}",
+        )  # fmt: skip
         return volume
 
     def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:

@@ -9,7 +9,7 @@ from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Dealt, Enlarging, Reach, Sliding
 from cnngraph.layers.values import COUNT, INDEX, ORDER, PAIR, REORG, Pair
-from cnngraph.layers.window import need_known, need_map
+from cnngraph.layers.window import need_equal_parts, need_known, need_map
 from cnngraph.volume import Dim, Free, Volume, as_int
 
 LAST = 2**31 - 1
@@ -222,15 +222,8 @@ class Split(_Rearrange):
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
-        channels = as_int(volume.channels)
-        if channels % self.n:
-            raise Fault(
-                "E0412",
-                f"`split {self.n}` does not divide the channels",
-                at="n",
-                remark=f"{channels} / {self.n} = {channels / self.n:g}",
-            )
-        return Volume((*volume.dims[:-1], channels // self.n))
+        need_equal_parts(volume, self.n, at="n", message=f"`split {self.n}` does not divide the channels")
+        return Volume((*volume.dims[:-1], as_int(volume.channels) // self.n))
 
     def parts(self, channels: int) -> tuple[Slice, ...]:
         each = channels // self.n
@@ -250,14 +243,7 @@ class Shuffle(_Rearrange):
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
         need_map(volume, self.word)
-        channels = as_int(volume.channels)
-        if channels % self.g:
-            raise Fault(
-                "E0412",
-                f"g={self.g} does not divide the channels",
-                at="g",
-                remark=f"{channels} / {self.g} = {channels / self.g:g}",
-            )
+        need_equal_parts(volume, self.g, at="g", message=f"g={self.g} does not divide the channels")
         return volume
 
     def lower(self, to: Lowering) -> None:

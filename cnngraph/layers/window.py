@@ -15,7 +15,7 @@ from cnngraph.layers.kind import Fault, Kind, Lowering
 from cnngraph.layers.reach import Sliding
 from cnngraph.layers.terms import Term, brief, number
 from cnngraph.layers.values import Padding, Pair
-from cnngraph.volume import Dim, Free, Volume, as_int
+from cnngraph.volume import Dim, Free, Volume, as_int, divisors
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,3 +264,15 @@ def need_known(volume: Volume, word: str, what: str) -> None:
             reason=what,
             help="give the input a size, or put  avgpool global  above to get one value per channel",
         )
+
+
+def need_equal_parts(volume: Volume, parts: int, at: str, message: str, help: str = "") -> None:
+    """Raises `Fault` (E0412) unless *parts*, which the argument *at* says, divides the channels.
+
+    In *help* the divisor next to it stands where ``{0}`` is.
+    """
+    channels = as_int(volume.channels)
+    if channels % parts:
+        near = min(divisors(channels), key=lambda n: abs(n - parts)) if help else 0
+        remark = f"{channels} / {parts} = {channels / parts:g}"
+        raise Fault("E0412", message, at=at, remark=remark, help=help.format(near))

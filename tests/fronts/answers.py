@@ -1,4 +1,4 @@
-"""What a network that was read gives, by onnxruntime."""
+"""What a network that was read gives, by onnxruntime, and weights to give it."""
 
 from __future__ import annotations
 
@@ -30,3 +30,13 @@ def answers(network: Network, weights: Weights, *images: Array) -> list[Array]:
             None, {port.name: image[None] for port, image in zip(session.get_inputs(), images, strict=True)}
         )
     return [each[0] for each in made]
+
+
+def arrays(of: Network, seed: int = 0) -> dict[str, Array]:
+    """Random weights, their statistics too, by name."""
+    generator = np.random.default_rng(seed)
+    found: dict[str, Array] = {}
+    for weight in lower(of).weights:
+        made = generator.standard_normal(weight.parameter.shape).astype(np.float32) * np.float32(0.2)
+        found[weight.name] = np.abs(made) + np.float32(0.5) if weight.name.endswith("running_var") else made
+    return found

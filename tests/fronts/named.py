@@ -1,9 +1,13 @@
-"""A network that was read, in the names and the order of its file, without what was found in it."""
+"""What came of reading: a network in the names and the order of its file, without what was found in it; a mistake."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from cnngraph import CnngraphError
 from cnngraph.network import Network, Output
 from cnngraph.reading import Reading
 
@@ -30,3 +34,12 @@ def named(reading: Reading) -> Network:
     )  # fmt: skip
     outputs = tuple(Output(each.origin or of(each.name), of(each.layer)) for each in network.outputs)
     return replace(network, layers=layers, outputs=outputs, blocks={})
+
+
+def refusal(read: Callable[[], object]) -> tuple[str, int, str]:
+    """Code, line and all that is said where *read* finds its one mistake."""
+    with pytest.raises(CnngraphError) as caught:
+        read()
+    (one,) = caught.value.diagnostics
+    assert one.label is not None
+    return one.code, one.label.span.line, " ".join(one.texts)

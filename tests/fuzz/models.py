@@ -31,6 +31,7 @@ from cnngraph.fronts.darknet.activations import KINDS as ACTIVATIONS
 from cnngraph.fronts.darknet.layers import SECTIONS
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
+from tests.fronts.answers import arrays
 from tests.fronts.caffe import test_caffe as caffe
 from tests.fronts.caffe import texts as caffe_texts
 from tests.fronts.darknet import test_darknet as darknet
@@ -183,9 +184,9 @@ def _weights(text: str, seeds: list[bytes], suffix: str, format: Format) -> Call
 
 def trials(folder: Path) -> dict[str, Callable[[random.Random, Path], object]]:
     network = darknet.network(darknet.WEIGHED)
-    darknet_texts.filed(network, darknet.arrays(network), folder / "w", darknet_texts.header())
+    darknet_texts.filed(network, arrays(network), folder / "w", darknet_texts.header())
     ships = load("lenet5")
-    blobs = caffe_texts.blobs_of(ships, caffe.arrays(ships))
+    blobs = caffe_texts.blobs_of(ships, arrays(ships))
     models = [
         caffe_texts.caffemodel(blobs, old=old, double=double) for old in (False, True) for double in (False, True)
     ]

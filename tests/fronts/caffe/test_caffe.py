@@ -25,9 +25,9 @@ from cnngraph.volume import as_int
 from cnngraph.weights.files import ArrayWeights
 from cnngraph.weights.initialise import RandomWeights
 from tests.conftest import Run
-from tests.fronts.answers import Array, answers
+from tests.fronts.answers import Array, answers, arrays
 from tests.fronts.caffe.texts import blobs_of, caffemodel, data, layer, written
-from tests.fronts.named import named, unsaid
+from tests.fronts.named import named, refusal, unsaid
 
 
 def reading(text: str, **given_: object) -> Reading:
@@ -45,11 +45,7 @@ def kinds(text: str) -> list[str]:
 
 def refused(text: str) -> tuple[str, int, str]:
     """Code, line and all that is said."""
-    with pytest.raises(CnngraphError) as caught:
-        reading(text)
-    (one,) = caught.value.diagnostics
-    assert one.label is not None
-    return one.code, one.label.span.line, " ".join(one.texts)
+    return refusal(lambda: reading(text))
 
 
 def made(text: str, image: Array) -> list[Array]:
@@ -59,16 +55,6 @@ def made(text: str, image: Array) -> list[Array]:
 
 def image_of(*sizes: int) -> Array:
     return np.random.default_rng(0).standard_normal(sizes).astype(np.float32)
-
-
-def arrays(of: Network) -> dict[str, Array]:
-    """Random weights, their statistics too, by name."""
-    generator = np.random.default_rng(0)
-    found: dict[str, Array] = {}
-    for weight in lower(of).weights:
-        each = generator.standard_normal(weight.parameter.shape).astype(np.float32) * np.float32(0.2)
-        found[weight.name] = np.abs(each) + np.float32(0.5) if weight.name.endswith("running_var") else each
-    return found
 
 
 # Known networks --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph import CnngraphError, load
+from cnngraph import load
 from cnngraph.fronts import DARKNET, format_of, params, parse, read
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.darknet import read as read_darknet
@@ -24,7 +24,7 @@ from cnngraph.volume import as_int
 from cnngraph.weights.files import ArrayWeights
 from cnngraph.weights.initialise import RandomWeights
 from tests.conftest import Run
-from tests.fronts.answers import Array, answers
+from tests.fronts.answers import Array, answers, arrays
 from tests.fronts.darknet.texts import (
     conv,
     filed,
@@ -38,7 +38,7 @@ from tests.fronts.darknet.texts import (
     yolov4,
     yolov4_tiny,
 )
-from tests.fronts.named import named, unsaid
+from tests.fronts.named import named, refusal, unsaid
 
 
 def reading(text: str, **settings: object) -> Reading:
@@ -60,11 +60,7 @@ def said(text: str) -> list[str]:
 
 def refused(text: str) -> tuple[str, int, str]:
     """Code, line and all that is said."""
-    with pytest.raises(CnngraphError) as caught:
-        reading(text)
-    (one,) = caught.value.diagnostics
-    assert one.label is not None
-    return one.code, one.label.span.line, " ".join(one.texts)
+    return refusal(lambda: reading(text))
 
 
 def made(text: str, image: Array) -> list[Array]:
@@ -75,16 +71,6 @@ def made(text: str, image: Array) -> list[Array]:
 def numbers(of: Network) -> int:
     """Of all weights, running statistics too: what a file has."""
     return sum(parameter.size for layer in of for parameter in layer.parameters.values())
-
-
-def arrays(of: Network, seed: int = 0) -> dict[str, Array]:
-    """Random weights, their statistics too, by name."""
-    generator = np.random.default_rng(seed)
-    found: dict[str, Array] = {}
-    for weight in lower(of).weights:
-        made_ = generator.standard_normal(weight.parameter.shape).astype(np.float32) * np.float32(0.2)
-        found[weight.name] = np.abs(made_) + np.float32(0.5) if weight.name.endswith("running_var") else made_
-    return found
 
 
 # Known networks --------------------------------------------------------------------------------
