@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import click
@@ -110,17 +113,12 @@ def main() -> None:
     silent = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     try:
         if silent:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, _interrupted)
         status = _run()
         for stream in (sys.stdout, sys.stderr):
             if not stream.closed:  # as the language server closes its own
                 stream.flush()
     except KeyboardInterrupt:
-        status = _stopped()
-    except (ImportError, RuntimeError) as error:
-        # An import that is interrupted may raise another error for it: while a class is made, or inside a library.
-        if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
-            raise
         status = _stopped()
     except BrokenPipeError:
         status = _CUT_OFF
@@ -152,6 +150,28 @@ def _run() -> int | str | None:
     except SystemExit as ended:
         return ended.code
     return 0
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C, as Python has it but not inside of an import, which it would wait for.
+
+    What is interrupted there may say so itself, raise another error, or abort where a library in C++ imports.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTING:
+            _thread.start_new_thread(_interrupt_soon, ())
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+_IMPORTING = "<frozen importlib._bootstrap>"
+"""The file of the functions that import, as they were compiled."""
+
+
+def _interrupt_soon() -> None:
+    time.sleep(0.01)
+    _thread.interrupt_main()
 
 
 def _stopped() -> int:

@@ -67,6 +67,8 @@ def main() -> None:
     options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
     folders = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     with tempfile.TemporaryDirectory() as name:
+        for folder in folders:
+            Path(folder).mkdir(parents=True, exist_ok=True)
         start, dictionary = Path(name) / "seeds", Path(name) / "words"
         start.mkdir()
         seeds(start)
