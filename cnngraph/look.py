@@ -9,7 +9,7 @@ from cnngraph.figure.page import WIDTHS, points
 from cnngraph.figure.theme import THEMES
 from cnngraph.network import Annotation, Network
 
-STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "overview", "operation")
+STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "overview", "slabs", "operation")
 """The words for styles; `cnngraph.figure.styles` has what each draws."""
 
 

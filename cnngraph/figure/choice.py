@@ -1,7 +1,9 @@
 """The figure of networks for which no style is asked: as in the lecture, as far as that style takes what is asked for.
 
 Chains are cuboids, and text where runs of equal convolutions make cuboids dull; fully connected layers alone are
-columns of circles; one path with shortcuts is a strip; what branches is boxes, and in little where modules repeat.
+columns of circles; what becomes larger again, has outputs of several resolutions or several inputs is slabs in rows;
+one path of convolutions with shortcuts is a strip, of modules slabs; what branches is boxes, and in little where
+modules repeat.
 """
 
 from __future__ import annotations
@@ -159,11 +161,15 @@ def _known(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
         many = f"a chain of {deep} weighted layers, too many for volumes"
         yield from ((style, many) for style in ("strip", "text", "blocks"))
         return
+    if reason := _shaped(whole):
+        yield "slabs", reason
     try:
         arcs = f"one path with {len(spine(networks[0], 'strip').arcs)} shortcuts"
     except CnngraphError as error:
         branches = error.diagnostics[0].reason or "it branches"
     else:
+        if not is_dense and not _is_plain(whole):
+            yield "slabs", arcs
         yield from ((style, dense if is_dense else arcs) for style in (*(["units"] * is_dense), "strip"))
         branches = arcs
     from cnngraph.figure.styles.overview import patterns
@@ -172,6 +178,25 @@ def _known(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
     if modules and len(modules) * len(modules[0].units) >= _PATTERN * len(whole.units):
         yield "overview", f"it has {len(modules)} modules that are alike"
     yield "blocks", branches
+
+
+def _shaped(whole: Units) -> str:
+    """Why a row for each resolution shows the shape of a network; empty where it would not."""
+    from cnngraph.figure.slabs.nodes import Detail, nodes
+    from cnngraph.figure.slabs.resolution import resolutions
+
+    found = nodes(whole, resolutions(whole), Detail.BLOCKS)
+    if found.in_a_line is None:
+        return "it makes maps larger again" if found.rises else "it has outputs of several resolutions"
+    inputs = [unit for unit in whole.units if not unit.lead.inputs and unit.output.is_map]
+    return f"it has {len(inputs)} inputs, each with layers of its own" if len(inputs) > 1 else ""
+
+
+def _is_plain(whole: Units) -> bool:
+    """Whether it is full convolutions and sums: what a strip says in few words."""
+    kinds = [unit.lead.kind for unit in whole.units]
+    convs = {kind.caption().name for kind in kinds if kind.family == "conv"}
+    return convs <= {"conv"} and all(kind.caption().sign == "+" for kind in kinds if kind.family == "join")
 
 
 def _is_dense(whole: Units) -> bool:

@@ -95,3 +95,36 @@ def random_path(seed: int, length: int = 25, vectors: bool = False) -> str:
             lines.append(f"{name}: {rng.choice(steps)}")
         names.append(name)
     return "\n".join([*lines, ""])
+
+
+def random_levels(seed: int) -> str:
+    """A network of maps of several resolutions, down and up again, with tensors joined across and several outputs."""
+    rng = random.Random(seed)
+    lines = [f'net levels_{seed} "Levels {seed}"', "input 64x64x4"]
+    lines += ["block residual() {\n  add {\n    | conv 4 3x3 same relu -> conv 4 3x3 same\n    | skip\n  }\n  relu\n}"]
+    lines += ["block two() {\n  conv 4 3x3 same relu\n  conv 4 1x1\n}"]
+    levels = {"image": 0}
+    names = ["image"]
+    for number in range(rng.randint(3, 16)):
+        name = f"t{number}"
+        source = names[-1] if rng.random() < 0.7 else rng.choice(names)
+        level = levels[source]
+        same = [other for other in names if levels[other] == level and other != source]
+        draw = rng.random()
+        if draw < 0.25 and level < 4:
+            step = rng.choice(["maxpool f=2 s=2", "conv 4 3x3 s=2 same relu", "avgpool f=2 s=2"])
+            level += 1
+        elif draw < 0.5 and level > 0:
+            step = rng.choice(["upsample 2", "upconv 4 2x2 s=2", "conv 4 1x1 -> upsample 2"])
+            level -= 1
+        elif draw < 0.8 and same:
+            others = " ".join(rng.sample(same, min(len(same), rng.randint(1, 3))))
+            step = rng.choice([f"add {others}", f"concat {others} -> conv 4 3x3 same relu", f"mul {others}"])
+        else:
+            step = rng.choice(["conv 4 3x3 same relu", "residual", "two", "[residual] x3", "[conv 4 3x3 same] x2"])
+        lines.append(f"{name}: from {source} -> {step}")
+        levels[name] = level
+        names.append(name)
+    outputs = [name for name in names[1:-1] if rng.random() < 0.15]
+    lines.append(f"output {' '.join([*outputs, names[-1]])}")
+    return "\n".join([*lines, ""])

@@ -33,6 +33,16 @@ LECTURE = {
     "inception_module": "blocks",
     "googlenet": "overview",
 }
+OTHERS = {
+    "unet": "slabs",
+    "siamese": "slabs",
+    "densenet121": "slabs",
+    "mobilenet_v2": "slabs",
+    "se_resnet50": "slabs",
+    "resnext50": "strip",
+    "yolov2": "blocks",
+}
+"""Where papers draw volumes: what comes up again, has several ways in, or is made of modules."""
 
 
 def order(*networks: Network, **asked: Any) -> Order:
@@ -45,6 +55,11 @@ def test_a_network_of_the_lecture_is_drawn_as_there(name: str) -> None:
     assert chosen.style == LECTURE[name]
     assert chosen.why
     assert chosen.scene == draw(order(load(name), style=chosen.style))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_network_of_papers_is_drawn_as_suits_it(name: str) -> None:
+    assert choose(order(load(name))).style == OTHERS[name]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ FIGURES = {
     "units": "resnet",
     "strip": "resnet",
     "blocks": "googlenet",
+    "overview": "squeezenet",
+    "slabs": "unet",
     "operation": "alexnet",
 }
 

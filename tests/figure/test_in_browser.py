@@ -23,8 +23,9 @@ SAMPLE = {
     "residual_block": ("units",),
     "resnet": ("strip", "blocks"),
     "googlenet": ("overview",),
-    "unet": ("blocks",),
-    "siamese": ("blocks",),
+    "unet": ("blocks", "slabs"),
+    "siamese": ("blocks", "slabs"),
+    "densenet121": ("slabs",),
     "conv1x1": ("operation",),
 }
 PAIRS = (("plain_network", "residual_network"), ("vgg16", "vgg19"), ("squeezenet", "squeezenet1_1"))

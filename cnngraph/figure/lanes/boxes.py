@@ -119,6 +119,10 @@ class Box(Plain):
         yield Group(self.first, "layer", tuple(drawn), self.title, layers=self.layers)
 
 
+SIGN = 0.75
+"""Ems: the radius of the circle around a sign."""
+
+
 @dataclass(frozen=True)
 class Sign(Plain):
     """A join that is a sign in a circle: ``+`` or ``×``."""
@@ -135,7 +139,7 @@ class Sign(Plain):
 
     @property
     def radius(self) -> float:
-        return 0.75 * self.measure.em
+        return SIGN * self.measure.em
 
     @property
     def width(self) -> float:

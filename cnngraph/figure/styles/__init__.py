@@ -178,6 +178,12 @@ def _overview(order: Order) -> Scene:
     return overview(order.networks[0], width=order.width, theme=order.theme, title=order.title)
 
 
+def _slabs(order: Order) -> Scene:
+    from cnngraph.figure.styles.slabs import slabs
+
+    return slabs(order.networks[0], width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+
+
 def _by_dot(order: Order) -> Scene:
     from cnngraph.figure.styles.graphviz import by_dot
 
@@ -229,5 +235,6 @@ STYLES = {
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "overview": Style(_overview, "it draws the whole graph in little, and one module enlarged", ("title",)),
+    "slabs": Style(_slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold")),
     "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
 }

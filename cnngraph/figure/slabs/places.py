@@ -1,0 +1,342 @@
+"""Where things by resolution stand, and how the lines between them run.
+
+Things are placed in topological order, each as far left as what it takes allows; so everything right of a row's end is
+free, and a line from row to row runs straight down or up there. Within a row a line runs on the axis, or, over what
+stands between, on a lane above it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
+from math import pow, sqrt
+
+from cnngraph.figure.scene import Point
+from cnngraph.figure.slabs.nodes import Edge, Node, Nodes
+from cnngraph.figure.slabs.resolution import pixels
+from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.tracks import levels as heights
+
+_LEAST_HIGH, _LEAST_THICK = 1.1, 0.45
+"""Ems that a front face is high and wide at least."""
+_POWER = 0.62
+"""A side of n pixels is drawn n to this power long, so that 7 stays visible beside 224."""
+_SLANT = 0.3
+"""How far the depth runs, of the length that it stands for."""
+_THICKEST = 2.6
+"""Ems of the volume with the most channels, beyond what its number takes."""
+_VECTOR = 3.4, 1.3
+"""Ems that a vector is high and wide."""
+_POOL = 0.55
+"""Ems that a pool is thick."""
+BALL = 0.62
+"""Ems: the radius of a join."""
+_GAP, _TURN, _LANE = 1.4, 0.7, 0.7
+"""Ems: between things that a line joins, between a line that turns and what it leads to, and from lane to lane."""
+_NAMED = 2
+"""Lanes that a line takes with a name at its end."""
+_ROW = 0.5
+"""Ems between rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Lengths in points that all things of a figure share."""
+
+    em: float
+    side: float
+    """Of the largest map."""
+    largest: int
+    most: int
+    """Channels of the deepest."""
+
+    def long(self, size: int) -> float:
+        return max(_LEAST_HIGH * self.em, self.side * pow(size / self.largest, _POWER))
+
+    def thick(self, channels: int, words: float) -> float:
+        share = sqrt(channels / self.most)
+        return max(words + 0.3 * self.em, (_LEAST_THICK + _THICKEST * share) * self.em)
+
+
+@dataclass(slots=True)
+class Spot:
+    """A thing at its place; its axis is its row's."""
+
+    node: Node
+    words: str
+    """Its channels; none for a pool, which makes as many as it takes."""
+    thick: float
+    high: float
+    depth: float
+    x: float = 0.0
+    group: int = 0
+    """Counted through; things side by side are one."""
+
+    @property
+    def row(self) -> int:
+        return self.node.row
+
+    @property
+    def is_ball(self) -> bool:
+        return self.node.is_join
+
+    @property
+    def right(self) -> float:
+        return self.x + self.thick + self.depth
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.thick / 2
+
+    @property
+    def out(self) -> float:
+        """Where a line on the axis leaves it."""
+        return self.x + self.thick + self.depth / 2
+
+    @property
+    def top(self) -> Point:
+        """Where a line leaves or enters it above, its height as offset from the axis."""
+        return self.middle + self.depth, -self.up
+
+    @property
+    def up(self) -> float:
+        return self.high / 2 + self.depth
+
+
+@dataclass(slots=True)
+class Line:
+    """An edge as it runs; `points` are set when the rows have places."""
+
+    edge: Edge
+    lane: int = 0
+    """Above the row of its source, or of its target where it enters from above; 0 on the axis."""
+    x: float = 0.0
+    """Where it goes from row to row."""
+    points: tuple[Point, ...] = ()
+    glued: bool = False
+
+
+@dataclass(slots=True)
+class Row:
+    """Things on one axis."""
+
+    spots: list[int] = field(default_factory=list)
+    end: float = 0.0
+    """Where what stands in it ends so far."""
+    barred: float = 0.0
+    """Up to where lines pass through it."""
+    lanes: int = 0
+    axis: float = 0.0
+
+
+class Places:
+    """The things of a figure, from (0, 0) on."""
+
+    def __init__(self, found: Nodes, scale: Scale) -> None:
+        self.found, self.scale, self.em = found, scale, scale.em
+        self.spots = [self._spot(node) for node in found.nodes]
+        self.rows = [Row() for _ in range(1 + max(spot.row for spot in self.spots))]
+        self.lines = [Line(edge) for edge in found.edges]
+        self.into: list[list[Line]] = [[] for _ in self.spots]
+        self.out: list[list[Line]] = [[] for _ in self.spots]
+        for line in self.lines:
+            self.into[line.edge.target].append(line)
+            self.out[line.edge.source].append(line)
+        self.sizes: dict[int, str] = {}
+        """What is written below a group: the size of its maps."""
+        self.outlets: list[tuple[int, str, int]] = []
+        """Outputs: the thing, the name, and the lane that its line takes."""
+        for number in range(len(self.spots)):
+            self._place(number)
+        self.width = max(row.end for row in self.rows)
+        self._lanes()
+        self._high()
+        self.brackets = [(self.spots[each.first].x, self._end(each.first, each.last), each) for each in found.stretches]
+        """What is there once: from where to where, and what."""
+        if self.brackets:
+            self.height += (0.8 + ascent("serif", self.em)) * self.em
+        self._route()
+
+    def _spot(self, node: Node) -> Spot:
+        em, volume = self.em, node.last.output
+        words = str(volume.channels)
+        if node.is_join:
+            return Spot(node, words, 2 * BALL * em, 2 * BALL * em, 0.0)
+        wide = text_width(words, "serif", em)
+        if not volume.is_map:
+            return Spot(node, words, max(_VECTOR[1] * em, wide + 0.3 * em), _VECTOR[0] * em, 0.0)
+        if node.is_pool:
+            words, thick = "", _POOL * em
+        else:
+            thick = self.scale.thick(pixels(volume.channels), wide)
+        high, across = self.scale.long(pixels(volume.height)), self.scale.long(pixels(volume.width))
+        return Spot(node, words, thick, high, _SLANT * across)
+
+    # From left to right -----------------------------------------------------------------------
+
+    def _place(self, number: int) -> None:
+        spot, em = self.spots[number], self.em
+        row = self.rows[spot.row]
+        if self._is_glued(number):
+            before = self.spots[row.spots[-1]]
+            spot.x, spot.group = before.x + before.thick, before.group
+            self.into[number][0].glued = True
+        else:
+            spot.group = number
+            spot.x = self._free(number)
+        for line in self.into[number]:
+            source = self.spots[line.edge.source]
+            if source.row != spot.row:
+                line.x = spot.middle if spot.is_ball else spot.x - _TURN * em
+                for passed in self._passed(source, spot):
+                    passed.barred = max(passed.barred, line.x + 0.6 * em)
+        row.spots.append(number)
+        row.end = max(row.end, spot.right, self._said(spot) + 0.4 * em)
+
+    def _free(self, number: int) -> float:
+        """Where its left end can be."""
+        spot, em = self.spots[number], self.em
+        row = self.rows[spot.row]
+        x = max(row.end + (_GAP * em if row.spots else 0.0), row.barred)
+        for line in self.into[number]:
+            source = self.spots[line.edge.source]
+            if source.row == spot.row:
+                x = max(x, source.right + self._gap(source))
+                continue
+            reach = spot.thick / 2 if spot.is_ball else -_TURN * em
+            ends = [source.right + (self._gap(source) if spot.is_ball else _TURN * em)]
+            ends += [max(each.end + 0.5 * em, each.barred) for each in self._passed(source, spot)]
+            x = max(x, max(ends) - reach)
+        return x
+
+    def _gap(self, source: Spot) -> float:
+        is_named = source.is_ball and not source.node.last.lead.kind.caption().sign
+        words = text_width(source.words, "serif", self.em) + 0.9 * self.em if is_named else 0.0
+        return max(_GAP * self.em, words + 0.3 * self.em)
+
+    def _passed(self, source: Spot, target: Spot) -> list[Row]:
+        """The row of *source* and those that a line from there passes on its way."""
+        one, other = source.row, target.row
+        return self.rows[one:other] if one < other else self.rows[other + 1 : one + 1]
+
+    def _is_glued(self, number: int) -> bool:
+        """Whether it stands right beside what it takes, and no line between."""
+        spot = self.spots[number]
+        row, into = self.rows[spot.row], self.into[number]
+        if len(into) != 1 or spot.is_ball or not row.spots or row.spots[-1] != into[0].edge.source:
+            return False
+        before = self.spots[row.spots[-1]]
+        here = [line for line in self.out[row.spots[-1]] if self.spots[line.edge.target].row == spot.row]
+        plain = before.node.first.lead.inputs and not before.is_ball and before.node.last.output.is_map
+        if not plain or len(here) > 1 or row.barred > before.right or not spot.node.last.output.is_map:
+            return False
+        if before.node.is_pool and before.group != row.spots[-1]:
+            return False  # the pool is the end of what it stands beside
+        return spot.node.is_pool or pixels(before.node.last.output.height) < 1.6 * pixels(spot.node.last.output.height)
+
+    def _said(self, spot: Spot) -> float:
+        """Where the words below its group end."""
+        first = self.spots[spot.group]
+        before = map(self.spots.__getitem__, reversed(self.rows[spot.row].spots))
+        group = [spot, *takewhile(lambda other: other.group == spot.group, before)]
+        kept = [each for each in group if each is first or not each.node.is_pool]
+        volumes = [each.node.last.output for each in reversed(kept)]
+        sizes = list(dict.fromkeys((str(v.height), str(v.width)) for v in volumes if v.is_map))
+        if spot.is_ball or not sizes:
+            return spot.x + spot.thick
+        if len(sizes) > 1 and all(one == other for one, other in sizes):
+            said = f"{sizes[0][0]} → {sizes[-1][0]}"
+        else:
+            said = " → ".join("×".join(size) for size in dict.fromkeys((sizes[0], sizes[-1])))
+        self.sizes[spot.group] = said
+        return first.x + text_width(said, "serif", self.em)
+
+    # From top to bottom -----------------------------------------------------------------------
+
+    def _between(self, row: Row, start: float, end: float, but: Sequence[int]) -> bool:
+        """Whether something stands on the axis of *row* between *start* and *end*."""
+        first = bisect_right(row.spots, start, key=lambda number: self.spots[number].middle)
+        found = takewhile(lambda number: self.spots[number].middle < end, islice(row.spots, first, None))
+        return any(number not in but for number in found)
+
+    def _lanes(self) -> None:
+        """Gives a lane to every line that cannot run on the axis."""
+        arcs: dict[int, list[tuple[Line, float, float]]] = {}
+        for line in self.lines:
+            source, target = self.spots[line.edge.source], self.spots[line.edge.target]
+            row = self.rows[source.row]
+            same = source.row == target.row
+            end = target.x if same else line.x
+            if line.glued or not self._between(row, source.right, end, (line.edge.source, line.edge.target)):
+                continue
+            arcs.setdefault(source.row, []).append((line, source.top[0], target.top[0] if same else line.x))
+        for number, found in arcs.items():
+            places = sorted({x for _, *ends in found for x in ends})
+            rank = {x: at for at, x in enumerate(places)}
+            # Arcs that only meet at an end may be as high.
+            spans = [(2 * rank[start] + 1, 2 * rank[end] - 1) for _, start, end in found]
+            for (line, *_), height in zip(found, heights([(min(s), max(s)) for s in spans]), strict=True):
+                line.lane = height
+            self.rows[number].lanes = max(line.lane for line, *_ in found)
+        if len(self.found.outputs) > 1:
+            taken: dict[int, int] = {}
+            for number, name in self.found.outputs:
+                row = self.rows[self.spots[number].row]
+                at = self.spots[number].row
+                on_axis = at not in taken and row.spots[-1] == number and row.barred <= self.spots[number].right
+                taken.setdefault(at, 0)
+                if not on_axis:
+                    row.lanes += _NAMED
+                self.outlets.append((number, name, 0 if on_axis else row.lanes))
+
+    def _high(self) -> None:
+        y, em = 0.0, self.em
+        for row in self.rows:
+            spots = [self.spots[number] for number in row.spots]
+            if not spots:
+                continue
+            times = any(spot.node.times > 1 for spot in spots)
+            up = max(spot.up for spot in spots) + (ascent("serif", em) + 0.3 * em if times else 0.0)
+            row.axis = y + up + row.lanes * _LANE * em + (0.3 * em if row.lanes else 0.0)
+            lines = 2 * (ascent("serif", em) + descent("serif", em)) + 0.5 * em
+            y = row.axis + max(spot.high / 2 for spot in spots) + lines + _ROW * em
+        self.height = y - _ROW * em
+
+    def lane(self, row: Row, number: int) -> float:
+        """How high the lane of *number* runs."""
+        spots = [self.spots[each] for each in row.spots]
+        top = max(spot.up for spot in spots)
+        if any(spot.node.times > 1 for spot in spots):
+            top += ascent("serif", self.em) + 0.3 * self.em
+        return row.axis - top - (0.3 + _LANE * (number - 1) + 0.3) * self.em
+
+    def _end(self, first: int, last: int) -> float:
+        return max(spot.right for spot in self.spots[first : last + 1])
+
+    def _route(self) -> None:
+        for line in self.lines:
+            source, target = self.spots[line.edge.source], self.spots[line.edge.target]
+            here, there = self.rows[source.row], self.rows[target.row]
+            if line.glued:
+                top = here.axis - min(source.high, target.high) / 2
+                line.points = (target.x, top), (target.x, here.axis + min(source.high, target.high) / 2)
+                continue
+            if line.lane:
+                x, y = source.top
+                level = self.lane(here, line.lane)
+                start: tuple[Point, ...] = ((x, here.axis + y), (x, level))
+            else:
+                level = here.axis
+                start = ((source.out, level),)
+            if here is there:
+                x, y = target.top
+                end: tuple[Point, ...] = ((x, level), (x, there.axis + y)) if line.lane else ((target.x, level),)
+            elif target.is_ball:
+                side = 1 if source.row > target.row else -1
+                end = ((line.x, level), (line.x, there.axis + side * target.high / 2))
+            else:
+                end = ((line.x, level), (line.x, there.axis), (target.x, there.axis))
+            line.points = (*start, *end)

@@ -1,0 +1,388 @@
+"""Every volume in the row of its resolution: a U for U-Net, pyramids for FPN, an hourglass.
+
+A slab is a volume: as high as its map, as thick as it has channels. Slabs side by side follow one another; joins are
+balls; what changes the resolution on the way to a join is a line with a colour of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cnngraph.figure.heading import heading
+from cnngraph.figure.lanes.boxes import SIGN, Sign
+from cnngraph.figure.lanes.part import Measure
+from cnngraph.figure.page import height, texts, too_narrow
+from cnngraph.figure.scene import (
+    Circle,
+    Color,
+    Group,
+    Item,
+    Line,
+    Move,
+    Path,
+    Primitive,
+    Rect,
+    Scene,
+    Stroke,
+    Text,
+    edge,
+    way_out,
+)  # fmt: skip
+from cnngraph.figure.shapes import arrowhead, cuboid
+from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, nodes
+from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
+from cnngraph.figure.slabs.places import Line as Way
+from cnngraph.figure.slabs.resolution import pixels, resolutions
+from cnngraph.figure.styles.parts import sign_of
+from cnngraph.figure.styles.stops import SAME_WEIGHTS
+from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import width as text_width
+from cnngraph.figure.theme import Faces, Theme
+from cnngraph.network import Network
+from cnngraph.units import Unit, units
+
+_TEXT, _LEAST_TEXT = 14.0, 6.0
+"""Points: text on a slide, in proportion on other widths, and never below what print can bear."""
+_MARGIN = 1.0
+_SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
+"""Ems that the largest map may be high."""
+_UP, _BLOCKS = 1, (3, 4, 0, 2)
+"""Which of a theme's colours for branches what rises has, and blocks in turn."""
+_SAMPLE = 1.7
+"""Ems that a sample takes before its words."""
+
+
+def slabs(network: Network, *, width: float, theme: Theme, title: str | None, fold: bool | None) -> Scene:
+    """*network* as open as it fits on a page of *width* points: every unit, blocks as one, or with *fold* equal
+    neighbours once. Raises `CnngraphError` (E0604) when it is wider all the same."""
+    whole = units(network)
+    rows = resolutions(whole)
+    details = [each for each in reversed(Detail) if fold is None or fold == (each <= Detail.FOLDED)]
+    sizes = texts(width, _TEXT, _LEAST_TEXT)
+    best: _Laid | None = None
+    for detail in details:
+        found = nodes(whole, rows, detail)
+        found = found.in_a_line or found
+
+        def laid(em: float, side: float, found: Nodes = found) -> _Laid:
+            return _Laid(network, found, rows, em, side, width, theme, title)
+
+        # With the smallest maps it is the narrowest and the lowest.
+        least = laid(sizes[-1], _SIDES[-1])
+        if least.fits:
+            em = next(em for em in sizes if laid(em, _SIDES[-1]).fits)
+            return next(each for side in _SIDES if (each := laid(em, side)).fits).scene()
+        if best is None or least.width < best.width or best.width > width:
+            best = least
+    assert best is not None
+    if best.width > width:
+        raise too_narrow(width, best.width)
+    return best.scene()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """What a colour says."""
+
+    words: str
+    color: Color
+    is_line: bool = False
+
+
+def _together(sorts: Sequence[_Sort]) -> list[_Sort]:
+    """*sorts* of one colour as one: ``3×3, 1×1 conv``."""
+    found: dict[tuple[Color, bool], list[str]] = {}
+    for sort in sorts:
+        words = found.setdefault((sort.color, sort.is_line), [])
+        if sort.words not in words:
+            words.append(sort.words)
+    return [_Sort(", ".join(words), color, is_line) for (color, is_line), words in found.items()]
+
+
+class _Laid:
+    """A figure with its sizes chosen."""
+
+    def __init__(
+        self, network: Network, found: Nodes, rows: Mapping[str, int], em: float, side: float, width: float,
+        theme: Theme, title: str | None,
+    ) -> None:  # fmt: skip
+        self.network, self.found, self.em, self.theme, self.rows = network, found, em, theme, rows
+        self.page = width, height(width)
+        self.blocks: dict[str, Color] = {}
+        """The colours of blocks by what they are called."""
+        self.title = title or network.title or network.name
+        self.margin = _MARGIN * em
+        maps = [node.last.output for node in found.nodes if node.last.output.is_map]
+        sizes = [pixels(size) for volume in maps for size in (volume.height, volume.width)]
+        most = max((pixels(volume.channels) for volume in maps), default=1)
+        self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most))
+        self.head = heading(self.title, em, width, self.margin, theme)
+        self.sorts = {number: self._sort(node) for number, node in enumerate(found.nodes) if not node.is_join}
+        self.ways = {id(way): self._way(way) for way in self.places.lines}
+        shown = [sort for number, sort in self.sorts.items() if self._input_colors(found.nodes[number]) is None]
+        self.key = _together([*shown, *(way for way in self.ways.values() if way)])
+        self.outlets = max((text_width(name, "serif-italic", em) for _, name, _ in self.places.outlets), default=0.0)
+        if self.outlets:
+            self.outlets += 2.0 * em
+        room = width - 2 * self.margin
+        self.lines = self._key_lines(room)
+        across = text_width(self.head.content, self.head.font, self.head.size)
+        inside = max(self.places.width + self.outlets, across, *(self._line_width(line) for line in self.lines))
+        self.width = inside + 2 * self.margin
+        self.roof = self.head.y + descent(self.head.font, self.head.size) + 0.8 * em
+        self.floor = self.roof + self.places.height + 0.9 * em
+        self.height = self.floor + (1.5 * len(self.lines) - 0.3) * em + self.margin
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is no larger than the page."""
+        return self.width <= self.page[0] and self.height <= self.page[1]
+
+    def _sort(self, node: Node) -> _Sort:
+        """What *node* does, in words, and their colour."""
+        theme = self.theme
+        inside = node.units[: len(node.units) // node.times]
+        if (unit := replace(node, units=inside, times=1).does) is None:
+            words = self._block(inside)
+            self.blocks.setdefault(words, theme.branches[_BLOCKS[len(self.blocks) % len(_BLOCKS)]].front)
+            return _Sort(words, self.blocks[words])
+        if not unit.lead.inputs:
+            return _Sort("input", theme.join)
+        caption = unit.does.kind.caption()
+        window = f"{caption.window[0]}×{caption.window[1]} " if caption.window else ""
+        family = unit.does.kind.family
+        if self._rises(unit):
+            return _Sort(f"{window}{caption.name}", theme.branches[_UP].front)
+        colors = {"conv": theme.conv, "pool": theme.pool, "dense": theme.dense, "norm": theme.norm}
+        words = f"{window}{caption.name}" if family in ("conv", "pool") else caption.name
+        return _Sort(words, colors.get(family, theme.other))
+
+    def _input_colors(self, node: Node) -> tuple[Color, ...] | None:
+        """Those of a picture's channels; None for what is none."""
+        if node.first.lead.inputs or not node.last.output.is_map:
+            return None
+        return {1: (self.theme.paper,), 3: self.theme.rgb}.get(pixels(node.last.output.channels))
+
+    def _block(self, inside: Sequence[Unit]) -> str:
+        """What several units are called together: as the block that they are in."""
+        paths = [unit.lead.block for unit in inside]
+        block = min(paths, key=len)
+        if block and all(path == block or path.startswith(f"{block}.") for path in paths):
+            return self.network.blocks[block].name.rpartition(".")[2].replace("_", " ")
+        return "several layers"
+
+    def _rises(self, unit: Unit) -> bool:
+        """Whether it leads to a row above."""
+        return any(self.rows[unit.name] < self.rows[name] for name in unit.inputs)
+
+    def _way(self, way: Way) -> _Sort | None:
+        """What a line stands for, where that is more than a tensor."""
+        through, theme = way.edge.through, self.theme
+        if not through:
+            return None
+        words = []
+        for unit in through:
+            caption = unit.does.kind.caption()
+            window = f"{caption.window[0]}×{caption.window[1]} " if caption.window else ""
+            words.append(f"{window}{caption.name}")
+        rises = any(self._rises(unit) for unit in through)
+        sinks = not rises and self.found.nodes[way.edge.source].row != self.found.nodes[way.edge.target].row
+        color = theme.branches[_UP].side if rises else theme.pool if sinks else theme.faint
+        return _Sort(", ".join(dict.fromkeys(words)), color, is_line=True)
+
+    # The key -----------------------------------------------------------------------------------
+
+    def _line_width(self, line: Sequence[_Sort]) -> float:
+        em = self.em
+        return sum(_SAMPLE * em + text_width(sort.words, "serif", em) + 1.5 * em for sort in line) - 1.5 * em
+
+    def _key_lines(self, room: float) -> list[list[_Sort]]:
+        lines: list[list[_Sort]] = [[]]
+        for sort in self.key:
+            if lines[-1] and self._line_width([*lines[-1], sort]) > room:
+                lines.append([])
+            lines[-1].append(sort)
+        return lines
+
+    def _drawn_key(self) -> Iterator[Item]:
+        em = self.em
+        for number, line in enumerate(self.lines):
+            x, middle = self.margin, self.floor + (0.6 + 1.5 * number) * em
+            baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
+            for sort in line:
+                if sort.is_line:
+                    stroke = Stroke(sort.color, 0.14 * em)
+                    sample: tuple[Primitive, ...] = (
+                        Path((Move((x, middle)), Line((x + 0.9 * em, middle))), stroke),
+                        arrowhead((x + 1.3 * em, middle), (1.0, 0.0), 0.6 * em, sort.color),
+                    )
+                else:
+                    edge_line = Stroke(self.theme.edge, 0.06 * em)
+                    sample = (Rect(x + 0.2 * em, middle - 0.45 * em, 0.9 * em, 0.9 * em, sort.color, edge_line),)
+                words = Text(x + _SAMPLE * em, baseline, sort.words, em, "serif", fill=self.theme.ink)
+                yield Group(f"key-{sort.words}", "key", (*sample, words))
+                x += _SAMPLE * em + text_width(sort.words, "serif", em) + 1.5 * em
+
+    # The figure --------------------------------------------------------------------------------
+
+    def scene(self) -> Scene:
+        items: list[Item] = [self.head]
+        items += (self._thing(number, spot) for number, spot in enumerate(self.places.spots))
+        items += map(self._line, self.places.lines)
+        items += self._outlets()
+        items += self._sizes()
+        items += map(self._bracket, self.places.brackets)
+        items += self._shared()
+        items += self._drawn_key()
+        return Scene(
+            width=self.width,
+            height=self.height,
+            items=tuple(items),
+            title=self.title,
+            description=", ".join(f"{node.first.name} {node.last.output.caption}" for node in self.found.nodes),
+            background=self.theme.background,
+        )
+
+    def _axis(self, spot: Spot) -> float:
+        return self.roof + self.places.rows[spot.row].axis
+
+    def _thing(self, number: int, spot: Spot) -> Group:
+        em, theme, node = self.em, self.theme, spot.node
+        x, axis = self.margin + spot.x, self._axis(spot)
+        layers = tuple(name for unit in node.units for name in unit.names)
+        if spot.is_ball:
+            return self._ball(spot, x, axis, layers)
+        line = Stroke(theme.edge, 0.05 * em)
+        color = self.sorts[number].color
+        top = axis - spot.high / 2
+        drawn: list[Primitive]
+        if node.last.output.is_map:
+            colors = self._input_colors(node) or (color,)
+            part = spot.thick / len(colors)
+            drawn = [
+                face for at, each in enumerate(colors)
+                for face in cuboid(x + at * part, top - spot.depth, part, spot.high, spot.depth, faces(each), line)
+            ]  # fmt: skip
+        else:
+            drawn = [Rect(x, top, spot.thick, spot.high, color, line)]
+        below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
+        if spot.words:
+            drawn.append(Text(x + spot.thick / 2, below, spot.words, em, "serif", "middle", fill=theme.ink))
+        if node.times > 1:
+            # Left of where a line leaves above.
+            right, over = self.margin + spot.top[0] - 0.25 * em, axis - spot.up - 0.25 * em
+            drawn.append(Text(right, over, f"×{node.times}", em, "serif", "end", fill=theme.ink))
+        return Group(node.first.name, "layer", tuple(drawn), self._about(node), layers=layers)
+
+    def _about(self, node: Node) -> str:
+        if len(node.units) == 1:
+            return node.last.about
+        params = sum(unit.params for unit in node.units)
+        return f"{node.first.name} to {node.last.name}: {node.last.output.caption}, {params:,} parameters"
+
+    def _ball(self, spot: Spot, x: float, axis: float, layers: tuple[str, ...]) -> Group:
+        em, theme, node = self.em, self.theme, spot.node
+        radius, middle = spot.thick / 2, x + spot.thick / 2
+        if sign := sign_of(node.last):
+            measure = Measure(em * BALL / SIGN, 0.0, theme)
+            (made,) = Sign(measure, node.first.name, sign, node.last.about, layers).draw(x, axis)
+            assert isinstance(made, Group)
+            return made
+        line = Measure(em, 0.0, theme).line
+        bars: list[Primitive] = [
+            Path((Move((at, axis - 0.3 * em)), Line((at, axis + 0.3 * em))), line)
+            for at in (middle - 0.2 * em, middle + 0.2 * em)
+        ]
+        words = Text(x + spot.thick + 0.4 * em, axis - 0.3 * em, spot.words, em, "serif", fill=theme.ink)
+        drawn: tuple[Primitive, ...] = (Circle(middle, axis, radius, theme.paper, line), *bars, words)
+        return Group(node.first.name, "layer", drawn, node.last.about, layers=layers)
+
+    def _line(self, way: Way) -> Group:
+        em, sort = self.em, self.ways[id(way)]
+        nodes_, names = self.found.nodes, tuple(n for unit in way.edge.through for n in unit.names)
+        points = [(self.margin + x, self.roof + y) for x, y in way.points]
+        ids = nodes_[way.edge.source].last.name, nodes_[way.edge.target].first.name
+        title = "; ".join(unit.about for unit in way.edge.through)
+        if way.glued:
+            stroke = Stroke(self.theme.edge, 0.05 * em)
+            return edge(*ids, [Path((Move(points[0]), Line(points[1])), stroke)], title, names)
+        color = sort.color if sort else self.theme.ink
+        stroke = Stroke(color, (0.14 if sort else 0.085) * em)
+        return edge(*ids, _arrow(points, stroke, 0.62 * em), title, names)
+
+    def _outlets(self) -> Iterator[Item]:
+        em, theme = self.em, self.theme
+        end = self.margin + self.places.width + 1.6 * em
+        for number, name, lane in self.places.outlets:
+            spot = self.places.spots[number]
+            axis = self._axis(spot)
+            points = [(self.margin + spot.out, axis), (end, axis)]
+            if lane:
+                x, y = spot.top
+                level = self.roof + self.places.lane(self.places.rows[spot.row], lane)
+                points = [(self.margin + x, axis + y), (self.margin + x, level), (end, level)]
+            stroke = Stroke(theme.ink, 0.085 * em)
+            yield edge(spot.node.last.name, way_out(name), _arrow(points, stroke, 0.62 * em))
+            words = fit(name, "serif-italic", em, 20 * em)
+            text = Text(end + 0.12 * em, points[-1][1] + 0.25 * em, words, em, "serif-italic", fill=theme.ink)
+            yield Group(way_out(name), "output", (text,), f"output {name}")
+
+    def _bracket(self, bracket: tuple[float, float, Stretch]) -> Group:
+        """Below all rows, with how often what stands above it is there."""
+        em, (start, end, stretch) = self.em, bracket
+        y = self.roof + self.places.height - ascent("serif", em) - 0.4 * em
+        left, right = self.margin + start, self.margin + end
+        line = Stroke(self.theme.faint, 0.06 * em)
+        rise = 0.35 * em
+        steps = (Move((left, y - rise)), Line((left, y)), Line((right, y)), Line((right, y - rise)))
+        words = Text((left + right) / 2, y + 0.3 * em + ascent("serif", em), f"×{stretch.times}", em, "serif", "middle",
+                     fill=self.theme.ink)  # fmt: skip
+        name = self.found.nodes[stretch.first].first.name
+        data = (("times", str(stretch.times)),)
+        return Group(f"{name}-repeated", "decoration", (Path(steps, line), words), data=data, layers=stretch.layers)
+
+    def _shared(self) -> Iterator[Group]:
+        """Between towers of which one has the weights of another, that it has."""
+        em, rows = self.em, self.places.rows
+        takers = {node.row for node in self.found.nodes for unit in node.units if unit.shares}
+        owners = {node.row for node in self.found.nodes for unit in node.units if unit.tied and not unit.shares}
+        between = [row for row in range(len(rows)) if takers | owners <= {row - 1, row + 1}]
+        if takers != owners and len(between) == 1:
+            row = rows[between[0]]
+            baseline = self.roof + row.axis + (ascent("serif", em) - descent("serif", em)) / 2
+            if text_width(SAME_WEIGHTS, "serif-italic", em) + em < self.places.spots[row.spots[0]].x:
+                words = Text(self.margin, baseline, SAME_WEIGHTS, em, "serif-italic", fill=self.theme.ink)
+                yield Group("same-weights", "decoration", (words,))
+
+    def _sizes(self) -> Iterator[Item]:
+        em = self.em
+        for number, said in self.places.sizes.items():
+            spot = self.places.spots[number]
+            group = [each for each in self.places.spots if each.group == number and not each.is_ball]
+            high = max(each.high for each in group)
+            lines = ascent("serif", em) + descent("serif", em)
+            y = self._axis(spot) + high / 2 + 0.3 * em + lines + ascent("serif", em)
+            words = Text(self.margin + spot.x, y, said, em, "serif", fill=self.theme.faint)
+            yield Group(f"{spot.node.first.name}-size", "decoration", (words,))
+
+
+def _arrow(points: Sequence[tuple[float, float]], stroke: Stroke, head: float) -> tuple[Primitive, ...]:
+    """A line with right angles, and a head at its end."""
+    (x, y), (u, v) = points[-1], points[-2]
+    length = max(abs(x - u), abs(y - v), 1e-9)
+    head = min(head, length)
+    share = 0.8 * head / length
+    end = x + (u - x) * share, y + (v - y) * share
+    path = Path((Move(points[0]), *(Line(point) for point in points[1:-1]), Line(end)), stroke)
+    return path, arrowhead((x, y), (x - u, y - v), head, stroke.color)
+
+
+def faces(color: Color) -> Faces:
+    """The sides of a cuboid whose front has *color*: lighter above, darker beside."""
+    parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+
+    def mixed(other: int, share: float) -> Color:
+        return "#" + "".join(f"{round(part + (other - part) * share):02x}" for part in parts)
+
+    return Faces(color, mixed(255, 0.3), mixed(0, 0.22))
