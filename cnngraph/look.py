@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnngraph.figure.page import WIDTHS, points
-from cnngraph.figure.theme import THEMES
 from cnngraph.network import Annotation, Network
 
 STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "overview", "slabs", "operation")
 """The words for styles; `cnngraph.figure.styles` has what each draws."""
+
+
+THEMES = ("light", "dark", "print", "colorblind")
+"""The words for colours; `cnngraph.figure.theme` has what each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def _one_of(about: str, words: Mapping[str, object] | tuple[str, ...]) -> Key:
 
 KEYS: dict[str, Key] = {
     "style": _one_of("the style", STYLES),
-    "width": _Width("how wide it is", f"{', '.join(WIDTHS)}, or a length such as 120mm or 340pt", tuple(WIDTHS)),
+    "width": _Width("how wide it is", f"{', '.join(WIDTHS)}, or a length such as 120mm, 7in or 340pt", tuple(WIDTHS)),
     "theme": _one_of("its colours", THEMES),
     "fold": Key("whether what repeats is drawn once", "true or false", sort=bool),
     "depth": _Count("how many blocks around each other stay open", "a whole number from 0 on"),

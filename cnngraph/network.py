@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import networkx
 
     from cnngraph.figure.figure import Figure
+    from cnngraph.figure.theme import Theme
     from cnngraph.onnx.write import Written
     from cnngraph.runtime.answers import Answer
     from cnngraph.runtime.verify import Verdict
@@ -279,7 +280,7 @@ class Network:
         *,
         style: str | None = None,
         width: str | float | None = None,
-        theme: str | None = None,
+        theme: str | Path | Theme | None = None,
         title: str | None = None,
         image: str | Path | None = None,
         fold: bool | None = None,
@@ -288,6 +289,7 @@ class Network:
         names: bool | None = None,
         layout: str | None = None,
         counts: bool = False,
+        transparent: bool = False,
         dpi: float | None = None,
         outline: bool = False,
         snippet: bool = False,
@@ -295,7 +297,8 @@ class Network:
         """The figure, which a notebook shows; with a *path* it is written there, as its suffix says.
 
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
-        style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points. Raises
+        style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
+        or a `cnngraph.figure.theme.Theme`; a *title* ``""`` is none, and *transparent* leaves the ground out. Raises
         `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError` for a word
         that is none of those that an option takes.
         """
@@ -315,6 +318,7 @@ class Network:
             names=names,
             layout=layout,
             counts=counts,
+            transparent=transparent,
             dpi=dpi,
             outline=outline,
             snippet=snippet,

@@ -18,6 +18,7 @@ from cnngraph.network import Layer, Network, Output
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
+    from cnngraph.figure.theme import Theme
     from cnngraph.onnx.passes import Done
     from cnngraph.onnx.write import Written
     from cnngraph.runtime.answers import Answer
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
         style: str | None
         width: str | float | None
-        theme: str | None
+        theme: str | Path | Theme | None
         title: str | None
         image: str | Path | None
         fold: bool | None
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         names: bool | None
         layout: str | None
         counts: bool
+        transparent: bool
 
 
 _T = TypeVar("_T")
@@ -88,7 +90,6 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
     from cnngraph.figure.styles import LAYOUTS, STYLES, Order
-    from cnngraph.figure.theme import THEMES
 
     asked: dict[str, Any] = {key: value for key, value in look.items() if value is not None}
     if (style := asked.get("style", AUTO)) != AUTO:
@@ -101,12 +102,22 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         asked["picture"] = _picture(asked.pop("image"))
     asked, own = with_own(asked, networks)
     asked["width"] = points(asked.get("width", "slide"))
-    asked["theme"] = _one_of("theme", asked.get("theme", "light"), THEMES)
+    asked["theme"] = _theme(asked.get("theme", "light"))
+    if asked.pop("transparent", False):
+        asked["theme"] = replace(asked["theme"], background=None)
     if asked.setdefault("style", AUTO) == AUTO and "layer" in asked:
         asked["style"] = "operation"
     elif asked["style"] == AUTO and asked["by_dot"]:
         asked["style"] = "blocks"
     return Figure(Order(networks, **asked), counts, own=own)
+
+
+def _theme(asked: str | Path | Theme) -> Theme:
+    from cnngraph.figure.theme import THEMES, Theme, read
+
+    if isinstance(asked, Theme):
+        return asked
+    return read(asked) if str(asked).lower().endswith(".toml") else _one_of("theme", str(asked), THEMES)
 
 
 def _picture(path: str | Path) -> bytes:

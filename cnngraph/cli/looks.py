@@ -7,7 +7,7 @@ import click
 from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
-from cnngraph.figure.theme import LIGHT, THEMES
+from cnngraph.look import THEMES
 
 
 def _points(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -17,12 +17,26 @@ def _points(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
         raise click.BadParameter(str(error)) from None
 
 
+class _Theme(click.ParamType):  # type: ignore[type-arg]
+    """The name of a theme, or a file of one."""
+
+    name = "theme"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return f"[{'|'.join(THEMES)}|FILE.toml]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in THEMES and not value.lower().endswith(".toml"):
+            self.fail(f"{value!r} is none of {', '.join(THEMES)}, and no FILE.toml", param, ctx)
+        return value
+
+
 style_option = click.option(
     "--style", type=click.Choice([AUTO, *STYLES]), help=f"Unless said, that of the spec's @figure, or {AUTO}."
 )
 width_option = click.option(
     "--width",
     callback=_points,
-    help="column, page, slide, or a length: 120mm, 340pt; slide unless said.",
+    help="column, page, slide, or a length: 120mm, 16cm, 7in, 340pt; slide unless said.",
 )
-theme_option = click.option("--theme", type=click.Choice(list(THEMES)), help=f"{LIGHT.name} unless said.")
+theme_option = click.option("--theme", type=_Theme(), help=f"Its colours; {THEMES[0]} unless said.")

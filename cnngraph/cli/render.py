@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 @theme_option
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
-@click.option("--title", metavar="T", help="Instead of the network's own.")
+@click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
+@click.option("--transparent", is_flag=True, help="No ground behind the figure.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
@@ -54,6 +55,7 @@ def command(
     layout: str | None,
     layer: str | None,
     title: str | None,
+    transparent: bool,
     image: Path | None,
     dpi: int | None,
     names: bool | None,
@@ -75,6 +77,7 @@ def command(
         width=width,
         theme=theme,
         title=title,
+        transparent=transparent,
         image=image,
         fold=fold,
         depth=depth,

@@ -18,7 +18,7 @@ SLIDE = WIDTHS["slide"]
 _SLIDE_RATIO = 16 / 9
 _PAGE = 648.0
 """Points that a page of a paper is high."""
-_MM = 72 / 25.4
+_UNITS = {"pt": 1.0, "mm": 72 / 25.4, "cm": 720 / 25.4, "in": 72.0}
 _LEAST_ON_SLIDE = 10.0
 """Points that text is high at least."""
 _SIZES = 5
@@ -32,10 +32,10 @@ def points(width: str | float) -> float:
     Raises `ValueError`.
     """
     if isinstance(width, str):
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)(mm|pt)", width)
+        match = re.fullmatch(rf"(\d+(?:\.\d+)?)({'|'.join(_UNITS)})", width)
         if width not in WIDTHS and not match:
-            raise ValueError(f"{width!r} is none of {', '.join(WIDTHS)}, or a length such as 120mm or 340pt")
-        found = WIDTHS[width] if match is None else float(match[1]) * (_MM if match[2] == "mm" else 1)
+            raise ValueError(f"{width!r} is none of {', '.join(WIDTHS)}, or a length such as 120mm, 16cm, 7in or 340pt")
+        found = WIDTHS[width] if match is None else float(match[1]) * _UNITS[match[2]]
     else:
         found = float(width)
     if not _LEAST <= found <= _MOST:
@@ -64,10 +64,10 @@ def height(width: float) -> float:
 
 
 def texts(width: float, on_slide: float, in_print: float) -> list[float]:
-    """Points that the text of a figure can be high: on a slide *on_slide* and less, on other widths in proportion, and
-    never below what can be read, which is *in_print* in a paper."""
+    """Points that the text of a figure can be high: on a slide *on_slide* and less, on smaller widths in proportion, on
+    larger ones no more, for they are to hold more; and never below what can be read, which is *in_print* in a paper."""
     least = max(in_print, _LEAST_ON_SLIDE) if is_slide(width) else in_print
-    most = max(least, on_slide * width / SLIDE)
+    most = max(least, on_slide * min(width, SLIDE) / SLIDE)
     return [most - (most - least) * step / (_SIZES - 1) for step in range(_SIZES)] if most > least else [most]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Curve, Group, Item, Path, Point, Polygon, Scene, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
+from cnngraph.network import Network
 
 
 def stages(scene: Scene) -> list[Scene]:
@@ -101,6 +102,49 @@ def moved(item: Item, down: float, prefix: str = "") -> Item:
                 )
             )
     return item._replace(y=item.y + down)
+
+
+def untitled(scene: Scene) -> Scene:
+    """*scene* without the title at its top, and with the rest where that was."""
+    if not scene.items or not isinstance(head := scene.items[0], Text):
+        return scene
+    rest = scene.items[1:]
+    room = min(map(_top, replace(scene, items=rest).primitives()), default=head.x) - head.x
+    return replace(scene, height=scene.height - room, items=tuple(moved(item, -room) for item in rest))
+
+
+def _top(item: Primitive) -> float:
+    """Where *item* begins above; of a turned text the middle."""
+    match item:
+        case Circle(_, y, radius):
+            return y - radius
+        case Polygon(points):
+            return min(y for _, y in points)
+        case Path(steps):
+            return min(step.to[1] for step in steps)
+        case Text(_, y, content, size, font, _, angle):
+            return y - (width(content, font, size) / 2 if angle else ascent(font, size))
+    return item.y
+
+
+def told_kinds(scene: Scene, networks: Sequence[Network]) -> Scene:
+    """*scene* whose groups of layers say what kind the first of theirs is: the word of the spec, as ``kind``."""
+    several = len(networks) > 1
+    words = {
+        f"{number}.{layer.name}" if several else layer.name: layer.kind.word or "input"
+        for number, network in enumerate(networks, start=1)
+        for layer in network.layers
+    }
+
+    def told(item: Item) -> Item:
+        if not isinstance(item, Group):
+            return item
+        items = tuple(map(told, item.items)) if any(isinstance(each, Group) for each in item.items) else item.items
+        if item.role != "layer" or item.id not in words:
+            return item._replace(items=items)
+        return item._replace(items=items, data=(*item.data, ("kind", words[item.id])))
+
+    return replace(scene, items=tuple(map(told, scene.items)))
 
 
 def with_footer(scene: Scene, lines: list[str], theme: Theme) -> Scene:

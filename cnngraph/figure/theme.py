@@ -1,17 +1,27 @@
-"""The colours of figures, as plain data: another look is another instance.
-
-`COLORBLIND` is made of two palettes that stay apart for people who see no red, no green or no blue: that of
-Okabe & Ito 2008, "Color universal design", and for fills under text the "light" scheme of Tol 2021, "Colour
-schemes" (SRON/EPS/TN/09-002).
-"""
+"""The colours of figures, as plain data out of TOML files: those in `themes`, and others based on them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.look import THEMES as WORDS
+from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Color
+    from cnngraph.network import Layer
+
+_FOLDER = Path(__file__).parent / "themes"
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
+_LARGEST = 1_000_000
+"""Bytes of a file of colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +32,24 @@ class Faces:
     top: Color
     side: Color
 
+    @classmethod
+    def of(cls, color: Color) -> Faces:
+        """Shaded: lighter above, darker at the side."""
+        return cls(color, _mixed(color, 255, 0.3), _mixed(color, 0, 0.22))
 
-@dataclass(frozen=True, slots=True)
+
+def _mixed(color: Color, other: int, share: float) -> Color:
+    parts = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (other - part) * share):02x}" for part in parts)
+
+
+@dataclass(frozen=True)
 class Theme:
     """The colours of a figure."""
 
     name: str
-    background: Color
+    background: Color | None
+    """None for none."""
     ink: Color
     """Text and lines."""
     faint: Color
@@ -60,126 +81,174 @@ class Theme:
     on_box: Color
     branches: tuple[Faces, ...]
     """The segments of a concatenated volume, in turn."""
+    kinds: Mapping[str, Color] = field(default_factory=dict)
+    """Colours of layers by the word of the spec: ``upconv``."""
+    blocks: Mapping[str, Color] = field(default_factory=dict)
+    """Of what is in blocks, by a block's name or that of its definition: ``stage1``, ``residual``."""
+    layers: Mapping[str, Color] = field(default_factory=dict)
+    """Of single layers, by their names."""
+
+    def own(self, layers: Sequence[Layer]) -> Color | None:
+        """What the theme says of just these, which are drawn as one: of a layer by name, else of a block around, else
+        of the first kind that it knows."""
+        if not (self.kinds or self.blocks or self.layers):
+            return None
+        by_name = (self.layers[layer.name] for layer in layers if layer.name in self.layers)
+        by_kind = (self.kinds[layer.kind.word] for layer in layers if layer.kind.word in self.kinds)
+        return next(by_name, None) or self.of_block(layers[0].block) or next(by_kind, None)
+
+    def of_block(self, path: str) -> Color | None:
+        """What the theme says of the block *path*, or of the nearest around it."""
+        while path:
+            own = path.rpartition(".")[2]
+            for name in (path, own, own.rstrip("0123456789").rstrip("_")):
+                if name in self.blocks:
+                    return self.blocks[name]
+            path = path.rpartition(".")[0]
+        return None
+
+    def on(self, fill: Color, usual: Color) -> Color:
+        """The colour of text on *fill*: the *usual*, or where that is hard to read the one of black and white that is
+        not."""
+        return max((usual, "#000000", "#ffffff"), key=lambda color: min(_contrast(color, fill), _READABLE))
 
 
-LIGHT = Theme(
-    name="light",
-    background="#ffffff",
-    ink="#000000",
-    faint="#595959",
-    paper="#ffffff",
-    edge="#1f3864",
-    volume=Faces("#4472c4", "#7396d3", "#2f5597"),
-    filter=Faces("#ffff4d", "#ffff99", "#d6d600"),
-    rgb=("#e8001f", "#3fb950", "#47b5e8"),
-    grid="#000000",
-    stem="#fce4d6",
-    stages=("#e4e0ef", "#e6efda", "#f4d6d9", "#dbe7f3", "#fdf0cc", "#d9efec"),
-    conv="#3f6fd6",
-    pool="#c43d37",
-    join="#348050",
-    dense="#7d55a8",
-    norm="#5b7083",
-    other="#6b6b6b",
-    on_box="#ffffff",
-    branches=(
-        Faces("#43a857", "#5fc274", "#2f7d3f"),
-        Faces("#35b0ee", "#66c7f6", "#1f86bd"),
-        Faces("#7a3fa8", "#9a66c4", "#5a2b80"),
-        Faces("#fbbf10", "#fdd04f", "#cc9a15"),
-        Faces("#e0622f", "#ea8659", "#b04719"),
-        Faces("#4472c4", "#7396d3", "#2f5597"),
-    ),
-)
+_READABLE = 4.5
+"""Contrast of text with what is behind it (WCAG 2.2, 1.4.3)."""
 
-DARK = Theme(
-    name="dark",
-    background="#15181e",
-    ink="#f0f0f0",
-    faint="#a3a9b5",
-    paper="#20252e",
-    edge="#0b1220",
-    volume=Faces("#4f83d6", "#8db1ea", "#355fa6"),
-    filter=Faces("#f7e64a", "#fff4a3", "#c9b51c"),
-    rgb=("#e5384c", "#48b85a", "#52b7ea"),
-    grid="#15181e",
-    stem="#5c3d2a",
-    stages=("#453f66", "#3a5230", "#66353d", "#2c4868", "#5c4a17", "#23544e"),
-    conv="#3f6fd6",
-    pool="#c43d37",
-    join="#348050",
-    dense="#7d55a8",
-    norm="#5b7083",
-    other="#6b6b6b",
-    on_box="#ffffff",
-    branches=(
-        Faces("#4cb462", "#74cc86", "#358346"),
-        Faces("#3fb3ee", "#75cbf6", "#2686bb"),
-        Faces("#9560c2", "#b389d8", "#6f429a"),
-        Faces("#fbc02d", "#fdd668", "#c4951e"),
-        Faces("#e56f3e", "#ee956e", "#b14f24"),
-        Faces("#4f83d6", "#8db1ea", "#355fa6"),
-    ),
-)
 
-PRINT = Theme(
-    name="print",
-    background="#ffffff",
-    ink="#000000",
-    faint="#4a4a4a",
-    paper="#ffffff",
-    edge="#000000",
-    volume=Faces("#d1d1d1", "#f0f0f0", "#a6a6a6"),
-    filter=Faces("#7c7c7c", "#a6a6a6", "#5e5e5e"),
-    rgb=("#8f8f8f", "#bbbbbb", "#e8e8e8"),
-    grid="#000000",
-    stem="#f6f6f6",
-    stages=("#dddddd", "#c4c4c4", "#ababab", "#939393", "#7c7c7c"),
-    conv="#c4c4c4",
-    pool="#939393",
-    join="#f6f6f6",
-    dense="#7c7c7c",
-    norm="#dddddd",
-    other="#ababab",
-    on_box="#000000",
-    branches=(
-        Faces("#e8e8e8", "#f6f6f6", "#c9c9c9"),
-        Faces("#a6a6a6", "#c1c1c1", "#868686"),
-        Faces("#d1d1d1", "#e8e8e8", "#b0b0b0"),
-        Faces("#868686", "#a1a1a1", "#696969"),
-        Faces("#bbbbbb", "#d6d6d6", "#9b9b9b"),
-        Faces("#727272", "#8e8e8e", "#565656"),
-    ),
-)
+def _contrast(one: Color, other: Color) -> float:
+    """From 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    lights = sorted(map(_luminance, (one, other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
 
-COLORBLIND = Theme(
-    name="colorblind",
-    background="#ffffff",
-    ink="#000000",
-    faint="#595959",
-    paper="#ffffff",
-    edge="#1a2a3a",
-    volume=Faces("#0072b2", "#4c9cc9", "#005686"),
-    filter=Faces("#f0e442", "#faf5b8", "#b4ab32"),
-    rgb=("#d55e00", "#009e73", "#56b4e9"),
-    grid="#000000",
-    stem="#dddddd",
-    stages=("#77aadd", "#eedd88", "#ee8866", "#99ddff", "#ffaabb", "#44bb99"),
-    conv="#56b4e9",
-    pool="#e69f00",
-    join="#009e73",
-    dense="#cc79a7",
-    norm="#f0e442",
-    other="#bbbbbb",
-    on_box="#000000",
-    branches=(
-        Faces("#009e73", "#4cbb9d", "#007656"),
-        Faces("#56b4e9", "#89caf0", "#4087af"),
-        Faces("#cc79a7", "#dba1c1", "#995b7d"),
-        Faces("#f0e442", "#faf5b8", "#b4ab32"),
-        Faces("#d55e00", "#e28e4c", "#a04600"),
-        Faces("#0072b2", "#4c9cc9", "#005686"),
-    ),
-)
 
-THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT, COLORBLIND)}
+def _luminance(color: Color) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# Files ---------------------------------------------------------------------------------------
+
+
+def read(path: str | Path) -> Theme:
+    """The theme in the TOML file *path*, which is called as the file; what it does not say is as in the theme that it
+    is ``based_on``, `LIGHT` unless said.
+
+    Raises `CnngraphError`: E0110 when it cannot be read, E0617 where it is no TOML, says what no theme has, or what is
+    no colour.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(_LARGEST + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise CnngraphError.of("E0110", f"cannot read {path}: {error.strerror}", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise CnngraphError.of("E0617", f"{path} is no text in UTF-8", file=str(path)) from None
+    if len(data) > _LARGEST:
+        raise CnngraphError.of("E0617", f"{path} has more than {_LARGEST:,} bytes", file=str(path))
+    return _Reader(Source(str(path), text)).theme(Path(path).stem)
+
+
+class _Reader:
+    """Reads one file; knows where in it each key is."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        try:
+            self.table = tomllib.loads(source.text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+            message = str(error).replace(place[0], "") if place else "it is too deep"
+            lines = source.text.splitlines(keepends=True)
+            at = 0 if place is None else len(source.text)
+            if place and place[1]:
+                at = sum(map(len, lines[: int(place[1]) - 1])) + int(place[2]) - 1
+            self._refuse("this is no TOML", message[:1].lower() + message[1:], at=at)
+
+    def theme(self, name: str) -> Theme:
+        based_on = self.table.pop("based_on", "light")
+        if based_on not in THEMES:
+            self._refuse(f"there is no theme {based_on!r}", f"there are {', '.join(THEMES)}", "based_on")
+        return replace(THEMES[based_on], name=name, **self.fields())
+
+    def fields(self) -> dict[str, Any]:
+        """What the file says, by the fields of `Theme`."""
+        found = {}
+        for key, value in self.table.items():
+            if key not in _READ:
+                near = get_close_matches(key, _READ, n=1)
+                self._refuse(f"a theme has no `{key}`", f"did you mean `{near[0]}`?" if near else _KEYS, key)
+            found[key] = _READ[key](self, value, key)
+        return found
+
+    def color(self, value: object, key: str) -> Color:
+        if not isinstance(value, str) or not _COLOR.fullmatch(value):
+            self._refuse(f"`{key}` is no colour: {value!r}"[:120], 'a colour is written "#rrggbb"', key)
+        return value.lower()
+
+    def background(self, value: object, key: str) -> Color | None:
+        return None if value == "none" else self.color(value, key)
+
+    def colors(self, value: object, key: str) -> tuple[Color, ...]:
+        if not isinstance(value, list) or not value:
+            self._refuse(f"`{key}` is a list of colours", '["#rrggbb", …]', key)
+        return tuple(self.color(each, key) for each in value)
+
+    def three(self, value: object, key: str) -> tuple[Color, ...]:
+        if len(found := self.colors(value, key)) != 3:
+            self._refuse(f"`{key}` has {len(found)} colours, and a picture three channels", "", key)
+        return found
+
+    def faces(self, value: object, key: str) -> Faces:
+        if isinstance(value, dict):
+            names = [each.name for each in fields(Faces)]
+            if sorted(value) != sorted(names):
+                self._refuse(f"`{key}` has {', '.join(value) or 'nothing'}", f"its sides are {', '.join(names)}", key)
+            return Faces(**{name: self.color(value[name], key) for name in names})
+        return Faces.of(self.color(value, key))
+
+    def all_faces(self, value: object, key: str) -> tuple[Faces, ...]:
+        if not isinstance(value, list) or not value:
+            self._refuse(f"`{key}` is a list of colours", '["#rrggbb", …]', key)
+        return tuple(self.faces(each, key) for each in value)
+
+    def named(self, value: object, key: str) -> dict[str, Color]:
+        if not isinstance(value, dict):
+            self._refuse(f"`{key}` is a table of colours by name", f"[{key}]", key)
+        return {name: self.color(each, name) for name, each in value.items()}
+
+    def _refuse(self, message: str, help: str, key: str = "", at: int = 0) -> NoReturn:
+        text = self.source.text
+        start = end = at
+        pattern = rf"(?m)(?:^|[\[{{,])[ \t]*\"?({re.escape(key)})\"?[ \t\]]*(=|$)"
+        if key and (found := re.search(pattern, text)):
+            start, end = found.span(1)
+        label = Label(Span(self.source, start, min(max(end, start + 1), len(text))))
+        raise CnngraphError([Diagnostic("E0617", message, label, help=help)])
+
+
+_READ: dict[str, Callable[[_Reader, object, str], Any]] = {
+    **dict.fromkeys(["ink", "faint", "paper", "edge", "grid", "stem", "conv", "pool", "join", "dense", "norm", "other",
+                     "on_box"], _Reader.color),
+    "background": _Reader.background,
+    **dict.fromkeys(["volume", "filter"], _Reader.faces),
+    "branches": _Reader.all_faces,
+    "stages": _Reader.colors,
+    "rgb": _Reader.three,
+    **dict.fromkeys(["kinds", "blocks", "layers"], _Reader.named),
+}  # fmt: skip
+"""How each key of a file is read."""
+_KEYS = f"there are {', '.join(sorted(_READ))}"
+
+
+def _built_in(name: str) -> Theme:
+    path = _FOLDER / f"{name}.toml"
+    return Theme(name=name, **_Reader(Source(path.name, path.read_text(encoding="utf-8"))).fields())
+
+
+THEMES = {name: _built_in(name) for name in WORDS}
+LIGHT, DARK, PRINT, COLORBLIND = THEMES.values()

@@ -87,6 +87,7 @@ def neighbours(theme: Theme) -> Iterator[tuple[str, str]]:
     yield from pairwise(faces.front for faces in (*theme.branches, theme.branches[0]))
     yield from pairwise(theme.rgb)
     yield theme.volume.front, theme.filter.front
+    assert theme.background is not None
     yield theme.volume.front, theme.background
     yield theme.filter.front, theme.paper
     yield from (pair for faces in (theme.volume, theme.filter) for pair in combinations(dataclasses.astuple(faces), 2))
@@ -117,6 +118,7 @@ def test_the_formulas_are_the_published_ones() -> None:
 
 @each_theme
 def test_text_can_be_read_wherever_it_stands(theme: Theme) -> None:
+    assert theme.background is not None
     for ground in (theme.background, theme.paper, theme.stem, *theme.stages):
         assert contrast(theme.ink, ground) >= 4.5, ground
     for ground in (theme.background, theme.paper):

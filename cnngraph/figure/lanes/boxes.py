@@ -96,7 +96,7 @@ class Box(Plain):
         height = 2 * self.top
         left, top = x + self.left, axis - self.top
         middle = x + self.width / 2
-        ink = theme.on_box if self.is_known else theme.ink
+        ink = theme.on(self.fill, theme.on_box) if self.is_known else theme.ink
         fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
         drawn: list[Primitive] = [Rect(left, top, self.measure.box, height, fill, line)]
         first = axis - (len(self.lines) - 1) / 2 * self.measure.leading + (ascent("serif", em) - 0.1 * em) / 2

@@ -270,7 +270,7 @@ class Places:
             row = self.rows[source.row]
             same = source.row == target.row
             end = target.x if same else line.x
-            if line.glued or not self._between(row, source.right, end, (line.edge.source, line.edge.target)):
+            if line.glued or not self._between(row, source.x + source.thick, end, (line.edge.source, line.edge.target)):
                 continue
             arcs.setdefault(source.row, []).append((line, source.top[0], target.top[0] if same else line.x))
         for number, found in arcs.items():

@@ -62,6 +62,8 @@ WISHES = {
 def draw(order: Order) -> Scene:
     """The figure; raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
     style, name = STYLES[order.style], f"the style `{order.style}`"
+    from cnngraph.figure.stages import told_kinds, untitled
+
     takes = style.takes
     if len(order.networks) > 1:
         if style.comparing is None:
@@ -73,7 +75,10 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
-    scene = style.draw(order)
+    scene = style.draw(replace(order, title=order.title or None))
+    if order.title == "":
+        scene = untitled(scene)
+    scene = told_kinds(scene, order.networks)
     if style.whole:
         _hold_to_truth(scene, order.networks)
     if scene.height > (page := height(order.width)):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cnngraph.figure import shapes
-from cnngraph.figure.scene import Circle, Font, Picture, Primitive, Rect, Stroke, Text
+from cnngraph.figure.scene import Circle, Color, Font, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.text import ascent, descent, ink, width
-from cnngraph.figure.theme import Theme
+from cnngraph.figure.theme import Faces, Theme
 
 FRONT_POWER, DEPTH_POWER = 0.7, 0.5
 """A side of n is drawn n to this power long: monotone, and 7 stays visible beside 224. As on the slides."""
@@ -173,11 +173,14 @@ class Cuboid(Block):
     """An activation of H × W × C: front face from H and W, depth from C."""
 
     depth: float
+    faces: Faces
 
     @classmethod
-    def of(cls, measure: Measure, caption: str, height: int, width: int, channels: int) -> Cuboid:
-        depth = measure.depth(channels)
-        return cls(measure, caption, measure.front(width) + depth, measure.front(height) + depth, depth)
+    def of(cls, measure: Measure, caption: str, sizes: tuple[int, int, int], color: Color | None) -> Cuboid:
+        """Of H, W and C; in a *color* of its own, or in the theme's."""
+        (height, width), depth = sizes[:2], measure.depth(sizes[2])
+        faces = Faces.of(color) if color else measure.theme.volume
+        return cls(measure, caption, measure.front(width) + depth, measure.front(height) + depth, depth, faces)
 
     def free_left(self, top: float, bottom: float) -> float:
         """Above the front face a triangle is free."""
@@ -190,7 +193,7 @@ class Cuboid(Block):
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         edge = Stroke(self.measure.theme.edge, 0.05 * self.measure.em)
         front_w, front_h = self.width - self.depth, self.height - self.depth
-        return shapes.cuboid(x, y, front_w, front_h, self.depth, self.measure.theme.volume, edge)
+        return shapes.cuboid(x, y, front_w, front_h, self.depth, self.faces, edge)
 
 
 @dataclass(frozen=True, slots=True)

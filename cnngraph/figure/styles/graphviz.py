@@ -49,7 +49,7 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
     whole = units(network)
     if len(whole.units) > MAX_UNITS:
         raise _refusal(f"{network.name} has {len(whole.units):,} boxes; `dot` is asked for at most {MAX_UNITS:,}")
-    em = max(6.5, 14.0 * width / SLIDE)
+    em = max(6.5, 14.0 * min(width, SLIDE) / SLIDE)
     boxes = {unit.name: _Box(unit, em) for unit in whole.units}
     names = {f"n{number}": unit.name for number, unit in enumerate(whole.units)}
     numbers = {name: number for number, name in names.items()}

@@ -54,7 +54,7 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
     """
     shown = chosen(network, layer)
     title = title or _title(network, shown)
-    em = max(_LEAST_TEXT, _SLIDE_TEXT * width / SLIDE)
+    em = max(_LEAST_TEXT, _SLIDE_TEXT * min(width, SLIDE) / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
     numbers = _numbers(network, shown, em, width, theme)

@@ -106,7 +106,7 @@ class Maker:
         name = name_of(block.path, self.network)
         volume = end.output.caption
         about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
-        color = self.measure.theme.norm
+        color = self.measure.theme.of_block(block.path) or self.measure.theme.norm
         lines, named = tuple(name.split()), block.path if self.names else ""
         begins, ends_in = inside[0].name, end.name
         return self.box(block, begins, ends_in, lines, volume, color, about, layers, times, named)
@@ -223,6 +223,8 @@ def words(unit: Unit) -> tuple[str, ...]:
 
 def fill(unit: Unit, theme: Theme) -> Color:
     """The colour of a unit's box."""
+    if own := theme.own(unit.layers):
+        return own
     match unit.does.kind.family:
         case "conv":
             return theme.conv

@@ -145,18 +145,21 @@ class _Laid:
         inside = node.units[: len(node.units) // node.times]
         if (unit := replace(node, units=inside, times=1).does) is None:
             words = self._block(inside)
+            if own := theme.of_block(inside[0].lead.block):
+                return _Sort(words, own)
             self.blocks.setdefault(words, theme.branches[_BLOCKS[len(self.blocks) % len(_BLOCKS)]].front)
             return _Sort(words, self.blocks[words])
+        own = theme.own(unit.layers)
         if not unit.lead.inputs:
-            return _Sort("input", theme.join)
+            return _Sort("input", own or theme.join)
         caption = unit.does.kind.caption()
         window = f"{caption.window[0]}×{caption.window[1]} " if caption.window else ""
         family = unit.does.kind.family
         if self._rises(unit):
-            return _Sort(f"{window}{caption.name}", theme.branches[_UP].front)
+            return _Sort(f"{window}{caption.name}", own or theme.branches[_UP].front)
         colors = {"conv": theme.conv, "pool": theme.pool, "dense": theme.dense, "norm": theme.norm}
         words = f"{window}{caption.name}" if family in ("conv", "pool") else caption.name
-        return _Sort(words, colors.get(family, theme.other))
+        return _Sort(words, own or colors.get(family, theme.other))
 
     def _input_colors(self, node: Node) -> tuple[Color, ...] | None:
         """Those of a picture's channels; None for what is none."""
@@ -262,7 +265,7 @@ class _Laid:
             part = spot.thick / len(colors)
             drawn = [
                 face for at, each in enumerate(colors)
-                for face in cuboid(x + at * part, top - spot.depth, part, spot.high, spot.depth, faces(each), line)
+                for face in cuboid(x + at * part, top - spot.depth, part, spot.high, spot.depth, Faces.of(each), line)
             ]  # fmt: skip
         else:
             drawn = [Rect(x, top, spot.thick, spot.high, color, line)]
@@ -376,13 +379,3 @@ def _arrow(points: Sequence[tuple[float, float]], stroke: Stroke, head: float) -
     end = x + (u - x) * share, y + (v - y) * share
     path = Path((Move(points[0]), *(Line(point) for point in points[1:-1]), Line(end)), stroke)
     return path, arrowhead((x, y), (x - u, y - v), head, stroke.color)
-
-
-def faces(color: Color) -> Faces:
-    """The sides of a cuboid whose front has *color*: lighter above, darker beside."""
-    parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
-
-    def mixed(other: int, share: float) -> Color:
-        return "#" + "".join(f"{round(part + (other - part) * share):02x}" for part in parts)
-
-    return Faces(color, mixed(255, 0.3), mixed(0, 0.22))

@@ -146,6 +146,9 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
     stages: dict[Stage, str] = {}
     fills = {}
     for unit, stage in zip(spine.units, spine.stages, strict=True):
+        if own := theme.own(unit.layers):
+            fills[unit.name] = own
+            continue
         if stage is None or not unit.weighted:
             fills[unit.name] = theme.paper
             continue
@@ -258,7 +261,8 @@ def _half(stop: Stop, measure: _Measure) -> float:
 def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str) -> Group:
     em, theme = measure.em, measure.theme
     baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
-    text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, theme.ink)
+    ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
+    text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)

@@ -228,9 +228,11 @@ class _Sorts:
     """Which sort comes right after which."""
 
     @classmethod
-    def sorted(cls, chain: list[Stop], em: float) -> _Sorts:
+    def sorted(cls, chain: list[Stop], em: float, theme: Theme) -> _Sorts:
         numbers: dict[tuple[object, ...], int] = {}
-        keys = [(stop.look, stop.drawn, stop.caption, stop.words, stop.equals) for stop in chain]
+        keys = [
+            (stop.look, stop.drawn, stop.caption, stop.words, stop.equals, theme.own(stop.layers)) for stop in chain
+        ]
         of = [numbers.setdefault(key, len(numbers)) for key in keys]
         first = dict(zip(reversed(of), reversed(chain), strict=True))
         examples = [first[sort] for sort in range(len(numbers))]
@@ -272,7 +274,7 @@ def _body(stop: Stop, measure: Measure, most: int, png: bytes | None) -> Body:
         return Framed.of(measure, stop.caption, height, width, png)
     if stop.look is Look.INPUT and channels == 3:
         return Channels.of(measure, stop.caption, height, width)
-    return Cuboid.of(measure, stop.caption, height, width, channels)
+    return Cuboid.of(measure, stop.caption, (height, width, channels), measure.theme.own(stop.layers))
 
 
 def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, png: bytes | None) -> tuple[_Plan, list[range]]:
@@ -281,7 +283,7 @@ def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, png: bytes
     maps = [stop.drawn for stop in chain if stop.drawn.is_map and stop.look is not Look.ANSWER]
     largest = max((as_int(side) for volume in maps for side in (volume.height, volume.width)), default=1)
     deepest = max((as_int(volume.channels) for volume in maps), default=1)
-    sorts = _Sorts.sorted(chain, em)
+    sorts = _Sorts.sorted(chain, em, theme)
     pieces = _pieces(chain)
 
     def plan(side: float) -> _Plan:

@@ -46,7 +46,7 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
     Raises `CnngraphError` when it is not that (E0606), or too long for a line of *width* points (E0604).
     """
     path = spine(network, "units")
-    em = max(LEAST_TEXT, SLIDE_TEXT * width / SLIDE)
+    em = max(LEAST_TEXT, SLIDE_TEXT * min(width, SLIDE) / SLIDE)
     layers = [layer for unit in path.units for layer in unit.layers if not layer.kind.idle]
     places, end = _places(layers, em)
     heights = levels([(arc.source + 1, arc.join) for arc in path.arcs])

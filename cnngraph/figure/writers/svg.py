@@ -134,8 +134,9 @@ def _items(items: Iterable[Item], names: Names, write_text: WriteText) -> Iterat
     for item in items:
         if isinstance(item, Group):
             id = names.claim(item.id)
-            data = "".join([f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data])
-            yield f'<g id="{id}" class="{item.role}" data-name="{escaped(item.id)}"{data}>'
+            data = "".join([f' data-{_attribute(key)}="{escaped(value)}"' for key, value in item.data if key != "kind"])
+            kind = next((f" {value}" for key, value in item.data if key == "kind"), "")
+            yield f'<g id="{id}" class="{item.role}{kind}" data-name="{escaped(item.id)}"{data}>'
             if item.title:
                 yield f"<title>{escaped(item.title)}</title>"
             yield from _items(item.items, names, write_text)
