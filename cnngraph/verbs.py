@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         fold: bool | None
         depth: int | None
         layer: str | None
+        with_blocks: bool
         names: bool | None
         layout: str | None
         counts: bool

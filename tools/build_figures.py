@@ -28,6 +28,7 @@ FIGURES = {
     "unet": ("unet", "--style", "blocks"),
     "unet-slabs": ("unet",),
     "mobilenet_v2": ("mobilenet_v2",),
+    "mobilenet_v2-blocks": ("mobilenet_v2", "--with-blocks"),
     "siamese-slabs": ("siamese",),
     "pyramid": (str(ROOT / "examples" / "pyramid.spec"), "--depth", "0", "--width", "page"),
     "siamese": ("siamese", "--depth", "1"),

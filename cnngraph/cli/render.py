@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
+@click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
 @click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
@@ -58,6 +59,7 @@ def command(
     transparent: bool,
     image: Path | None,
     dpi: int | None,
+    with_blocks: bool,
     names: bool | None,
     counts: bool,
     steps: bool,
@@ -82,6 +84,7 @@ def command(
         fold=fold,
         depth=depth,
         layer=layer,
+        with_blocks=with_blocks,
         names=names,
         layout=layout,
         counts=counts,

@@ -78,16 +78,16 @@ def retold(item: Item) -> Item:
     return Group(f"{item.id}.again", "decoration", items, item.title, item.data)
 
 
-def moved(item: Item, down: float, prefix: str = "") -> Item:
-    """*item* so far down, and its names with *prefix*."""
+def moved(item: Item, down: float, prefix: str = "", across: float = 0.0) -> Item:
+    """*item* so far down and to the right, and its names with *prefix*."""
 
     def to(point: Point) -> Point:
-        return point[0], point[1] + down
+        return point[0] + across, point[1] + down
 
     match item:
         case Group():
             data = tuple((key, prefix + name if key in ("src", "dst") else name) for key, name in item.data)
-            items = tuple(moved(each, down, prefix) for each in item.items)
+            items = tuple(moved(each, down, prefix, across) for each in item.items)
             layers = tuple(prefix + name for name in item.layers)
             return item._replace(id=prefix + item.id, items=items, data=data, layers=layers)
         case Polygon():
@@ -101,7 +101,7 @@ def moved(item: Item, down: float, prefix: str = "") -> Item:
                     for step in item.steps
                 )
             )
-    return item._replace(y=item.y + down)
+    return item._replace(x=item.x + across, y=item.y + down)
 
 
 def untitled(scene: Scene) -> Scene:

@@ -27,6 +27,7 @@ ASKED: dict[str, list[Any]] = {
     "depth": [0, 1],
     "layer": ["conv2"],
     "names": [True],
+    "with_blocks": [True],
     "by_dot": [True],
 }
 """For every option what may be asked."""

@@ -17,6 +17,7 @@ from enum import IntEnum
 
 from cnngraph.flow import Chain, Repeat, flow, units_of
 from cnngraph.fold import folded, same_work
+from cnngraph.network import Network
 from cnngraph.units import Unit, Units
 
 _LONGEST = 3
@@ -59,6 +60,15 @@ class Node:
         """The one unit that does something; None where there are several."""
         found = [unit for unit in self.units if not unit.idle]
         return found[0] if len(found) == 1 else None if found else self.first
+
+    def called(self, network: Network) -> str:
+        """What its units are called together: as the definition of the block of *network* that they are in; empty where
+        that is none."""
+        paths = [unit.lead.block for unit in self.units[: len(self.units) // self.times]]
+        block = min(paths, key=len)
+        if not block or not all(path == block or path.startswith(f"{block}.") for path in paths):
+            return ""
+        return network.blocks[block].name.rpartition(".")[2].replace("_", " ")
 
     @property
     def is_join(self) -> bool:
@@ -139,7 +149,7 @@ def nodes(whole: Units, rows: Mapping[str, int], detail: Detail) -> Nodes:
     found = graph.nodes()
     if detail > Detail.FOLDED:
         return found
-    return _folded(found, same_work if detail is Detail.FOLDED else _same_words)
+    return _folded(found, same_work if detail is Detail.FOLDED else same_words)
 
 
 class _Graph:
@@ -353,7 +363,8 @@ def _same(one: Node, other: Node, sameness: Callable[[Unit], Hashable]) -> bool:
     return one.row == other.row and list(map(sameness, first)) == list(map(sameness, other.units))
 
 
-def _same_words(unit: Unit) -> Hashable:
+def same_words(unit: Unit) -> Hashable:
     """Equal for units that do the same, however many channels they make of how many."""
     captions = [(layer.kind.word, layer.kind.caption()) for layer in unit.layers]
-    return tuple((word, caption.window, caption.stride, caption.padding) for word, caption in captions), unit.bond
+    said = ((word, caption.window, caption.stride, caption.padding, caption.details) for word, caption in captions)
+    return tuple(said), unit.bond

@@ -37,6 +37,8 @@ class Order:
     """The layer that is explained."""
     names: bool = False
     """Whether layers' names are written."""
+    with_blocks: bool = False
+    """Whether its blocks stand below, each once and open."""
     by_dot: bool = False
     """Whether Graphviz's `dot` places the boxes."""
 
@@ -54,6 +56,7 @@ WISHES = {
     "depth": "blocks kept open (--depth)",
     "layer": "one layer (--layer)",
     "names": "layers' names",
+    "with_blocks": "blocks opened below (--with-blocks)",
     "by_dot": "another layout",
 }
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
@@ -78,6 +81,10 @@ def draw(order: Order) -> Scene:
     scene = style.draw(replace(order, title=order.title or None))
     if order.title == "":
         scene = untitled(scene)
+    if order.with_blocks:
+        from cnngraph.figure.opened import with_opened
+
+        scene = with_opened(scene, order.networks[0], order.width, order.theme)
     scene = told_kinds(scene, order.networks)
     if style.whole:
         _hold_to_truth(scene, order.networks)
@@ -230,16 +237,21 @@ STYLES = {
         _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
     ),
     "strip": Style(
-        _strip, "it draws one box for every weighted layer, with arcs over them", ("title", "fold"), ("title", "fold")
+        _strip,
+        "it draws one box for every weighted layer, with arcs over them",
+        ("title", "fold", "with_blocks"),
+        ("title", "fold"),
     ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
-        ("title", "fold", "depth", "names"),
+        ("title", "fold", "depth", "names", "with_blocks"),
         ("title", "fold", "depth", "names"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "overview": Style(_overview, "it draws the whole graph in little, and one module enlarged", ("title",)),
-    "slabs": Style(_slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold")),
+    "slabs": Style(
+        _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
+    ),
     "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
 }

@@ -144,7 +144,7 @@ class _Laid:
         theme = self.theme
         inside = node.units[: len(node.units) // node.times]
         if (unit := replace(node, units=inside, times=1).does) is None:
-            words = self._block(inside)
+            words = node.called(self.network) or "several layers"
             if own := theme.of_block(inside[0].lead.block):
                 return _Sort(words, own)
             self.blocks.setdefault(words, theme.branches[_BLOCKS[len(self.blocks) % len(_BLOCKS)]].front)
@@ -166,14 +166,6 @@ class _Laid:
         if node.first.lead.inputs or not node.last.output.is_map:
             return None
         return {1: (self.theme.paper,), 3: self.theme.rgb}.get(pixels(node.last.output.channels))
-
-    def _block(self, inside: Sequence[Unit]) -> str:
-        """What several units are called together: as the block that they are in."""
-        paths = [unit.lead.block for unit in inside]
-        block = min(paths, key=len)
-        if block and all(path == block or path.startswith(f"{block}.") for path in paths):
-            return self.network.blocks[block].name.rpartition(".")[2].replace("_", " ")
-        return "several layers"
 
     def _rises(self, unit: Unit) -> bool:
         """Whether it leads to a row above."""
