@@ -103,7 +103,7 @@ class Maker:
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, end = block.units, last.units[-1]
         params = sum(unit.params for unit in inside)
-        name = name_of(block.path, self.network)
+        name = name_of(block.path, self.network, times)
         volume = end.output.caption
         about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
         color = self.measure.theme.of_block(block.path) or self.measure.theme.norm
@@ -239,14 +239,14 @@ def fill(unit: Unit, theme: Theme) -> Color:
     return theme.other
 
 
-def name_of(path: str, network: Network) -> str:
+def name_of(path: str, network: Network, times: int = 1) -> str:
     """A block's name in a figure: ``inception_3a`` is "Inception 3a", ``stage2`` "Stage 2", ``stage2.residual1``
-    "Residual"."""
+    "Residual", and so is ``residual2`` where it is the first of several *times*."""
     own = path.rpartition(".")[2]
     name = network.blocks[path].name.rpartition(".")[2]
     if own.startswith(name) and own[len(name) :].isdigit():
-        # The running number counts within the block around; without that it says nothing.
-        own = name if network.blocks[path].parent else f"{name} {own[len(name) :]}"
+        # The running number counts within the block around; without that, or for several, it says nothing.
+        own = name if network.blocks[path].parent or times > 1 else f"{name} {own[len(name) :]}"
     spaced = own.replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]
 
