@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     metavar="OUT.safetensors",
     help="Write the model's weights too, by the names in the spec, and compare the answers.",
 )
+@click.option(
+    "--keys",
+    type=click.Choice(["plain", "source"]),
+    default="plain",
+    show_default=True,
+    help="What --weights calls weights: by the spec, or as the model does, for the program that it is from.",
+)
 @click.option("--flat", is_flag=True, help="A line for each step, without blocks.")
 @click.option(
     "--names",
@@ -40,6 +47,7 @@ def command(
     file: str,
     output: Path | None,
     weights: Path | None,
+    keys: Names,
     flat: bool,
     names: Names,
     strict: bool,
@@ -58,6 +66,8 @@ def command(
 
     if weights is not None and weights.suffix != ".safetensors":
         raise click.UsageError("--weights names the file to write, a .safetensors file")
+    if keys == "source" and weights is None:
+        raise click.UsageError("--keys says how --weights calls them")
     keep(file, output, weights)
     found = imported(file, settings, flat=flat, names=names, size=_sizes(size), max_nodes=max_nodes)
     if strict and (not found.network.is_known or found.precision == "int8"):
@@ -65,7 +75,7 @@ def command(
     if found.diagnostics:
         print_diagnostics(found.diagnostics)
     if weights is not None:
-        _write_weights(file, weights, found)
+        _write_weights(file, weights, found, keys)
     if output is None:
         click.echo(found.text, nl=False)
     else:
@@ -109,7 +119,8 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
     click.echo(f"proved: {where} reads as the network in {file} ({len(found.network):,} layers, 0 differ)", err=True)
 
 
-def _write_weights(file: str, path: Path, found: Imported) -> None:
+def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:
+    from cnngraph.weights.brought import BroughtWeights
     from cnngraph.weights.writing import write_safetensors
 
     if found.weights is None and not found.network.is_known:
@@ -120,7 +131,8 @@ def _write_weights(file: str, path: Path, found: Imported) -> None:
     if found.weights is None:
         raise CnngraphError.of("E0701", f"{file} has no weights", file=file, help="leave --weights out")
     about = {"source": Path(file).name, "sha256": _digest(file), "names": json.dumps(dict(found.called))}
-    size = write_safetensors(path, found.network, found.weights, about)
+    own = found.weights.keys if keys == "source" and isinstance(found.weights, BroughtWeights) else None
+    size = write_safetensors(path, found.network, found.weights, about, own)
     click.echo(f"{path}: {size:,} bytes", err=True)
 
 

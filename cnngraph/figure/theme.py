@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
-from cnngraph.look import THEMES as WORDS
 from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
@@ -250,5 +249,5 @@ def _built_in(name: str) -> Theme:
     return Theme(name=name, **_Reader(Source(path.name, path.read_text(encoding="utf-8"))).fields())
 
 
-THEMES = {name: _built_in(name) for name in WORDS}
+THEMES = {name: _built_in(name) for name in ("light", "dark", "print", "colorblind")}
 LIGHT, DARK, PRINT, COLORBLIND = THEMES.values()

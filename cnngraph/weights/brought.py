@@ -28,6 +28,13 @@ class BroughtWeights:
             entries[f"{made.shares or made.name}.{parameter}"] = entry
         return BroughtWeights(entries, self.about, self._file)
 
+    @property
+    def keys(self) -> dict[str, str]:
+        """What the file calls each weight that it has, each name once."""
+        called = {name: entry.name for name, entry in self.entries.items() if entry.name and not entry.made_up}
+        first = dict(zip(reversed(called.values()), reversed(called), strict=True))
+        return {name: key for name, key in called.items() if first[key] == name}
+
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         for weight in weights:
             entry = self.entries[weight.name]

@@ -14,18 +14,22 @@ _ALIGNED = 8
 """Bytes of which the header's length is a multiple."""
 
 
-def write_safetensors(path: Path, network: Network, weights: Weights, about: Mapping[str, str]) -> int:
+def write_safetensors(
+    path: Path, network: Network, weights: Weights, about: Mapping[str, str], keys: Mapping[str, str] | None = None
+) -> int:
     """Writes the *weights* of *network* as float32, by their names, with what is said *about* them as metadata; gives
-    back how many bytes the file has. Raises `CnngraphError`."""
+    back how many bytes the file has. With *keys*, those weights alone that have one, by it. Raises `CnngraphError`."""
     own = [
         Weight(f"{layer.name}.{name}", layer, parameter)
         for layer in network.layers for name, parameter in layer.parameters.items()
+        if keys is None or f"{layer.name}.{name}" in keys
     ]  # fmt: skip
     header: dict[str, object] = {"__metadata__": dict(about)} if about else {}
     end = 0
     for weight in own:
         start, end = end, end + weight.parameter.size * 4
-        header[weight.name] = {"dtype": "F32", "shape": weight.parameter.shape, "data_offsets": [start, end]}
+        key = weight.name if keys is None else keys[weight.name]
+        header[key] = {"dtype": "F32", "shape": weight.parameter.shape, "data_offsets": [start, end]}
     said = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     said += b" " * (-len(said) % _ALIGNED)
     with replacing(path) as stream:

@@ -12,8 +12,10 @@ from cnngraph.cli.watch import _draw
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.choice import AUTO
 from cnngraph.figure.styles import STYLES
+from cnngraph.figure.theme import THEMES
 from cnngraph.look import KEYS
 from cnngraph.look import STYLES as WORDS
+from cnngraph.look import THEMES as THEME_WORDS
 from cnngraph.network import Network
 from cnngraph.notebook import show
 from cnngraph.spec.format import format_text
@@ -34,6 +36,7 @@ def drawn(said: str, **look: Any) -> tuple[str, float, str]:
 
 def test_the_words_for_styles_are_those_of_the_styles() -> None:
     assert (AUTO, *STYLES) == WORDS
+    assert tuple(THEMES) == THEME_WORDS
 
 
 def test_what_the_spec_says_is_drawn() -> None:
