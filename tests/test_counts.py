@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cnngraph.fronts import load
@@ -46,6 +48,13 @@ COUNTS = [
     ("unet_same", {}, 31_037_698, 192_686_325_760, "milesial/Pytorch-UNet issue 477: 31.037698 M"),
     ("unetpp", {}, 9_041_601, 119_000_793_088, "MrGiovanni/UNetPlusPlus: 9,041,601; the paper's 9.04 M"),
     ("fcn8", {}, 134_489_759, 181_529_034_048, "voc-fcn8s/deploy.prototxt by hand; the paper's 134 M"),
+    (
+        "segnet",
+        {},
+        29_441_419,
+        30_924_472_320,
+        "SegNet-Tutorial Models/segnet_train.prototxt by hand; the paper's 117 MB",
+    ),
     ("fpn", {}, 26_852_416, 88_381_440_000, "torchvision resnet_fpn_backbone resnet50"),
     ("hourglass", {"stacks": 8}, 25_434_112, 27_440_185_344, "princeton-vl/pytorch_stacked_hourglass PoseNet"),
     ("hourglass", {}, 6_570_400, 8_334_606_336, "the same with two"),
@@ -85,7 +94,7 @@ COUNTS = [
 
 @pytest.mark.parametrize(("name", "params", "parameters", "macs", "source"), COUNTS, ids=lambda value: str(value)[:24])
 def test_counts_are_those_of_the_source(
-    name: str, params: dict[str, int | str], parameters: int, macs: int, source: str
+    name: str, params: dict[str, Any], parameters: int, macs: int, source: str
 ) -> None:
     network = load(name, **params)
     assert (network.params, network.macs) == (parameters, macs), source

@@ -12,7 +12,7 @@ from cnngraph.onnx.lower import lower
 from cnngraph.shipped import shipped
 from tests.onnx.exposed import export, feed, run_exposed
 
-SMALLER = {"fcn8": 100, "unet_same": 64, "unetpp": 64, "yolov3": 96, "fpn": 128, "deeplabv3_plus": 129}
+SMALLER = {"fcn8": 100, "unet_same": 64, "unetpp": 64, "segnet": 64, "yolov3": 96, "fpn": 128, "deeplabv3_plus": 129}
 """Sizes of pictures for networks that have large ones and take others."""
 
 VARIANTS: list[tuple[str, dict[str, int]]] = [
