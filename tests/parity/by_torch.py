@@ -289,10 +289,6 @@ class _Running:
             return F.interpolate(x, scale_factor=tuple(map(float, factors)), **mode)
         return F.interpolate(x, kind.to if kind.to is not None else tuple(like[0].shape[2:]), **mode)
 
-    def unpool(self, kind: Any, x: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
-        _, places = F.max_pool2d(whole, kind.window, return_indices=True)
-        return F.max_unpool2d(x, places, kind.window)
-
     def pad(self, kind: Any, x: torch.Tensor) -> torch.Tensor:
         top, left, bottom, right = kind.n.amounts
         mode = "constant" if kind.filling == "zeros" else kind.filling
