@@ -12,11 +12,12 @@ _SPECS = PACKAGE / "specs"
 VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
     **{f"resnet{depth}": ("resnet", {"depth": f"{depth}"}) for depth in (18, 34, 50, 101, 152)},
     **{f"densenet{depth}": ("densenet121", {"depth": f"{depth}"}) for depth in (169, 201)},
+    "hrnet_w32": ("hrnet", {"w": "32"}),
     "vgg19": ("vgg16", {"depth": "19"}),
     "vgg16_bn": ("vgg16", {"norm": "true"}),
     "vgg19_bn": ("vgg16", {"depth": "19", "norm": "true"}),
 }
-"""Names of shipped specs with params set, as torchvision has them."""
+"""Names of shipped specs with params set, as torchvision and timm have them."""
 
 
 def shipped() -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cnngraph.fronts import load
@@ -43,6 +45,45 @@ COUNTS = [
     ("convnext_tiny", {}, 28_589_128, 4_455_531_264, "torchvision convnext_tiny"),
     ("unet", {}, 31_030_658, 150_428_424_448, "arithmetic from Ronneberger et al. 2015, figure 1"),
     ("yolov2", {}, 50_962_889, 31_469_126_656, "darknet yolov2.cfg: 62.94 billion operations, two a MAC"),
+    ("unet_same", {}, 31_037_698, 192_686_325_760, "milesial/Pytorch-UNet issue 477: 31.037698 M"),
+    ("unetpp", {}, 9_041_601, 119_000_793_088, "MrGiovanni/UNetPlusPlus: 9,041,601; the paper's 9.04 M"),
+    ("fcn8", {}, 134_489_759, 181_529_034_048, "voc-fcn8s/deploy.prototxt by hand; the paper's 134 M"),
+    (
+        "segnet",
+        {},
+        29_441_419,
+        30_924_472_320,
+        "SegNet-Tutorial Models/segnet_train.prototxt by hand; the paper's 117 MB",
+    ),
+    ("fpn", {}, 26_852_416, 88_381_440_000, "torchvision resnet_fpn_backbone resnet50"),
+    ("hourglass", {"stacks": 8}, 25_434_112, 27_440_185_344, "princeton-vl/pytorch_stacked_hourglass PoseNet"),
+    ("hourglass", {}, 6_570_400, 8_334_606_336, "the same with two"),
+    ("hrnet", {}, 21_299_004, 4_283_537_072, "timm hrnet_w18"),
+    ("hrnet", {"w": 32}, 41_232_680, 8_921_133_056, "timm hrnet_w32"),
+    ("yolov3", {}, 61_949_149, 32_932_037_632, "darknet yolov3.cfg: 65.86 billion operations, two a MAC"),
+    ("yolov3", {"size": 608}, 61_949_149, 70_345_950_208, "darknet yolov3.cfg at 608"),
+    ("ssd300", {"classes": 91}, 35_641_826, 34_858_153_472, "torchvision ssd300_vgg16, 34.858 GFLOPS"),
+    ("ssd300", {}, 26_285_486, 31_373_537_792, "amdegroot/ssd.pytorch for VOC: 26,285,486"),
+    ("deeplabv3_plus", {"size": 512}, 26_682_725, 36_645_109_760, "segmentation_models_pytorch DeepLabV3Plus resnet50"),
+    ("deeplabv3_plus", {"size": 512, "depth": 101}, 45_674_853, 56_039_571_456, "the same with resnet101"),
+    ("xception", {}, 22_855_952, 8_357_403_496, "timm legacy_xception; Keras Xception"),
+    ("inception_v4", {}, 42_679_816, 12_253_974_624, "timm inception_v4"),
+    ("regnet", {}, 4_344_144, 401_842_848, "torchvision regnet_y_400mf"),
+    ("regnet", {"size": "Y-800MF"}, 6_432_512, 833_856_256, "torchvision regnet_y_800mf"),
+    ("regnet", {"size": "Y-1.6GF"}, 11_202_430, 1_612_076_160, "torchvision regnet_y_1_6gf"),
+    ("regnet", {"size": "Y-3.2GF"}, 19_436_338, 3_176_482_752, "torchvision regnet_y_3_2gf"),
+    ("regnet", {"size": "Y-8GF"}, 39_381_472, 8_473_070_592, "torchvision regnet_y_8gf"),
+    ("regnet", {"size": "X-400MF"}, 5_495_976, 413_812_608, "torchvision regnet_x_400mf"),
+    ("regnet", {"size": "X-800MF"}, 7_259_656, 799_699_712, "torchvision regnet_x_800mf"),
+    ("regnet", {"size": "X-1.6GF"}, 9_190_136, 1_602_849_792, "torchvision regnet_x_1_6gf"),
+    ("regnet", {"size": "X-3.2GF"}, 15_296_552, 3_176_621_952, "torchvision regnet_x_3_2gf"),
+    ("regnet", {"size": "X-8GF"}, 39_572_648, 7_995_132_416, "torchvision regnet_x_8gf"),
+    ("mobilenet_v3_large", {}, 5_483_032, 216_589_760, "torchvision mobilenet_v3_large"),
+    ("mobilenet_v3_small", {}, 2_542_856, 56_510_400, "torchvision mobilenet_v3_small"),
+    ("nasnet_mobile", {}, 5_289_978, 563_638_816, "Keras NASNetMobile: 5,289,978 trainable; the paper's 564 M"),
+    ("two_stream", {}, 181_335_594, 4_277_888_928, "arithmetic: CNN-M-2048 (Chatfield et al. 2014) twice"),
+    ("dcgan", {}, 18_885_760, 640_614_400, "Newmu/dcgan_code faces/train_uncond_dcgan.py: its gen_params by hand"),
+    ("srgan", {}, 1_547_350, 20_442_710_016, "arithmetic from Ledig et al. 2017, figure 4, one slope for each PReLU"),
     ("conv1x1", {}, 32 * 16 + 16, 6 * 6 * 32 * 16, "arithmetic"),
     ("residual_block", {}, 2 * (64 * 64 + 64), 2 * 64 * 64, "arithmetic"),
     ("residual_network", {}, 10 * (64 * 64 + 64), 10 * 64 * 64, "arithmetic"),
@@ -53,7 +94,7 @@ COUNTS = [
 
 @pytest.mark.parametrize(("name", "params", "parameters", "macs", "source"), COUNTS, ids=lambda value: str(value)[:24])
 def test_counts_are_those_of_the_source(
-    name: str, params: dict[str, int], parameters: int, macs: int, source: str
+    name: str, params: dict[str, Any], parameters: int, macs: int, source: str
 ) -> None:
     network = load(name, **params)
     assert (network.params, network.macs) == (parameters, macs), source

@@ -29,8 +29,6 @@ ADVICE = {
     **dict.fromkeys(("globalmaxpooling2d",), "write  maxpool global -> flatten"),
     **dict.fromkeys(("adaptiveavgpool", "adaptiveavgpool2d"), "write  avgpool to=7x7"),
     **dict.fromkeys(("adaptivemaxpool", "adaptivemaxpool2d"), "write  maxpool to=7x7"),
-    **dict.fromkeys(("maxunpool", "maxunpool2d", "unpool", "unpooling"),
-                    "`maxpool` keeps no places: `upsample 2` or `upconv 8 2x2 s=2` make a map larger"),
     **dict.fromkeys(("conv1x1", "conv3x3", "conv5x5", "conv7x7"), "the window is an argument:  conv 8 3x3"),
     **dict.fromkeys(("dconv", "atrousconv", "dilatedconv"),
                     "write `dwconv` for a depthwise one, `upconv` for a transposed, `conv … d=2` for a dilated one"),

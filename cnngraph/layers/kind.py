@@ -122,8 +122,8 @@ class Lowering(Protocol):
 
     @property
     def output_volume(self) -> Volume: ...
-    def node(self, op: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
-        """Add a node; gives back *output*."""
+    def node(self, op: str, inputs: Sequence[str], output: str | tuple[str, ...], **attributes: object) -> str:
+        """Add a node; gives back *output*, the first where it makes several."""
         ...
 
     def parameter(self, name: str) -> str:
@@ -134,7 +134,7 @@ class Lowering(Protocol):
         """An initializer made here: int64 for whole numbers, else float32; a vector unless *shape* says."""
         ...
 
-    def inner(self, name: str, dims: tuple[Dim, ...]) -> str:
+    def inner(self, name: str, dims: tuple[Dim, ...], type: Literal["float32", "int64"] = "float32") -> str:
         """Name for a tensor between two nodes of this layer; *dims* without the batch."""
         ...
 

@@ -1,4 +1,4 @@
-"""Resizing: a map of another height and width, its pixels copied or blended."""
+"""Resizing: a map of another height and width, its pixels copied, blended or put back where they were."""
 
 from __future__ import annotations
 
@@ -130,6 +130,52 @@ class Upsample(Kind):
             how = () if factors is None else ("×" + "×".join(f"{each:g}" for each in dict.fromkeys(factors)),)
         words = ("bilinear",) * self.bilinear + ("corners",) * self.align_corners
         return Caption("upsample", details=(*how, *words))
+
+
+@kind
+class Unpool(Kind):
+    """Each number where the largest of its window of a named tensor is, and zeros elsewhere: what a `maxpool` of that
+    tensor took has its place again (SegNet, Badrinarayanan et al. 2017). Windows lie side by side and fill the tensor;
+    of equal numbers the first is the largest, row by row. PyTorch's MaxUnpool2d."""
+
+    word = "unpool"
+    elsewhere = ("maxunpool", "maxunpool2d", "unpooling")
+    family: ClassVar[Family] = "reshape"
+    takes_tensors = "one"
+    onnx = "MaxPool, for the places, and MaxUnpool"
+
+    window: Pair = argument(PAIR, keyword="f", positional=True, doc="height x width of the windows")
+
+    def shape(self, inputs: tuple[Volume, ...]) -> Volume:
+        for each in inputs:
+            need_map(each, self.word)
+        down, across = self.window
+        if len(inputs) != 2:
+            raise Fault("E0207", "`unpool` needs the tensor that was pooled", help=f"unpool NAME {down}x{across}")
+        volume, pooled = inputs
+        wanted = Volume((volume.height * down, volume.width * across, volume.channels))
+        if wanted != pooled:
+            raise Fault(
+                "E0401",
+                "`unpool` puts numbers back into another tensor than they are of",
+                remark=f"{volume} in windows of {down}x{across} makes {wanted}, and the tensor is {pooled}",
+                help="name the tensor that the maxpool took",
+            )
+        return pooled
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        down, across = self.window
+        return Resampling(1, down), Resampling(1, across)
+
+    def lower(self, to: Lowering) -> None:
+        windows = {"kernel_shape": list(self.window), "strides": list(self.window)}
+        dims = onnx_dims(to.input_volumes[0])
+        largest, places = to.inner("largest", dims), to.inner("places", dims, "int64")
+        to.node("MaxPool", to.inputs[1:], (largest, places), **windows)
+        to.node("MaxUnpool", [to.inputs[0], places], to.output, **windows)
+
+    def caption(self) -> Caption:
+        return Caption("unpool", "", self.window)
 
 
 def _times(size: Dim, factor: Factor) -> Dim:

@@ -16,7 +16,7 @@ Type = Literal["float32", "float16", "int64", "uint8"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One ONNX operator; all that are written here make one tensor, but for Split."""
+    """One ONNX operator; all that are written here make one tensor, but for Split and a MaxPool that says places."""
 
     name: str
     op: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from cnngraph.about import about
 from cnngraph.diagnostics import CnngraphError
@@ -114,10 +115,11 @@ class _LayerLowering:
         self.output = lowerer.tensors[layer.name]
         self.output_volume = layer.output
 
-    def node(self, op: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+    def node(self, op: str, inputs: Sequence[str], output: str | tuple[str, ...], **attributes: object) -> str:
+        output, *more = (output,) if isinstance(output, str) else output
         last = output == self.output
         name = self._layer.name if last else f"{output}.{op.lower()}"
-        self._to.nodes.append(Node(name, op, tuple(inputs), output, attributes, self._layer.name))
+        self._to.nodes.append(Node(name, op, tuple(inputs), output, attributes, self._layer.name, tuple(more)))
         if last:
             self._to.infos[output] = self._to.info(output, self.output_volume)
         return output
@@ -137,9 +139,9 @@ class _LayerLowering:
         self._to.constants.append(Constant(key, tuple(values), dims, "int64" if whole else "float32"))
         return key
 
-    def inner(self, name: str, dims: tuple[Dim, ...]) -> str:
+    def inner(self, name: str, dims: tuple[Dim, ...], type: Literal["float32", "int64"] = "float32") -> str:
         key = f"{self._layer.name}.{name}"
-        self._to.infos[key] = Info(key, (self._to.batch, *dims))
+        self._to.infos[key] = Info(key, (self._to.batch, *dims), type)
         return key
 
     def fixed(self, name: str, dims: tuple[int, ...]) -> str:

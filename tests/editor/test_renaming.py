@@ -34,7 +34,8 @@ def changed(document: Document, edits: list[lsp.TextEdit]) -> str:
 
 def all_renamed(uri: str, text: str) -> str:
     """*text* with another name for everything that has one."""
-    fresh = (f"other{number}" for number in count())
+    # Not ending in a digit: the fourth use of a block `other4` is called `other44` by itself.
+    fresh = (f"other{number}_" for number in count())
     while True:
         document = Document(uri, text)
         for written in document.names.written:

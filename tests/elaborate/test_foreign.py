@@ -35,7 +35,6 @@ def fixed(tmp_path: Path, text: str) -> str:
         "deformconv 8 3x3",
         "selu",
         "logsoftmax",
-        "maxunpool 2x2",
         "norm",
         "conv3d 8 3x3",
         "reshape",

@@ -37,6 +37,7 @@ SAID = {
     "crop 1": "crop 1", "crop 0": "crop 0", "a: relu\nb: conv 1 3x3\nfrom a -> crop b": "crop",
     "upsample 2x1": "upsample ×2×1", "upsample to=(4, 6) bilinear align_corners": "upsample to 4×6 bilinear corners",
     "upsample 1.5": "upsample ×1.5", "a: conv 2 3x3\nfrom a -> upsample image": "upsample",
+    "a: relu\nmaxpool 2x1\nunpool a 2x1": "unpool 2×1",
     "reorg 2 as_darknet": "reorg ÷2 as darknet", "unreorg 2": "unreorg ×2",
     "unreorg 2 by_channel": "unreorg ×2 by channel", "widen 8 s=2": "widen s=2", "pad 1": "pad 1",
     "pad (1, 0) reflect": "pad (1, 0, 1, 0) reflect", "pad 0": "pad 0", "crop (1, 2, 0, 0)": "crop (1, 2, 0, 0)",

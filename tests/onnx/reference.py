@@ -530,6 +530,17 @@ def pad(kind: Any, own: Weights, x: Array) -> Array:
     return y
 
 
+@rule("unpool")
+def unpool(kind: Any, own: Weights, x: Array, whole: Array) -> Array:
+    """Each number where the first of the largest of its window is."""
+    (down, across), made = kind.window, np.zeros_like(whole)
+    for batch, channel, row, column in np.ndindex(x.shape):
+        window = whole[batch, channel, row * down :, column * across :][:down, :across]
+        at, beside = np.unravel_index(window.argmax(), window.shape)
+        made[batch, channel, row * down + at, column * across + beside] = x[batch, channel, row, column]
+    return made
+
+
 @rule("crop")
 def crop(kind: Any, own: Weights, x: Array, like: Array | None = None) -> Array:
     if like is None:

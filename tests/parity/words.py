@@ -257,6 +257,19 @@ def _upsampling(words: str, mode: str, how: str) -> Callable[[Random], Case]:
     return draw
 
 
+@word("unpool")
+def _unpool(r: Random) -> Case:
+    (height, width, channels), (down, across) = (r.randint(1, 5) for _ in "hwc"), (r.randint(1, 3) for _ in "da")
+
+    def back(t: Any, w: Any, x: Any, whole: Any) -> Any:
+        _, places = t.nn.functional.max_pool2d(whole.relu(), (down, across), return_indices=True)
+        return t.nn.functional.max_unpool2d(x, places, (down, across))
+
+    inputs = f"input image {height}x{width}x{channels}\ninput whole {height * down}x{width * across}x{channels}\n"
+    # Of many zeros the first.
+    return Case(f"{inputs}seen: from whole -> relu\nfrom image -> unpool seen {down}x{across}\n", back)
+
+
 for _how in ("by", "to", "like"):
     WORDS[f"upsample {_how}"] = _upsampling("", "nearest", _how)
     WORDS[f"upsample {_how} bilinear"] = _upsampling(" bilinear", "bilinear", _how)

@@ -185,7 +185,7 @@ def _last(scope: Scope) -> Layer:
 def in_order(uses: Sequence[Scope]) -> list[list[Scope]]:
     """Uses of blocks by their block, those that are used in others first, else in the order of *uses*. Where blocks of
     one name lie in one another, those with as much inside are one block."""
-    found = _sorted(uses, {scope: scope.block for scope in uses})
+    found = sorted_by(uses, {scope: scope.block for scope in uses})
     if found is None:
         depths: dict[Scope, int] = {}
         for scope in reversed(uses):
@@ -193,12 +193,12 @@ def in_order(uses: Sequence[Scope]) -> list[list[Scope]]:
         for scope in sorted(uses, key=lambda each: each.path.count("."), reverse=True):
             if scope.parent in depths:
                 depths[scope.parent] = max(depths[scope.parent], depths[scope] + 1)
-        found = _sorted(uses, {scope: (scope.block, depths[scope]) for scope in uses})
+        found = sorted_by(uses, {scope: (scope.block, depths[scope]) for scope in uses})
         assert found is not None
     return found
 
 
-def _sorted(uses: Sequence[Scope], keys: Mapping[Scope, Hashable]) -> list[list[Scope]] | None:
+def sorted_by(uses: Sequence[Scope], keys: Mapping[Scope, Hashable]) -> list[list[Scope]] | None:
     """*uses* with equal *keys* together, those inside of others first; None where there is no such order."""
     alike: dict[Hashable, list[Scope]] = {}
     inner: dict[Hashable, dict[Hashable, None]] = {}

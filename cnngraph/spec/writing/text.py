@@ -40,7 +40,7 @@ from cnngraph.spec.writing.plan import Plan, layers_of, path_of, projection
 from cnngraph.spec.writing.reordering import joins_behind_branches
 from cnngraph.spec.writing.runs import Element, OutOfOrder, Way
 from cnngraph.spec.writing.said import Said, folded, has_names
-from cnngraph.spec.writing.scopes import Item, Scope, in_order
+from cnngraph.spec.writing.scopes import Item, Scope, in_order, sorted_by
 from cnngraph.spec.writing.steps import annotation, plain, step
 from cnngraph.spec.writing.variants import Merged, evenly_folded, merged
 from cnngraph.volume import Volume, as_int
@@ -241,6 +241,11 @@ class _Text(Plan):
                 bodies = list(variants.values())
                 for text in merged([each[0][1] for each in bodies]):
                     self.definition(text, [(number, *use) for number in text.variants for use in bodies[number]])
+        # Where uses of one block have become those of several, these stand where blocks that were several would.
+        written = {scope: call.definition for scope, call in self.uses.items()}
+        order = sorted_by([scope for scope in self.runs if scope in written], written)
+        assert order is not None  # no definition is used in itself
+        self.definitions = [written[alike[0]] for alike in order]
 
     def definition(self, text: Merged, uses: list[tuple[int, Scope, Body]], block: str = "") -> None:
         """The definition with this text, called *block* or as its *uses* are, each of one of its variants.
