@@ -54,11 +54,13 @@ def test_figures_are_up_to_date(name: str, run: Run, tmp_path: Path) -> None:
 
 def test_gallery_is_up_to_date() -> None:
     gallery = runpy.run_path(str(ROOT / "tools" / "build_gallery.py"))
-    drawn = list(gallery["figures"]())
+    drawn, others = list(gallery["figures"]()), list(gallery["papers"]())
     for command, style, _, data in drawn:
         shown = ROOT / "docs" / "gallery" / gallery["file_name"](command, style)
         assert shown.read_bytes() == data, f"{shown.name}: run  make gallery"
-    assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn)
+    for name, _, data in others:
+        assert (ROOT / "docs" / "gallery" / f"{name}.svg").read_bytes() == data, f"{name}.svg: run  make gallery"
+    assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn, others)
 
 
 def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

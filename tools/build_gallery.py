@@ -1,4 +1,5 @@
-"""Draws the gallery, docs/gallery.md: every style on every network of the lecture that it can show.
+"""Draws the gallery, docs/gallery.md: every style on every network of the lecture that it can show, and the other
+networks as they are drawn where nothing is asked.
 
 python tools/build_gallery.py
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
@@ -17,6 +19,7 @@ from cnngraph.fronts import load, source
 from cnngraph.network import Network
 
 DOCS = Path(__file__).parent.parent / "docs"
+SPECS = Path(__file__).parent.parent / "cnngraph" / "specs"
 
 NETWORKS: dict[str, dict[str, object]] = {
     "lenet5": {},
@@ -34,13 +37,21 @@ NETWORKS: dict[str, dict[str, object]] = {
     "googlenet": {},
 }
 """What follows `cnngraph render`, and the params it sets."""
+WIDE = {"hrnet": 1250.0}
+"""Points of the page of those that a slide is too narrow for."""
 OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x1": "conv1", "nin": "mlpconv1.conv2"}
 """The layer that the style `operation` explains, where one is worth it."""
 _HEAD = """\
 # Gallery
 
 Every style on the networks of the lecture, each figure beside the command and the spec that made it. A style that
-cannot show a network as it is refuses, and is not here. This page is written by `make gallery`.
+cannot show a network as it is refuses, and is not here. [Below](#networks-of-papers) are the other networks that ship,
+as they are drawn where nothing is asked. This page is written by `make gallery`.
+"""
+_PAPERS = """\
+## Networks of papers
+
+`cnngraph show NAME` prints the spec of each.
 """
 
 
@@ -60,11 +71,20 @@ def figures() -> Iterator[tuple[str, str, str, bytes]]:
             yield command, style, f"cnngraph render {command} {option}", write_svg(scene, "embedded")
 
 
+def papers() -> Iterator[tuple[str, str, bytes]]:
+    """The name of each of the other networks, the style that it is drawn in, and the figure."""
+    known = {command.split()[0] for command in NETWORKS}
+    for name in sorted(path.stem for path in SPECS.glob("*.spec")):
+        if name not in known:
+            chosen = choose(Order([load(name)], AUTO, WIDE.get(name, SLIDE), LIGHT))
+            yield name, chosen.style, write_svg(chosen.scene, "embedded")
+
+
 def file_name(command: str, style: str) -> str:
     return f"{command.replace(' --set ', '-').replace('=', '')}-{style}.svg"
 
 
-def page(drawn: list[tuple[str, str, str, bytes]]) -> str:
+def page(drawn: list[tuple[str, str, str, bytes]], others: list[tuple[str, str, bytes]]) -> str:
     lines = [_HEAD]
     for command, params in NETWORKS.items():
         network = load(command.split()[0], **params)  # type: ignore[arg-type]
@@ -72,6 +92,13 @@ def page(drawn: list[tuple[str, str, str, bytes]]) -> str:
         for owner, style, whole, _ in drawn:
             if owner == command:
                 lines.append(f"`{whole}`\n\n![{_title(network)}, style {style}](gallery/{file_name(command, style)})\n")
+    lines.append(_PAPERS)
+    for name, style, _ in others:
+        width = f" --width {WIDE[name]:g}pt" if name in WIDE else ""
+        title = _title(load(name))
+        lines.append(
+            f"### {title}\n\n`cnngraph render {name}{width}`\n\n![{title}, style {style}](gallery/{name}.svg)\n"
+        )
     return "\n".join(lines)
 
 
@@ -84,9 +111,11 @@ def _spec(command: str) -> str:
 
 
 if __name__ == "__main__":
-    drawn = list(figures())
+    drawn, others = list(figures()), list(papers())
     (DOCS / "gallery").mkdir(parents=True, exist_ok=True)
     for command, style, _, data in drawn:
         (DOCS / "gallery" / file_name(command, style)).write_bytes(data)
-    (DOCS / "gallery.md").write_text(page(drawn), encoding="utf-8")
-    print(f"{DOCS / 'gallery.md'}: {len(drawn)} figures")
+    for name, _, data in others:
+        (DOCS / "gallery" / f"{name}.svg").write_bytes(data)
+    (DOCS / "gallery.md").write_text(page(drawn, others), encoding="utf-8")
+    print(f"{DOCS / 'gallery.md'}: {len(drawn) + len(others)} figures")
