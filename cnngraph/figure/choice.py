@@ -103,7 +103,9 @@ def choose(order: Order) -> Chosen:
             if error.diagnostics[0].code == _UNTRUE:
                 raise
             refused[style] = error
-            but = but or error.diagnostics[0].message
+            first = error.diagnostics[0]
+            narrow = first.code == "E0604"
+            but = but or (f"`{style}` takes more: {first.help}" if narrow else first.message)
             continue
         found = found or Chosen(style, f"{why}, and {but}" if but else reason, scene)
         if scene.height <= height(order.width) or order.fold is False:
