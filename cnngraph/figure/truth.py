@@ -91,7 +91,8 @@ class _Reading:
             return
         wanted = set(self.edges())
         yield from (f"no line from {a} to {b}" for a, b in sorted(wanted - self.drawn))
-        again = {(self.owner[a], self.owner[b]) for a, b in self.again if self.owner[a] != self.owner[b]}
+        parted = [(a, b) for a, b in self.again if self.owner[a] != self.owner[b] and not self.within(a, b)]
+        again = {(self.owner[a], self.owner[b]) for a, b in parted}
         yield from (f"a line from {a} to {b}, where none is" for a, b in sorted((self.drawn | again) - wanted))
         outputs = self.network.outputs
         if len(outputs) > 1:

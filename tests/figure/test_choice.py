@@ -93,7 +93,7 @@ def test_nothing_is_refused_that_any_style_could(name: str, option: str) -> None
         asked = order(network, **{option: value})
         could = drawable(asked)
         if not could:
-            with pytest.raises(CnngraphError, match=r"E0608|E0611"):
+            with pytest.raises(CnngraphError, match=r"E0608|E0611|E0618"):
                 choose(asked)
             continue
         chosen = choose(asked)
