@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         names: bool | None
         layout: str | None
         counts: bool
+        heat: str | None
         transparent: bool
 
 
@@ -96,7 +97,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     if (style := asked.get("style", AUTO)) != AUTO:
         _one_of("style", style, STYLES)
     asked["by_dot"] = _one_of("layout", asked.pop("layout", "own"), LAYOUTS)
-    counts = asked.pop("counts", False)
+    counts, heat = asked.pop("counts", False), asked.pop("heat", None)
     if "title" in asked:
         asked["title"] = one_line(asked["title"])
     if "image" in asked:
@@ -110,7 +111,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         asked["style"] = "operation"
     elif asked["style"] == AUTO and asked["by_dot"]:
         asked["style"] = "blocks"
-    return Figure(Order(networks, **asked), counts, own=own)
+    return Figure(Order(networks, **asked), counts, heat, own=own)
 
 
 def _theme(asked: str | Path | Theme) -> Theme:

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
+@click.option(
+    "--heat",
+    metavar="WHAT",
+    help="Colours by cost: params, macs, memory (of volumes), or time=FILE of `bench --layers --json`.",
+)
 @click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
 @click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
 @click.option("--outline", is_flag=True, help="Text of an SVG as shapes, for programs that take no fonts from a file.")
@@ -62,6 +67,7 @@ def command(
     with_blocks: bool,
     names: bool | None,
     counts: bool,
+    heat: str | None,
     steps: bool,
     snippet: bool,
     outline: bool,
@@ -88,6 +94,7 @@ def command(
         names=names,
         layout=layout,
         counts=counts,
+        heat=heat,
     )
     if format_ != DOT:
         if drawn.why:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Label
 from cnngraph.figure.choice import AUTO, Chosen, Own, choose
-from cnngraph.figure.styles import Order, draw, refuse
+from cnngraph.figure.styles import STYLES, Order, draw, refuse
 from cnngraph.figure.writers import FORMATS, write
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class Figure:
     """Its style may be `AUTO`."""
     counts: bool = False
     """Whether parameters and multiply-accumulates stand below."""
+    heat: str | None = None
+    """The number whose size colours the layers; `cnngraph.figure.heat.measured` has the words."""
     path: Path | None = None
     """The file that it was written to."""
     own: Own | None = None
@@ -63,6 +65,8 @@ class Figure:
     def scene(self) -> Scene:
         """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
         scene = self._chosen.scene
+        if self.heat is not None:
+            scene = self._heated(scene, self.heat)
         if not self.counts:
             return scene
         from cnngraph.figure.stages import with_footer
@@ -71,6 +75,23 @@ class Figure:
         names = [f"{network.title or network.name}: " if len(networks) > 1 else "" for network in networks]
         lines = [f"{name}{network.counts}" for name, network in zip(names, networks, strict=True)]
         return with_footer(scene, lines, self.order.theme)
+
+    def _heated(self, scene: Scene, asked: str) -> Scene:
+        from cnngraph.figure.heat import heated, measured
+
+        if not STYLES[self.style].whole:
+            raise CnngraphError.of(
+                "E0608", f"the style `{self.style}` has no place for heat", help=STYLES[self.style].about
+            )
+        networks = self.order.networks
+        found = [measured(network, asked) for network in networks]
+        if len(found) == 1:
+            return heated(scene, found[0], self.order.theme)
+        values = {
+            f"{number}.{name}": value
+            for number, each in enumerate(found, start=1) for name, value in each.values.items()
+        }  # fmt: skip
+        return heated(scene, replace(found[0], values=values), self.order.theme)
 
     def written(self, format: str, *, dpi: float | None = None, outline: bool = False, snippet: bool = False) -> bytes:
         """The figure as a file of *format*, one of `SUFFIXES`; the others are as in `cnngraph.figure.writers.write`.
@@ -86,7 +107,13 @@ class Figure:
         about = "it says which units there are, and how they hang together"
         own = self.own.fields if self.own else ()
         refuse("a DOT file", self.order, own, about)
-        for value, words in ((self.counts, "counts"), (dpi, "--dpi"), (outline, "--outline"), (snippet, "--snippet")):
+        for value, words in (
+            (self.counts, "counts"),
+            (self.heat, "heat"),
+            (dpi, "--dpi"),
+            (outline, "--outline"),
+            (snippet, "--snippet"),
+        ):
             if value:
                 raise CnngraphError.of("E0608", f"a DOT file has no place for {words}", help=about)
         return dot(self.order.networks[0]).encode("utf-8")
