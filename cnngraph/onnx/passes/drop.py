@@ -36,10 +36,11 @@ def _dropped(graph: Graph, op: str) -> tuple[Graph, int]:
     nodes: list[Node] = []
     count = 0
     for node in graph.nodes:
-        source = instead.get(node.inputs[0], node.inputs[0])
         if node.op != op:
             nodes.append(node)
-        elif node.output not in outputs:
+            continue
+        source = instead.get(node.inputs[0], node.inputs[0])
+        if node.output not in outputs:
             instead[node.output] = source
             count += 1
         elif source in made and source not in outputs and source not in moved:
@@ -57,7 +58,10 @@ def _dropped(graph: Graph, op: str) -> tuple[Graph, int]:
         tensor = instead.get(tensor, tensor)
         return moved.get(tensor, tensor)
 
-    nodes = [replace(node, inputs=tuple(map(name, node.inputs)), output=name(node.output)) for node in nodes]
+    nodes = [
+        replace(node, inputs=tuple(map(name, node.inputs)), output=name(node.output), more=tuple(map(name, node.more)))
+        for node in nodes
+    ]
     taken = {tensor for node in nodes for tensor in node.inputs}
     return replace(
         graph,
