@@ -162,6 +162,31 @@ def test_a_model_in_float16_is_passed_through_as_it_is(tmp_path: Path) -> None:
     assert np.abs(answer - own).max() < 2e-2 * np.abs(answer).max()
 
 
+def test_inputs_may_lie_otherwise(tmp_path: Path) -> None:
+    """With the channels last, where a part takes the input itself; as a line; as bytes."""
+    nodes = [
+        node("Mul", ["x", "k"], ["a"]), node("Transpose", ["a"], ["t"], perm=[0, 3, 1, 2]),
+        node("Conv", ["t", "w"], ["y"]),
+    ]  # fmt: skip
+    scale = np.random.default_rng(0).standard_normal((4, 5, 3)).astype(np.float32)
+    path = saved(model(nodes, {"w": KERNEL, "k": scale}, ("n", 4, 5, 3)), tmp_path)
+    (answer,), (own,) = run_file(path, PICTURE.transpose(0, 2, 3, 1)), run_file(written(path), PICTURE)
+    assert np.allclose(answer, own, atol=1e-5)
+    assert [each.op_type for each in onnx.load(tmp_path / "ours.onnx").graph.node] == [
+        "Transpose", "Mul", "Transpose", "Conv",
+    ]  # fmt: skip
+    line = [node("Sin", ["x"], ["s"]), node("Conv", ["s", "w"], ["y"])]
+    path = saved(model(line, {"w": KERNEL[:, :, :, 0]}, ("n", 3, 5)), tmp_path)
+    (answer,), (own,) = run_file(path, PICTURE[:, :, 0]), run_file(written(path), PICTURE[:, :, 0, :, None])
+    assert np.allclose(answer, own.reshape(answer.shape), atol=1e-5)
+
+
+def test_bytes_are_compared_as_bytes(tmp_path: Path, run: Run) -> None:
+    parse("input 4x5x3 @bgr\nconv 3 3x3\n").export(tmp_path / "m.onnx", "random", preprocess="uint8-nhwc")
+    said = run("import", "m.onnx", "-o", "m.spec", "--weights", "m.safetensors")
+    assert "same answers" in said.err
+
+
 def test_numbers_beside_the_model_go_beside_what_is_written(tmp_path: Path) -> None:
     scale = np.random.default_rng(0).standard_normal((3, 4, 5)).astype(np.float32)
     nodes = [*SINE[:2], node("Mul", ["b", "k"], ["c"]), node("Conv", ["c", "w"], ["y"])]
