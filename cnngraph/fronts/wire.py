@@ -84,6 +84,17 @@ def without(data: Buffer, within: Stretch, numbers: Collection[int]) -> bytes:
     return b"".join(kept)
 
 
+def message(field: int, data: bytes) -> bytes:
+    """*data* as a field of a message."""
+    head = []
+    for number in (field << 3 | BYTES, len(data)):
+        while number > 127:
+            head.append(number & 127 | 128)
+            number >>= 7
+        head.append(number)
+    return bytes(head) + data
+
+
 def varint(data: Buffer, at: int, end: int) -> tuple[int, int]:
     """The number at *at*, and where it ends. Raises `Damaged`."""
     value = shift = 0

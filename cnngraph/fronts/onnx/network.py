@@ -314,11 +314,10 @@ class _Reader:
 
     def _inferred(self) -> Mapping[str, Info]:
         """What onnx infers of tensors."""
-        if self.content.path is None:
-            return {}
         from cnngraph.fronts.onnx.inference import infos
 
-        return infos(self.content.path, self.sizes)
+        assert self.model.messages is not None
+        return infos(self.model.messages, self.sizes)
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:
