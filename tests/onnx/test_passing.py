@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,37 @@ def test_a_model_in_float16_is_passed_through_as_it_is(tmp_path: Path) -> None:
     assert np.abs(answer - own).max() < 2e-2 * np.abs(answer).max()
 
 
+def test_numbers_may_stand_in_fields_of_their_type(tmp_path: Path) -> None:
+    made, tensor = by_tensor()
+    numbers = np.random.default_rng(0).standard_normal(60).astype(np.float32)
+    tensor.ClearField("raw_data")
+    tensor.float_data.extend(numbers.tolist())
+    path = saved(made, tmp_path)
+    same(path, written(path), PICTURE)
+    passed(path).write(tmp_path / "two.onnx", external=0)
+    same(path, tmp_path / "two.onnx", PICTURE)
+
+
+def test_a_constant_that_is_no_tensor_stays_a_node(tmp_path: Path) -> None:
+    nodes = [*SINE[:2], node("Constant", [], ["k"], value_float=0.5), node("Min", ["b", "k"], ["c"])]
+    path = saved(model([*nodes, node("Conv", ["c", "w"], ["y"])], {"w": KERNEL}), tmp_path)
+    same(path, written(path), PICTURE)
+
+
+def test_axes_may_be_in_pieces(tmp_path: Path) -> None:
+    """Rows in pairs, which stand in front of the channels."""
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]), node("Reshape", ["a", "apart"], ["b"]),
+        node("Transpose", ["b"], ["c"], perm=[0, 3, 1, 4, 2]), node("Sin", ["c"], ["d"]),
+        node("Add", ["c", "d"], ["e"]), node("Sin", ["e"], ["f"]), node("Mul", ["e", "f"], ["g"]),
+        node("Transpose", ["g"], ["h"], perm=[0, 2, 4, 1, 3]), node("Reshape", ["h", "whole"], ["i"]),
+        node("Conv", ["i", "w"], ["y"]),
+    ]  # fmt: skip
+    shapes = {"apart": np.array([0, 3, 2, 2, 5]), "whole": np.array([0, 3, 4, 5])}
+    path = saved(model(nodes, {"w": KERNEL, **shapes}), tmp_path)
+    same(path, written(path), np.repeat(PICTURE, 2, 0))
+
+
 def test_inputs_may_lie_otherwise(tmp_path: Path) -> None:
     """With the channels last, where a part takes the input itself; as a line; as bytes."""
     nodes = [
@@ -228,6 +260,50 @@ def test_height_and_width_stay_free(tmp_path: Path) -> None:
     for size in ((2, 3, 4, 5), (1, 3, 7, 2)):
         same(path, ours, np.random.default_rng(2).standard_normal(size).astype(np.float32))
     assert len(onnx.load(ours).graph.node) == len(nodes)
+
+
+def test_a_tensor_of_which_the_sizes_alone_are_used_is_made_for_them(tmp_path: Path) -> None:
+    """The layer that makes it leads to no output."""
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]), node("Relu", ["x"], ["r"]), node("Shape", ["r"], ["sizes"]),
+        node("Sin", ["a"], ["b"]), node("Reshape", ["b", "flat"], ["c"]), node("Cos", ["c"], ["d"]),
+        node("Reshape", ["d", "sizes"], ["e"]), node("Add", ["a", "e"], ["f"]), node("Conv", ["f", "w"], ["y"]),
+    ]  # fmt: skip
+    path = saved(model(nodes, {"w": KERNEL, "flat": np.array([0, 3, -1])}, ("n", 3, "h", "w")), tmp_path)
+    same(path, written(path), PICTURE)
+
+
+def test_how_a_tensor_lies_holds_for_all_that_take_it(tmp_path: Path) -> None:
+    """And what the model turns once is turned once."""
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]), node("Transpose", ["a"], ["t"], perm=[0, 2, 3, 1]),
+        node("Sin", ["t"], ["s"]), node("Add", ["t", "s"], ["b"]), node("Mul", ["b", "s"], ["c"]),
+        node("Reshape", ["t", "rows"], ["r"]), node("Sin", ["r"], ["z"]),
+        node("Transpose", ["c"], ["d"], perm=[0, 3, 1, 2]), node("Conv", ["d", "w"], ["y"]),
+    ]  # fmt: skip
+    outputs = {"y": (TensorProto.FLOAT, ["n", 3, 4, 5]), "z": (TensorProto.FLOAT, ["n", 20, 3])}
+    path = saved(model(nodes, {"w": KERNEL, "rows": np.array([0, 20, 3])}, outputs=outputs), tmp_path)
+    ours = written(path)
+    same(path, ours, PICTURE)
+    assert len(onnx.load(ours).graph.node) <= len(nodes)
+
+
+def test_layers_may_be_called_as_tensors_of_the_model_are_here(tmp_path: Path) -> None:
+    made, _ = by_tensor()
+    path = saved(made, tmp_path)
+    reading = read(str(path), {})
+    network = reading.checked()
+    new = {layer.name: "opaque1:b" if layer.name == "conv1" else layer.name for layer in network.layers}
+    layers = [
+        replace(
+            layer, name=new[layer.name], inputs=tuple(map(new.__getitem__, layer.inputs)),
+            shares=new.get(layer.shares, ""),
+        )
+        for layer in network.layers
+    ]  # fmt: skip
+    renamed = replace(network, layers=tuple(layers))
+    renamed.export(tmp_path / "ours.onnx", {"opaque1:b.weight": KERNEL})
+    same(path, tmp_path / "ours.onnx", PICTURE)
 
 
 @pytest.mark.parametrize(("opset", "asked", "is_written"), [

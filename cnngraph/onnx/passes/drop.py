@@ -58,10 +58,7 @@ def _dropped(graph: Graph, op: str) -> tuple[Graph, int]:
         tensor = instead.get(tensor, tensor)
         return moved.get(tensor, tensor)
 
-    nodes = [
-        replace(node, inputs=tuple(map(name, node.inputs)), output=name(node.output), more=tuple(map(name, node.more)))
-        for node in nodes
-    ]
+    nodes = [replace(node, inputs=tuple(map(name, node.inputs)), output=name(node.output)) for node in nodes]
     taken = {tensor for node in nodes for tensor in node.inputs}
     return replace(
         graph,
