@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError, Diagnostic
@@ -20,6 +20,9 @@ from cnngraph.structure.proof import matching
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Parts
 
 Names = Literal["plain", "source"]
 
@@ -40,6 +43,8 @@ class Imported:
     """Which outputs of *network* are others than the model's."""
     precision: Precision
     """The numbers that the model computes with."""
+    parts: Parts | None
+    """What the `opaque` layers of *network* stand for."""
     is_structured: bool
     """Whether it has the blocks and skips that were found in it."""
 
@@ -83,8 +88,9 @@ def imported(
                 weights = weights.renamed(same, again)
             called = {same[name]: origin for name, origin in reading.called.items() if name in same}
             return Imported(
-                said, again, weights, called, reading.diagnostics, reading.unlike, reading.precision, not is_flat
-            )
+                said, again, weights, called, reading.diagnostics, reading.unlike, reading.precision,
+                reading.parts and reading.parts.renamed(same), not is_flat,
+            )  # fmt: skip
     raise AssertionError(f"the text written of {file} is another network")
 
 

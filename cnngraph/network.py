@@ -110,7 +110,8 @@ class _Counted(NamedTuple):
 def _counted(kind: Kind, inputs: tuple[Volume, ...], output: Volume) -> _Counted:
     """Once for all layers alike: deep networks have few that are not."""
     parameters = kind.parameters(inputs)
-    params = sum(parameter.size for parameter in parameters.values() if parameter.trainable)
+    params = kind.counted(inputs).count
+    assert params is not None
     return _Counted(MappingProxyType(parameters), params, kind.macs(inputs, output))
 
 
@@ -342,6 +343,7 @@ class Network:
         external_data: int | None = None,
         preprocess: str | None = None,
         logits: bool = False,
+        passthrough: str | Path | None = None,
     ) -> Written:
         """Writes an ONNX file and says what was written.
 
@@ -350,7 +352,9 @@ class Network:
         unless said; *batch* free unless said; *dtype* float32 or float16; *without* names passes to leave out; weights
         are put beside a file that would have more than *external_data* bytes, 2 GB unless said. *preprocess* puts what
         pictures go through into the file, which then takes their bytes, as ``uint8-nhwc`` or ``float32-nchw``;
-        *logits* leaves out the softmax at the end. Raises `CnngraphError`.
+        *logits* leaves out the softmax at the end. What an `opaque` layer stands for is *passed through* from the ONNX
+        model that the network was imported from: the file it was loaded from, or the one given here, whose weights it
+        has, too, unless others are given. Raises `CnngraphError`.
         """
         from cnngraph import verbs
 
@@ -367,6 +371,7 @@ class Network:
             external_data=external_data,
             preprocess=preprocess,
             logits=logits,
+            passthrough=passthrough,
         )
 
     def run(
@@ -381,12 +386,14 @@ class Network:
         invert: bool | None = None,
         mean: float | Sequence[float] = (),
         std: float | Sequence[float] = (),
+        passthrough: str | Path | None = None,
     ) -> tuple[Answer, ...]:
         """What onnxruntime answers to *given*, an answer for each picture.
 
         *given* is the path of a picture or of a folder of pictures, a list of them, an array (height, width, channels,
         or as the model takes it, with the batch in front if there are several pictures), or a mapping of arrays by
-        input. Weights are as in `export`. *top* guesses are kept of each vector, called by *labels*, a list or a file
+        input. Weights and *passthrough* are as in `export`.
+        *top* guesses are kept of each vector, called by *labels*, a list or a file
         with one a line, or else as `@classes` says. What happens to pictures is said by the input's annotations, or by
         *invert*, *mean* and *std*. Raises `CnngraphError`.
         """
@@ -403,6 +410,7 @@ class Network:
             invert=invert,
             mean=mean,
             std=std,
+            passthrough=passthrough,
         )
 
     def verify(
@@ -413,16 +421,19 @@ class Network:
         renames: Mapping[str, str] | None = None,
         opset: int | None = None,
         reference: bool | None = None,
+        passthrough: str | Path | None = None,
     ) -> Verdict:
         """Exports to a file for a while, before and after the passes, runs each in several ways, compares every shape
         and output, and gives the verdict on the latter.
 
-        Weights are as in `export`; *reference* says whether onnx's own, slow evaluator is asked too, small networks
-        unless said. Raises `CnngraphError` (E0817) when something differs.
+        Weights and *passthrough* are as in `export`; *reference* says whether onnx's own, slow evaluator is asked too,
+        small networks unless said. Raises `CnngraphError` (E0817) when something differs.
         """
         from cnngraph import verbs
 
-        return verbs.verify(self, weights, seed=seed, renames=renames, opset=opset, reference=reference)
+        return verbs.verify(
+            self, weights, seed=seed, renames=renames, opset=opset, reference=reference, passthrough=passthrough
+        )
 
     def _repr_svg_(self) -> str:
         """For notebooks: the figure that `cnngraph render` draws of it."""

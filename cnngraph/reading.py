@@ -11,6 +11,7 @@ from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.network import Network
 
 if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.weights.source import Weights
 
 
@@ -33,6 +34,8 @@ class Reading:
     """Which outputs, counted from 0, are not the file's: its numbers in another order, or what leads to them."""
     precision: Precision = "float32"
     """The numbers that the file computes with; where they have few bits, its answers show it."""
+    parts: Parts | None = None
+    """What the `opaque` layers of the network stand for, where the file says it in nodes of ONNX's."""
 
     def checked(self) -> Network:
         """The network; raises `CnngraphError` with the diagnostics when there is none."""

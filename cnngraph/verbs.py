@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.theme import Theme
+    from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.onnx.passes import Done
     from cnngraph.onnx.write import Written
     from cnngraph.runtime.answers import Answer
@@ -189,6 +190,7 @@ def export(
     external_data: int | None = None,
     preprocess: str | None = None,
     logits: bool = False,
+    passthrough: str | Path | None = None,
 ) -> Written:
     """As in `Network.export`."""
     from cnngraph.onnx.model import lowered
@@ -202,8 +204,9 @@ def export(
         _one_of("pass", name, PASSES)
     half = _one_of("dtype", dtype, {"float32": False, "float16": True})
     form = None if preprocess is None else _one_of("form of pictures", preprocess, {each: each for each in FORMS})
-    choose = _chooser(network, weights, seed, renames)
-    made = lowered(of_logits(network) if logits else network, choose, opset=opset, batch=batch).passed(without)
+    choose, parts = _chooser(network, weights, seed, renames, passthrough)
+    made = lowered(of_logits(network) if logits else network, choose, opset=opset, batch=batch, parts=parts)
+    made = made.passed(without)
     made = made.half() if half else made
     return (made.prepared(form) if form else made).write(
         Path(path), LARGEST if external_data is None else external_data
@@ -236,25 +239,31 @@ def of_logits(network: Network) -> Network:
 
 
 def _chooser(
-    network: Network, weights: Given, seed: int | None, renames: Mapping[str, str] | None
-) -> Callable[[], Weights]:
+    network: Network, weights: Given, seed: int | None, renames: Mapping[str, str] | None,
+    passthrough: str | Path | None,
+) -> tuple[Callable[[], Weights], Parts | None]:  # fmt: skip
+    """What chooses the weights, and what is passed through."""
+    from cnngraph.fronts import model_of
+
+    model = model_of(network, None if passthrough is None else str(passthrough))
+
     def chosen() -> Weights:
         from cnngraph.weights.choose import choose
 
-        return choose(network, weights, seed, renames)
+        return choose(network, weights, seed, renames, model.weights if model else None)
 
-    return chosen
+    return chosen, model.parts if model else None
 
 
 # Running -------------------------------------------------------------------------------------
 
 
-def session(network: Network, choose: Callable[[], Weights]) -> Session:
-    """*network* ready to run, layer by layer."""
+def session(network: Network, choose: Callable[[], Weights], parts: Parts | None = None) -> Session:
+    """*network* ready to run, layer by layer, with *parts* passed through."""
     from cnngraph.onnx.model import lowered
     from cnngraph.runtime.session import Session
 
-    with lowered(network, choose).file() as path:
+    with lowered(network, choose, parts=parts).file() as path:
         return Session(path, network)
 
 
@@ -270,6 +279,7 @@ def run(
     invert: bool | None = None,
     mean: float | Sequence[float] = (),
     std: float | Sequence[float] = (),
+    passthrough: str | Path | None = None,
 ) -> tuple[Answer, ...]:
     """As in `Network.run`."""
     from cnngraph.preprocessing import UNSAID
@@ -282,8 +292,9 @@ def run(
     arrays = [] if paths else _arrays(given)
     if arrays and (invert is not None or _numbers(mean) or _numbers(std)):
         raise ValueError("invert, mean and std are for pictures; an array is taken as it is")
-    chosen = _chooser(network, weights, seed, renames)()
-    loaded = session(network, lambda: chosen)
+    choose, parts = _chooser(network, weights, seed, renames, passthrough)
+    chosen = choose()
+    loaded = session(network, lambda: chosen, parts)
     help = f"give arrays:  run({{{', '.join(f'{port.name!r}: array' for port in loaded.inputs)}}})"
     if not paths:
         batches = [("", loaded.run(array_feed(loaded, arrays, help)))]
@@ -322,8 +333,9 @@ def _numbers(value: float | Sequence[float]) -> tuple[float, ...]:
 
 
 def verified(
-    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, reference: bool | None = None
-) -> Iterator[tuple[tuple[Done, ...], Verdict]]:
+    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, reference: bool | None = None,
+    parts: Parts | None = None,
+) -> Iterator[tuple[tuple[Done, ...], Verdict]]:  # fmt: skip
     """The verdict on the file as it is written layer by layer, and when passes change it on what they make of it; with
     the changes. *reference* says whether onnx's own evaluator runs the first; small networks unless said."""
     from cnngraph.onnx.model import lowered
@@ -332,7 +344,7 @@ def verified(
 
     sizes = chosen(network, SIZE)
     small = network.macs is not None and network.macs < _QUICK
-    made = lowered(network, choose, opset=opset)
+    made = lowered(network, choose, opset=opset, parts=parts)
     with made.file() as path:
         yield (), verify(path, reference=small if reference is None else reference, sizes=sizes)
     passed = made.passed()
@@ -349,8 +361,9 @@ def verify(
     renames: Mapping[str, str] | None = None,
     opset: int | None = None,
     reference: bool | None = None,
+    passthrough: str | Path | None = None,
 ) -> Verdict:
     """As in `Network.verify`."""
-    choose = _chooser(network, weights, seed, renames)
-    *_, (_, verdict) = verified(network, choose, opset=opset, reference=reference)
+    choose, parts = _chooser(network, weights, seed, renames, passthrough)
+    *_, (_, verdict) = verified(network, choose, opset=opset, reference=reference, parts=parts)
     return verdict

@@ -100,9 +100,10 @@ def _model(
         yield path, None, {}
         return
     network, brought = read_model(file, settings, max_nodes)
+    brought, parts = asked.model(network, brought)
     from cnngraph.onnx.model import lowered
 
-    model = lowered(network, lambda: asked.choose(network, brought)).passed()
+    model = lowered(network, lambda: asked.choose(network, brought), parts=parts).passed()
     with model.file() as path:
         yield path, network, model.owners
 

@@ -91,19 +91,24 @@ def command(
     if int8 and preprocess:
         raise click.UsageError("--preprocess is for a file in floating point")
     network, brought = read_model(file, settings, max_nodes)
+    brought, parts = asked.model(network, brought)
     if logits:
         from cnngraph.verbs import of_logits
 
         network = of_logits(network)
     path = output or Path(f"{output_stem(network)}{'.int8' if int8 else ''}.onnx")
     keep(file, path)
+    if asked.passthrough is not None:
+        keep(asked.passthrough, path)
     from cnngraph.onnx.model import lowered
     from cnngraph.onnx.passes import PASSES
 
     if unknown := [name for name in without if name not in PASSES]:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
     left_out = {*without, *(() if fold_bn else ("fold-bn",))}
-    model = lowered(network, lambda: asked.choose(network, brought, table=not as_json), opset=opset, batch=batch)
+    model = lowered(
+        network, lambda: asked.choose(network, brought, table=not as_json), opset=opset, batch=batch, parts=parts
+    )
     chosen, model = model.weights, model.passed(left_out)
     if explain:
         for each in model.done:

@@ -123,7 +123,8 @@ def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:
     from cnngraph.weights.brought import BroughtWeights
     from cnngraph.weights.writing import write_safetensors
 
-    if found.weights is None and not found.network.is_known:
+    unknown = [layer for layer in found.network.layers if not layer.kind.is_known and layer.params]
+    if unknown and found.parts is None:
         raise CnngraphError.of(
             "E0701", f"{file} has weights in parts that no layer here does", file=file,
             help="leave --weights out; the spec has those parts as `opaque`",
@@ -133,7 +134,8 @@ def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:
     about = {"source": Path(file).name, "sha256": _digest(file), "names": json.dumps(dict(found.called))}
     own = found.weights.keys if keys == "source" and isinstance(found.weights, BroughtWeights) else None
     size = write_safetensors(path, found.network, found.weights, about, own)
-    click.echo(f"{path}: {size:,} bytes", err=True)
+    left = f"; {sum(layer.params for layer in unknown):,} weights of `opaque` lines stay in {file}" if unknown else ""
+    click.echo(f"{path}: {size:,} bytes{left}", err=True)
 
 
 def _digest(file: str) -> str:
@@ -145,7 +147,7 @@ def _compare(file: str, found: Imported) -> None:
     """Runs the model and what is exported of the spec, where the model is a file that runs."""
     from cnngraph.fronts import is_model
 
-    if not is_model(file) or not found.network.is_known or found.weights is None:
+    if not is_model(file) or found.weights is None:
         return
     from cnngraph.onnx.model import lowered
     from cnngraph.runtime.agree import CLOSE, alike, differ
@@ -153,7 +155,7 @@ def _compare(file: str, found: Imported) -> None:
 
     weights = found.weights
     sizes = [chosen(found.network, size) for size in (64, 96)]
-    with lowered(found.network, lambda: weights).file() as path:
+    with lowered(found.network, lambda: weights, parts=found.parts).file() as path:
         answers = alike(Path(file), path, sizes, found.unlike)
     if answers.unrun:
         click.echo(f"not compared: onnxruntime does not run {file}: {answers.unrun}", err=True)

@@ -126,6 +126,7 @@ def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) 
     if (path := onnx_file(file, bool(asked.anything or settings), refusal)) is not None:
         return Session(path), True
     network, brought = read_model(file, settings, max_nodes)
+    brought, parts = asked.model(network, brought)
     from cnngraph.verbs import session
     from cnngraph.weights.initialise import RandomWeights
 
@@ -133,7 +134,7 @@ def _session(file: str, asked: Asked, settings: dict[str, str], max_nodes: int) 
     are_random = isinstance(chosen, RandomWeights)
     if are_random:
         click.echo("the answers mean nothing: give --weights for real ones", err=True)
-    return session(network, lambda: chosen), not are_random
+    return session(network, lambda: chosen, parts), not are_random
 
 
 def _on_pictures(

@@ -44,10 +44,11 @@ def command(
         _report(file, verdict)
         return
     network, brought = read_model(file, settings, max_nodes)
+    brought, parts = asked.model(network, brought)
     from cnngraph.verbs import verified
 
     chosen = asked.choose(network, brought)
-    for changes, verdict in verified(network, lambda: chosen, opset=opset, reference=reference):
+    for changes, verdict in verified(network, lambda: chosen, opset=opset, reference=reference, parts=parts):
         if not changes:
             _say_sizes(verdict)
         for change in changes:

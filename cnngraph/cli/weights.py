@@ -15,6 +15,7 @@ from cnngraph.network import Network
 from cnngraph.weights.readers import suffixes
 
 if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.weights.match import How, Matching
     from cnngraph.weights.source import Weights
 
@@ -48,10 +49,20 @@ class Asked:
     seed: int | None
     table: bool = False
     """Whether all is to be said of what went where."""
+    passthrough: str | None = None
+    """The model that the network was imported from."""
 
     @property
     def anything(self) -> bool:
         return self != Asked(None, {}, None)
+
+    def model(self, network: Network, brought: Weights | None) -> tuple[Weights | None, Parts | None]:
+        """The weights that come with *network*, those that its file *brought* or those of the model that it was
+        imported from, and what is passed through from that model."""
+        from cnngraph.fronts import model_of
+
+        found = model_of(network, self.passthrough)
+        return (brought, None) if found is None else (found.weights, found.parts)
 
     def choose(self, network: Network, brought: Weights | None = None, *, table: bool = True) -> Weights:
         """The weights; those that the network's file *brought* when no others are asked for.
@@ -83,13 +94,22 @@ class Asked:
 
 
 def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--weights``, ``--rename``, ``--seed`` and ``--table``, together as ``asked``."""
+    """Adds ``--weights``, ``--rename``, ``--seed``, ``--table`` and ``--passthrough``, together as ``asked``."""
 
     @wraps(command)
-    def together(*, weights: str | None, renames: dict[str, str], seed: int | None, table: bool, **rest: Any) -> Any:
-        return command(asked=Asked(weights, renames, seed, table), **rest)
+    def together(
+        *, weights: str | None, renames: dict[str, str], seed: int | None, table: bool, passthrough: str | None,
+        **rest: Any,
+    ) -> Any:  # fmt: skip
+        return command(asked=Asked(weights, renames, seed, table, passthrough), **rest)
 
     for option in (
+        click.option(
+            "--passthrough",
+            metavar="MODEL.onnx",
+            help="The model that a spec was imported from: what `opaque` lines stand for is passed through from it, "
+            "and its weights are taken unless said.",
+        ),
         click.option("--table", is_flag=True, help="Say of each layer which tensors of W it has."),
         click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said."),
         click.option(

@@ -153,6 +153,61 @@ def _again(network: Network, content: Content, weights: Path | None = None) -> R
     return reading
 
 
+def model_of(network: Network, file: str | None) -> Reading | None:
+    """What comes of reading the ONNX model *file* that *network* is from, be it by a spec: its weights, and what the
+    `opaque` layers stand for, under the names that layers have in *network*.
+
+    Without *file* it is the network's own; None where that is no such model, or every layer is known. Raises
+    `CnngraphError` where *file* is that of another network.
+    """
+    if file is None:
+        if network.is_known or not is_model(network.file):
+            return None
+        file = network.file
+    if network.is_known:
+        raise CnngraphError.of(
+            "E0911", f"{network.file or network.name} has no part that no layer here does", file=network.file,
+            help="leave --passthrough out",
+        )  # fmt: skip
+    content = opened(file)
+    if (found := format_of(content)) is not ONNX:
+        raise CnngraphError.of(
+            "E0911", f"{file} is {found.name}, and what is passed through is a part of an ONNX model", file=file
+        )
+    most = max(len(network), MAX_NODES)
+    reading = found.read(content, {}, most)
+    if sizes := _sizes_set(reading.checked(), network):
+        reading = found.read(content, sizes, most)
+    from cnngraph.structure.proof import differences, matching
+    from cnngraph.weights.brought import BroughtWeights
+
+    has, wanted = _plain(reading.checked()), _plain(network)
+    if (names := matching(has, wanted)) is None:
+        raise CnngraphError.of(
+            "E0911", f"{file} is another network than {network.file or network.name}", file=file,
+            reason=differences(has, wanted)[0], help="write the spec anew:  cnngraph import MODEL.onnx -o SPEC",
+        )  # fmt: skip
+    weights, parts = reading.weights, reading.parts
+    if isinstance(weights, BroughtWeights):
+        weights = weights.renamed(names, network)
+    return replace(reading, network=network, weights=weights, parts=parts and parts.renamed(names))
+
+
+def _sizes_set(model: Network, network: Network) -> dict[str, int]:
+    """What is to be set of *model* so that its inputs are as large as those of *network*."""
+    return {
+        dim.atom: size
+        for own, layer in zip(model.inputs, network.inputs, strict=False)
+        for dim, size in zip(own.output.dims, layer.output.dims, strict=False)
+        if isinstance(dim, Free) and isinstance(size, int)
+    }
+
+
+def _plain(network: Network) -> Network:
+    """*network* without what is said of its layers, which changes no number."""
+    return replace(network, layers=tuple(replace(layer, annotations=()) for layer in network.layers))
+
+
 def source(file: str) -> Source:
     """The text behind a FILE argument that has to be a spec. Raises `CnngraphError`."""
     content = opened(file)

@@ -7,7 +7,7 @@ long is given as a stretch of the buffer.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -59,6 +59,40 @@ def fields(data: Buffer, within: Stretch) -> Iterator[tuple[int, int, int | Stre
         else:
             yield field, wire, int.from_bytes(data[at : at + length], "little")
         at += length
+
+
+def without(data: Buffer, within: Stretch, numbers: Collection[int]) -> bytes:
+    """The message that lies *within* *data*, but for its fields of these *numbers*. Raises `Damaged`."""
+    kept = []
+    at, end = within
+    while at < end:
+        start = at
+        tag, at = varint(data, at, end)
+        if tag & 7 == VARINT:
+            _, at = varint(data, at, end)
+        elif tag & 7 == BYTES:
+            length, at = varint(data, at, end)
+            at += length
+        elif tag & 7 in (FIXED32, FIXED64):
+            at += 4 if tag & 7 == FIXED32 else 8
+        else:
+            raise Damaged(f"byte {at:,} begins no field")
+        if at > end:
+            raise Damaged(f"at byte {start:,} a field begins that does not end")
+        if tag >> 3 not in numbers:
+            kept.append(bytes(data[start:at]))
+    return b"".join(kept)
+
+
+def message(field: int, data: bytes) -> bytes:
+    """*data* as a field of a message."""
+    head = []
+    for number in (field << 3 | BYTES, len(data)):
+        while number > 127:
+            head.append(number & 127 | 128)
+            number >>= 7
+        head.append(number)
+    return bytes(head) + data
 
 
 def varint(data: Buffer, at: int, end: int) -> tuple[int, int]:

@@ -196,7 +196,7 @@ class Kind:
     idle: ClassVar[bool] = False
     """Whether no number changes, nor its place in a row, when the network runs."""
     is_known: ClassVar[bool] = True
-    """Whether what it does is known here, so that it can be exported and its multiply-accumulates are counted."""
+    """Whether what it does is known here, so that it is exported from here and its multiply-accumulates are counted."""
     cuts: ClassVar[bool] = False
     """Whether it takes a piece of its tensor as it is."""
     answers: ClassVar[bool] = False

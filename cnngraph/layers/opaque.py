@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnngraph.layers.kind import Caption, Family, Kind, Parameter, argument, kind
+from cnngraph.layers.kind import Caption, Family, Kind, argument, kind
 from cnngraph.layers.reach import Reach
+from cnngraph.layers.terms import Term, number
 from cnngraph.layers.values import INDEX, SHAPE, TEXT
 from cnngraph.volume import Volume
 
@@ -14,8 +15,8 @@ from cnngraph.volume import Volume
 class Opaque(Kind):
     """A part of a model from elsewhere that no layer here does: ``opaque "attention" to=14x14x256``. It takes what
     flows in, and tensors that are named, and makes the volume that is said: the one volume of a network that is a claim
-    and is not computed. It is drawn and its weights are counted; its multiply-accumulates are not known, and a network
-    that has one cannot be exported."""
+    and is not computed. It is drawn and its weights are counted; its multiply-accumulates are not known. It is exported
+    out of the ONNX file that it is from, where that is at hand: what it stands for is passed through as it is."""
 
     word = "opaque"
     family: ClassVar[Family] = "other"
@@ -32,8 +33,9 @@ class Opaque(Kind):
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         return inputs[0] if self.to is None else Volume(self.to)
 
-    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
-        return {"weight": Parameter((self.numbers,), fan_in=1, fan_out=1)} if self.numbers else {}
+    def counted(self, inputs: tuple[Volume, ...]) -> Term:
+        """They are in the file that it is from, and nobody else is to give them: it has no parameters."""
+        return number(self.numbers)
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         return None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cnngraph.about import About
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Stored
 
 Type = Literal["float32", "float16", "int64", "uint8"]
 """Of a tensor's numbers, as numpy calls it."""
@@ -27,6 +30,9 @@ class Node:
     """The layer that it is part of; empty for what stands between layers."""
     more: tuple[str, ...] = ()
     """The tensors that it makes besides *output*, in order."""
+    verbatim: bytes = b""
+    """Of a node that is passed through from a model all of its message but its name, inputs and outputs. The *op* of
+    such a one has its domain and a colon in front: no rule for an operator's nodes is about it."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -71,3 +77,7 @@ class Graph:
     """The tensor that each layer makes, by the layer's name; without those that a pass took away."""
     about: About = field(default_factory=About)
     """What stands beside the graph in the file."""
+    stored: tuple[Stored, ...] = ()
+    """Initializers passed through from a model."""
+    domains: Mapping[str, int] = field(default_factory=dict)
+    """Operator sets besides ONNX's own, with their versions."""

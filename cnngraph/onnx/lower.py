@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from cnngraph.about import about
 from cnngraph.diagnostics import CnngraphError
@@ -13,36 +13,48 @@ from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim, Free, Volume, product
 from cnngraph.weights.source import Weight
 
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Parts, Stored
+    from cnngraph.onnx.passing import Own
+
 OPSETS = range(17, 23)
 DEFAULT_OPSET = 20
 """onnxruntime has loaded it since 1.17 (January 2024), and Gelu is an operator from here on."""
 
 
-def lower(network: Network, *, opset: int = DEFAULT_OPSET, batch: int | None = None) -> Graph:
+def lower(network: Network, *, opset: int | None = None, batch: int | None = None, parts: Parts | None = None) -> Graph:
     """*network* as an ONNX graph, without the layers that no output depends on.
 
-    The batch is the free dimension ``N`` unless *batch* is given. Raises `CnngraphError` for an opset
-    that is not written here.
+    What no layer does is passed through from *parts*. The batch is the free dimension ``N`` unless *batch* is given, or
+    the file of *parts* fixes it. Raises `CnngraphError` for an opset that is not written here, and for what no layer
+    does and cannot be passed through.
     """
+    if opset is None:
+        opset = DEFAULT_OPSET if parts is None else min(max(parts.opset, OPSETS.start), OPSETS.stop - 1)
     if opset not in OPSETS:
         raise CnngraphError.of(
             "E0904", f"opset {opset} is not one of {OPSETS.start} to {OPSETS.stop - 1}",
             help=f"{DEFAULT_OPSET} is what is written unless said; onnxruntime runs older opsets for ever",
         )  # fmt: skip
-    if not network.is_known:
+    if not network.is_known and parts is None:
         layer = next(layer for layer in network.layers if not layer.kind.is_known)
         raise CnngraphError.of(
             "E0909", f"`{layer.name}` is {layer.kind.caption().name}, which no layer here does: it cannot be exported",
-            file=network.file, help="the file that the network is from runs as it is:  cnngraph run MODEL.onnx",
+            file=network.file, help="with the ONNX file that the network is from it can:  --passthrough MODEL.onnx",
         )  # fmt: skip
-    return _Lowerer(network, opset, Free("N") if batch is None else batch).graph()
+    if parts is not None and isinstance(parts.batch, int):
+        if batch not in (None, parts.batch):
+            parts.refuse(f"it takes {parts.batch} at once, and a batch of {batch} is asked for", "leave --batch out")
+        batch = parts.batch
+    return _Lowerer(network, opset, Free("N") if batch is None else batch, parts).graph()
 
 
 class _Lowerer:
-    def __init__(self, network: Network, opset: int, batch: Dim) -> None:
+    def __init__(self, network: Network, opset: int, batch: Dim, parts: Parts | None) -> None:
         self.network = network
         self.opset = opset
         self.batch = batch
+        self.parts = parts
         self.nodes: list[Node] = []
         self.weights: dict[str, Weight] = {}
         """By their names: layers that share weights use the same."""
@@ -50,15 +62,25 @@ class _Lowerer:
         self.infos: dict[str, Info] = {}
         self.tensors = _tensor_names(network)
         """The tensor that each layer makes, by the layer's name."""
+        self.stored: tuple[Stored, ...] = ()
+        self.domains: Mapping[str, int] = {}
+        self.own: dict[str, Own] = {}
+        """Outputs that are no volumes, by their layers."""
 
     def graph(self) -> Graph:
         network = self.network
         for layer in network.layers:
-            if layer.name in network.live and layer.inputs:
+            if layer.name in network.live and layer.inputs and layer.kind.is_known:
                 layer.kind.lower(_LayerLowering(self, layer))
+        if self.parts is not None:
+            self.pass_through(self.parts)
         outputs = []
         for output in network.outputs:
             info = self.info(output.name, network[output.layer].output)
+            if output.layer in self.own:
+                own = self.own[output.layer]
+                batch = self.batch if self.parts is not None and own.sizes[0] == self.parts.batch else own.sizes[0]
+                info = Info(output.name, (batch, *own.sizes[1:]), own.kind)
             if self.tensors[output.layer] != output.name:
                 # An input given back, or one tensor under two names.
                 self.nodes.append(
@@ -78,10 +100,52 @@ class _Lowerer:
             infos=tuple(self.infos.values()),
             tensors={name: tensor for name, tensor in self.tensors.items() if name in network.live},
             about=about(network),
+            stored=self.stored,
+            domains=self.domains,
         )
+
+    def pass_through(self, parts: Parts) -> None:
+        """What no layer does, out of the model that the network is from."""
+        from cnngraph.onnx.passing import lowered
+
+        network = self.network
+        unknown = [layer for layer in network.layers if layer.name in network.live and not layer.kind.is_known]
+        prefix = f"{unknown[0].name}:" if unknown else ""
+        names = {*self.tensors, *self.tensors.values(), *(output.name for output in network.outputs)}
+        while any(name.startswith(prefix) for name in names):
+            prefix += ":"
+        ends = {layer.name for layer in unknown if not network.consumers[layer.name]}
+        made = lowered(parts, [layer.name for layer in unknown], network.live, self.tensors, ends, self.opset, prefix)
+        for layer in unknown:
+            self.infos[self.tensors[layer.name]] = self.info(self.tensors[layer.name], layer.output)
+        self.nodes = _sorted([*self.nodes, *made.nodes], parts)
+        self.constants += made.constants
+        self.stored = tuple(made.stored)
+        self.domains = made.domains
+        self.own = made.own
 
     def info(self, name: str, volume: Volume) -> Info:
         return Info(name, (self.batch, *onnx_dims(volume)))
+
+
+def _sorted(nodes: Sequence[Node], parts: Parts) -> list[Node]:
+    """*nodes* so that each stands behind those whose tensors it takes, else in their order."""
+    makers = {name: node for node in nodes for name in node.outputs}
+    found: dict[str, Node] = {}
+    waited: set[str] = set()
+    for last in nodes:
+        waiting = [last]
+        while waiting:
+            node = waiting[-1]
+            before = [makers[name] for name in node.inputs if name in makers and makers[name].output not in found]
+            if not before:
+                found.setdefault(waiting.pop().output, node)
+            elif node.output in waited:
+                parts.refuse(f"{node.name} hangs on itself")
+            else:
+                waited.add(node.output)
+                waiting += before[::-1]
+    return list(found.values())
 
 
 def _tensor_names(network: Network) -> dict[str, str]:

@@ -7,14 +7,19 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 from cnngraph.onnx.graph import Graph
-from cnngraph.onnx.lower import DEFAULT_OPSET, lower
+from cnngraph.onnx.lower import lower
 from cnngraph.onnx.passes import Done, run_passes
 from cnngraph.onnx.write import LARGEST, Written, write
 from cnngraph.preprocessing import Form, Preprocessing
 from cnngraph.weights.source import Weights
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class Model:
         """In float16 inside."""
         from cnngraph.onnx.half import to_half
 
+        if any(node.verbatim for node in self.graph.nodes):
+            raise CnngraphError.of(
+                "E0910", "what is passed through from a model keeps its numbers as they are",
+                reason="the network has parts that no layer here does, and they would have to be in float16",
+                help="leave out  --dtype float16",
+            )  # fmt: skip
         return replace(self, graph=to_half(self.graph))
 
     def prepared(self, form: Form) -> Model:
@@ -61,11 +72,12 @@ class Model:
 
 
 def lowered(
-    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, batch: int | None = None
-) -> Model:
+    network: Network, choose: Callable[[], Weights], *, opset: int | None = None, batch: int | None = None,
+    parts: Parts | None = None,
+) -> Model:  # fmt: skip
     """*network* layer by layer, with the weights that *choose* gives once it is known that the opset is written.
 
-    Raises `CnngraphError` like `lower` and *choose*.
+    The rest is as in `lower`. Raises `CnngraphError` like that and *choose*.
     """
-    graph = lower(network, opset=DEFAULT_OPSET if opset is None else opset, batch=batch)
+    graph = lower(network, opset=opset, batch=batch, parts=parts)
     return Model(graph, choose())

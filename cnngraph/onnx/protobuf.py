@@ -9,12 +9,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnngraph.about import KEY
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Stored
 
 _TYPES = {"float32": 1, "uint8": 2, "int64": 7, "float16": 10}
 """TensorProto.DataType"""
@@ -28,6 +31,7 @@ def model(graph: Graph, length: int) -> bytes:
     """All of the model that stands before the *length* bytes of its graph."""
     head = _number(1, _IR_VERSIONS[graph.opset]) + _text(2, "cnngraph") + _text(6, graph.title)
     head += _message(8, _text(1, "") + _number(2, graph.opset))
+    head += b"".join(_message(8, _text(1, name) + _number(2, version)) for name, version in graph.domains.items())
     if said := graph.about.written():
         head += _message(14, _text(1, KEY) + _text(2, said))
     return head + _before(7, length)
@@ -35,40 +39,47 @@ def model(graph: Graph, length: int) -> bytes:
 
 def body(graph: Graph) -> bytes:
     """The graph without its initializers."""
-    parts = [_message(1, _node(node)) for node in graph.nodes]
+    parts = [_message(1, node_message(node)) for node in graph.nodes]
     parts.append(_text(2, graph.name))
     for field, infos in ((11, graph.inputs), (12, graph.outputs), (13, graph.infos)):
         parts += [_message(field, _value_info(info)) for info in infos]
     return b"".join(parts)
 
 
-def inline(initializer: Constant | Weight, size: int) -> bytes:
+def inline(initializer: Constant | Weight | Stored, size: int) -> bytes:
     """All of an initializer but the *size* raw bytes at its end."""
     head = _tensor(initializer) + _before(9, size)
     return _before(5, len(head) + size) + head
 
 
-def outside(weight: Weight, file: str, offset: int, size: int) -> bytes:
+def whole(stored: Stored) -> bytes:
+    """An initializer whose numbers are in its message."""
+    return _message(5, _tensor(stored))
+
+
+def outside(weight: Weight | Stored, file: str, offset: int, size: int) -> bytes:
     """An initializer whose bytes are in another file."""
     entries = (("location", file), ("offset", str(offset)), ("length", str(size)))
     place = b"".join(_message(13, _text(1, key) + _text(2, value)) for key, value in entries)
     return _message(5, _tensor(weight) + place + _number(14, _EXTERNAL))
 
 
-def _tensor(initializer: Constant | Weight) -> bytes:
-    shape = initializer.shape if isinstance(initializer, Constant) else initializer.parameter.shape
-    sizes = b"".join(_number(1, size) for size in shape)
-    return sizes + _number(2, _TYPES[initializer.type]) + _text(8, initializer.name)
+def _tensor(initializer: Constant | Weight | Stored) -> bytes:
+    if isinstance(initializer, Constant | Weight):
+        shape = initializer.shape if isinstance(initializer, Constant) else initializer.parameter.shape
+        sizes = b"".join(_number(1, size) for size in shape)
+        return sizes + _number(2, _TYPES[initializer.type]) + _text(8, initializer.name)
+    return initializer.message + _text(8, initializer.name)
 
 
-def _node(node: Node) -> bytes:
+def node_message(node: Node) -> bytes:
+    """A node."""
     return b"".join(
         (
             *(_text(1, name) for name in node.inputs),
             *(_text(2, name) for name in node.outputs),
             _text(3, node.name) if node.name else b"",
-            _text(4, node.op),
-            *_attributes(node.attributes),
+            *((node.verbatim,) if node.verbatim else (_text(4, node.op), *_attributes(node.attributes))),
         )
     )
 

@@ -6,9 +6,11 @@ memory together: their lengths are known beforehand, and each is a short header 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from cnngraph.files import remove, replacing
 from cnngraph.onnx import protobuf
 from cnngraph.onnx.graph import Constant, Graph
 from cnngraph.weights.source import Weight, Weights
+
+if TYPE_CHECKING:
+    from cnngraph.fronts.onnx.parts import Stored
 
 LARGEST = 2**31 - 1
 """Bytes that a protobuf message can have."""
@@ -47,34 +52,46 @@ def write(graph: Graph, weights: Weights, path: Path, external: int = LARGEST) -
     """
     body = protobuf.body(graph)
     constants = b"".join(protobuf.inline(constant, len(data)) + data for constant, data in _valued(graph.constants))
+    constants += b"".join(protobuf.whole(each) for each in graph.stored if each.read is None)
+    passed = [each for each in graph.stored if each.read is not None]
     length = len(body) + len(constants)
     length += sum(len(protobuf.inline(weight, size)) + size for weight, size in _sized(graph))
+    length += sum(len(protobuf.inline(each, each.size)) + each.size for each in passed)
     head = protobuf.model(graph, length)
     total = len(head) + length
     if total > min(external, LARGEST):
-        return _write_two(graph, weights, path, body + constants)
+        return _write_two(graph, weights, passed, path, body + constants)
     with replacing(path) as stream:
         stream.write(head + body + constants)
         for (weight, size), pieces in zip(_sized(graph), weights.all(graph.weights), strict=True):
             stream.write(protobuf.inline(weight, size))
             for piece in pieces:
                 stream.write(_converted(piece, weight))
+        for each in passed:
+            stream.write(protobuf.inline(each, each.size))
+            stream.writelines(each.pieces())
     return Written(path, total, len(graph.nodes), graph.opset)
 
 
-def _write_two(graph: Graph, weights: Weights, path: Path, body: bytes) -> Written:
+def _write_two(graph: Graph, weights: Weights, passed: Sequence[Stored], path: Path, body: bytes) -> Written:
     """The model at *path*, its weights beside it, each at a place that can be mapped to memory."""
     data = path.with_name(f"{path.name}.data")
     headers: list[bytes] = []
     end = 0
     with replacing(path) as head, replacing(data) as stream:
-        for (weight, size), pieces in zip(_sized(graph), weights.all(graph.weights), strict=True):
+        numbers: Iterator[tuple[Weight | Stored, int, Iterable[bytes | memoryview]]] = chain(
+            (
+                (weight, size, (_converted(piece, weight) for piece in pieces))
+                for (weight, size), pieces in zip(_sized(graph), weights.all(graph.weights), strict=True)
+            ),
+            ((each, each.size, each.pieces()) for each in passed),
+        )
+        for tensor, size, pieces in numbers:
             padding = -end % _PAGE if size >= _PAGE else 0
             stream.write(bytes(padding))
-            headers.append(protobuf.outside(weight, data.name, end + padding, size))
+            headers.append(protobuf.outside(tensor, data.name, end + padding, size))
             end += padding + size
-            for piece in pieces:
-                stream.write(_converted(piece, weight))
+            stream.writelines(pieces)
         length = len(body) + sum(map(len, headers))
         before = protobuf.model(graph, length)
         head.write(before + body + b"".join(headers))

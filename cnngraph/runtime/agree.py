@@ -52,6 +52,8 @@ def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: 
         for port, own in zip(one.inputs, other.inputs, strict=True):
             shape = _shape(own, sizes[run % len(sizes)])
             numbers = rng.standard_normal(shape, np.float32)
+            if port.type == "tensor(uint8)":
+                numbers = rng.integers(0, 256, shape).astype(np.float32)
             mine[own.name] = numbers
             theirs[port.name] = _as_in(port, numbers)
         pairs = zip(one.run(theirs).values(), other.run(mine).values(), strict=True)

@@ -107,7 +107,7 @@ class _Walk:
 
     def unlike(self, one: Layer, other: Layer) -> str:
         if self.explicit(one) != self.explicit(other):
-            return f"{_said(one.kind)}, {_said(other.kind)}"
+            return _unlike(one.kind, other.kind)
         if one.output != other.output:
             return f"it makes {one.output}, not {other.output}"
         if len(one.inputs) != len(other.inputs):
@@ -127,5 +127,9 @@ def _annotations(layer: Layer) -> list[object]:
     return [(each.name, each.arguments, each.named) for each in layer.annotations]
 
 
-def _said(kind: Kind) -> str:
-    return repr(kind)
+def _unlike(one: Kind, other: Kind) -> str:
+    """What of the two is not the same, both as they are written."""
+    if type(one) is not type(other):
+        return f"{one.caption().name}, {other.caption().name}"
+    values = ((each.field, getattr(one, each.field), getattr(other, each.field)) for each in one.arguments())
+    return ", ".join(f"{field} {here}, not {there}" for field, here, there in values if here != there)

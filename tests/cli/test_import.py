@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import helper
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 import cnngraph
 from cnngraph.structure import differences
@@ -205,12 +206,22 @@ def test_a_model_that_rounds_to_8_bits(run: Run, tmp_path: Path) -> None:
     assert "E0117" in ran.err
 
 
-def test_weights_of_parts_that_no_layer_does_are_not_written(run: Run, tmp_path: Path) -> None:
+def test_weights_of_parts_that_no_layer_does_stay_in_the_model(run: Run, tmp_path: Path) -> None:
     nodes = [CONV, helper.make_node("Einsum", ["c", "w"], ["y"], equation="nchw,dcij->ndhw")]
-    ran = run("import", exported(tmp_path, nodes), "--weights", "w.safetensors")
+    name = exported(tmp_path, nodes)
+    ran = run("import", name, "-o", "m.spec", "--weights", "w.safetensors")
+    assert ran.status == 0
+    assert f"; 9 weights of `opaque` lines stay in {name}\n" in ran.err
+    assert "same answers" in ran.err
+    assert list(load_file(tmp_path / "w.safetensors")) == ["conv1.weight"]
+
+
+def test_where_such_parts_are_not_passed_through_no_weights_are_written(run: Run, tmp_path: Path) -> None:
+    text = "[net]\nheight=4\nwidth=4\nchannels=1\n[local]\nfilters=2\nsize=3\nstride=1\npad=1\nactivation=linear\n"
+    (tmp_path / "local.cfg").write_text(text)
+    ran = run("import", "local.cfg", "-o", "m.spec", "--weights", "w.safetensors")
     assert ran.status == 1
-    assert "E0701" in ran.err
-    assert "has weights in parts that no layer here does" in ran.err
+    assert "error[E0701]: local.cfg has weights in parts that no layer here does" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [

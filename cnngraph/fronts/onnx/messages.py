@@ -17,7 +17,7 @@ import numpy as np
 from cnngraph.fronts.wire import BYTES, FIXED32, Buffer, Damaged, Stretch, as_float, fields, signed, text, varints
 from cnngraph.weights.readers.entry import BFLOAT16, Array, itemsize, numbers
 
-_KINDS = {
+KINDS = {
     1: "float32",
     2: "uint8",
     3: "int8",
@@ -33,7 +33,7 @@ _KINDS = {
     16: BFLOAT16,
 }
 """TensorProto.DataType, as numpy calls them."""
-FLOATS = frozenset(number for number, kind in _KINDS.items() if "float" in kind)
+FLOATS = frozenset(number for number, kind in KINDS.items() if "float" in kind)
 """Those of numbers with a fraction."""
 _BITS = {"float16": "<u2", BFLOAT16: "<u2"}
 """Types whose bits stand in int32_data."""
@@ -51,6 +51,10 @@ class Tensor:
     """Of its numbers, as numpy calls it; ``type 8`` for one that is not read."""
     read: Callable[[], Array]
     """The numbers, in *shape*; bfloat16 as float32. Raises `Damaged`."""
+    at: Stretch | None = None
+    """Its message; None for one that is made up."""
+    is_outside: bool = False
+    """Whether the numbers are in a file beside the model."""
 
     @property
     def size(self) -> int:
@@ -81,6 +85,8 @@ class Node:
     name: str = ""
     scopes: str = ""
     """The path of the module that made it, where the exporter noted it."""
+    at: Stretch | None = None
+    """Its message; None for one that is made up."""
 
     @property
     def is_same(self) -> bool:
@@ -131,6 +137,8 @@ class Model:
     about: dict[str, str] = field(default_factory=dict)
     functions: int = 0
     training: bool = False
+    messages: Messages | None = None
+    """What it is read from."""
 
     @cached_property
     def opset(self) -> int:
@@ -154,7 +162,7 @@ class Messages:
         self.folder = folder
 
     def model(self) -> Model:
-        found = Model()
+        found = Model(messages=self)
         for number, _, value in fields(self.data, Stretch(0, len(self.data))):
             match number, value:
                 case 2, Stretch():
@@ -172,7 +180,7 @@ class Messages:
                             version = each
                     found.opsets["" if domain == "ai.onnx" else domain] = version
                 case 14, Stretch():
-                    found.about.update([self._pair(value)])
+                    found.about.update([self.pair(value)])
                 case 20, _:
                     found.training = True
                 case 25, _:
@@ -218,11 +226,11 @@ class Messages:
             elif number == 7:
                 domain = self._text(value)
             elif number == 9:
-                key, said = self._pair(value)
+                key, said = self.pair(value)
                 if key == "pkg.torch.onnx.name_scopes":
                     scopes = said
         op = op if domain in ("", "ai.onnx") else f"{domain}.{op}"
-        return Node(op, tuple(inputs), tuple(outputs), attributes, name, scopes)
+        return Node(op, tuple(inputs), tuple(outputs), attributes, name, scopes, within)
 
     def _attribute(self, within: Stretch) -> dict[str, Attribute]:
         """By its name; nothing for a value of a sort that no operator of a network here has."""
@@ -274,7 +282,7 @@ class Messages:
                 elif number == 9:
                     raw = value
                 elif number == 13:
-                    place.update([self._pair(value)])
+                    place.update([self.pair(value)])
                 elif number in (4, 5, 7, 10, 11):
                     typed.append((number, wire, value))
             elif number == 1:
@@ -285,13 +293,13 @@ class Messages:
                 typed.append((number, wire, value))
             elif number == 14:
                 outside = value == _EXTERNAL
-        kind = _KINDS.get(sort, f"type {sort}")
+        kind = KINDS.get(sort, f"type {sort}")
         if any(size < 0 for size in shape):
             raise Damaged(f"tensor `{name}` has a negative size: {shape}")
         dims = tuple(shape)
 
         def read() -> Array:
-            if kind not in _KINDS.values():
+            if kind not in KINDS.values():
                 raise Damaged(f"tensor `{name}` has numbers of {kind}, which are not read")
             if outside:
                 return self._outside(name, place, kind, dims)
@@ -299,7 +307,7 @@ class Messages:
                 return self._shaped(name, self._plain(raw, "u1"), kind, dims)
             return self._typed(name, typed, kind, dims)
 
-        return Tensor(name, dims, kind, read)
+        return Tensor(name, dims, kind, read, within, outside)
 
     def _shaped(self, name: str, data: Array, kind: str, shape: tuple[int, ...]) -> Array:
         if data.size != (size := prod(shape) * itemsize(kind)):
@@ -332,16 +340,24 @@ class Messages:
 
     def _outside(self, name: str, place: dict[str, str], kind: str, shape: tuple[int, ...]) -> Array:
         """Numbers in a file beside the model. Raises `Damaged` for one that is elsewhere."""
+        size = prod(shape) * itemsize(kind)
+        data = self.beside(name, place, size)
+        if size == 0:
+            return np.zeros(shape, "float32" if kind == BFLOAT16 else kind)
+        return numbers(data, kind).reshape(shape)
+
+    def beside(self, name: str, place: dict[str, str], size: int) -> Array:
+        """*size* bytes in a file beside the model, read as they are touched. Raises `Damaged`."""
         location = place.get("location", "")
         if self.folder is None:
             raise Damaged(f"tensor `{name}` lies in the file `{location}` beside the model, which came by a pipe")
         folder = self.folder.resolve()
-        path = (folder / location).resolve()
-        if not location or "\0" in location or Path(location).is_absolute() or not path.is_relative_to(folder):
+        is_name = bool(location) and "\0" not in location and not Path(location).is_absolute()
+        path = (folder / location).resolve() if is_name else folder
+        if not is_name or not path.is_relative_to(folder):
             raise Damaged(f"tensor `{name}` lies in `{location}`, which is not in the folder of the model")
         if not path.is_file():
             raise Damaged(f"tensor `{name}` lies in `{location}`, and there is no such file beside the model")
-        size = prod(shape) * itemsize(kind)
         try:
             start, length = int(place.get("offset", "0")), int(place.get("length", str(size)))
         except ValueError:
@@ -351,9 +367,7 @@ class Messages:
                 f"tensor `{name}` takes {size:,} bytes from byte {start:,} of `{location}`, which has "
                 f"{path.stat().st_size:,}"
             )
-        if size == 0:
-            return np.zeros(shape, "float32" if kind == BFLOAT16 else kind)
-        return numbers(np.memmap(path, np.uint8, "r", start, (size,)), kind).reshape(shape)
+        return np.zeros(0, np.uint8) if size == 0 else np.memmap(path, np.uint8, "r", start, (size,))
 
     def _info(self, within: Stretch) -> Info:
         name, kind = "", ""
@@ -372,7 +386,7 @@ class Messages:
         sizes: tuple[Size, ...] | None = None
         for number, _, value in fields(self.data, within):
             if number == 1 and isinstance(value, int):
-                kind = _KINDS.get(value, f"type {value}")
+                kind = KINDS.get(value, f"type {value}")
             elif number == 2 and isinstance(value, Stretch):
                 sizes = tuple(
                     self._size(each) for inner, _, each in fields(self.data, value)
@@ -388,7 +402,7 @@ class Messages:
                 return self._text(value)
         return ""
 
-    def _pair(self, within: Stretch) -> tuple[str, str]:
+    def pair(self, within: Stretch) -> tuple[str, str]:
         """A key and what it stands for."""
         found = {1: "", 2: ""}
         for number, _, value in fields(self.data, within):

@@ -18,10 +18,11 @@ from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown, folded
 from cnngraph.fronts.onnx.inputs import input_view
-from cnngraph.fronts.onnx.messages import Messages, Model, Node, Size, Subgraph, read_model
+from cnngraph.fronts.onnx.messages import Info, Messages, Model, Node, Size, Subgraph, read_model
 from cnngraph.fronts.onnx.operators import OPERATORS
+from cnngraph.fronts.onnx.parts import Parts
 from cnngraph.fronts.onnx.patterns import simplified
-from cnngraph.fronts.onnx.regions import Regions, known_shapes
+from cnngraph.fronts.onnx.regions import Regions, Told
 from cnngraph.fronts.onnx.said import of_classes, of_pictures
 from cnngraph.fronts.onnx.trace import Foreign, Rule, Step, Trace, Value
 from cnngraph.fronts.onnx.turning import turned_late
@@ -30,7 +31,7 @@ from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
 from cnngraph.reading import Precision, Reading
 from cnngraph.spec.syntax import IMAGE
-from cnngraph.volume import Dim, Volume
+from cnngraph.volume import Dim, Free, Volume
 
 _HISTORICAL = frozenset({"consumed_inputs", "broadcast"})
 """Attributes that old opsets have, and that say nothing of numbers here."""
@@ -55,13 +56,20 @@ def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Re
 
 class _Reader:
     def __init__(self, model: Model, content: Content, settings: Mapping[str, object], max_nodes: int) -> None:
+        self.source = model.graph
         self.model = model = replace(model, graph=turned_late(model.graph))
         self.content = content
         self.draft = Draft(content.name, settings, max_nodes)
         self.trace = Trace(self.draft, model.opset)
-        self.regions = Regions(self.trace, model.graph, known_shapes(model.graph, self._inferred))
+        self.regions = Regions(self.trace, model.graph, Told(model.graph, self._inferred))
         self.batch: Dim = 1
         self.unlike: set[int] = set()
+        self.sizes: dict[str, tuple[Dim, ...]] = {}
+        """Of the inputs, some of which may have been set."""
+        self.branches: dict[str, str] = {}
+        """By what an If makes the tensor of the branch that is taken."""
+        self.inner: list[Node] = []
+        """The nodes of those branches."""
         try:
             self.about = read_about(model.about.get(KEY, "") or '{"version": 1}')
         except (ValueError, RecursionError):
@@ -80,9 +88,21 @@ class _Reader:
         self._remark()
         name = self.content.path.stem if self.content.path else graph.name
         title = self.model.title if self.model.producer == "cnngraph" else ""
-        return self.draft.reading(
+        reading = self.draft.reading(
             name, title=title, about=f"the weights in {self.content.name}", unlike=self.unlike,
             precision=self._precision(),
+        )  # fmt: skip
+        return replace(reading, parts=self._parts(reading)) if self.regions.claims else reading
+
+    def _parts(self, reading: Reading) -> Parts:
+        """What the `opaque` layers stand for."""
+        network = reading.checked()
+        names = {old: new for new, old in reading.called.items() if network[new].inputs}
+        names.update((layer.name, layer.name) for layer in network.inputs)
+        nodes = [*self.source.nodes, *self.inner]
+        return Parts(
+            self.content.name, self.model, nodes, self.branches, self.trace.values, self.regions.claims,
+            self.regions.told, self.batch, names,
         )  # fmt: skip
 
     def _precision(self) -> Precision:
@@ -113,6 +133,7 @@ class _Reader:
                 )
             self.draft.say(view.layer, of_pictures(self.about) if len(inputs) == 1 else ())
             self.batch = view.batch
+            self.sizes[info.name] = view.sizes
             self.trace.values[info.name] = view
 
     def _do(self, node: Node) -> None:
@@ -174,6 +195,8 @@ class _Reader:
             raise Unknown("an If without its branch")
         graph = taken.read()
         self.trace.values.update((name, Constant.stored(tensor)) for name, tensor in graph.tensors.items())
+        self.inner += graph.nodes
+        self.branches.update(zip(node.outputs, (info.name for info in graph.outputs), strict=False))
         for inner in simplified(graph):
             self._do(inner)
         made = [self.trace.values.get(info.name) for info in graph.outputs]
@@ -183,7 +206,7 @@ class _Reader:
 
     def _told(self, value: Foreign, node: Node) -> Constant:
         """The sizes that the file says *value* has."""
-        sizes = self.regions.shapes(value.name) or ("",)
+        sizes = self.regions.told.sizes(value.name) or ("",)
         if not all(isinstance(size, int) and size > 0 for size in sizes) or {"start", "end"} & set(node.attributes):
             raise Unknown(value.why)
         return Constant.of(np.array(sizes, np.int64))
@@ -224,7 +247,7 @@ class _Reader:
     def _foreign_output(self, value: Foreign) -> View | None:
         """An output that no layer makes: the batch aside, of one or three sizes, or of others as a volume all the same.
         None where its sizes are not known: then what leads there is given back instead."""
-        shape = self.regions.shapes(value.name) or ()
+        shape = self.regions.told.sizes(value.name) or ()
         own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
         try:
             if not own or len(own) < len(shape) - 1:
@@ -240,12 +263,24 @@ class _Reader:
         except Unknown as unknown:
             self._ends_before(value, str(unknown))
             return None
+        first = self._first(value.name, shape[0])
+        if len(own) not in (1, 3) or first != self.batch:
+            claim = self.regions.claims[view.layer]
+            self.regions.claims[view.layer] = replace(claim, sizes=(first, *own))
         if len(own) not in (1, 3):
             self._note(
                 f"the output `{value.name}`: it is called a volume of {volume}",
                 f"the file has it as {' x '.join(map(str, own))}",
             )
         return view
+
+    def _first(self, name: str, size: Size) -> Dim:
+        """The first *size* of the output *name*, which is another than the batch where the file says so."""
+        if isinstance(size, int):
+            return size if size > 0 else self.batch
+        said = next((info.sizes[0] for info in self.source.outputs if info.name == name and info.sizes), "")
+        batches = {"", *(info.sizes[0] for info in self.source.inputs if info.sizes)}
+        return self.batch if said in batches else Free(str(said))
 
     def _ends_before(self, value: Foreign, why: str) -> None:
         """Gives back what leads to *value*, which nothing is known of."""
@@ -277,13 +312,12 @@ class _Reader:
     def _note(self, message: str, reason: str = "", place: str = "", help: str = "") -> None:
         self.draft.remark(Diagnostic("W0120", message, place=place, reason=reason, help=help))
 
-    def _inferred(self) -> Mapping[str, tuple[Size, ...]]:
-        """The shapes that onnx infers, where the file does not say them."""
-        if self.content.path is None:
-            return {}
-        from cnngraph.fronts.onnx.inference import shapes
+    def _inferred(self) -> Mapping[str, Info]:
+        """What onnx infers of tensors."""
+        from cnngraph.fronts.onnx.inference import infos
 
-        return shapes(self.content.path)
+        assert self.model.messages is not None
+        return infos(self.model.messages, self.sizes)
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:

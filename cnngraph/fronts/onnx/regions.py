@@ -7,10 +7,11 @@ matrix product of rank 2 vectors, and what is added to a known tensor lies as th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
-from cnngraph.fronts.onnx.messages import Graph, Node, Size
+from cnngraph.fronts.onnx.messages import Graph, Info, Node, Size
 from cnngraph.fronts.onnx.trace import OPERATORS, Foreign, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.layers.opaque import Opaque
@@ -24,23 +25,34 @@ _SUMS = frozenset({"Add", "Sum", "Sub"})
 _BESIDE = _SUMS | {"Mul", "Concat"}
 _PRODUCTS = frozenset({"MatMul", "Einsum"})
 
-Shapes = Callable[[str], "tuple[Size, ...] | None"]
-"""What is known of a tensor's shape."""
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an `opaque` layer is said to make."""
+
+    tensor: str
+    """Of the file."""
+    view: View
+    """How that lies over the layer's volume."""
+    sizes: tuple[Dim, ...] = ()
+    """Its own, where it is no such view: the same numbers in the same order."""
 
 
 class Regions:
     """The nodes that no rule was for, and what was made of them."""
 
-    def __init__(self, trace: Trace, graph: Graph, shapes: Shapes) -> None:
+    def __init__(self, trace: Trace, graph: Graph, told: Told) -> None:
         self.trace = trace
         self.graph = graph
-        self.shapes = shapes
+        self.told = told
         self._order: dict[str, int] = {}
         self.nodes: dict[str, Node] = {}
         """By the tensors that they make."""
         self.found: dict[str, int] = {}
         """How often there is an `opaque` of each name."""
         self.first: dict[str, Node] = {}
+        self.claims: dict[str, Claim] = {}
+        """By the layers made of them."""
 
     def add(self, node: Node, why: str) -> list[Value]:
         """What *node*, which no rule is for, makes."""
@@ -59,7 +71,7 @@ class Regions:
         if not (node.op in _BESIDE or (node.op in _OF_PICTURES | _OF_VECTORS and values[0] is foreign[0])):
             raise Unknown(foreign[0].why)
         beside = next((value for value in values if isinstance(value, View)), None)
-        sizes = {value.name: self.shapes(value.name) for value in foreign}
+        sizes = {value.name: self.told.sizes(value.name) for value in foreign}
         made: dict[str, View] = {}
         for value in foreign:
             shape = sizes[value.name]
@@ -75,7 +87,10 @@ class Regions:
                 if isinstance(channels, str):
                     raise Unknown(value.why)  # a free number of them
                 volume = Volume((*known.dims[:-1], channels))
-                made[value.name] = replace(self.view(value, volume, batch), axes=beside.over("", volume).axes)
+                view = replace(self.view(value, volume, batch), axes=beside.over("", volume).axes)
+                # Whoever takes it next has to see it so, too.
+                self.trace.values[value.name] = made[value.name] = view
+                self.claims[view.layer] = replace(self.claims[view.layer], view=view)
             else:
                 raise Unknown(value.why)
         return [made[value.name] if isinstance(value, Foreign) else value for value in values]
@@ -100,6 +115,7 @@ class Regions:
         layer = step.layer(Opaque(does=name, to=to, numbers=self._numbers(nodes)), *inputs)
         made = View(layer.layer, volume, upright(volume, batch))
         self.trace.values[value.name] = made
+        self.claims[made.layer] = Claim(value.name, made)
         self.found[name] = self.found.get(name, 0) + 1
         self.first.setdefault(name, nodes[0])
         return made
@@ -118,7 +134,7 @@ class Regions:
             if isinstance(value, View):
                 inputs.setdefault(value.layer, replace(value, border=None))
             elif isinstance(value, Foreign):
-                node = self.nodes[name]
+                node = self.nodes[value.name]  # which has another name inside a branch
                 found.setdefault(node.outputs[0], node)
                 waiting += reversed(node.inputs)
         return sorted(found.values(), key=lambda node: self._order[node.outputs[0]]), list(inputs.values())
@@ -175,16 +191,28 @@ def _equal(shape: Sequence[Size], view: View, op: str) -> bool:
     )
 
 
-def known_shapes(graph: Graph, more: Callable[[], Mapping[str, tuple[Size, ...]]]) -> Shapes:
-    """What the file says of shapes, and where it says nothing what *more* does, which is asked once."""
-    inferred: list[Mapping[str, tuple[Size, ...]]] = []
-    said = {info.name: info.sizes for info in (*graph.infos.values(), *graph.outputs) if info.sizes is not None}
+class Told:
+    """What is known of tensors: what the file says, and where it says nothing what *more* does, which is asked once."""
 
-    def shape(name: str) -> tuple[Size, ...] | None:
-        if name in said:
-            return said[name]
-        if not inferred:
-            inferred.append(more())
-        return inferred[0].get(name)
+    def __init__(self, graph: Graph, more: Callable[[], Mapping[str, Info]]) -> None:
+        self._said = {info.name: info for info in (*graph.infos.values(), *graph.inputs, *graph.outputs)}
+        self._more = more
 
-    return shape
+    @cached_property
+    def _inferred(self) -> Mapping[str, Info]:
+        return self._more()
+
+    def sizes(self, name: str) -> tuple[Size, ...] | None:
+        said = self._said.get(name)
+        if said is not None and said.sizes is not None and all(isinstance(size, int) for size in said.sizes[1:]):
+            return said.sizes
+        info = self._inferred.get(name)
+        best = info if info is not None and info.sizes is not None else said
+        return None if best is None else best.sizes
+
+    def kind(self, name: str) -> str:
+        """Of its numbers, as numpy calls it; empty where that is not known."""
+        info = self._said.get(name)
+        if info is None or not info.kind:
+            info = self._inferred.get(name)
+        return "" if info is None else info.kind

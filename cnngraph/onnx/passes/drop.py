@@ -36,10 +36,11 @@ def _dropped(graph: Graph, op: str) -> tuple[Graph, int]:
     nodes: list[Node] = []
     count = 0
     for node in graph.nodes:
-        source = instead.get(node.inputs[0], node.inputs[0])
         if node.op != op:
             nodes.append(node)
-        elif node.output not in outputs:
+            continue
+        source = instead.get(node.inputs[0], node.inputs[0])
+        if node.output not in outputs:
             instead[node.output] = source
             count += 1
         elif source in made and source not in outputs and source not in moved:

@@ -1,0 +1,238 @@
+"""Parts of a model passed through: its own nodes between tensors of layers here.
+
+A layer's tensor lies as ``(N, C, H, W)`` or ``(N, C)``; where the model has it otherwise it is reshaped and transposed
+on the way in, and back on the way out. Names of the model stand behind a prefix, so that they are nobody's here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from cnngraph.fronts.onnx.messages import KINDS
+from cnngraph.fronts.onnx.parts import Parts, Passed, Seen, Stored
+from cnngraph.fronts.onnx.views import Factor, Of, View, upright
+from cnngraph.onnx.graph import Constant, Node, Type
+from cnngraph.volume import Dim, Free
+
+_CODES = {kind: code for code, kind in KINDS.items()}
+"""TensorProto.DataType of numpy's types."""
+_FLOAT = 1
+_WRITTEN: Mapping[str, Type] = {"float32": "float32", "float16": "float16", "int64": "int64", "uint8": "uint8"}
+"""What an output can be here; others are made float32."""
+_AXES: tuple[Of, ...] = ("N", "C", "H", "W")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A tensor that is no layer's volume."""
+
+    sizes: tuple[Dim, ...]
+    kind: Type
+
+
+@dataclass
+class Lowered:
+    """What the parts become."""
+
+    nodes: list[Node] = field(default_factory=list)
+    constants: list[Constant] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
+    domains: Mapping[str, int] = field(default_factory=dict)
+    own: dict[str, Own] = field(default_factory=dict)
+    """By the layers that nothing takes the tensors that they make, as those are in the model."""
+
+
+def lowered(
+    parts: Parts, layers: Collection[str], live: Collection[str], tensors: Mapping[str, str], ends: Collection[str],
+    opset: int, prefix: str,
+) -> Lowered:  # fmt: skip
+    """What *layers* stand for in operators of *opset*, where the layers that are *live* make *tensors*. Those in *ends*
+    are taken by no layer.
+
+    Raises `CnngraphError` for what cannot be passed through.
+    """
+    passed = parts.passed(layers, live)
+    if parts.opset != opset:
+        from cnngraph.onnx.converting import converted
+
+        passed = converted(passed, parts, opset)
+    return _Passing(parts, passed, tensors, prefix).lowered(ends)
+
+
+class _Passing:
+    def __init__(self, parts: Parts, passed: Passed, tensors: Mapping[str, str], prefix: str) -> None:
+        self.parts = parts
+        self.passed = passed
+        self.tensors = tensors
+        self.prefix = prefix
+        self.made = Lowered(domains=passed.domains)
+        self.names: dict[str, str] = {}
+        """What tensors of the model are called here."""
+        self.layer = ""
+        tensors_of_it = (name for node, _, _ in passed.nodes for name in (*node.inputs, *node.outputs))
+        self.taken_names = {prefix + name for name in (*tensors_of_it, *passed.takes)}
+        self.node_names: set[str] = set()
+
+    def lowered(self, ends: Collection[str]) -> Lowered:
+        passed, tensors = self.passed, self.tensors
+        takers = {name: layer for node, _, layer in reversed(passed.nodes) for name in node.inputs}
+        for name, seen in passed.takes.items():
+            self.layer = takers.get(name, "")
+            self.names[name] = self.taken(name, seen)
+        for layer, (tensor, seen) in passed.gives.items():
+            is_plain = seen.view.is_upright or seen.view.is_flat
+            if layer in ends and (is_plain or seen.sizes):
+                kind = _WRITTEN.get(seen.kind, "float32")
+                self.made.own[layer] = Own(seen.sizes or seen.view.sizes, kind)
+            else:
+                kind, is_plain = "float32", is_plain and not seen.sizes
+            if kind == seen.kind and (layer in self.made.own or is_plain) and tensor not in self.names:
+                self.names[tensor] = tensors[layer]
+        for each in passed.stored:
+            self.made.stored.append(replace(each, name=self.name(each.name)))
+        for name, numbers in passed.constants.items():
+            self.made.constants.append(Constant(self.name(name), numbers, (len(numbers),), "int64"))
+        for node, message, layer in passed.nodes:
+            domain, _, op = node.op.rpartition(".")
+            output, *more = map(self.name, node.outputs)
+            name = _new(node.name or node.outputs[0], self.prefix, self.node_names)
+            inputs = tuple(map(self.name, node.inputs))
+            self.made.nodes.append(Node(name, f"{domain}:{op}", inputs, output, {}, layer, tuple(more), message))
+        for layer, (tensor, seen) in passed.gives.items():
+            self.layer = layer
+            if self.name(tensor) != tensors[layer]:
+                self.given(layer, self.name(tensor), seen)
+        return self.made
+
+    def name(self, tensor: str) -> str:
+        """What a tensor of the model is called here."""
+        return self.names.get(tensor, self.prefix + tensor) if tensor else ""
+
+    def taken(self, name: str, seen: Seen) -> str:
+        """A layer's tensor as the model has it under *name*."""
+        at = self.tensors[seen.view.layer]
+        for step in self.steps(seen.view):
+            at = self.changed(at, step, name)
+        return at if seen.kind == "float32" else self.node("Cast", [at], name, to=_CODES[seen.kind])
+
+    def given(self, layer: str, tensor: str, seen: Seen) -> None:
+        """The tensor of *layer* made of *tensor*."""
+        own = self.tensors[layer]
+        steps: list[_Step] = []
+        if layer not in self.made.own and seen.sizes:
+            steps = [_Reshape(seen.sizes, _sizes(seen.view))]
+        elif layer not in self.made.own:
+            steps = [step.undone() for step in reversed(self.steps(seen.view))]
+        if seen.kind not in ("float32", layer in self.made.own and self.made.own[layer].kind):
+            tensor = self.node("Cast", [tensor], layer, "" if steps else own, to=_FLOAT)
+        elif not steps:
+            self.node("Identity", [tensor], layer, own)
+        for number, step in enumerate(steps, 1):
+            tensor = self.changed(tensor, step, layer, own if number == len(steps) else "")
+
+    def steps(self, view: View) -> list[_Step]:
+        """What makes of a layer's tensor the *view* of it."""
+        before = _sizes(view)
+        if (order := view.to_upright()) is not None:
+            turned = [order.index(n) for n in range(4)]
+            return [_Transpose(tuple(turned))] if turned != [0, 1, 2, 3] else []
+        factors = [factor for axis in view.axes for factor in axis]
+        if not all(_is_whole(_of(factors, of), size) for of, size in zip(_AXES, before, strict=False)):
+            self.parts.refuse(f"it takes a tensor of {_said(before)} as one of {_said(view.sizes)}")
+        # Axes of one place go in front: they are nowhere in the way.
+        apart = [each for of in _AXES[: len(before)] for each in _of(factors, of) or [Factor(of, 1)]]
+        parted = tuple(factor.size for factor in apart)
+        places = [apart.index(factor) for factor in factors]
+        steps: list[_Step] = []
+        if places == sorted(places):
+            parted = before
+        else:
+            if parted != before:
+                steps.append(_Reshape(before, parted))
+            turned = [*(n for n, factor in enumerate(apart) if factor not in factors), *places]
+            steps.append(_Transpose(tuple(turned)))
+            parted = tuple(parted[n] for n in turned)
+        if parted != view.sizes:
+            steps.append(_Reshape(parted, view.sizes))
+        return steps
+
+    def changed(self, tensor: str, step: _Step, name: str, output: str = "") -> str:
+        """What *step* makes of *tensor*, under a name like *name* or as *output*."""
+        if isinstance(step, _Transpose):
+            return self.node("Transpose", [tensor], name, output, perm=step.order)
+        shape = []
+        for at, size in enumerate(step.after):
+            if isinstance(size, int):
+                shape.append(size)
+            else:
+                shape.append(0 if at < len(step.before) and step.before[at] == size else -1)
+        if shape.count(-1) > 1:
+            self.parts.refuse(f"it takes a tensor of {_said(step.before)} as one of {_said(step.after)}")
+        sizes = Constant(_new(f"{name}.sizes", self.prefix, self.taken_names), tuple(shape), (len(shape),), "int64")
+        self.made.constants.append(sizes)
+        return self.node("Reshape", [tensor, sizes.name], name, output)
+
+    def node(self, op: str, inputs: Sequence[str], name: str, output: str = "", **attributes: object) -> str:
+        made = output or _new(f"{name}.{op.lower()}", self.prefix, self.taken_names)
+        own = _new(f"{name}.{op.lower()}", self.prefix, self.node_names)
+        self.made.nodes.append(Node(own, op, tuple(inputs), made, attributes, self.layer))
+        return made
+
+
+def _new(name: str, prefix: str, taken: set[str]) -> str:
+    """*name* behind *prefix*, as it is not *taken* yet; from now on it is."""
+    name = prefix + name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Reshape:
+    before: tuple[Dim, ...]
+    after: tuple[Dim, ...]
+
+    def undone(self) -> _Reshape:
+        return _Reshape(self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transpose:
+    order: tuple[int, ...]
+
+    def undone(self) -> _Transpose:
+        return _Transpose(tuple(self.order.index(n) for n in range(len(self.order))))
+
+
+_Step = _Reshape | _Transpose
+
+
+def _sizes(view: View) -> tuple[Dim, ...]:
+    """Of the tensor that the layer makes here."""
+    return View(view.layer, view.volume, upright(view.volume, view.batch)).sizes
+
+
+def _of(factors: Iterable[Factor], of: str) -> list[Factor]:
+    """Those of one axis of the volume, outermost first."""
+
+    def outermost(factor: Factor) -> int | float:
+        return -inf if isinstance(factor.stride, Free) else -factor.stride
+
+    return sorted((each for each in factors if each.of == of), key=outermost)
+
+
+def _is_whole(factors: Sequence[Factor], size: Dim) -> bool:
+    """Whether *factors*, outermost first, are each place of an axis of that *size* once."""
+    inner: Dim = 1
+    for factor in reversed(factors):
+        if factor.stride != inner:
+            return False
+        inner = factor.size * factor.stride
+    return inner == size
+
+
+def _said(sizes: Iterable[Dim]) -> str:
+    return " x ".join(map(str, sizes))
