@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cnngraph.builder import Builder
+    from cnngraph.comparison.compare import compare
     from cnngraph.diagnostics import CnngraphError, Diagnostic
     from cnngraph.fronts import load, parse
     from cnngraph.network import Layer, Network
@@ -29,6 +30,7 @@ _HOMES = {
     "Network": "cnngraph.network",
     "Volume": "cnngraph.volume",
     "check": "cnngraph.verbs",
+    "compare": "cnngraph.comparison.compare",
     "load": "cnngraph.fronts",
     "load_ipython_extension": "cnngraph.notebook",
     "parse": "cnngraph.fronts",
@@ -43,6 +45,7 @@ __all__ = [
     "Volume",
     "__version__",
     "check",
+    "compare",
     "load",
     "parse",
     "render",

@@ -16,7 +16,7 @@ from cnngraph.reading import Precision
 from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
-from cnngraph.structure.proof import matching
+from cnngraph.structure.proof import loose, matching
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
@@ -79,7 +79,7 @@ def imported(
         raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
     for is_flat in (False, True) if not flat else (True,):
         said = _said(
-            structured(_loose(network), {}, blocks=False).network if is_flat else network, reading.called, names
+            structured(loose(network), {}, blocks=False).network if is_flat else network, reading.called, names
         )
         again = read_source(Source(file, said), {}, max_nodes=max(max_nodes, len(network))).network
         if again is not None and (same := matching(network, again)) is not None:
@@ -104,9 +104,3 @@ def _said(network: Network, called: Mapping[str, str], names: Names) -> str:
         for layer in network.layers
     )
     return written(replace(network, layers=layers))
-
-
-def _loose(network: Network) -> Network:
-    """*network* without blocks and skips."""
-    layers = tuple(replace(layer, block="", skips=(), on_shortcut=False) for layer in network.layers)
-    return replace(network, layers=layers, blocks={})

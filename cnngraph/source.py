@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,9 +11,12 @@ from typing import NamedTuple
 class Source:
     """A text with the name it was read under (a path, ``<stdin>``, ``<prelude>``)."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, beside: Callable[[str], bytes | None] | None = None) -> None:
         self.name = name
         self.text = text
+        self.beside = beside
+        """Gives other files by their paths from its folder, None for one that there is not; None where that folder is
+        one of the file system's."""
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -98,10 +98,10 @@ def _paths_below(outer: str, path: str, network: Network) -> list[str]:
 
 def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[str, float] | None) -> Row:
     volumes = (unit.lead.input_volumes, unit.output)
-    operation = _operation(unit)
+    words = operation(unit)
     return Row(
         name=unit.name.removeprefix(f"{path}.") if path else unit.name,
-        operation=operation,
+        operation=words,
         volume=unit.output,
         params=unit.params,
         macs=unit.macs,
@@ -155,7 +155,7 @@ def _times(row: Row, times: int, last: Row) -> Row:
     return dataclasses.replace(row, field=last.field, times=times, key=(row.key, times))
 
 
-def _operation(unit: Unit) -> str:
+def operation(unit: Unit) -> str:
     """``conv 7×7 s=2 same, BN, ReLU``"""
     kind, caption = unit.lead.kind, unit.lead.kind.caption()
     parts = [caption.name]

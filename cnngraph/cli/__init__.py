@@ -18,6 +18,7 @@ import click
 _COMMANDS = {
     "bench": "Latency, throughput, load time and memory in onnxruntime.",
     "check": "Check specs: shapes, names, claims.",
+    "diff": "Say what was changed from one network to another.",
     "explain": "Say what a code such as E0401 means.",
     "export": "Write the network as an ONNX file.",
     "fmt": "Put specs into canonical form.",

@@ -43,17 +43,16 @@ def named(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--set`` (as ``settings``) and ``--max-nodes`` (as ``max_nodes``)."""
-    command = click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="K=V",
-        callback=_settings,
-        help="Set a param of the spec, as in --set depth=34, or a free size, as in --set H=224; repeatable.",
-    )(command)
+    about = "Set a param of the spec, as in --set depth=34, or a free size, as in --set H=224; repeatable."
+    command = settings_option("--set", "settings", about)(command)
     return click.option(
         "--max-nodes", type=click.IntRange(min=1), default=100_000, show_default=True, help="Largest network taken."
     )(command)
+
+
+def settings_option(flag: str, name: str, about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds *flag*, whose settings come as *name*."""
+    return click.option(flag, name, multiple=True, metavar="K=V", callback=_settings, help=about)
 
 
 def read_network(file: str, settings: dict[str, str], max_nodes: int) -> Network:
@@ -75,8 +74,16 @@ def read_model(file: str, settings: dict[str, str], max_nodes: int) -> tuple[Net
 
 def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) -> list[Network]:
     """The networks in *files*; with several, a setting goes to those that have a param of its name."""
-    if len(files) == 1:
-        return [read_network(files[0], settings, max_nodes)]
+    return [
+        read_network(file, own, max_nodes) for file, own in zip(files, parted(files, settings), strict=True)
+    ]
+
+
+def parted(files: list[str], settings: dict[str, str]) -> list[dict[str, str]]:
+    """Which of *settings* go to which of several *files*: those that it has a param for. Raises `CnngraphError` for one
+    that none has; with one file it is for that to say."""
+    if len(files) == 1 or not settings:
+        return [settings for _ in files]
     from cnngraph.diagnostics import CnngraphError
     from cnngraph.fronts import params
 
@@ -88,8 +95,7 @@ def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) ->
             raise CnngraphError.of(
                 "E0210", f"--set {name}={value}: none of {', '.join(files)} has a param `{name}`", help=help
             )
-    own = [{name: value for name, value in settings.items() if name in names} for names in known]
-    return [read_network(file, mine, max_nodes) for file, mine in zip(files, own, strict=True)]
+    return [{name: value for name, value in settings.items() if name in names} for names in known]
 
 
 def onnx_file(file: str, refused: bool, refusal: str) -> Path | None:
@@ -111,12 +117,14 @@ def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:
 
     *no_input* is what to say of standard input, where that cannot be changed.
     """
-    from cnngraph.fronts.content import local
+    from cnngraph.fronts.content import is_revision, local
     from cnngraph.shipped import names
 
     for file in files:
         if file == "-" and no_input:
             raise click.UsageError(no_input)
+        if is_revision(file):
+            raise click.UsageError(f"only your own files are changed; {file} is out of git")
         if not local(file) and file.removesuffix(".spec") in names():
             raise click.UsageError(f"only your own files are changed; {file} ships with cnngraph")
 
@@ -125,4 +133,4 @@ def output_stem(network: Network) -> str:
     """What a file made of *network* is called unless said: like its spec, in the current folder."""
     from pathlib import Path
 
-    return network.name if network.file.startswith("<") else Path(network.file).stem
+    return network.name if network.file.startswith("<") else Path(network.file.rpartition(":")[2]).stem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError, Label
@@ -13,7 +15,7 @@ from cnngraph.shipped import shipped_text
 from cnngraph.source import Source
 from cnngraph.spec import syntax as s
 from cnngraph.spec.parser import parse
-from cnngraph.text import read_text, specs_below
+from cnngraph.text import decode, read_text, specs_below
 
 MAX_FILES = 100
 _NEAR = 3
@@ -25,6 +27,7 @@ class Includes:
 
     def __init__(self, source: Source) -> None:
         self.root = _folder(source)
+        self.beside = source.beside
         self.reading: list[str] = [source.name]
         self.read: dict[str, dict[str, BlockScope]] = {}
         self.wanted: list[Path] = []
@@ -55,6 +58,8 @@ class Includes:
     def _text(self, path: str, item: s.Use) -> tuple[str, str]:
         wanted = Path(path)
         folder = Path(self.reading[-1]).parent if len(self.reading) > 1 else self.root
+        if self.beside is not None:
+            return self._text_beside(self.beside, folder / wanted, item)
         try:
             target = (folder / wanted).resolve()
             target.exists()
@@ -62,13 +67,7 @@ class Includes:
             # A name that no file can have: too long, or with a character of code 0.
             raise Mistake("E0211", f'cannot read "{path}"', item.path.span, reason=_reason(error)) from None
         if wanted.is_absolute() or not target.is_relative_to(self.root.resolve()):
-            raise Mistake(
-                "E0212",
-                f'"{path}" leaves the folder of the spec',
-                item.path.span,
-                "a spec uses files beside and below it",
-                help="move or copy the file there",
-            )
+            raise _leaves(item)
         self.wanted.append(target)
         if "\\" in path and not target.exists():
             slashed = path.replace("\\", "/")
@@ -84,6 +83,25 @@ class Includes:
             near, _ = did_you_mean(path, specs_below(folder, _NEAR))
             first = error.diagnostics[0]
             raise Mistake("E0211", f'cannot read "{path}"', item.path.span, near, reason=first.message) from None
+
+    def _text_beside(
+        self, beside: Callable[[str], bytes | None], wanted: Path, item: s.Use
+    ) -> tuple[str, str]:
+        """The same for a spec that is in no folder."""
+        inside = os.path.relpath(wanted, self.root)
+        if os.path.isabs(str(item.path.value)) or inside.split(os.sep)[0] == os.pardir:
+            raise _leaves(item)
+        shown = str(self.root / inside)
+        try:
+            if (data := beside(Path(inside).as_posix())) is not None:
+                return shown, decode(data, shown)
+        except CnngraphError as error:
+            raise Mistake(
+                "E0211", f'cannot read "{item.path.value}"', item.path.span, reason=error.diagnostics[0].message
+            ) from None
+        if (text := shipped_text(str(item.path.value))) is not None:
+            return str(item.path.value), text
+        raise Mistake("E0211", f'cannot read "{item.path.value}"', item.path.span, reason=f"there is no file {shown}")
 
     def _define(self, source: Source, item: s.Use) -> dict[str, BlockScope]:
         parsed = parse(source)
@@ -137,6 +155,16 @@ class Includes:
                 net.name, tuple(params), tuple(body), scope, Defaults(), net.span, name, tuple(outputs), net.annotations
             )
         return own
+
+
+def _leaves(item: s.Use) -> Mistake:
+    return Mistake(
+        "E0212",
+        f'"{item.path.value}" leaves the folder of the spec',
+        item.path.span,
+        "a spec uses files beside and below it",
+        help="move or copy the file there",
+    )
 
 
 def _reason(error: OSError | ValueError) -> str:

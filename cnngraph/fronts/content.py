@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,9 @@ class Content:
     """None when it is no file of the user's."""
     head: bytes
     """How it begins, `HEAD` bytes or less; all of it when there is no path."""
+    beside: Callable[[str], bytes | None] | None = None
+    """Gives other files by their paths from its folder, None for one that there is not; None where that folder is one
+    of the file system's."""
 
     @cached_property
     def text(self) -> str:
@@ -53,9 +57,16 @@ def local(file: str) -> str:
     return ""
 
 
+def is_revision(file: str) -> bool:
+    """Whether *file* is a path in a revision of git's, ``HEAD:x.spec``, and none of the file system's."""
+    revision, colon, path = file.partition(":")
+    is_drive = len(revision) == 1 and path[:1] in ("\\", "/")
+    return bool(colon and revision and path) and not is_drive and not path.startswith("//") and not os.path.exists(file)
+
+
 def opened(file: str) -> Content:
-    """What *file*, as the user named it, means: standard input for ``-``, a file (`local`), or else what ships under
-    that name.
+    """What *file*, as the user named it, means: standard input for ``-``, a file (`local`), what ships under that name,
+    or a file out of git (`is_revision`).
 
     Raises `CnngraphError` when it cannot be read.
     """
@@ -64,6 +75,10 @@ def opened(file: str) -> Content:
     found = local(file)
     if not found and (text := shipped_text(file)) is not None:
         return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
+    if not found and is_revision(file):
+        from cnngraph.fronts.revision import at_revision
+
+        return at_revision(file)
     file = found or file
     path = Path(file)
     if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> SpecReading:
     """The reading of *content*, a spec. Raises `CnngraphError` when it is no text."""
-    return read_source(Source(content.name, content.text), settings, max_nodes=max_nodes)
+    source = Source(content.name, content.text, content.beside)
+    return read_source(source, settings, max_nodes=max_nodes)
 
 
 def read_source(source: Source, settings: Mapping[str, object], *, max_nodes: int = MAX_NODES) -> SpecReading:

@@ -7,6 +7,7 @@ the other. Inputs have an order, so that no search is needed, and the walk is li
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Layer, Network
@@ -28,6 +29,12 @@ def matching(one: Network, other: Network) -> dict[str, str] | None:
     """For each layer of *one* the layer of *other* that is the same; None where the two differ."""
     walk = _Walk(one, other)
     return None if any(walk.found()) else walk.image
+
+
+def loose(network: Network) -> Network:
+    """*network* without blocks and skips, which are no part of what it does."""
+    layers = tuple(replace(layer, block="", skips=(), on_shortcut=False) for layer in network.layers)
+    return replace(network, layers=layers, blocks={})
 
 
 class _Walk:
