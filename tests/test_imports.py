@@ -38,6 +38,7 @@ LAYERING = (
     ("elaborate",),
     ("weights.source", "weights.readers", "weights.brought"),
     ("structure",),
+    ("comparison",),
     ("fronts",),
     ("builder", "claims", "canonical", "fixing"),
     ("figure", "weights"),

@@ -19,10 +19,25 @@ if TYPE_CHECKING:
     from cnngraph.weights.source import Weights
 
 
+def _figure(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    from cnngraph.figure.writers import FORMATS
+
+    if value is not None and value.suffix.lower().removeprefix(".") not in FORMATS:
+        raise click.BadParameter(f"the suffix of {value} says the format; there are {', '.join(FORMATS)}")
+    return value
+
+
 @click.command("diff")
 @click.argument("a", metavar="A", callback=named)
 @click.argument("b", metavar="B", callback=named)
-@click.option("-o", "--output", metavar="OUT", help="A figure of both, with what was changed marked in it.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    callback=_figure,
+    help="A figure of both, with what was changed marked in it.",
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--weights", nargs=2, metavar="WA WB", help="Files of weights, or `random`; they are compared too.")
 @click.option(
@@ -37,7 +52,7 @@ if TYPE_CHECKING:
 def command(
     a: str,
     b: str,
-    output: str | None,
+    output: Path | None,
     format_: str,
     weights: tuple[str, str] | None,
     image: Path | None,
@@ -53,13 +68,12 @@ def command(
     unless --exit-code asks.
     """
     own = parted([a, b], settings)
-    networks, brought = zip(
-        read_model(a, {**own[0], **of_a}, max_nodes), read_model(b, {**own[1], **of_b}, max_nodes), strict=True
-    )
+    one, mine = read_model(a, {**own[0], **of_a}, max_nodes)
+    other, theirs = read_model(b, {**own[1], **of_b}, max_nodes)
     from cnngraph.comparison.compare import compare
 
-    found = compare(*networks)
-    chosen = _chosen(found, weights, brought) if weights or image else None
+    found = compare(one, other)
+    chosen = _chosen(found, weights, (mine, theirs)) if weights or image else None
     numbers = _numbers(found, chosen) if weights and chosen else ()
     answers = _answers(found, chosen, image) if image and chosen else ()
     if output:
@@ -109,8 +123,13 @@ def _answers(found: Comparison, weights: tuple[Weights, Weights], image: Path) -
     return apart(found.a, weights[0], found.b, weights[1], pairs, image)
 
 
-def _draw(found: Comparison, output: str) -> None:
-    raise NotImplementedError
+def _draw(found: Comparison, output: Path) -> None:
+    from cnngraph.figure.differences import differences
+    from cnngraph.figure.writers import write
+    from cnngraph.files import write as write_file
+
+    write_file(output, write(differences(found), output.suffix.lower().removeprefix(".")))
+    click.echo(output, err=True)
 
 
 # In text -------------------------------------------------------------------------------------

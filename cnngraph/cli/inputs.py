@@ -74,9 +74,7 @@ def read_model(file: str, settings: dict[str, str], max_nodes: int) -> tuple[Net
 
 def read_networks(files: list[str], settings: dict[str, str], max_nodes: int) -> list[Network]:
     """The networks in *files*; with several, a setting goes to those that have a param of its name."""
-    return [
-        read_network(file, own, max_nodes) for file, own in zip(files, parted(files, settings), strict=True)
-    ]
+    return [read_network(file, own, max_nodes) for file, own in zip(files, parted(files, settings), strict=True)]
 
 
 def parted(files: list[str], settings: dict[str, str]) -> list[dict[str, str]]:
@@ -117,7 +115,8 @@ def refuse_others(files: tuple[str, ...], no_input: str = "") -> None:
 
     *no_input* is what to say of standard input, where that cannot be changed.
     """
-    from cnngraph.fronts.content import is_revision, local
+    from cnngraph.fronts.content import local
+    from cnngraph.fronts.revision import is_revision
     from cnngraph.shipped import names
 
     for file in files:

@@ -80,7 +80,9 @@ class _Costs:
         self.one, self.other = one, other
         self.known: dict[tuple[int, int], int | None] = {}
         numbers: dict[object, int] = {}
-        self.keys = tuple([numbers.setdefault(_key(unit), len(numbers)) for unit in each.units] for each in (one, other))
+        self.keys = tuple(
+            [numbers.setdefault(_key(unit), len(numbers)) for unit in each.units] for each in (one, other)
+        )
         """Equal for units that do the same with volumes of the same size."""
         self.roles = tuple([_role(unit.name) for unit in each.units] for each in (one, other))
 
@@ -201,7 +203,7 @@ _PAIR, _LEFT, _UP = 0, 1, 2
 def _path(
     ones: Sequence[int], others: Sequence[int], cost: Callable[[int, int], int | None], alone: int
 ) -> dict[int, int]:
-    """The cheapest pairs of *ones* and *others* that do not cross, where *alone* is what one without a partner costs."""
+    """The cheapest pairs of *ones* and *others* that do not cross; *alone* is what one without a partner costs."""
     if not ones or not others:
         return {}
     skew, band = abs(len(ones) - len(others)), _BAND

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from cnngraph.comparison.changes import INPUTS, VOLUME, WEIGHTS, Change
-from cnngraph.comparison.compare import Comparison, Row, Sort
 from cnngraph.repetition import repetition
 from cnngraph.summary import operation
-from cnngraph.units import Unit
+
+if TYPE_CHECKING:
+    from cnngraph.comparison.compare import Comparison, Row, Sort
+    from cnngraph.units import Unit
 
 SIGNS: dict[Sort, str] = {"added": "+", "removed": "-", "changed": "~"}
 """How the line of each cause begins."""
@@ -26,16 +29,16 @@ _NUMBER = re.compile(r"(\d+)")
 
 def lines(comparison: Comparison) -> Iterator[str]:
     """The report, a line at a time."""
-    yield _verdict(comparison)
+    yield headline(comparison)
     if comparison.is_same:
         yield from _names(comparison)
         return
     yield from (f"~ {change}" for change in comparison.what)
-    said = [(f"{SIGNS[rows[0].kind]} {_called(rows)}", _said(rows)) for rows in folded(comparison.causes)]
+    said = [(f"{SIGNS[rows[0].kind]} {called(rows)}", described(rows)) for rows in folded(comparison.causes)]
     width = max((len(name) for name, _ in said if len(name) <= _WIDEST), default=0)
     yield from (f"{name:<{width}}  {words}" for name, words in said)
     if following := comparison.of("follows"):
-        yield f"follow  {_first((f'{_called(rows)} {_volumes(rows[0].what[0])}' for rows in folded(following)), _FEW)}"
+        yield f"follow  {_first((f'{called(rows)} {_volumes(rows[0].what[0])}' for rows in folded(following)), _FEW)}"
     yield from _names(comparison)
     yield _totals(comparison)
 
@@ -46,7 +49,8 @@ def titles(comparison: Comparison) -> tuple[str, str]:
     return (a.name, b.name) if a.name != b.name else (a.file or a.name, b.file or b.name)
 
 
-def _verdict(comparison: Comparison) -> str:
+def headline(comparison: Comparison) -> str:
+    """The verdict, and how many units are what."""
     a, b = titles(comparison)
     if comparison.is_same:
         others = " under other names" if comparison.verdict == "renamed" else ""
@@ -68,7 +72,9 @@ def _names(comparison: Comparison) -> Iterator[str]:
     pairs = [row.renamed[0] for row in comparison.rows if row.renamed]
     if comparison.is_same:
         outputs = zip(comparison.a.outputs, comparison.b.outputs, strict=True)
-        pairs += [(f"output {a.name}", b.name) for a, b in outputs if a.name != b.name and (a.name, b.name) not in pairs]
+        pairs += [
+            (f"output {a.name}", b.name) for a, b in outputs if a.name != b.name and (a.name, b.name) not in pairs
+        ]
     if pairs:
         yield f"called otherwise  {_first((f'{a} → {b}' for a, b in pairs), _FEW_NAMES)}"
 
@@ -123,7 +129,8 @@ def _without_numbers(name: str) -> str:
     return _NUMBER.sub("", name)
 
 
-def _called(rows: Sequence[Row]) -> str:
+def called(rows: Sequence[Row]) -> str:
+    """The units of rows that say the same, by their names."""
     a, b = (together([unit.name for unit in side]) for side in _sides(rows))
     name = a if a == b or not b else b if not a else f"{a} → {b}"
     return f"{name} ×{len(rows)}" if len(rows) > 1 else name
@@ -152,7 +159,8 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{{{','.join(shown)}}}"
 
 
-def _said(rows: Sequence[Row]) -> str:
+def described(rows: Sequence[Row]) -> str:
+    """What is said of rows that say the same."""
     row = rows[0]
     if row.kind != "changed":
         units = [unit for row in rows for unit in row.units]
@@ -166,10 +174,10 @@ def _said(rows: Sequence[Row]) -> str:
         return f"{operation(unit)}{takes}: {', '.join(counts)}"
     said = [str(Change(change.field, *_values(rows, at))) for at, change in enumerate(row.what)]
     for pairs, what in (([each.params for each in rows], "parameters"), ([each.macs for each in rows], "MACs")):
-        known = [(a, b) for a, b in pairs if a is not None and b is not None]
-        if any(a != b for a, b in known):
-            before, after = ([pair[side] for pair in known] for side in (0, 1))
-            said.append(f"{_counted(before, known)} → {_counted(after, known)} {what}{_each(known)}")
+        counted = [(a, b) for a, b in pairs if a is not None and b is not None]
+        if any(a != b for a, b in counted):
+            before, after = ([pair[side] for pair in counted] for side in (0, 1))
+            said.append(f"{_counted(before, counted)} → {_counted(after, counted)} {what}{_each(counted)}")
     return "; ".join(said)
 
 

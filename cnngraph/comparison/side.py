@@ -12,7 +12,7 @@ from cnngraph.units import Unit, units
 
 @dataclass(frozen=True)
 class Side:
-    """A network in units, whatever blocks they are in, with what leads to no output; units are named by their numbers."""
+    """A network in units, whatever blocks they are in, with what leads to no output; a unit goes by its number."""
 
     network: Network
 

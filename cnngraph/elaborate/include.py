@@ -84,9 +84,7 @@ class Includes:
             first = error.diagnostics[0]
             raise Mistake("E0211", f'cannot read "{path}"', item.path.span, near, reason=first.message) from None
 
-    def _text_beside(
-        self, beside: Callable[[str], bytes | None], wanted: Path, item: s.Use
-    ) -> tuple[str, str]:
+    def _text_beside(self, beside: Callable[[str], bytes | None], wanted: Path, item: s.Use) -> tuple[str, str]:
         """The same for a spec that is in no folder."""
         inside = os.path.relpath(wanted, self.root)
         if os.path.isabs(str(item.path.value)) or inside.split(os.sep)[0] == os.pardir:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Circle, Curve, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
+from cnngraph.figure.scene import Circle, Curve, Font, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Network
@@ -147,18 +147,18 @@ def told_kinds(scene: Scene, networks: Sequence[Network]) -> Scene:
     return replace(scene, items=tuple(map(told, scene.items)))
 
 
-def with_footer(scene: Scene, lines: list[str], theme: Theme) -> Scene:
-    """*scene* with *lines* of text below it, as large as its smallest text, or as wide as the page takes."""
+def with_footer(scene: Scene, lines: list[str], theme: Theme, font: Font = "serif") -> Scene:
+    """*scene* with *lines* of text below it, in *font*, as large as its smallest text, or as wide as the page takes."""
     sizes = [item.size for item in scene.primitives() if isinstance(item, Text)]
     size = min(sizes, default=10.0)
     margin = 0.9 * size
     y = scene.height
     added: list[Item] = []
     for line in lines:
-        y += ascent("serif", size)
-        added.append(Text(margin, y, line, size, "serif", fill=theme.ink))
-        y += descent("serif", size) + 0.2 * size
-    wide = max((width(line, "serif", size) + 2 * margin for line in lines), default=0.0)
+        y += ascent(font, size)
+        added.append(Text(margin, y, line, size, font, fill=theme.ink))
+        y += descent(font, size) + 0.2 * size
+    wide = max((width(line, font, size) + 2 * margin for line in lines), default=0.0)
     return replace(
         scene,
         width=max(scene.width, wide),

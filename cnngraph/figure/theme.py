@@ -80,6 +80,11 @@ class Theme:
     on_box: Color
     branches: tuple[Faces, ...]
     """The segments of a concatenated volume, in turn."""
+    added: Color
+    """Outline and sign of what the second of two networks has and the first has not; *removed*, the other way around;
+    *changed*, what both have in other ways."""
+    removed: Color
+    changed: Color
     kinds: Mapping[str, Color] = field(default_factory=dict)
     """Colours of layers by the word of the spec: ``upconv``."""
     blocks: Mapping[str, Color] = field(default_factory=dict)
@@ -232,7 +237,7 @@ class _Reader:
 
 _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     **dict.fromkeys(["ink", "faint", "paper", "edge", "grid", "stem", "conv", "pool", "join", "dense", "norm", "other",
-                     "on_box"], _Reader.color),
+                     "on_box", "added", "removed", "changed"], _Reader.color),
     "background": _Reader.background,
     **dict.fromkeys(["volume", "filter"], _Reader.faces),
     "branches": _Reader.all_faces,

@@ -6,12 +6,12 @@ What the strip and the units style stand on.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.lanes.circled import alphabet
@@ -24,6 +24,25 @@ from cnngraph.units import Unit
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
+
+
+class Mark(NamedTuple):
+    """What is written at something that is another in two networks."""
+
+    sort: Literal["added", "removed", "changed"]
+    """The field of a theme that has its colour."""
+    text: str
+    """``+2``, where the second remark on the figure is about it."""
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """How two networks stand one over the other by what is the same in them."""
+
+    partners: Mapping[str, str]
+    """By layers of the first those of the second."""
+    marks: Mapping[str, Mark]
+    """By layers, named as in the figure: ``2.conv1`` is of the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +175,33 @@ class Row:
 
 
 def tracks(
-    spines: Sequence[Spine], titles: Sequence[str], style: str, hidden: Callable[[Spine, int], bool], fold: bool
+    spines: Sequence[Spine],
+    titles: Sequence[str],
+    style: str,
+    hidden: Callable[[Spine, int], bool],
+    fold: bool,
+    aligned: Aligned | None = None,
 ) -> list[Track]:
-    """*spines* on columns, stage over stage: a stage begins in the same column for all that have it.
+    """*spines* on columns, stage over stage: a stage begins in the same column for all that have it; or two of them
+    *aligned*, each stop over its partner.
 
     *hidden* says of the index of a sum whether it is only where its arc lands; else it is a stop. With *fold*, equal
     neighbours are there once. Raises `CnngraphError` (E0606), in the name of *style*, for an arc that passes nothing.
     """
-    stretches = [list(_stretches(spine)) if fold else [] for spine in spines]
+    prefixes = [f"{number + 1}." if len(spines) > 1 else "" for number in range(len(spines))]
+    marks: Mapping[str, Mark] = aligned.marks if aligned is not None else {}
+    stretches = [
+        list(_stretches(spine, prefix, marks)) if fold else [] for spine, prefix in zip(spines, prefixes, strict=True)
+    ]
     shown = [list(_shown(spine, folded, hidden)) for spine, folded in zip(spines, stretches, strict=True)]
-    slots = _slots([[spine.stages[stop.index] for stop in stops] for spine, stops in zip(spines, shown, strict=True)])
+    if aligned is None:
+        stages = [[spine.stages[stop.index] for stop in stops] for spine, stops in zip(spines, shown, strict=True)]
+        slots = _slots(stages)
+    else:
+        slots = _over_partners(shown[0], shown[1], aligned.partners)
     found = []
     for number, (spine, stops, folded) in enumerate(zip(spines, shown, stretches, strict=True)):
-        prefix = f"{number + 1}." if len(spines) > 1 else ""
+        prefix = prefixes[number]
         column, index = 0, 0
         placed: list[Stop] = []
         for slot in slots:
@@ -206,8 +239,8 @@ class _Stretch:
         return range(self.start + self.period, self.start + self.period * self.times)
 
 
-def _stretches(spine: Spine) -> Iterator[_Stretch]:
-    """What repeats, cut where no arc is open: the same words at the same resolution, and the same arcs."""
+def _stretches(spine: Spine, prefix: str, marks: Mapping[str, Mark]) -> Iterator[_Stretch]:
+    """What repeats, cut where no arc is open: the same words at the same resolution, the same arcs and marks."""
     parted = [True] * len(spine.units)
     ending: dict[int, list[Arc]] = {}
     for arc in spine.arcs:
@@ -217,7 +250,10 @@ def _stretches(spine: Spine) -> Iterator[_Stretch]:
     pieces = [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(spine.units)], strict=True)]
     keys: list[Hashable] = []
     for piece in pieces:
-        units = tuple((_same_words(spine.units[index]), spine.stages[index]) for index in piece)
+        units = tuple(
+            (_same_words(spine.units[index]), spine.stages[index], marks.get(prefix + spine.units[index].name))
+            for index in piece
+        )
         arcs = (
             (arc.source - piece.start, arc.join - piece.start, tuple(map(_same_words, arc.through)))
             for index in piece
@@ -296,6 +332,38 @@ def _slots(stages: Sequence[Sequence[Hashable]]) -> list[list[int]]:
     return slots
 
 
+def _over_partners(one: Sequence[Stop], other: Sequence[Stop], partners: Mapping[str, str]) -> list[list[int]]:
+    """Column by column who has a stop there: both, where it is of partners; of partners that cross, as few as can be
+    stand apart."""
+    place = {stop.unit.name: number for number, stop in enumerate(other)}
+    pairs = [(at, place[to]) for at, stop in enumerate(one) if (to := partners.get(stop.unit.name, "")) in place]
+    found: list[list[int]] = []
+    here = there = 0
+    for at, under in [*_rising(pairs), (len(one), len(other))]:
+        found += [[1, 0]] * (at - here) + [[0, 1]] * (under - there)
+        found += [[1, 1]] if at < len(one) else []
+        here, there = at + 1, under + 1
+    return found
+
+
+def _rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The most of *pairs*, which are in order by their first, that are so by their second too."""
+    ends: list[int] = []
+    """For each length of what rises the least number that it ends with."""
+    lengths: list[int] = []
+    for _, to in pairs:
+        at = bisect_left(ends, to)
+        ends[at : at + 1] = [to]
+        lengths.append(at + 1)
+    found: list[tuple[int, int]] = []
+    wanted = len(ends)
+    for pair, length in zip(reversed(pairs), reversed(lengths), strict=True):
+        if length == wanted and (not found or pair[1] < found[-1][1]):
+            found.append(pair)
+            wanted -= 1
+    return found[::-1]
+
+
 def _spans(spine: Spine, stops: Sequence[Stop], folded: Sequence[_Stretch], style: str) -> tuple[Span, ...]:
     """The arcs over columns, in the order of their ends, the inner ones first."""
     indices = [stop.index for stop in stops]
@@ -343,31 +411,34 @@ def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) 
 # Rows ----------------------------------------------------------------------------------------
 
 
-def rows(tracks: Sequence[Track], most: int) -> list[Row]:
+def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False) -> list[Row]:
     """Rows of at most *most* columns.
 
-    One network is cut into even rows. Of several, each row has the same stages of all; the rows of a stage that is
-    longer than a row stand together.
+    One network is cut into even rows. Of several, each row has the same stages of all, and the rows of a stage that is
+    longer than a row stand together; or with *by_column* the same columns of all that have a stop there.
     """
     columns = range(1 + max(each.last_column for each in tracks))
     if len(columns) <= most:
         return [Row(each, columns) for each in tracks]
-    if len(tracks) == 1:
-        return [Row(tracks[0], part) for part in _cut(tracks[0], columns, most)]
+    if len(tracks) == 1 or by_column:
+        cut = (Row(each, part) for part in _cut(tracks, columns, most) for each in tracks)
+        return [row for row in cut if row.stops]
     found = []
     for band in balanced(slots(tracks), len, most):
         for each in tracks:
             own = each.columns[bisect_left(each.columns, band.start) : bisect_left(each.columns, band.stop)]
             if own:
                 length = len(band) if len(band) <= most else own[-1] + 1 - band.start
-                found += [Row(each, part) for part in _cut(each, range(band.start, band.start + length), most)]
+                found += [Row(each, part) for part in _cut([each], range(band.start, band.start + length), most)]
     return found
 
 
-def _cut(track: Track, columns: range, most: int) -> list[range]:
+def _cut(tracks: Sequence[Track], columns: range, most: int) -> list[range]:
     """*columns* in rows of at most *most*, even in length, cut where no arc is open, or as few as can be."""
     count = -(-len(columns) // most)
-    opened = [track.open_after[column] if column <= track.last_column else 0 for column in columns]
+    opened = [
+        sum(track.open_after[column] if column <= track.last_column else 0 for track in tracks) for column in columns
+    ]
     free = [cut for cut, arcs in enumerate(opened, start=columns.start + 1) if not arcs]
     found: list[range] = []
     start = columns.start

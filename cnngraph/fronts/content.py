@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from cnngraph.fronts.revision import blob, is_revision, read
 from cnngraph.shipped import shipped_text
 from cnngraph.text import HEAD, MAX_FILE, decode, decode_any, read_bytes
 
@@ -57,13 +59,6 @@ def local(file: str) -> str:
     return ""
 
 
-def is_revision(file: str) -> bool:
-    """Whether *file* is a path in a revision of git's, ``HEAD:x.spec``, and none of the file system's."""
-    revision, colon, path = file.partition(":")
-    is_drive = len(revision) == 1 and path[:1] in ("\\", "/")
-    return bool(colon and revision and path) and not is_drive and not path.startswith("//") and not os.path.exists(file)
-
-
 def opened(file: str) -> Content:
     """What *file*, as the user named it, means: standard input for ``-``, a file (`local`), what ships under that name,
     or a file out of git (`is_revision`).
@@ -76,9 +71,9 @@ def opened(file: str) -> Content:
     if not found and (text := shipped_text(file)) is not None:
         return Content(f"{file.removesuffix('.spec')}.spec", None, text.encode())
     if not found and is_revision(file):
-        from cnngraph.fronts.revision import at_revision
-
-        return at_revision(file)
+        revision, _, inside = file.partition(":")
+        folder = posixpath.dirname(inside)
+        return Content(file, None, read(file), lambda name: blob(revision, posixpath.join(folder, name))[0])
     file = found or file
     path = Path(file)
     if os.path.exists(file) and not os.path.isfile(file) and not os.path.isdir(file):

@@ -6,20 +6,22 @@ A path is as git takes it: from the top of the repository, or from this folder w
 from __future__ import annotations
 
 import os
-import posixpath
-import shutil
-import subprocess
-from functools import partial
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts.content import Content
 from cnngraph.text import MAX_FILE
 
 
-def at_revision(file: str) -> Content:
-    """What *file*, a revision and a path in it, was there. Raises `CnngraphError` (E0110) with what git says."""
+def is_revision(file: str) -> bool:
+    """Whether *file* is a path in a revision of git's, and none of the file system's."""
+    revision, colon, path = file.partition(":")
+    is_drive = len(revision) == 1 and path[:1] in ("\\", "/")
+    return bool(colon and revision and path) and not is_drive and not path.startswith("//") and not os.path.exists(file)
+
+
+def read(file: str) -> bytes:
+    """What was in *file*, a revision and a path in it. Raises `CnngraphError` (E0110) with what git says."""
     revision, _, path = file.partition(":")
-    data, reason = _blob(revision, path)
+    data, reason = blob(revision, path)
     if data is None:
         said, _, hint = reason.partition("\nhint: ")
         raise CnngraphError.of(
@@ -27,15 +29,14 @@ def at_revision(file: str) -> Content:
             reason=f"git: {said.removeprefix('fatal: ')}",
             help=hint or "REV:PATH is a file out of git; the path begins at the top of the repository, or with ./ here",
         )  # fmt: skip
-    return Content(file, None, data, partial(_beside, revision, posixpath.dirname(path)))
+    return data
 
 
-def _beside(revision: str, folder: str, name: str) -> bytes | None:
-    return _blob(revision, posixpath.join(folder, name))[0]
+def blob(revision: str, path: str) -> tuple[bytes | None, str]:
+    """The bytes of the file at *path*, no more than are looked at; None where there is none, and why."""
+    import shutil
+    import subprocess
 
-
-def _blob(revision: str, path: str) -> tuple[bytes | None, str]:
-    """The file's bytes, no more than are looked at; else None and why."""
     if (git := shutil.which("git")) is None:
         return None, "it is not installed"
     if revision.startswith("-"):

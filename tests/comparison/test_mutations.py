@@ -105,7 +105,8 @@ def test_what_is_put_in_is_added_and_nothing_else(spec: Written, data: st.DataOb
         return
     new = Line("new", step, (source,))
     moved = {
-        each.name: Line(each.name, each.step, tuple("new" if s == source else s for s in each.sources)) for each in users
+        each.name: Line(each.name, each.step, tuple("new" if s == source else s for s in each.sources))
+        for each in users
     }
     lines = [moved.get(each.name, each) for each in spec.lines]
     first = min(lines.index(each) for each in moved.values())

@@ -87,7 +87,7 @@ def draw(order: Order) -> Scene:
         scene = with_opened(scene, order.networks[0], order.width, order.theme)
     scene = told_kinds(scene, order.networks)
     if style.whole:
-        _hold_to_truth(scene, order.networks)
+        hold_to_truth(scene, order.networks)
     if scene.height > (page := height(order.width)):
         said = (
             f"the figure is {scene.height:.0f} pt high, and a {'slide' if is_slide(order.width) else 'page'} {page:g}"
@@ -96,7 +96,7 @@ def draw(order: Order) -> Scene:
     return scene
 
 
-def _hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
+def hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
     """Raises `CnngraphError` (E0616) when *scene* is not a figure of *networks*: a bug of the style."""
     from cnngraph.figure.truth import untrue
 

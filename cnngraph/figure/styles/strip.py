@@ -6,8 +6,8 @@ cut where no arc is open; an arc longer than a row has a letter where it leaves,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from cnngraph.figure.heading import heading
@@ -22,7 +22,20 @@ from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.figure.tracks import Row, Span, Stop, Track, lands_alone, letters, on_page, rows, tracks
+from cnngraph.figure.tracks import (
+    Aligned,
+    Mark,
+    Row,
+    Span,
+    Stop,
+    Track,
+    is_sum,
+    lands_alone,
+    letters,
+    on_page,
+    rows,
+    tracks,
+)
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
@@ -30,8 +43,8 @@ from cnngraph.units import Unit
 _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
 """Points. Networks that are compared keep to a row each as long as they can: what has no room for it with the text of a
 slide has smaller; 11.5 on a slide is 6 pt when the slide is printed 178 mm wide."""
-_PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
-"""Ems: from box to box, a box's width, and the most that a short strip is spread."""
+_PITCH, _MARKED_PITCH, _BOX, _LARGEST_PITCH = 1.95, 2.35, 1.35, 2.6
+"""Ems: from box to box, the same where boxes bear marks, a box's width, and the most that a short strip is spread."""
 _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
 """Ems: the page's border, room for the title on the left, air between rows."""
 _LEAD = 1.2
@@ -52,6 +65,8 @@ _OVER = 0.7
 """Ems that a name may reach above its row's boxes, and below them, into the air between rows."""
 _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
+_MARK = 1.3
+"""Ems that a mark takes below a box, and over the top of an arc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +80,48 @@ class _Measure:
     left: float
     """Where the first column's middle is."""
     theme: Theme
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """By layers, of networks that are compared."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
 
     def rise(self, row: Row, level: int) -> float:
         """From the boxes to the line that bounds an arc of *level* above."""
-        step = _LETTER_STEP if row.cuts else _ARC_STEP
+        step = _LETTER_STEP if row.cuts or self.marks else _ARC_STEP
         return (_ARC + step * (row.levels[level] - 1)) * self.em
 
     def above(self, row: Row) -> float:
         """What arcs take."""
-        air = _LETTER_AIR * self.em if row.cuts else 0.0
+        air = max(_MARK if self.marks else 0.0, _LETTER_AIR if row.cuts else 0.0) * self.em
         return air + max((self.rise(row, span.level) for span in row.spans), default=0.0)
+
+    @property
+    def below(self) -> float:
+        """What marks take below boxes."""
+        return _MARK * self.em if self.marks else 0.0
+
+    def of(self, names: Iterable[str]) -> list[Mark]:
+        """The marks of *names*, each once."""
+        return list(dict.fromkeys(self.marks[name] for name in names if name in self.marks))
+
+    def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
+        """The text of *marks* around *x*."""
+        text, color = " ".join(mark.text for mark in marks), getattr(self.theme, marks[0].sort)
+        return Text(x, baseline, text, self.em, "sans", "middle", fill=color)
 
 
 def strip(
-    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None
+    networks: Sequence[Network],
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None = None,
+    fold: bool | None = None,
+    aligned: Aligned | None = None,
 ) -> Scene:
-    """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them.
+    """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them. Two that
+    are *aligned* stand by it, and bear its marks.
 
     *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
     network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
@@ -93,21 +131,24 @@ def strip(
     head = title or (names[0] if len(names) == 1 else "")
 
     def drawn(folded: bool, em: float) -> Scene:
-        return _drawn(tracks(spines, names, "strip", lands_alone, folded), em, width, theme, head)
+        placed = tracks(spines, names, "strip", lands_alone, folded, aligned)
+        return _drawn(placed, em, width, theme, head, aligned)
 
     # Wider than a slide there is room for more boxes, not for larger ones.
     large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
-    whole = tracks(spines, names, "strip", lands_alone, fold is True)
-    a_row_each = len(_fitted(whole, large[0], width, theme)[1]) == len(networks)
+    whole = tracks(spines, names, "strip", lands_alone, fold is True, aligned)
+    a_row_each = len(_fitted(whole, large[0], width, theme, aligned is not None)[1]) == len(networks)
     sizes = large if len(networks) == 1 or a_row_each else compared
     return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
-def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str) -> Scene:
+def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None) -> Scene:
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    measure, lines = _fitted(strips, em, width, theme)
+    measure, lines = _fitted(strips, em, width, theme, aligned is not None)
+    if aligned is not None:
+        measure = replace(measure, marks=aligned.marks)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
-    marks, wide = letters(lines), letters_width(lines, em, theme)
+    lettering, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
     y, right = _MARGIN * em, 0.0
     if head:
@@ -121,9 +162,10 @@ def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str
         name = names[row.track.prefix]
         over = max(0.0, (name.length - measure.height) / 2 - _OVER * em) if len(strips) > 1 else 0.0
         y += max(above, over)
+        below += measure.below
         if len(strips) > 1:
             items += name.drawn(_MARGIN * em + ascent("sans", name.size), y + measure.height / 2, theme)
-        items += _row(row, measure, y, fills, marks, parts)
+        items += _row(row, measure, y, fills, lettering, parts)
         goes_on = row.stops[-1] is not row.track.stops[-1] or row.last in row.track.arc_ends
         tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
         if row.cuts:
@@ -186,16 +228,16 @@ def _words(kind: Kind) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple[_Measure, list[Row]]:
+def _fitted(strips: list[Track], em: float, width: float, theme: Theme, by_column: bool) -> tuple[_Measure, list[Row]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
     labels = {label(stop.unit) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
     left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
-    tail = _TAIL * em
+    tail, least = _TAIL * em, (_MARKED_PITCH if by_column else _PITCH) * em
     while True:
         room = width - left + _BOX * em / 2 - tail - _MARGIN * em
-        lines = rows(strips, max(1, int(room / (_PITCH * em))))
+        lines = rows(strips, max(1, int(room / least)), by_column=by_column)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
@@ -208,12 +250,12 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple
             break
         left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
-    pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
+    pitch = min(_LARGEST_PITCH * em, max(least, room / longest))
     return _Measure(em, pitch, _BOX * em, height, left, theme), lines
 
 
 def _row(
-    row: Row, measure: _Measure, y: float, fills: dict[str, str], marks: dict[Span, str],
+    row: Row, measure: _Measure, y: float, fills: dict[str, str], lettering: dict[Span, str],
     parts: dict[Span, list[Primitive]],
 ) -> list[Item]:  # fmt: skip
     """One row of one strip; *y* is the top of its boxes. Of arcs that go on elsewhere, their *parts* here."""
@@ -221,8 +263,8 @@ def _row(
     line = Stroke(measure.theme.ink, 0.075 * em)
     items: list[Item] = []
     for span in row.spans:
-        drawn = _arc(span, row, measure, y, marks.get(span, ""))
-        if span in marks:
+        drawn = _arc(span, row, measure, y, lettering.get(span, ""))
+        if span in lettering:
             parts.setdefault(span, []).extend(drawn)
         else:
             items.append(arc(span, each, drawn))
@@ -246,7 +288,7 @@ def _row(
         tail = (start + measure.pitch - measure.box + _TAIL * em, middle)
         drawn = arrow((start, middle), tail, line, 0.5 * em)
         items.append(Group(f"{each.prefix}after-{last.unit.name}", "decoration", drawn))
-    below = y + measure.height + 0.35 * em
+    below = y + measure.height + measure.below + 0.35 * em
     for repeated, first, until in row.repeats:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
         items.append(repeat(each, repeated, (first, until), ends, below, em, "sans", measure.theme))
@@ -264,8 +306,15 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
     text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
+    # Of what it passes over a sum's mark stands at its arc.
+    marks = measure.of(each.names((stop.unit, *(unit for unit in stop.passed_over if not is_sum(unit)))))
+    if marks:
+        drawn.append(measure.words(marks, x, y + measure.height + 0.2 * em + ascent("sans", em)))
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
+        if marks:
+            dash = (0.3 * em, 0.2 * em) if marks[0].sort == "removed" else ()
+            edge = Stroke(getattr(theme, marks[0].sort), 0.16 * em, dash)
         drawn.insert(0, Rect(x - measure.box / 2, y, measure.box, measure.height, fill, edge))
     return Group(each.prefix + stop.unit.name, "layer", tuple(drawn), stop.unit.about, layers=each.names_at(stop))
 
@@ -275,7 +324,9 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
 
     With a *letter* what of it is in this row: up and to its letter, or from its letter and down.
     """
-    em, ink = measure.em, measure.theme.ink
+    em, each = measure.em, row.track
+    marks = measure.of(each.names((*span.arc.through, each.spine.units[span.arc.join])))
+    ink = getattr(measure.theme, marks[0].sort) if marks else measure.theme.ink
     middle, level = y + measure.height / 2, row.levels[span.level]
     # Arcs that meet between two boxes part on the way up; an outer one stays nearer to its neighbour.
     spread = (measure.pitch - measure.box) * 0.3 / level
@@ -296,7 +347,8 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
             Curve((apex + crown * half, top), (end, shoulder - crown * rise), (end, shoulder)),
             Line((foot[1], middle)),
         )
-        return Path(steps, line), arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, ink)
+        head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, ink)
+        return Path(steps, line), head, *([measure.words(marks, apex, top - 0.45 * em)] if marks else [])
     drawn: list[Primitive] = []
     mark = Measure(em, 0.0, measure.theme)
     radius = letter_radius(mark, letter)

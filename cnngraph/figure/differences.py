@@ -1,0 +1,111 @@
+"""The figure of a comparison: both networks, one under the other, with what was changed marked and told below.
+
+Networks that are one path with shortcuts over it are strips, each layer over its partner; others are drawn in blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from cnngraph.comparison.compare import Comparison
+from cnngraph.comparison.report import called, described, folded, headline
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.page import SLIDE
+from cnngraph.figure.scene import Circle, Group, Item, Rect, Scene, Stroke, Text
+from cnngraph.figure.stages import with_footer
+from cnngraph.figure.styles import Order, draw, hold_to_truth
+from cnngraph.figure.styles.strip import strip
+from cnngraph.figure.text import wrapped
+from cnngraph.figure.theme import LIGHT, Theme
+from cnngraph.figure.tracks import Aligned, Mark
+
+_SIGNS = {"added": "+", "removed": "−", "changed": "~"}
+_MOST = 16
+"""How many remarks there is room for below the figure."""
+
+
+def differences(comparison: Comparison, *, width: float = SLIDE, theme: Theme = LIGHT) -> Scene:
+    """The figure, at most *width* points wide but for what is told below it. Raises `CnngraphError` (E0604) for a width
+    that is too small."""
+    networks = comparison.a, comparison.b
+    marks: dict[str, Mark] = {}
+    lines = [headline(comparison), *map(str, comparison.what)]
+    changes = list(folded(comparison.causes))
+    for number, rows in enumerate(changes, start=1):
+        kind = rows[0].kind
+        assert kind in ("added", "removed", "changed")
+        mark = Mark(kind, f"{_SIGNS[kind]}{number if number <= _MOST else ''}")
+        for row in rows:
+            marks |= {f"1.{name}": mark for name in row.a} | {f"2.{name}": mark for name in row.b}
+        if number <= _MOST:
+            lines.append(f"{mark.text}  {called(rows)}: {described(rows)}")
+    if len(changes) > _MOST:
+        lines.append(f"and {len(changes) - _MOST} more")
+    try:
+        scene = strip(networks, width=width, theme=theme, aligned=Aligned(comparison.layers, marks))
+        hold_to_truth(scene, networks)
+    except CnngraphError as error:
+        if error.diagnostics[0].code != "E0606":
+            raise
+        scene = _marked(draw(Order(networks, "blocks", width, theme)), marks, theme)
+    size = _least_text(scene)
+    room = scene.width - 2 * size
+    return with_footer(scene, [part for line in lines for part in wrapped(line, "sans", size, room)], theme, "sans")
+
+
+def _least_text(scene: Scene) -> float:
+    return min(item.size for item in scene.primitives() if isinstance(item, Text))
+
+
+# In blocks -----------------------------------------------------------------------------------
+
+_OUTLINE, _DASH, _AIR = 0.2, (0.4, 0.25), 0.35
+"""Ems: how wide the outline is of what was changed, its dashes where that was removed, air below a circle's sign."""
+
+
+def _marked(scene: Scene, marks: Mapping[str, Mark], theme: Theme) -> Scene:
+    """*scene* with the layers that have *marks* outlined, and their signs in front of what stands below them. A box
+    that stands for several layers is changed when they have not all the same mark."""
+    em = _least_text(scene)
+    return replace(scene, items=tuple(_with_mark(item, marks, em, theme) for item in scene.items))
+
+
+def _with_mark(item: Item, marks: Mapping[str, Mark], em: float, theme: Theme) -> Item:
+    if not isinstance(item, Group):
+        return item
+    if item.role != "layer":
+        return item._replace(items=tuple(_with_mark(each, marks, em, theme) for each in item.items))
+    found = {marks.get(name) for name in item.layers}
+    shape = next((each for each in item.items if isinstance(each, Rect | Circle)), None)
+    if shape is None or found <= {None}:
+        return item
+    mark = _common(found)
+    color = getattr(theme, mark.sort)
+    dash = tuple(part * em for part in _DASH) if mark.sort == "removed" else ()
+    outlined = shape._replace(stroke=Stroke(color, _OUTLINE * em, dash))
+    items = [outlined if each is shape else each for each in item.items]
+    texts = [at for at, each in enumerate(items) if isinstance(each, Text)]
+    if isinstance(shape, Circle) or not texts:
+        items.append(Text(shape.x, _top(shape) - _AIR * em, mark.text, em, "sans", "middle", fill=color))
+    else:
+        # With the volume below the box, or with the last line in it.
+        last = items[texts[-1]]
+        assert isinstance(last, Text)
+        fill = color if last.y > shape.y + shape.height else last.fill
+        items[texts[-1]] = last._replace(content=f"{mark.text} {last.content}", fill=fill)
+    return item._replace(items=tuple(items))
+
+
+def _common(marks: Collection[Mark | None]) -> Mark:
+    """What is said of layers with *marks* that are one box."""
+    (first, *others) = marks
+    if first is not None and not others:
+        return first
+    sorts = {mark.sort if mark is not None else None for mark in marks}
+    sort = first.sort if first is not None and len(sorts) == 1 else "changed"
+    return Mark(sort, _SIGNS[sort])
+
+
+def _top(shape: Rect | Circle) -> float:
+    return shape.y if isinstance(shape, Rect) else shape.y - shape.radius
