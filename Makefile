@@ -72,10 +72,11 @@ mutants: $(VENV)/.test ## change the rules one place at a time: what no test not
 import-report: $(VENV)/.installed ## what becomes of models from elsewhere, a line on each; MODELS="a.onnx b.cfg"
 	$(BIN)/python tools/import_report.py $(MODELS)
 
-docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes
+docs: $(VENV)/.installed ## docs/layers.md and the lists of words, from the layer kinds; the index of the pages on codes; docs/diff.md
 	$(BIN)/python tools/build_docs.py
 	$(BIN)/python tools/build_words.py
 	$(BIN)/python tools/build_codes.py
+	$(BIN)/python tools/build_diffs.py
 
 figures: $(VENV)/.installed ## docs/figures
 	$(BIN)/python tools/build_figures.py

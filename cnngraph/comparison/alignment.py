@@ -13,7 +13,8 @@ Of alignments with as many changes the one is taken in which more pairs have the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from cnngraph.comparison.changes import argument_changes
@@ -32,9 +33,13 @@ _REWIRED = 2
 _MAIN = 1 << 24
 """Times as much as any number of what only decides between alignments that cost the same."""
 _BAND = 32
-_MOST_CELLS = 6_000_000
+_MOST_CELLS = 1_000_000
 """Where networks differ so much that more had to be looked at, the best alignment within the band is taken."""
+_LARGE = 1_000
+"""Units from which on what is the same at the ends is taken to be so by the look of it."""
 _ROUNDS = 4
+_APART = 8
+"""What a pair costs for each neighbour that is none; more than for what they are called."""
 
 
 def align(one: Side, other: Side) -> Pairs:
@@ -55,22 +60,37 @@ class _Aligned(NamedTuple):
 def _in_row(costs: _Costs, ones: Sequence[int], others: Sequence[int]) -> _Aligned:
     """The best alignment in which pairs do not cross in these orders, and what moved. What neighbours are partners is
     known from one alignment for the next."""
-    head = costs.alike(zip(ones, others, strict=False))
-    tail = costs.alike(zip(reversed(ones[head:]), reversed(others[head:]), strict=False))
-    inner = ones[head : len(ones) - tail], others[head : len(others) - tail]
-    fixed = dict(zip(ones[:head], others[:head], strict=True))
-    fixed |= dict(zip(ones[len(ones) - tail :], others[len(others) - tail :], strict=True))
+    inner, fixed = _trimmed(ones, others, costs.names_alike)
+    if len(inner[0]) > _LARGE:
+        # Names are counted by numbers: behind what was put in there is no layer that is called as before.
+        inner, more = _trimmed(*inner, costs.looks_alike)
+        fixed |= more
     best: _Aligned | None = None
-    known: Pairs = {}
     for _ in range(_ROUNDS):
-        found = {**fixed, **_path(*inner, costs.between(known, one_way=not known), _ALONE * _MAIN)}
+        cost = costs.between(best.pairs if best is not None else None)
+        found = {**fixed, **_path(*inner, cost, _ALONE * _MAIN)}
         costs.add_moved(found)
         aligned = _Aligned(found, costs.total(found))
         if best is not None and aligned.cost >= best.cost:
             break
-        best, known = aligned, found
+        best = aligned
+        if not costs.has_choice(found):
+            break
     assert best is not None
     return best
+
+
+def _trimmed(
+    ones: Sequence[int], others: Sequence[int], alike: Callable[[int, int], bool]
+) -> tuple[tuple[Sequence[int], Sequence[int]], Pairs]:
+    """What lies between the ends that are *alike*, and these as pairs."""
+    most = min(len(ones), len(others))
+    head = next((at for at in range(most) if not alike(ones[at], others[at])), most)
+    most -= head
+    tail = next((at for at in range(most) if not alike(ones[-1 - at], others[-1 - at])), most)
+    pairs = dict(zip(ones[:head], others[:head], strict=True))
+    pairs |= dict(zip(ones[len(ones) - tail :], others[len(others) - tail :], strict=True))
+    return (ones[head : len(ones) - tail], others[head : len(others) - tail]), pairs
 
 
 class _Costs:
@@ -78,96 +98,117 @@ class _Costs:
 
     def __init__(self, one: Side, other: Side) -> None:
         self.one, self.other = one, other
-        self.known: dict[tuple[int, int], int | None] = {}
-        numbers: dict[object, int] = {}
-        self.keys = tuple(
-            [numbers.setdefault(_key(unit), len(numbers)) for unit in each.units] for each in (one, other)
-        )
+        sides = one, other
+        keys, looks, numbers = _Numbers(), _Numbers(), _Numbers()
+        self.keys = tuple([keys[_key(unit)] for unit in each.units] for each in sides)
         """Equal for units that do the same with volumes of the same size."""
-        self.roles = tuple([_role(unit.name) for unit in each.units] for each in (one, other))
+        self.looks = tuple([looks[_key(unit), _role(unit.name)] for unit in each.units] for each in sides)
+        """Equal for those whose names, too, differ in numbers only."""
+        self.names = tuple([numbers[unit.name] for unit in each.units] for each in sides)
+        self.users = tuple([frozenset(each) for each in side.consumers] for side in sides)
+        self._main: dict[tuple[int, int], int | None] = {}
+        self._own: dict[tuple[int, int], int | None] = {}
 
     def main(self, a: int, b: int) -> int | None:
         """None for what can be no pair."""
         key = self.keys[0][a], self.keys[1][b]
         if key[0] == key[1]:
             return 0
-        if key not in self.known:
-            self.known[key] = _main(self.one.units[a], self.other.units[b])
-        return self.known[key]
+        if key not in self._main:
+            self._main[key] = _main(self.one.units[a], self.other.units[b])
+        return self._main[key]
 
-    def minor(self, a: int, b: int) -> int:
-        """What decides between alignments that have as many changes."""
-        one, other = self.one.units[a], self.other.units[b]
-        cost = int(self.keys[0][a] != self.keys[1][b])
-        if one.name != other.name:
-            cost += 1 + (self.roles[0][a] != self.roles[1][b])
-        return cost + 2 * (one.output != other.output)
+    def own(self, a: int, b: int) -> int | None:
+        """The cost of a pair without its neighbours."""
+        key = self.looks[0][a], self.looks[1][b]
+        if key not in self._own:
+            one, other = self.one.units[a], self.other.units[b]
+            main = self.main(a, b)
+            # What decides between alignments that have as many changes.
+            minor = (self.keys[0][a] != self.keys[1][b]) + (_role(one.name) != _role(other.name))
+            self._own[key] = None if main is None else main * _MAIN + minor + 2 * (one.output != other.output)
+        cost = self._own[key]
+        return None if cost is None else cost + (self.names[0][a] != self.names[1][b])
 
-    def alike(self, pairs: Iterable[tuple[int, int]]) -> int:
-        """How many of *pairs*, from the first on, are the same under the same names."""
-        count = 0
-        for a, b in pairs:
-            if self.keys[0][a] != self.keys[1][b] or self.one.units[a].name != self.other.units[b].name:
-                break
-            count += 1
-        return count
+    def names_alike(self, a: int, b: int) -> bool:
+        """Whether the two are the same under the same names."""
+        return self.keys[0][a] == self.keys[1][b] and self.names[0][a] == self.names[1][b]
 
-    def between(self, known: Mapping[int, int], *, one_way: bool) -> Callable[[int, int], int | None]:
-        """The cost of a pair; unless *one_way* with its neighbours, as far as they are *known*."""
+    def looks_alike(self, a: int, b: int) -> bool:
+        """Whether they are the same under names that differ in numbers only."""
+        return self.looks[0][a] == self.looks[1][b]
+
+    def between(self, known: Mapping[int, int] | None) -> Callable[[int, int], int | None]:
+        """The cost of a pair, with its neighbours as far as they are *known*."""
+        if known is None:
+            return self.own
+        apart = self.apart(known)
 
         def cost(a: int, b: int) -> int | None:
-            main = self.main(a, b)
-            if main is None:
-                return None
-            return main * _MAIN + 8 * (0 if one_way else self.apart(a, b, known)) + self.minor(a, b)
+            own = self.own(a, b)
+            return None if own is None else own + _APART * apart(a, b)
 
         return cost
 
-    def apart(self, a: int, b: int, known: Mapping[int, int]) -> int:
-        """How many neighbours of the two are not *known* to be pairs."""
-        one, other = self.one, self.other
-        mine = [known.get(source, -1) for source in one.inputs[a]]
-        theirs = other.inputs[b]
-        users = {(known.get(user, -1), at) for user, at in one.consumers[a]}
-        return _unlike(mine, theirs) + len(users ^ set(other.consumers[b]))
+    def apart(self, known: Mapping[int, int]) -> Callable[[int, int], int]:
+        """How many neighbours of two units are not *known* to be pairs."""
+        inputs = [tuple([known.get(source, -1) for source in taken]) for taken in self.one.inputs]
+        users = [frozenset([(known.get(user, -1), at) for user, at in each]) for each in self.one.consumers]
+
+        def count(a: int, b: int) -> int:
+            mine, theirs = inputs[a], self.other.inputs[b]
+            unlike = 0 if mine == theirs else _unlike(mine, theirs)
+            return unlike if users[a] == self.users[1][b] else unlike + len(users[a] ^ self.users[1][b])
+
+        return count
+
+    def has_choice(self, pairs: Mapping[int, int]) -> bool:
+        """Whether a pair has neighbours that are none: then other pairs might cost the same, and have."""
+        apart = self.apart(pairs)
+        return any(apart(a, b) for a, b in pairs.items())
 
     def total(self, pairs: Mapping[int, int]) -> int:
         alone = len(self.one.units) + len(self.other.units) - 2 * len(pairs)
-        cost = alone * _ALONE * _MAIN
+        total, cost = alone * _ALONE * _MAIN, self.between(pairs)
         for a, b in pairs.items():
-            main = self.main(a, b)
-            assert main is not None
+            own = cost(a, b)
+            assert own is not None
             mine = [pairs.get(source) for source in self.one.inputs[a]]
             rewired = None not in mine and _unlike(mine, self.other.inputs[b])
-            cost += (main + _REWIRED * bool(rewired)) * _MAIN + 8 * self.apart(a, b, pairs) + self.minor(a, b)
-        return cost
+            total += own + _REWIRED * _MAIN * bool(rewired)
+        return total
 
     def add_moved(self, pairs: Pairs) -> None:
         """Adds to *pairs* what is the same and takes the same, or is taken by the same, at another place of the row;
         and what takes the same and is taken by the same, if it can be a pair."""
         one, other = self.one, self.other
-        free = [b for b in range(len(other.units)) if b not in set(pairs.values())]
-        alone = [a for a in range(len(one.units)) if a not in pairs]
-        by_lead: dict[type, list[int]] = {}
-        for b in free:
-            by_lead.setdefault(type(other.units[b].lead.kind), []).append(b)
-        grew = True
-        while grew and alone:
-            grew = False
-            for a in list(alone):
-                waiting = by_lead.get(type(one.units[a].lead.kind), [])
-                mine = tuple([pairs.get(source, -1) for source in one.inputs[a]])
-                users = {(pairs.get(user, -1), at) for user, at in one.consumers[a]}
-                for b in waiting:
-                    takes = bool(mine) and mine == other.inputs[b]
-                    gives = bool(users) and users == set(other.consumers[b])
-                    same = self.keys[0][a] == self.keys[1][b]
-                    if (same and (takes or gives)) or (takes and gives and self.main(a, b) is not None):
-                        pairs[a] = b
-                        waiting.remove(b)
-                        alone.remove(a)
-                        grew = True
-                        break
+        taken = set(pairs.values())
+        waiting = deque(a for a in range(len(one.units)) if a not in pairs)
+        while waiting:
+            a = waiting.popleft()
+            if a in pairs:
+                continue
+            mine = tuple([pairs.get(source, -1) for source in one.inputs[a]])
+            users = frozenset([(pairs.get(user, -1), at) for user, at in one.consumers[a]])
+            near = [b for source in mine if source >= 0 for b, _ in other.consumers[source]]
+            near += [other.inputs[user][at] for user, at in users if user >= 0 and at < len(other.inputs[user])]
+            for b in sorted(set(near) - taken):
+                takes = bool(mine) and mine == other.inputs[b]
+                gives = bool(users) and users == self.users[1][b]
+                same = self.keys[0][a] == self.keys[1][b]
+                if (same and (takes or gives)) or (takes and gives and self.main(a, b) is not None):
+                    pairs[a] = b
+                    taken.add(b)
+                    waiting += [*one.inputs[a], *(user for user, _ in one.consumers[a])]
+                    break
+
+
+class _Numbers(dict[object, int]):
+    """A number for each thing, the same for equal ones."""
+
+    def __missing__(self, thing: object) -> int:
+        self[thing] = len(self)
+        return self[thing]
 
 
 def _unlike(mine: Sequence[object], theirs: Sequence[object]) -> int:

@@ -122,7 +122,8 @@ def test_text_can_be_read_wherever_it_stands(theme: Theme) -> None:
     for ground in (theme.background, theme.paper, theme.stem, *theme.stages):
         assert contrast(theme.ink, ground) >= 4.5, ground
     for ground in (theme.background, theme.paper):
-        assert contrast(theme.faint, ground) >= 4.5, ground
+        for color in (theme.faint, theme.added, theme.removed, theme.changed):
+            assert contrast(color, ground) >= 4.5, (color, ground)
     for kind in KINDS:
         assert contrast(theme.on_box, getattr(theme, kind)) >= 4.5, kind
 

@@ -7,8 +7,9 @@ cut where no arc is open; an arc longer than a row has a letter where it leaves,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.circled import letter_radius, lettered
@@ -43,8 +44,8 @@ from cnngraph.units import Unit
 _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
 """Points. Networks that are compared keep to a row each as long as they can: what has no room for it with the text of a
 slide has smaller; 11.5 on a slide is 6 pt when the slide is printed 178 mm wide."""
-_PITCH, _MARKED_PITCH, _BOX, _LARGEST_PITCH = 1.95, 2.35, 1.35, 2.6
-"""Ems: from box to box, the same where boxes bear marks, a box's width, and the most that a short strip is spread."""
+_PITCH, _BOX, _LARGEST_PITCH = 1.95, 1.35, 2.6
+"""Ems: from box to box, a box's width, and the most that a short strip is spread."""
 _MARGIN, _TITLE, _ROW_GAP = 1.2, 2.2, 1.6
 """Ems: the page's border, room for the title on the left, air between rows."""
 _LEAD = 1.2
@@ -65,8 +66,8 @@ _OVER = 0.7
 """Ems that a name may reach above its row's boxes, and below them, into the air between rows."""
 _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
-_MARK = 1.3
-"""Ems that a mark takes below a box, and over the top of an arc."""
+_MARK, _MARK_AIR = 1.3, 0.35
+"""Ems that a mark takes below a box and over the top of an arc, and between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,10 @@ class _Measure:
         """What marks take below boxes."""
         return _MARK * self.em if self.marks else 0.0
 
-    def of(self, names: Iterable[str]) -> list[Mark]:
-        """The marks of *names*, each once."""
-        return list(dict.fromkeys(self.marks[name] for name in names if name in self.marks))
-
     def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
         """The text of *marks* around *x*."""
-        text, color = " ".join(mark.text for mark in marks), getattr(self.theme, marks[0].sort)
-        return Text(x, baseline, text, self.em, "sans", "middle", fill=color)
+        color = getattr(self.theme, marks[0].sort)
+        return Text(x, baseline, _text(marks), self.em, "sans", "middle", fill=color)
 
 
 def strip(
@@ -137,16 +134,14 @@ def strip(
     # Wider than a slide there is room for more boxes, not for larger ones.
     large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
     whole = tracks(spines, names, "strip", lands_alone, fold is True, aligned)
-    a_row_each = len(_fitted(whole, large[0], width, theme, aligned is not None)[1]) == len(networks)
+    a_row_each = len(_fitted(whole, large[0], width, theme, aligned)[1]) == len(networks)
     sizes = large if len(networks) == 1 or a_row_each else compared
     return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
 def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None) -> Scene:
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    measure, lines = _fitted(strips, em, width, theme, aligned is not None)
-    if aligned is not None:
-        measure = replace(measure, marks=aligned.marks)
+    measure, lines = _fitted(strips, em, width, theme, aligned)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
     lettering, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
@@ -228,16 +223,19 @@ def _words(kind: Kind) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def _fitted(strips: list[Track], em: float, width: float, theme: Theme, by_column: bool) -> tuple[_Measure, list[Row]]:
+def _fitted(
+    strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None
+) -> tuple[_Measure, list[Row]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
     labels = {label(stop.unit) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
     left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
-    tail, least = _TAIL * em, (_MARKED_PITCH if by_column else _PITCH) * em
+    marks = aligned.marks if aligned is not None else {}
+    tail, least = _TAIL * em, max(_PITCH * em, _room_for(marks, strips, em))
     while True:
         room = width - left + _BOX * em / 2 - tail - _MARGIN * em
-        lines = rows(strips, max(1, int(room / least)), by_column=by_column)
+        lines = rows(strips, max(1, int(room / least)), by_column=aligned is not None)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
@@ -250,8 +248,20 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme, by_colum
             break
         left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
-    pitch = min(_LARGEST_PITCH * em, max(least, room / longest))
-    return _Measure(em, pitch, _BOX * em, height, left, theme), lines
+    pitch = max(least, min(_LARGEST_PITCH * em, room / longest))
+    return _Measure(em, pitch, _BOX * em, height, left, theme, marks), lines
+
+
+def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
+    """From one stop to the next so that what is written below them stays apart."""
+    found = 0.0
+    for each in strips:
+        for stop, after in pairwise(each.stops):
+            mine, theirs = _marks_at(each, stop, marks), _marks_at(each, after, marks)
+            if mine and theirs and after.column == stop.column + 1:
+                both = text_width(_text(mine), "sans", em) + text_width(_text(theirs), "sans", em)
+                found = max(found, both / 2 + _MARK_AIR * em)
+    return found
 
 
 def _row(
@@ -295,6 +305,20 @@ def _row(
     return items
 
 
+def _marks_at(each: Track, stop: Stop, marks: Mapping[str, Mark]) -> list[Mark]:
+    """What is written below a stop: of what it passes over a sum's mark stands at its arc."""
+    return _marks(each, (stop.unit, *(unit for unit in stop.passed_over if not is_sum(unit))), marks)
+
+
+def _marks(each: Track, units: Iterable[Unit], marks: Mapping[str, Mark]) -> list[Mark]:
+    """Those of *units*, each once."""
+    return list(dict.fromkeys(marks[name] for name in each.names(units) if name in marks))
+
+
+def _text(marks: Sequence[Mark]) -> str:
+    return " ".join(mark.text for mark in marks)
+
+
 def _half(stop: Stop, measure: _Measure) -> float:
     """From a stop's middle to where an arrow touches it."""
     return measure.box / 2 if stop.boxed else 0.62 * measure.em
@@ -306,8 +330,7 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
     text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
-    # Of what it passes over a sum's mark stands at its arc.
-    marks = measure.of(each.names((stop.unit, *(unit for unit in stop.passed_over if not is_sum(unit)))))
+    marks = _marks_at(each, stop, measure.marks)
     if marks:
         drawn.append(measure.words(marks, x, y + measure.height + 0.2 * em + ascent("sans", em)))
     if stop.boxed:
@@ -325,7 +348,7 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
     With a *letter* what of it is in this row: up and to its letter, or from its letter and down.
     """
     em, each = measure.em, row.track
-    marks = measure.of(each.names((*span.arc.through, each.spine.units[span.arc.join])))
+    marks = _marks(each, (*span.arc.through, each.spine.units[span.arc.join]), measure.marks)
     ink = getattr(measure.theme, marks[0].sort) if marks else measure.theme.ink
     middle, level = y + measure.height / 2, row.levels[span.level]
     # Arcs that meet between two boxes part on the way up; an outer one stays nearer to its neighbour.
