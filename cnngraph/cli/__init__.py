@@ -82,6 +82,7 @@ def group() -> None:
 
     FILE is a path to a .spec or to a model of another program (.onnx, .cfg, .prototxt), - for standard
     input, or a name: of a .spec in this folder, else of a network that ships with cnngraph (see `cnngraph list`).
+    HEAD:x.spec is the file as it was committed to git.
     """
 
 
