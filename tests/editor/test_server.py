@@ -326,6 +326,15 @@ def test_a_param_is_renamed_in_the_title_too(ed: Editor) -> None:
     file.close()
 
 
+def test_a_param_is_renamed_in_labels_and_notes_too(ed: Editor) -> None:
+    text = 'param wi^dth = 8\ninput 8x8x3\nconv 8 1x1 @label("width {width}")\nblock b(width) {\n  relu @note("{width}")\n}\nb 3\n'
+    file = ed.open(text, "net.spec")
+    edit = file.ask(lsp.TEXT_DOCUMENT_RENAME, to="n")
+    changed = file.changed(edit.changes[file.uri])
+    assert changed == text.replace("^", "").replace("param width", "param n").replace('width {width}"', 'width {n}"')
+    file.close()
+
+
 def test_a_block_is_renamed_in_the_files_that_use_it(ed: Editor) -> None:
     (ed.folder / "user.spec").write_text('use "blocks.spec" as k\ninput 8x8x3\nk.unit 8 s=2\n')
     file = ed.open(BLOCKS.replace("block unit", "block un^it"), "blocks.spec")

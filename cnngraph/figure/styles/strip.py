@@ -6,7 +6,7 @@ cut where no arc is open; an arc longer than a row has a letter where it leaves,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import Row, Span, Stop, Track, lands_alone, letters, on_page, rows, tracks
+from cnngraph.figure.words import silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
@@ -65,6 +66,8 @@ class _Measure:
     left: float
     """Where the first column's middle is."""
     theme: Theme
+    show: Collection[str]
+    """Words of silent layers that are named."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -81,31 +84,35 @@ class _Measure:
 
 
 def strip(
-    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None
-) -> Scene:
+    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None,
+    show: Collection[str] = (),
+) -> Scene:  # fmt: skip
     """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them.
 
-    *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
-    network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
+    *fold* draws equal neighbours once, or not; None folds what is higher than a page; silent layers whose words
+    are in *show* are named behind the layer before. Raises `CnngraphError` for a network that is not one path with
+    shortcuts over it (E0606), and for a width that is too small (E0604).
     """
     spines = [spine(network, "strip") for network in networks]
     names = [network.title or network.name for network in networks]
     head = title or (names[0] if len(names) == 1 else "")
 
     def drawn(folded: bool, em: float) -> Scene:
-        return _drawn(tracks(spines, names, "strip", lands_alone, folded), em, width, theme, head)
+        return _drawn(tracks(spines, names, "strip", lands_alone, folded), em, width, theme, head, show)
 
     # Wider than a slide there is room for more boxes, not for larger ones.
     large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
     whole = tracks(spines, names, "strip", lands_alone, fold is True)
-    a_row_each = len(_fitted(whole, large[0], width, theme)[1]) == len(networks)
+    a_row_each = len(_fitted(whole, large[0], width, theme, show)[1]) == len(networks)
     sizes = large if len(networks) == 1 or a_row_each else compared
     return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
-def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str) -> Scene:
+def _drawn(
+    strips: list[Track], em: float, width: float, theme: Theme, head: str, show: Collection[str]
+) -> Scene:  # fmt: skip
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    measure, lines = _fitted(strips, em, width, theme)
+    measure, lines = _fitted(strips, em, width, theme, show)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
     marks, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
@@ -136,7 +143,7 @@ def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str
         height=y - (_ROW_GAP - _MARGIN) * em,
         items=tuple(items),
         title=head or " and ".join(each.title for each in strips),
-        description="; ".join(f"{s.title}: {', '.join(label(stop.unit) for stop in s.stops)}" for s in strips),
+        description="; ".join(f"{s.title}: {', '.join(label(stop, show) for stop in s.stops)}" for s in strips),
         background=theme.background,
     )
 
@@ -158,22 +165,31 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
     return fills
 
 
-def label(unit: Unit) -> str:
-    """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
+def label(stop: Stop, show: Collection[str] = ()) -> str:
+    """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``; its author's label and the numbers:
+    ``stem, 3×3, 128, /2``; silent layers that are in *show*, too, and those behind a sum: ``3×3 conv, 128, + ReLU``."""
+    unit = stop.unit
     if not unit.lead.inputs:
-        return unit.name
-    return _words(unit.does.kind) + (f", {SAME_WEIGHTS}" if unit.shares else "")
+        return unit.label or unit.name
+    again = (SAME_WEIGHTS,) if unit.shares else ()
+    parts = [_words(unit.does.kind, unit.label), *silent(unit, show), *again]
+    for sum_ in stop.passed_over:
+        if behind := silent(sum_, show):
+            parts.append(f"{sum_.lead.kind.caption().sign} {', '.join(behind)}".lstrip())
+    return ", ".join(parts)
 
 
 @lru_cache(maxsize=1024)
-def _words(kind: Kind) -> str:
+def _words(kind: Kind, called: str) -> str:
     caption = kind.caption()
     if kind.family == "dense":
-        return f"fc {caption.size}"
-    name = caption.short
-    if kind.family == "conv":
-        assert caption.window is not None
-        name = f"{caption.window[0]}×{caption.window[1]} {name}"
+        return f"{called}, {caption.size}" if called else f"fc {caption.size}"
+    name = called or caption.short
+    if called and caption.sign:
+        name = f"{caption.sign} {called}"
+    if caption.window is not None and kind.family in ("conv", "pool") and (called or kind.family == "conv"):
+        window = f"{caption.window[0]}×{caption.window[1]}"
+        name = f"{called}, {window}" if called else f"{window} {name}"
     parts = [name, *([caption.size] if caption.size else [])]
     if caption.stride is not None and caption.stride != (1, 1):
         stride = caption.stride
@@ -186,9 +202,11 @@ def _words(kind: Kind) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
-def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple[_Measure, list[Row]]:
+def _fitted(
+    strips: list[Track], em: float, width: float, theme: Theme, show: Collection[str]
+) -> tuple[_Measure, list[Row]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
-    labels = {label(stop.unit) for each in strips for stop in each.stops}
+    labels = {label(stop, show) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
     left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
@@ -209,7 +227,7 @@ def _fitted(strips: list[Track], em: float, width: float, theme: Theme) -> tuple
         left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
     pitch = min(_LARGEST_PITCH * em, max(_PITCH * em, room / longest))
-    return _Measure(em, pitch, _BOX * em, height, left, theme), lines
+    return _Measure(em, pitch, _BOX * em, height, left, theme, show), lines
 
 
 def _row(
@@ -262,7 +280,7 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     em, theme = measure.em, measure.theme
     baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
     ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
-    text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, ink)
+    text = Text(baseline, y + measure.height / 2, label(stop, measure.show), em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
     if stop.boxed:
         edge = Stroke(theme.faint, 0.06 * em)
