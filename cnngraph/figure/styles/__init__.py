@@ -91,6 +91,10 @@ def draw(order: Order) -> Scene:
     scene = told_kinds(scene, order.networks)
     if style.whole:
         _hold_to_truth(scene, order.networks)
+    if any(output.label for network in order.networks for output in network.outputs):
+        from cnngraph.figure.words import with_outlets
+
+        scene = with_outlets(scene, order.networks, order.theme, order.width)
     if style.speaks:
         _hold_to_labels(scene, name, order.networks)
     if any(each.name == NOTE for network in order.networks for layer in network for each in layer.annotations):

@@ -300,7 +300,7 @@ def _loose(unit: Unit) -> tuple[str, ...]:
     if not unit.lead.inputs:
         return called or (unit.name,)
     caption = unit.does.kind.caption()
-    if called and caption.sign:
+    if called and unit.lead.kind.family == "join" and caption.sign:
         called += (caption.sign,)
     return (*(called or caption.short.split()), *_stride(unit))
 

@@ -26,7 +26,6 @@ from cnngraph.figure.tracks import Row, Span, Stop, Track, lands_alone, letters,
 from cnngraph.figure.words import silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
-from cnngraph.units import Unit
 
 _SLIDE_TEXT, _COMPARED_TEXT, _LEAST_TEXT = 14.0, 11.5, 6.1
 """Points. Networks that are compared keep to a row each as long as they can: what has no room for it with the text of a
@@ -173,9 +172,8 @@ def label(stop: Stop, show: Collection[str] = ()) -> str:
         return unit.label or unit.name
     again = (SAME_WEIGHTS,) if unit.shares else ()
     parts = [_words(unit.does.kind, unit.label), *silent(unit, show), *again]
-    for sum_ in stop.passed_over:
-        if behind := silent(sum_, show):
-            parts.append(f"{sum_.lead.kind.caption().sign} {', '.join(behind)}".lstrip())
+    behind = ((each.lead.kind.caption().sign, silent(each, show)) for each in stop.passed_over)
+    parts += [f"{sign} {', '.join(words)}".lstrip() for sign, words in behind if words]
     return ", ".join(parts)
 
 
@@ -185,7 +183,7 @@ def _words(kind: Kind, called: str) -> str:
     if kind.family == "dense":
         return f"{called}, {caption.size}" if called else f"fc {caption.size}"
     name = called or caption.short
-    if called and caption.sign:
+    if called and kind.family == "join" and caption.sign:
         name = f"{caption.sign} {called}"
     if caption.window is not None and kind.family in ("conv", "pool") and (called or kind.family == "conv"):
         window = f"{caption.window[0]}×{caption.window[1]}"
