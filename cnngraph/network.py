@@ -44,6 +44,8 @@ LABEL = "label"
 """The name of the annotation that says what figures call a layer."""
 NOTE = "note"
 """The name of the annotation that says something below a figure."""
+OF_JOINS = frozenset({LABEL, NOTE})
+"""The names of annotations that on the line of a join are its own, and not of its branches."""
 OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
 """The names of annotations that say something of a layer's own weights."""
 

@@ -25,7 +25,7 @@ from cnngraph.layers.kind import Fault
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.layers.window import Windowed
-from cnngraph.network import Layer
+from cnngraph.network import OF_JOINS, Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
@@ -149,7 +149,8 @@ class Expander:
             if joined is None:
                 self.record.label(said, scope.path, before_it, paths_before)
             elif self.record.layers[-1].span == joined.word.span:  # unless guards left it one branch
-                self.record.label(said, scope.path, len(self.record.layers) - 1, len(self.record.paths))
+                self.record.assembly.say(self.record.layers[-1].name, [each for each in said if each.name in OF_JOINS])
+                said = tuple(each for each in said if each.name not in OF_JOINS)
             self.record.annotate(first, said)
         return Made(flow, ran=True, skipped=skipped)
 

@@ -114,9 +114,10 @@ def _places(group: Group, mark: str, size: float, theme: Theme) -> Iterator[Text
     size = texts[0].size if texts else size
     font: Font = texts[0].font if texts else "serif"
     long, high, low = width(mark, font, size), ascent(font, size), descent(font, size)
-    boxes = [box_of(item) for item in inside if isinstance(item, Rect)]
-    fill = texts[0].fill if texts else theme.ink
-    for box in boxes:
+    rects = [item for item in inside if isinstance(item, Rect)]
+    boxes = list(map(box_of, rects))
+    for rect, box in zip(rects, boxes, strict=True):
+        fill = texts[0].fill if texts else theme.on(rect.fill, theme.ink) if rect.fill else theme.ink
         yield Text(box.right - 2 * AIR - long, box.top + 2 * AIR + high, mark, size, font, fill=fill)
     for box in [*boxes, *shapes]:
         for step in (0.2, 0.6, 1.0, 1.6):

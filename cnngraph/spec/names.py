@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cnngraph.network import LABEL, OF_WEIGHTS, Annotation, Block, Layer, Network, Output
+from cnngraph.network import LABEL, OF_JOINS, OF_WEIGHTS, Annotation, Block, Layer, Network, Output
 from cnngraph.spec.lexer import FLAGS, RESERVED
 from cnngraph.spec.syntax import IMAGE
 
@@ -197,6 +197,11 @@ def _part(units: dict[str, str], network: Network) -> None:
 def unlabelled(layer: Layer) -> tuple[Annotation, ...]:
     """What is said of *layer* but for what figures call it, which is of a whole step."""
     return tuple(each for each in layer.annotations if each.name != LABEL)
+
+
+def of_branches(join: Layer) -> tuple[Annotation, ...]:
+    """What is said of *join* and would be of its branches, too, on its line."""
+    return tuple(each for each in join.annotations if each.name not in OF_JOINS)
 
 
 def used_alike(layer: Layer, other: Layer) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cnngraph.network import LABEL, Annotation, Layer, Output
-from cnngraph.spec.names import quoted, unlabelled
+from cnngraph.spec.names import of_branches, quoted
 from cnngraph.spec.writing.steps import annotation
 
 
@@ -29,7 +29,7 @@ def without(layer: Layer, given: int) -> Layer:
 
 def ends_with(layer: Layer, annotations: tuple[Annotation, ...], given: int) -> bool:
     """Whether *annotations* are the last of a layer's, but for those that a line around it gives it."""
-    return unlabelled(without(layer, given))[-len(annotations) :] == annotations
+    return of_branches(without(layer, given))[-len(annotations) :] == annotations
 
 
 def in_words(annotations: Iterable[Annotation]) -> str:

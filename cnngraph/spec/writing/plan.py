@@ -9,7 +9,7 @@ from dataclasses import replace
 from cnngraph.layers import KINDS
 from cnngraph.network import Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import unlabelled
+from cnngraph.spec.names import of_branches
 from cnngraph.spec.writing.again import used_again
 from cnngraph.spec.writing.annotated import ends_with, label, origin, without
 from cnngraph.spec.writing.blocks import Definition, Param
@@ -119,7 +119,7 @@ class Plan:
 
     def on_line(self, element: Element, given: int) -> int:
         """How many annotations of a join stand on its line and are those of all that is in its branches."""
-        annotations = unlabelled(without(element.item.layers[0], given)) if element.ways else ()
+        annotations = of_branches(without(element.item.layers[0], given)) if element.ways else ()
         shared = annotations and all(
             ends_with(layer, annotations, given)
             for way in element.ways

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnngraph.layers.rearrange import Split
-from cnngraph.network import Layer, Network
+from cnngraph.network import OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import UNNAMED, identifier, is_name, sayable, unlabelled
+from cnngraph.spec.names import UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable
@@ -313,7 +313,8 @@ class _Text(Plan):
 
     def joined(self, element: Element, join: Layer, scope: Scope, given: int) -> Said:
         extra = self.on_line(element, given)
-        on_line = unlabelled(join) if extra else ()
+        on_line = of_branches(join) if extra else ()
+        own = tuple(each for each in join.annotations if each.name in OF_JOINS)
         branches = tuple(
             self.branch(way, join, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
@@ -321,7 +322,7 @@ class _Text(Plan):
         stage = Joined(plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or has_names(branches)
-        return Said(stage_, label, in_words((*labelled(join.label), *on_line)), join.name, inside)
+        return Said(stage_, label, in_words((*own, *on_line)), join.name, inside)
 
     def is_vanished(self, join: Layer, scope: Scope) -> bool:
         """Whether the next skip of *join* that does nothing is written as a shortcut that needed no layer: where there
