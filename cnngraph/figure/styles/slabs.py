@@ -30,7 +30,7 @@ from cnngraph.figure.scene import (
     way_out,
 )  # fmt: skip
 from cnngraph.figure.shapes import arrowhead, cuboid
-from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, block_of, nodes
+from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, nodes
 from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
 from cnngraph.figure.slabs.places import Line as Way
 from cnngraph.figure.slabs.resolution import pixels, resolutions
