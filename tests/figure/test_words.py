@@ -56,7 +56,7 @@ def drawn(source: str, style: str, **asked: object) -> Scene:
     return draw(Order([parse(source)], style, 960.0, LIGHT, **asked))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", names()[::4])
+@pytest.mark.parametrize("name", sorted(names())[::4])
 def test_labels_are_said_once_and_touch_nothing(name: str) -> None:
     network = labelled(load(name), seed=sum(map(ord, name)))
     by_name = units(network).by_name
@@ -83,7 +83,7 @@ def test_labels_are_said_once_and_touch_nothing(name: str) -> None:
     assert {style for style, code in refused if code == "E0608"} <= {"volumes", "text"}
 
 
-@pytest.mark.parametrize("name", names()[1::4])
+@pytest.mark.parametrize("name", sorted(names())[1::4])
 def test_notes_stand_below_and_their_marks_touch_nothing(name: str) -> None:
     plain = load(name)
     network = noted(plain, seed=sum(map(ord, name)))
