@@ -133,7 +133,11 @@ class Assembly:
             raise Fault("E0201", f"no block is called `{parent}`")
         self.blocks[path] = Block(path, name, parent)
 
-    def output(self, name: str, layer: str, origin: str = "") -> None:
+    def label_block(self, path: str, label: str) -> None:
+        """Figures call the use of a block at *path* so."""
+        self.blocks[path] = replace(self.blocks[path], label=label)
+
+    def output(self, name: str, layer: str, origin: str = "", label: str = "") -> None:
         if layer not in self._by_name:
             raise Fault("E0201", f"no tensor is called `{layer}`")
         if why := unfit(name):
@@ -141,7 +145,7 @@ class Assembly:
         if name in self._output_names:
             raise Fault("E0301", f"`{name}` is an output already")
         self._output_names.add(name)
-        self.outputs.append(Output(name, layer, origin))
+        self.outputs.append(Output(name, layer, origin, label))
 
     def keep(self, tensors: Iterable[str]) -> None:
         """Keeps the inputs and what leads to *tensors*, and no other layer."""

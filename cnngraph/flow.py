@@ -42,7 +42,7 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Where a way ends in an output; a network's only output needs none."""
+    """Where a way ends in an output; a network's only output needs none but for a label."""
 
     output: Output
 
@@ -267,7 +267,7 @@ class _Reduction:
     def elements(self, name: str) -> tuple[Element, ...]:
         """A node, and what leaves it for outputs."""
         if name in self.ends:
-            return (Exit(self.ends[name]),) if len(self.ends) > 1 else ()
+            return (Exit(self.ends[name]),) if len(self.ends) > 1 or self.ends[name].label else ()
         node = () if name == _SOURCE else (self.nodes[name],)
         return (*node, Side(tuple(self.sides[name]))) if name in self.sides else node
 

@@ -16,8 +16,8 @@ _SEVERAL = 3
 
 
 def same_work(unit: Unit) -> Hashable:
-    """Equal for units that do the same and make the same: one is drawn as the other."""
-    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond
+    """Equal for units that do the same, make the same and are called the same: one is drawn as the other."""
+    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond, unit.labels
 
 
 def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] = same_work) -> Chain:
@@ -102,7 +102,7 @@ class _Folder:
                 return Fork(made), self.number(("fork", *((key, is_skip) for (_, key), is_skip in inside)))
             case Boxed(path, units):
                 kinds = ((tuple(layer.kind for layer in unit.layers), unit.bond) for unit in units)
-                return element, self.number(("boxed", self.blocks[path].name, *kinds))
+                return element, self.number(("boxed", self.blocks[path].name, self.blocks[path].label, *kinds))
             case Tangle(nodes, links):
                 nets = [self.folded(chain) for chain in nodes]
                 return Tangle(tuple(chain for chain, _ in nets), links), self.number(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from cnngraph.figure.page import WIDTHS, points
+from cnngraph.layers import KINDS
+from cnngraph.layers.kind import SILENT
 from cnngraph.network import Annotation, Network
 
 STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "overview", "slabs", "operation")
@@ -14,6 +17,20 @@ STYLES = ("auto", "volumes", "text", "units", "strip", "blocks", "overview", "sl
 
 THEMES = ("light", "dark", "print", "colorblind")
 """The words for colours; `cnngraph.figure.theme` has what each is."""
+SHOWN = tuple(word for word, kind in KINDS.items() if kind.family in SILENT)
+"""Words of the layers that are said in one breath with the one before, and in figures on request."""
+
+
+def shown(words: str | Iterable[str]) -> tuple[str, ...]:
+    """The silent layers that *words* name, ``"bn,relu"`` or one by one. Raises `ValueError` for one that is none."""
+    listed = words.split(",") if isinstance(words, str) else list(words)
+    found = tuple(dict.fromkeys(word.strip() for word in listed))
+    for word in found:
+        if word not in SHOWN:
+            near = get_close_matches(word, SHOWN, n=1)
+            known = f"did you mean {near[0]!r}?" if near else f"those that can be shown are {', '.join(SHOWN)}"
+            raise ValueError(f"no layer that figures leave out is called {word!r}: {known}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,14 @@ class _Width(Key):
         return True
 
 
+class _Shown(Key):
+    def fits(self, value: object) -> bool:
+        try:
+            return isinstance(value, str) and bool(shown(value))
+        except ValueError:
+            return False
+
+
 class _Count(Key):
     def fits(self, value: object) -> bool:
         return type(value) is int and value >= 0
@@ -58,6 +83,7 @@ KEYS: dict[str, Key] = {
     "fold": Key("whether what repeats is drawn once", "true or false", sort=bool),
     "depth": _Count("how many blocks around each other stay open", "a whole number from 0 on"),
     "names": Key("whether layers' names are written", "true or false", sort=bool),
+    "show": _Shown("which silent layers are named", "layers such as bn,relu,dropout,lrn,softmax", SHOWN),
     "layer": Key("the layer that the style `operation` explains", "the name of a layer", sort=str),
 }
 """What can be said of a figure, by the word for it."""

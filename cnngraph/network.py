@@ -40,6 +40,12 @@ class Annotation:
     """The arguments that are given by name: ``style="text"``."""
 
 
+LABEL = "label"
+"""The name of the annotation that says what figures call a layer."""
+NOTE = "note"
+"""The name of the annotation that says something below a figure."""
+OF_JOINS = frozenset({LABEL, NOTE})
+"""The names of annotations that on the line of a join are its own, and not of its branches."""
 OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
 """The names of annotations that say something of a layer's own weights."""
 
@@ -93,6 +99,11 @@ class Layer:
         return _counted(self.kind, self.input_volumes, self.output).macs
 
     @property
+    def label(self) -> str:
+        """What figures call it, as its author says; empty where that is left to them."""
+        return next((str(each.arguments[0]) for each in self.annotations if each.name == LABEL), "")
+
+    @property
     def line(self) -> int | None:
         return self.span.line if self.span else None
 
@@ -125,6 +136,8 @@ class Block:
     """The block's own name: ``residual``."""
     parent: str
     """Path of the block that uses it; empty at top level."""
+    label: str = ""
+    """What figures call it, as its author says; empty where that is left to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,8 @@ class Output:
     layer: str
     origin: str = ""
     """What the file that it came from calls it, where that is not its name."""
+    label: str = ""
+    """What figures call it, as its author says; empty where that is its name."""
 
 
 @dataclass(frozen=True)
@@ -289,6 +304,7 @@ class Network:
         layer: str | None = None,
         with_blocks: bool = False,
         names: bool | None = None,
+        show: str | Collection[str] | None = None,
         layout: str | None = None,
         counts: bool = False,
         heat: str | None = None,
@@ -301,9 +317,9 @@ class Network:
 
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
-        or a `cnngraph.figure.theme.Theme`; a *title* ``""`` is none, and *transparent* leaves the ground out. Raises
-        `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError` for a word
-        that is none of those that an option takes.
+        or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
+        out. Raises `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
+        for a word that is none of those that an option takes.
         """
         from cnngraph import verbs
 
@@ -320,6 +336,7 @@ class Network:
             layer=layer,
             with_blocks=with_blocks,
             names=names,
+            show=show,
             layout=layout,
             counts=counts,
             heat=heat,

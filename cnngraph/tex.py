@@ -45,7 +45,7 @@ _MATH = {
     "≈": r"\approx", "≠": r"\ne", "≤": r"\le", "≥": r"\ge", "→": r"\to", "←": r"\gets", "↑": r"\uparrow",
     "↓": r"\downarrow", "∞": r"\infty", "√": r"\surd", "∑": r"\sum", "∂": r"\partial", "⌊": r"\lfloor", "⌋": r"\rfloor",
     "⌈": r"\lceil", "⌉": r"\rceil", "⋮": r"\vdots", "⋯": r"\cdots", "°": r"{}^\circ", "²": "{}^2", "³": "{}^3",
-    "¹": "{}^1",
+    "¹": "{}^1", "†": r"\dagger", "‡": r"\ddagger", "§": r"\mathsection", "¶": r"\mathparagraph",
     **{letter: f"\\{name}" for letter, name in zip("αβγδεζηθικλμνξπρστυφχψω", _SMALL, strict=True)},
     **{letter: f"\\{name}" for letter, name in zip("ΓΔΘΛΞΠΣΥΦΨΩ", _LARGE, strict=True)},
 }  # fmt: skip

@@ -50,6 +50,16 @@ class Unit:
         return self.does.kind.idle
 
     @property
+    def label(self) -> str:
+        """What figures call it, as its author says; empty where that is left to them."""
+        return self.layers[0].label
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The same of each of its layers."""
+        return tuple([layer.label for layer in self.layers])
+
+    @property
     def is_known(self) -> bool:
         """Whether what it does is known of all of its layers."""
         return all(layer.kind.is_known for layer in self.layers)

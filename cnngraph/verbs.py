@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         layer: str | None
         with_blocks: bool
         names: bool | None
+        show: str | Collection[str] | None
         layout: str | None
         counts: bool
         heat: str | None
@@ -93,6 +94,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
     from cnngraph.figure.styles import LAYOUTS, STYLES, Order
+    from cnngraph.look import shown
 
     asked: dict[str, Any] = {key: value for key, value in look.items() if value is not None}
     if (style := asked.get("style", AUTO)) != AUTO:
@@ -104,6 +106,8 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     if "image" in asked:
         asked["picture"] = _picture(asked.pop("image"))
     asked, own = with_own(asked, networks)
+    if "show" in asked:
+        asked["show"] = shown(asked["show"])
     asked["width"] = points(asked.get("width", "slide"))
     asked["theme"] = _theme(asked.get("theme", "light"))
     if asked.pop("transparent", False):

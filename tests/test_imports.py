@@ -16,6 +16,7 @@ LAYERING = (
     ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex"),
     ("figure.page", "figure.theme"),
     ("layers",),
+    ("figure.scene", "figure.text"),
     ("network",),
     (
         "repetition",

@@ -7,7 +7,7 @@ import click
 from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
-from cnngraph.look import THEMES
+from cnngraph.look import THEMES, shown
 
 
 def _points(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -31,6 +31,19 @@ class _Theme(click.ParamType):  # type: ignore[type-arg]
         return value
 
 
+def _shown(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    try:
+        return None if value is None else shown(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+show_option = click.option(
+    "--show",
+    metavar="WORDS",
+    callback=_shown,
+    help="Silent layers to be named: bn,relu,dropout,lrn,softmax, or others.",
+)
 style_option = click.option(
     "--style", type=click.Choice([AUTO, *STYLES]), help=f"Unless said, that of the spec's @figure, or {AUTO}."
 )

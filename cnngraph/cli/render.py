@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, output_stem, read_networks
-from cnngraph.cli.looks import style_option, theme_option, width_option
+from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
 from cnngraph.figure.writers import DPI
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
+@show_option
 @click.option("--counts", is_flag=True, help="Parameters and multiply-accumulates below the figure.")
 @click.option(
     "--heat",
@@ -66,6 +67,7 @@ def command(
     dpi: int | None,
     with_blocks: bool,
     names: bool | None,
+    show: tuple[str, ...] | None,
     counts: bool,
     heat: str | None,
     steps: bool,
@@ -92,6 +94,7 @@ def command(
         layer=layer,
         with_blocks=with_blocks,
         names=names,
+        show=show,
         layout=layout,
         counts=counts,
         heat=heat,

@@ -14,6 +14,7 @@ from typing import Literal
 
 from cnngraph.elaborate.prelude import prelude
 from cnngraph.layers import KINDS
+from cnngraph.network import LABEL, NOTE
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 
@@ -187,7 +188,8 @@ class Names:
     def _resolve(self, node: object, area: Area) -> None:
         match node:
             case s.Net(title=title):
-                self._title(node, title, area)
+                start = node.span.start + node.span.text.find(f'"{title}"')
+                self._text(Span(node.span.source, start, start + len(title) + 2), area)
                 self._annotations(node.annotations, area)
             case s.Param(name=ref, default=value) | s.Let(name=ref, value=value):
                 self._given(area, "value", ref)
@@ -213,11 +215,11 @@ class Names:
             case s.Line():
                 self._line(node, area)
 
-    def _title(self, net: s.Net, title: str, area: Area) -> None:
-        at = net.span.text.find(f'"{title}"')
-        for found in re.finditer(r"\{(\w+)\}", title):
-            start = net.span.start + at + 1 + found.start(1)
-            self._add(Span(net.span.source, start, start + len(found[1])), area.find(found[1], "value"))
+    def _text(self, text: Span, area: Area) -> None:
+        """The values that are named in a text, as in ``"stage {n}"``."""
+        for found in re.finditer(r"\{(\w+)\}", text.text):
+            start = text.start + found.start(1)
+            self._add(Span(text.source, start, start + len(found[1])), area.find(found[1], "value"))
 
     def _block(self, node: s.BlockDef, area: Area) -> None:
         self._given(area, "block", node.name)
@@ -282,6 +284,8 @@ class Names:
         for annotation in annotations:
             for argument in annotation.arguments:
                 self._value(argument.value, area)
+                if annotation.name in (LABEL, NOTE) and isinstance(argument.value, s.Literal):
+                    self._text(argument.value.span, area)
 
     def _tensor(self, ref: s.Ref, area: Area) -> None:
         """``stem``, or ``stem.inner``: a label in the block that makes `stem`."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope
 from cnngraph.elaborate.values import evaluate
-from cnngraph.network import Annotation
+from cnngraph.elaborate.wording import filled, label
+from cnngraph.network import LABEL, NOTE, Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 
@@ -29,7 +30,8 @@ _LAYER: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
              lambda a: len(a) in (1, 2) and _texts(a[:1]) and all(type(n) is int for n in a[1:])),
     "weights": ('@weights("file.npz:conv1")', lambda a: len(a) == 1 and _texts(a)),
     "freeze": ("@freeze", lambda a: not a),
-    "note": ('@note("stem")', lambda a: len(a) == 1 and _texts(a)),
+    LABEL: ('@label("stem")', lambda a: len(a) == 1 and _texts(a)),
+    NOTE: ('@note("as in the paper")', lambda a: len(a) == 1 and _texts(a)),
     "origin": ('@origin("features.0")  or, for a line of several layers,  @origin("features.0", "features.1")', _texts),
     "classes": ('@classes("imagenet")  or their names, in order,  @classes("cat", "dog")', _texts),
     "allow": ('@allow("W0101")', _texts),
@@ -40,7 +42,8 @@ _INPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "scale": ("@scale(-1, 1)", lambda a: len(a) == 2 and all(map(_is_number, a))),
     "normalize": ("@normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))",
                   lambda a: len(a) == 2 and all(map(_numbers, a))),
-    "note": _LAYER["note"],
+    LABEL: _LAYER[LABEL],
+    NOTE: _LAYER[NOTE],
     "origin": _LAYER["origin"],
     "allow": _LAYER["allow"],
 }  # fmt: skip
@@ -48,7 +51,10 @@ _NET: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
     "allow": _LAYER["allow"],
     "figure": ('@figure(style="text")', lambda a: not a),
 }
-_OUTPUT = {"origin": _LAYER["origin"]}
+_OUTPUT: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "origin": _LAYER["origin"],
+    LABEL: ('@label("mask")  or, for several outputs, in order,  @label("mask", "boxes")', _texts),
+}  # fmt: skip
 KNOWN = {"a line that makes a layer": _LAYER, "an `input`": _INPUT, "the `net` line": _NET, "an `output`": _OUTPUT}
 """By the place where they may stand: each annotation, how it is written, and whether arguments fit it."""
 
@@ -58,7 +64,7 @@ def annotations_of(
 ) -> tuple[Annotation, ...]:
     """The annotations with their values; raises `Mistake` for one that does not exist or is written otherwise."""
     known = KNOWN[on]
-    found = []
+    found: list[Annotation] = []
     for annot in annots:
         if annot.name not in known:
             places = [place for place, others in KNOWN.items() if annot.name in others]
@@ -78,6 +84,11 @@ def annotations_of(
         form, fits = known[annot.name]
         if not fits(arguments) or bool(by_name) is not (annot.name == "figure"):
             raise Mistake("E0216", f"@{annot.name} is not written like that", annot.span, help=form)
+        if annot.name in (LABEL, NOTE):
+            said = (filled(str(text), scope, annot.span, f"@{annot.name}") for text in arguments)
+            arguments = tuple(label(text, annot.span) if annot.name == LABEL else text for text in said)
+            if annot.name == LABEL and any(each.name == LABEL for each in found):
+                raise Mistake("E0216", "a thing has one @label", annot.span)
         found.append(Annotation(annot.name, arguments, annot.span, _figure(by_name, scope) if by_name else ()))
     return tuple(found)
 

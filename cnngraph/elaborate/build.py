@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cnngraph.classes import classes_of
@@ -18,10 +17,11 @@ from cnngraph.elaborate.record import Record, TooMuch
 from cnngraph.elaborate.remarks import placed
 from cnngraph.elaborate.scope import BlockScope, Scope, Tensor, Value
 from cnngraph.elaborate.values import evaluate, find_tensor, known_volume, truth, written_volume
+from cnngraph.elaborate.wording import filled
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import Fault
 from cnngraph.layers.values import show
-from cnngraph.network import Annotation, Layer, Network
+from cnngraph.network import LABEL, Annotation, Layer, Network
 from cnngraph.preprocessing import preprocessing
 from cnngraph.remarks import few_of_each
 from cnngraph.source import Source, Span
@@ -163,25 +163,13 @@ class _Builder:
 
     def _title(self, net: s.Net, scope: Scope) -> str:
         """The display title, with ``{depth}`` replaced by the value of that name."""
-
-        def value(match: re.Match[str]) -> str:
-            if match[1] in scope.lost:
-                return ""
-            found = scope.value(match[1])
-            if found is None:
-                hint, _ = did_you_mean(match[1], scope.value_names())
-                mistake = Mistake(
-                    "E0202",
-                    f"no value is called `{match[1]}`",
-                    net.span,
-                    hint or "named in the title",
-                    help="in a title {name} stands for a param's value; write (name) for the word itself",
-                )
-                self.record.report(mistake.diagnostic)
-                return ""
-            return found if isinstance(found, str) else show(found)
-
-        return re.sub(r"\{(\w+)\}", value, net.title)
+        try:
+            return filled(net.title, scope, net.span, "a title")
+        except Mistake as mistake:
+            self.record.report(mistake.diagnostic)
+        except Silent:
+            pass  # the value is wrong itself
+        return ""
 
     def _check_settings(self, file: s.File, settings: Mapping[str, object]) -> None:
         params = settable(file)
@@ -253,12 +241,13 @@ class _Builder:
 
     def _outputs(self, declared: Sequence[s.OutputDecl], scope: Scope, flow: Tensor | None) -> None:
         refs = [ref for item in declared for ref in item.refs]
-        origins = [name for item in declared for name in self._origins(item, scope)]
-        for ref, origin in zip(refs, origins, strict=True):
+        said = [each for item in declared for each in self._said(item, scope)]
+        for ref, (origin, label) in zip(refs, said, strict=True):
             try:
                 name = ".".join(ref.names)
                 tensor = self._given_back(name, ref, scope)
-                self._output(name, tensor.layer, origin, ref.span)
+                known_volume(tensor)
+                self._output(name, tensor.layer, origin, label, ref.span)
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic)
             except Silent:
@@ -304,22 +293,27 @@ class _Builder:
                 raise
             raise Mistake("E0201", mistake.diagnostic.message, ref.span, hint) from None
 
-    def _origins(self, item: s.OutputDecl, scope: Scope) -> tuple[str, ...]:
-        """What the file that the network came from calls the outputs of *item*; empty where that is not said."""
-        nothing = ("",) * len(item.refs)
+    def _said(self, item: s.OutputDecl, scope: Scope) -> list[tuple[str, str]]:
+        """What the file that the network came from calls each output of *item*, and what figures do; empty where that
+        is not said."""
+        said = {"origin": [""] * len(item.refs), LABEL: [""] * len(item.refs)}
         try:
             for annotation in annotations_of(item.annotations, scope, on="an `output`"):
                 if len(annotation.arguments) != len(item.refs):
                     remark = f"{len(annotation.arguments)} for {len(item.refs)}"
-                    raise Mistake("E0216", "@origin names each output of its line, in order", annotation.span, remark)
-                return tuple(unquoted(str(name)) for name in annotation.arguments)
+                    message = f"@{annotation.name} names each output of its line, in order"
+                    raise Mistake("E0216", message, annotation.span, remark)
+                texts = map(str, annotation.arguments)
+                said[annotation.name] = [unquoted(text) if annotation.name == "origin" else text for text in texts]
         except Mistake as mistake:
             self.record.report(mistake.diagnostic)
-        return nothing
+        except Silent:
+            pass  # a value in a label is wrong itself
+        return list(zip(said["origin"], said[LABEL], strict=True))
 
-    def _output(self, name: str, layer: str, origin: str, span: Span) -> None:
+    def _output(self, name: str, layer: str, origin: str, label: str, span: Span) -> None:
         try:
-            self.record.assembly.output(name, layer, origin)
+            self.record.assembly.output(name, layer, origin, label)
         except Fault as fault:
             raise Mistake(fault.code, fault.message, span) from None
 

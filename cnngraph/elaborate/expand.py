@@ -25,7 +25,7 @@ from cnngraph.layers.kind import Fault
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.layers.window import Windowed
-from cnngraph.network import Layer
+from cnngraph.network import OF_JOINS, Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
@@ -108,6 +108,7 @@ class Expander:
         first, first_path, source = len(self.record.layers), len(self.record.paths), flow
         for index, stage in enumerate(line.stages):
             last, before_it = index == len(line.stages) - 1, len(self.record.layers)
+            paths_before = len(self.record.paths)
             labels = line.labels if last else ()
             match stage:
                 case s.Step():
@@ -143,7 +144,14 @@ class Expander:
         if line.claim is not None and flow is not None:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
-            self.record.annotate(first, annotations_of(line.annotations, scope))
+            said = annotations_of(line.annotations, scope)
+            joined = line.stages[-1] if isinstance(line.stages[-1], s.Joined) else None
+            if joined is None:
+                self.record.label(said, scope.path, before_it, paths_before)
+            elif self.record.layers[-1].span == joined.word.span:  # unless guards left it one branch
+                self.record.assembly.say(self.record.layers[-1].name, [each for each in said if each.name in OF_JOINS])
+                said = tuple(each for each in said if each.name not in OF_JOINS)
+            self.record.annotate(first, said)
         return Made(flow, ran=True, skipped=skipped)
 
     def _label(self, line: s.Line, scope: Scope, flow: Tensor | None) -> Tensor:
@@ -391,12 +399,13 @@ class Expander:
         self.record.block(path, block.name, scope.path, step.name.span)
         self.record.expanded.add(block.span)
         annotations = annotations_of((*step.annotations, *block.annotations), scope)
-        first = len(self.record.layers)
+        first, first_path = len(self.record.layers), len(self.record.paths) - 1
         self.record.calls.append((block.name, step.name.span))
         with self.record.nested(step.span), self.record.allowances.during(allowances.written(block.annotations)):
             made = self.run(block.body, inner, flow)
         self.record.calls.pop()
         if annotations:
+            self.record.label(annotations, scope.path, first, first_path)
             self.record.annotate(first, annotations)
         result = made.tensor
         given = [item for item in block.outputs if item.guard is None or truth(item.guard, inner)]

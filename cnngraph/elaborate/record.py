@@ -16,7 +16,7 @@ from cnngraph.elaborate.outcome import Ran
 from cnngraph.elaborate.scope import Scope, Stretch, Tensor
 from cnngraph.elaborate.values import known_volume
 from cnngraph.layers.kind import Fault, Kind
-from cnngraph.network import OF_WEIGHTS, Annotation
+from cnngraph.network import LABEL, OF_WEIGHTS, Annotation
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.spec.names import unquoted
@@ -222,13 +222,34 @@ class Record:
         try:
             first = len(self.layers)
             self.assembly.input(name, volume, span=span)
+            self.assembly.say(name, [each for each in annotations if each.name == LABEL])
             self.annotate(first, annotations)
         except Limit as reached:
             self._stop_at(reached, span if reached.code == "E0501" else at)
 
+    def label(self, annotations: Iterable[Annotation], path: str, first: int, first_path: int) -> None:
+        """What figures call the one thing that a step in the block *path* made, from layer number *first* and block
+        number *first_path* on; raises `Mistake` when it is not one."""
+        for said in annotations:
+            if said.name != LABEL:
+                continue
+            blocks = self.assembly.blocks
+            uses = [each for each in self.paths[first_path:] if blocks[each].parent == path]
+            alone = [layer for layer in self.layers[first:] if layer.block == path and layer.unit == layer.name]
+            if len(uses) + len(alone) != 1:
+                made = len(uses) + len(alone)
+                help = "write it on each of them, in brackets inside of these" if made else "write it where it is made"
+                raise Mistake(
+                    "E0216", "@label is of one thing", said.span, f"this makes {made or 'nothing'}", help=help
+                )
+            if uses:
+                self.assembly.label_block(uses[0], str(said.arguments[0]))
+            else:
+                self.assembly.say(alone[0].name, [said])
+
     def annotate(self, first: int, annotations: tuple[Annotation, ...]) -> None:
-        """What a line says of all that it made, from layer number *first* on; raises `Mistake`."""
-        rest = tuple(each for each in annotations if each.name != "origin")
+        """What a line says of all that it made, from layer number *first* on, but for labels; raises `Mistake`."""
+        rest = tuple(each for each in annotations if each.name not in ("origin", LABEL))
         if rest:
             try:
                 self.assembly.annotate(first, rest)

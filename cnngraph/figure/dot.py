@@ -35,7 +35,7 @@ def dot(network: Network) -> str:
             into.node(unit.name, escape(label(unit)), tooltip=escape(unit.about))
         for block in children.get(path, ()):
             with into.subgraph(name=f"cluster_{block.path}") as inner:
-                inner.attr(label=escape(block.path), style="dashed", color="gray60")
+                inner.attr(label=escape(block.label or block.path), style="dashed", color="gray60")
                 fill(inner, block.path)
 
     fill(graph, "")
@@ -50,7 +50,8 @@ def label(unit: Unit) -> str:
     caption = unit.lead.kind.caption()
     window = f" {caption.window[0]}×{caption.window[1]}" if caption.window else ""
     stride = f" s={caption.stride[0]}" if caption.stride and caption.stride != (1, 1) else ""
-    name = (caption.name or unit.name) + window + stride if unit.lead.inputs else unit.name
-    followers = "".join(f", {layer.kind.caption().name}" for layer in unit.layers[1:])
+    called = unit.label or (unit.lead.inputs and caption.name) or unit.name
+    name = called + window + stride if unit.lead.inputs else called
+    followers = "".join(f", {layer.label or layer.kind.caption().name}" for layer in unit.layers[1:])
     shared = f"\nweights of {unit.shares}" if unit.shares else ""
     return f"{name}{followers}{shared}\n{unit.output.caption}"

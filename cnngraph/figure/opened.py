@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import CnngraphError
@@ -66,8 +66,9 @@ def _alone(node: Node, network: Network) -> Network:
     return replace(network, layers=(before, *kept), outputs=(Output(last, last),), title="")
 
 
-def with_opened(scene: Scene, network: Network, width: float, theme: Theme) -> Scene:
-    """*scene*, the figure of *network*, and below it its blocks in frames, in rows of at most *width* points.
+def with_opened(scene: Scene, network: Network, width: float, theme: Theme, show: Collection[str] = ()) -> Scene:
+    """*scene*, the figure of *network*, and below it its blocks in frames, in rows of at most *width* points; silent
+    layers whose words are in *show* are named in them.
 
     Raises `CnngraphError`: E0618 where there are none, E0604 where one is too wide.
     """
@@ -78,7 +79,8 @@ def with_opened(scene: Scene, network: Network, width: float, theme: Theme) -> S
             help="leave --with-blocks out",
         )  # fmt: skip
     drawn = [
-        untitled(blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None)) for each in found
+        untitled(blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show))
+        for each in found
     ]
     em = max(item.size for one in drawn for item in one.primitives() if isinstance(item, Text))
     margin, gap, line = em, _GAP * em, ascent("serif", em) + 0.4 * em

@@ -76,7 +76,7 @@ def spine(network: Network, style: str) -> Spine:
             through = []
             while name not in index:
                 side = whole.by_name[name]
-                if not _is_projection(side) or len(whole.consumers[name]) != 1:
+                if not _is_projection(side) or side.label or len(whole.consumers[name]) != 1:
                     raise refusal(network, style, f"{side.name} is on a branch of its own beside {main}")
                 through.append(side)
                 covered.add(name)

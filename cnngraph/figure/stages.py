@@ -147,7 +147,7 @@ def told_kinds(scene: Scene, networks: Sequence[Network]) -> Scene:
     return replace(scene, items=tuple(map(told, scene.items)))
 
 
-def with_footer(scene: Scene, lines: list[str], theme: Theme, font: Font = "serif") -> Scene:
+def with_footer(scene: Scene, lines: list[str], theme: Theme, font: Font = "serif", id: str = "counts") -> Scene:
     """*scene* with *lines* of text below it, in *font*, as large as its smallest text, or as wide as the page takes."""
     sizes = [item.size for item in scene.primitives() if isinstance(item, Text)]
     size = min(sizes, default=10.0)
@@ -163,5 +163,5 @@ def with_footer(scene: Scene, lines: list[str], theme: Theme, font: Font = "seri
         scene,
         width=max(scene.width, wide),
         height=y + 0.5 * size,
-        items=(*scene.items, Group("counts", "key", tuple(added))),
+        items=(*scene.items, Group(id, "key", tuple(added))),
     )

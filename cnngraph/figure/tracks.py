@@ -56,7 +56,7 @@ class Stop:
     """Whether it is drawn as a layer; else as text on the way."""
     column: int
     passed_over: tuple[Unit, ...] = ()
-    """What comes behind it and is not drawn: a sum, which is where an arc lands, or a flatten."""
+    """What comes behind it and is not drawn: a sum, which is where an arc lands, or a flatten; not what has a label."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -276,7 +276,7 @@ def _stretches(spine: Spine, prefix: str, marks: Mapping[str, Mark]) -> Iterator
 
 def _same_words(unit: Unit) -> Hashable:
     """Equal for units of which the same is said, whatever comes in: a dense block's grow wider."""
-    return tuple(layer.kind for layer in unit.layers), unit.lead.skips, unit.bond
+    return tuple(layer.kind for layer in unit.layers), unit.lead.skips, unit.bond, unit.labels
 
 
 def _shown(spine: Spine, folded: Sequence[_Stretch], hidden: Callable[[Spine, int], bool]) -> Iterator[Stop]:
@@ -286,7 +286,7 @@ def _shown(spine: Spine, folded: Sequence[_Stretch], hidden: Callable[[Spine, in
     for index, unit in enumerate(spine.units):
         if index in left_out:
             continue
-        if at is not None and (unit.idle or (is_sum(unit) and hidden(spine, index))):
+        if at is not None and not unit.label and (unit.idle or (is_sum(unit) and hidden(spine, index))):
             at = replace(at, passed_over=(*at.passed_over, unit))
             continue
         if at is not None:

@@ -67,6 +67,10 @@ class Parameter:
         return product(self.shape)
 
 
+SILENT: tuple[Family, ...] = ("activation", "norm", "dropout")
+"""The families of kinds that change no volume and are said in one breath with the layer before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caption:
     """The words a figure uses for a layer."""
@@ -255,7 +259,7 @@ class Kind:
     @property
     def is_silent(self) -> bool:
         """Whether it changes no volume and is said in one breath with the layer before."""
-        return self.family in ("activation", "norm", "dropout")
+        return self.family in SILENT
 
     @property
     def keeps_scale(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cnngraph.network import OF_WEIGHTS, Block, Layer, Network, Output
+from cnngraph.network import LABEL, OF_JOINS, OF_WEIGHTS, Annotation, Block, Layer, Network, Output
 from cnngraph.spec.lexer import FLAGS, RESERVED
 from cnngraph.spec.syntax import IMAGE
 
@@ -127,7 +127,8 @@ class _Names:
         return layer if changed == layer else changed
 
     def block(self, block: Block) -> Block:
-        return Block(self.paths[block.path], identifier(block.name, "block"), self.paths[block.parent])
+        path, parent = self.paths[block.path], self.paths[block.parent]
+        return Block(path, identifier(block.name, "block"), parent, block.label)
 
     def outputs(self) -> list[Output]:
         found: list[Output] = []
@@ -140,7 +141,8 @@ class _Names:
             while name in given:
                 name += "_"
             given.add(name)
-            found.append(Output(name, layer, output.origin or ("" if name == output.name else output.name)))
+            origin = output.origin or ("" if name == output.name else output.name)
+            found.append(Output(name, layer, origin, output.label))
         return found
 
 
@@ -184,12 +186,22 @@ def _part(units: dict[str, str], network: Network) -> None:
             owners = [layer.shares for layer in step if layer.shares]
             first = steps[units[owners[0]]] if owners else step
             whole = len(step) == len(first) and all(map(used_alike, step, first))
-            alike = all(layer.annotations == step[0].annotations for layer in step)
+            alike = len({unlabelled(layer) for layer in step}) == 1
             if owners and len(step) + len(first) > 2 and not (whole and alike):
                 parted = True
                 for layer in (*step, *first):
                     units[layer.name] = layer.name
                     steps[layer.name] = [layer]
+
+
+def unlabelled(layer: Layer) -> tuple[Annotation, ...]:
+    """What is said of *layer* but for what figures call it, which is of a whole step."""
+    return tuple(each for each in layer.annotations if each.name != LABEL)
+
+
+def of_branches(join: Layer) -> tuple[Annotation, ...]:
+    """What is said of *join* and would be of its branches, too, on its line."""
+    return tuple(each for each in join.annotations if each.name not in OF_JOINS)
 
 
 def used_alike(layer: Layer, other: Layer) -> bool:

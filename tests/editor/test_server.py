@@ -258,12 +258,15 @@ def test_what_a_figure_may_be_told(ed: Editor) -> None:
     rest = "\ninput 8x8x3\nconv 8 3x3\n"
     assert "@figure" in labels(ed.open("net a @^" + rest))
     assert labels(ed.open("net a @figure(^)" + rest)) == [
-        "style=", "width=", "theme=", "fold=", "depth=", "names=", "layer="
+        "style=", "width=", "theme=", "fold=", "depth=", "names=", "show=", "layer="
     ]  # fmt: skip
     assert labels(ed.open('net a @figure(style="text", ^)' + rest))[0] == "width="
     assert '"blocks"' in labels(ed.open("net a @figure(style=^)" + rest))
     assert '"page"' in labels(ed.open('net a @figure(style="text", width="^")' + rest))
     assert labels(ed.open("net a @figure(fold=^)" + rest)) == ["true", "false"]
+    assert '"relu"' in labels(ed.open("net a @figure(show=^)" + rest))
+    assert {"@label", "@note"} < set(labels(ed.open("net a\ninput 8x8x3\nconv 8 3x3 @^\n")))
+    assert "@label" in labels(ed.open("net a\ninput 8x8x3 @^\nconv 8 3x3\n"))
     assert hovered(ed.open('net a @figure(the^me="dark")' + rest)).startswith(
         "`theme`: its colours; one of light, dark"
     )
@@ -323,6 +326,15 @@ def test_a_param_is_renamed_in_the_title_too(ed: Editor) -> None:
     file = ed.open(NET.replace("param depth", "param de^pth"), "net.spec")
     edit = file.ask(lsp.TEXT_DOCUMENT_RENAME, to="n")
     assert file.changed(edit.changes[file.uri]) == NET.replace("depth", "n")
+    file.close()
+
+
+def test_a_param_is_renamed_in_labels_and_notes_too(ed: Editor) -> None:
+    block = 'block b(width) {\n  relu @note("{width}")\n}\nb 3\n'
+    file = ed.open(f'param wi^dth = 8\ninput 8x8x3\nconv 8 1x1 @label("width {{width}}")\n{block}', "net.spec")
+    edit = file.ask(lsp.TEXT_DOCUMENT_RENAME, to="n")
+    changed = file.changed(edit.changes[file.uri])
+    assert changed == f'param n = 8\ninput 8x8x3\nconv 8 1x1 @label("width {{n}}")\n{block}'
     file.close()
 
 

@@ -28,6 +28,7 @@ ASKED: dict[str, list[Any]] = {
     "layer": ["conv2"],
     "names": [True],
     "with_blocks": [True],
+    "show": [("relu",)],
     "by_dot": [True],
 }
 """For every option what may be asked."""

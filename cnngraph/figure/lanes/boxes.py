@@ -181,6 +181,8 @@ class Outlet(Plain):
 
     measure: Measure
     name: str
+    words: str
+    """What it is called here."""
 
     @property
     def first(self) -> str:
@@ -196,7 +198,7 @@ class Outlet(Plain):
 
     @cached_property
     def _shown(self) -> str:
-        return fit(self.name, "serif-italic", self.em, self.measure.most)
+        return fit(self.words, "serif-italic", self.em, self.measure.most)
 
     @property
     def left(self) -> float:

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cnngraph.flow import Chain, Repeat, flow, units_of
 from cnngraph.fold import folded, same_work
-from cnngraph.network import Network
+from cnngraph.network import Network, Output
 from cnngraph.units import Unit, Units
 
 _LONGEST = 3
@@ -45,6 +45,8 @@ class Node:
     """In topological order; the last makes its volume."""
     row: int
     times: int = 1
+    label: str = ""
+    """What its author calls it: the one unit, or the use of a block that it is."""
 
     @property
     def first(self) -> Unit:
@@ -64,11 +66,8 @@ class Node:
     def called(self, network: Network) -> str:
         """What its units are called together: as the definition of the block of *network* that they are in; empty where
         that is none."""
-        paths = [unit.lead.block for unit in self.units[: len(self.units) // self.times]]
-        block = min(paths, key=len)
-        if not block or not all(path == block or path.startswith(f"{block}.") for path in paths):
-            return ""
-        return network.blocks[block].name.rpartition(".")[2].replace("_", " ")
+        block = block_of(self.units[: len(self.units) // self.times])
+        return network.blocks[block].name.rpartition(".")[2].replace("_", " ") if block else ""
 
     @property
     def is_join(self) -> bool:
@@ -109,8 +108,8 @@ class Nodes:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     """For each node in the order in which it takes them."""
-    outputs: tuple[tuple[int, str], ...]
-    """The nodes whose volumes are given back, and under what names."""
+    outputs: tuple[tuple[int, Output], ...]
+    """The nodes whose volumes are given back, and as what."""
     stretches: tuple[Stretch, ...] = ()
 
     @property
@@ -190,7 +189,8 @@ class _Graph:
 
     def _is_way(self, name: str) -> bool:
         """Whether a tensor only passes through it."""
-        return len(self.inputs[name]) == len(self.users[name]) == 1 and name not in self.outputs
+        alone = len(self.inputs[name]) == len(self.users[name]) == 1 and name not in self.outputs
+        return alone and not any(unit.label for unit in self.members[name])
 
     @property
     def splits(self) -> bool:
@@ -296,16 +296,23 @@ class _Graph:
     def nodes(self) -> Nodes:
         names = sorted(self.members, key=self.order.__getitem__)
         number = {name: at for at, name in enumerate(names)}
-        made = tuple(Node(tuple(self.members[name]), self.rows[name]) for name in names)
+        made = tuple(self._node(tuple(self.members[name]), self.rows[name]) for name in names)
         edges = tuple(
             Edge(number[source], number[name], self.through.get((source, name), ()))
             for name in names
             for source in self.inputs[name]
         )
-        given = ((self.whole.of_layer[output.layer], output.name) for output in self.whole.network.outputs)
-        outputs = tuple((number[self.stands_for.get(unit, unit)], name) for unit, name in given)
+        given = ((self.whole.of_layer[output.layer], output) for output in self.whole.network.outputs)
+        outputs = tuple((number[self.stands_for.get(unit, unit)], output) for unit, output in given)
         owner = {unit.name: at for at, node in enumerate(made) for unit in node.units}
         return Nodes(made, edges, outputs, tuple(self._stretch(repeat, owner) for repeat in self.repeats))
+
+    def _node(self, units: tuple[Unit, ...], row: int) -> Node:
+        node = Node(units, row)
+        if node.does is not None:
+            return replace(node, label=node.does.label)
+        path = block_of(units)
+        return replace(node, label=self.whole.network.blocks[path].label) if path else node
 
     def _stretch(self, repeat: Repeat, owner: Mapping[str, int]) -> Stretch:
         inside = [owner[name] for name in _names(repeat.stretches[0]) if name in owner]
@@ -350,7 +357,7 @@ def _folded(found: Nodes, sameness: Callable[[Unit], Hashable]) -> Nodes:
     numbers = {old: new for new, old in enumerate(made)}
     left = (edge for edge in found.edges if edge.target in numbers)
     edges = [replace(edge, source=numbers[into[edge.source]], target=numbers[edge.target]) for edge in left]
-    outputs = tuple((numbers[into[number]], name) for number, name in found.outputs)
+    outputs = tuple((numbers[into[number]], output) for number, output in found.outputs)
     stretches = tuple(
         replace(each, first=numbers[into[each.first]], last=numbers[into[each.last]]) for each in found.stretches
     )
@@ -360,11 +367,19 @@ def _folded(found: Nodes, sameness: Callable[[Unit], Hashable]) -> Nodes:
 def _same(one: Node, other: Node, sameness: Callable[[Unit], Hashable]) -> bool:
     """Whether *other* does what *one*, or each of those that it stands for, does."""
     first = one.units[: len(one.units) // one.times]
-    return one.row == other.row and list(map(sameness, first)) == list(map(sameness, other.units))
+    alike = (one.row, one.label) == (other.row, other.label)
+    return alike and list(map(sameness, first)) == list(map(sameness, other.units))
+
+
+def block_of(units: Sequence[Unit]) -> str:
+    """The path of the block that all *units* are in, and one of them in no other; empty where there is none."""
+    paths = [unit.lead.block for unit in units]
+    block = min(paths, key=len)
+    return block if all(path == block or path.startswith(f"{block}.") for path in paths) else ""
 
 
 def same_words(unit: Unit) -> Hashable:
     """Equal for units that do the same, however many channels they make of how many."""
     captions = [(layer.kind.word, layer.kind.caption()) for layer in unit.layers]
     said = ((word, caption.window, caption.stride, caption.padding, caption.details) for word, caption in captions)
-    return tuple(said), unit.bond
+    return tuple(said), unit.bond, unit.labels

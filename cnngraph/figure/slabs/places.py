@@ -19,6 +19,7 @@ from cnngraph.figure.slabs.resolution import pixels
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.tracks import levels as heights
+from cnngraph.network import Output
 
 _LEAST_HIGH, _LEAST_THICK = 1.1, 0.45
 """Ems that a front face is high and wide at least."""
@@ -147,8 +148,8 @@ class Places:
             self.out[line.edge.source].append(line)
         self.sizes: dict[int, str] = {}
         """What is written below a group: the size of its maps."""
-        self.outlets: list[tuple[int, str, int]] = []
-        """Outputs: the thing, the name, and the lane that its line takes."""
+        self.outlets: list[tuple[int, Output, int]] = []
+        """Outputs: the thing, as what it is given back, and the lane that its line takes."""
         for number in range(len(self.spots)):
             self._place(number)
         self.width = max(row.end for row in self.rows)
@@ -164,6 +165,8 @@ class Places:
         em, volume = self.em, node.last.output
         words = str(volume.channels)
         if node.is_join:
+            sign = node.last.lead.kind.caption().sign
+            words = node.label if sign else f"{node.label} {words}".lstrip()
             return Spot(node, words, 2 * BALL * em, 2 * BALL * em, 0.0)
         wide = text_width(words, "serif", em)
         if not volume.is_map:
@@ -213,7 +216,7 @@ class Places:
         return x
 
     def _gap(self, source: Spot) -> float:
-        is_named = source.is_ball and not source.node.last.lead.kind.caption().sign
+        is_named = source.is_ball and bool(source.words)
         words = text_width(source.words, "serif", self.em) + 0.9 * self.em if is_named else 0.0
         return max(_GAP * self.em, words + 0.3 * self.em)
 
@@ -226,7 +229,7 @@ class Places:
         """Whether it stands right beside what it takes, and no line between."""
         spot = self.spots[number]
         row, into = self.rows[spot.row], self.into[number]
-        if len(into) != 1 or spot.is_ball or not row.spots or row.spots[-1] != into[0].edge.source:
+        if len(into) != 1 or spot.is_ball or spot.node.label or not row.spots or row.spots[-1] != into[0].edge.source:
             return False
         before = self.spots[row.spots[-1]]
         here = [line for line in self.out[row.spots[-1]] if self.spots[line.edge.target].row == spot.row]
@@ -245,14 +248,15 @@ class Places:
         kept = [each for each in group if each is first or not each.node.is_pool]
         volumes = [each.node.last.output for each in reversed(kept)]
         sizes = list(dict.fromkeys((str(v.height), str(v.width)) for v in volumes if v.is_map))
+        called = f"{first.node.label} " if first.node.label and not first.is_ball else ""
         if spot.is_ball or not sizes:
-            return spot.x + spot.thick
+            return max(spot.x + spot.thick, first.x + text_width(called, "serif", self.em))
         if len(sizes) > 1 and all(one == other for one, other in sizes):
             said = f"{sizes[0][0]} → {sizes[-1][0]}"
         else:
             said = " → ".join("×".join(size) for size in dict.fromkeys((sizes[0], sizes[-1])))
         self.sizes[spot.group] = said
-        return first.x + text_width(said, "serif", self.em)
+        return first.x + text_width(called + said, "serif", self.em)
 
     # From top to bottom -----------------------------------------------------------------------
 
@@ -281,16 +285,16 @@ class Places:
             for (line, *_), height in zip(found, heights([(min(s), max(s)) for s in spans]), strict=True):
                 line.lane = height
             self.rows[number].lanes = max(line.lane for line, *_ in found)
-        if len(self.found.outputs) > 1:
+        if len(self.found.outputs) > 1 or any(output.label for _, output in self.found.outputs):
             taken: dict[int, int] = {}
-            for number, name in self.found.outputs:
+            for number, output in self.found.outputs:
                 row = self.rows[self.spots[number].row]
                 at = self.spots[number].row
                 on_axis = at not in taken and row.spots[-1] == number and row.barred <= self.spots[number].right
                 taken.setdefault(at, 0)
                 if not on_axis:
                     row.lanes += _NAMED
-                self.outlets.append((number, name, 0 if on_axis else row.lanes))
+                self.outlets.append((number, output, 0 if on_axis else row.lanes))
 
     def _high(self) -> None:
         y, em = 0.0, self.em

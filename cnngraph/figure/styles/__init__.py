@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from cnngraph.diagnostics import CnngraphError
+from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.page import height, is_slide
-from cnngraph.network import Network
+from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Order:
     """Whether layers' names are written."""
     with_blocks: bool = False
     """Whether its blocks stand below, each once and open."""
+    show: tuple[str, ...] = ()
+    """Words of silent layers that are named."""
     by_dot: bool = False
     """Whether Graphviz's `dot` places the boxes."""
 
@@ -57,6 +59,7 @@ WISHES = {
     "layer": "one layer (--layer)",
     "names": "layers' names",
     "with_blocks": "blocks opened below (--with-blocks)",
+    "show": "silent layers (--show)",
     "by_dot": "another layout",
 }
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
@@ -84,10 +87,20 @@ def draw(order: Order) -> Scene:
     if order.with_blocks:
         from cnngraph.figure.opened import with_opened
 
-        scene = with_opened(scene, order.networks[0], order.width, order.theme)
+        scene = with_opened(scene, order.networks[0], order.width, order.theme, order.show)
     scene = told_kinds(scene, order.networks)
     if style.whole:
         hold_to_truth(scene, order.networks)
+    if any(output.label for network in order.networks for output in network.outputs):
+        from cnngraph.figure.words import with_outlets
+
+        scene = with_outlets(scene, order.networks, order.theme, order.width)
+    if style.speaks:
+        _hold_to_labels(scene, name, order.networks)
+    if any(each.name == NOTE for network in order.networks for layer in network for each in layer.annotations):
+        from cnngraph.figure.notes import with_notes
+
+        scene = with_notes(scene, order.networks, order.theme, order.width)
     if scene.height > (page := height(order.width)):
         said = (
             f"the figure is {scene.height:.0f} pt high, and a {'slide' if is_slide(order.width) else 'page'} {page:g}"
@@ -108,6 +121,22 @@ def hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
             reason=f"{wrong[0]}{more}",
             help="this is a mistake in cnngraph, please report it; another --style or --depth may do",
         )
+
+
+def _hold_to_labels(scene: Scene, name: str, networks: Sequence[Network]) -> None:
+    """Raises `CnngraphError` (E0608) when *scene*, a figure by *name*, does not say what the author calls something
+    that it draws."""
+    from cnngraph.figure.words import unsaid
+
+    for each in unsaid(scene, networks):
+        raise CnngraphError([
+            Diagnostic(
+                "E0608",
+                f"{name} has no place for the label of {each.thing}, “{each.label}”",
+                Label(each.span) if each.span else None,
+                help="--style blocks has a place for every label; on a narrow page a shorter one may fit",
+            )
+        ])  # fmt: skip
 
 
 def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
@@ -142,7 +171,9 @@ def _text(order: Order) -> Scene:
 def _strip(order: Order) -> Scene:
     from cnngraph.figure.styles.strip import strip
 
-    return strip(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    return strip(
+        order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold, show=order.show
+    )
 
 
 def _units(order: Order) -> Scene:
@@ -181,6 +212,7 @@ def _blocks(order: Order) -> Scene:
         fold=order.fold,
         depth=order.depth,
         names=order.names,
+        show=order.show,
     )
 
 
@@ -222,6 +254,8 @@ class Style:
     """What it heeds when it draws several networks; None: it draws one."""
     whole: bool = True
     """Whether it shows all of a network."""
+    speaks: bool = True
+    """Whether it has words at everything that it draws."""
     by_dot: Style | None = None
     """The same with its boxes where Graphviz's `dot` puts them."""
 
@@ -239,19 +273,21 @@ STYLES = {
     "strip": Style(
         _strip,
         "it draws one box for every weighted layer, with arcs over them",
-        ("title", "fold", "with_blocks"),
-        ("title", "fold"),
+        ("title", "fold", "with_blocks", "show"),
+        ("title", "fold", "show"),
     ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
-        ("title", "fold", "depth", "names", "with_blocks"),
-        ("title", "fold", "depth", "names"),
+        ("title", "fold", "depth", "names", "with_blocks", "show"),
+        ("title", "fold", "depth", "names", "show"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
-    "overview": Style(_overview, "it draws the whole graph in little, and one module enlarged", ("title",)),
+    "overview": Style(
+        _overview, "it draws the whole graph in little, and one module enlarged", ("title",), speaks=False
+    ),
     "slabs": Style(
         _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
     ),
-    "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False),
+    "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False, speaks=False),
 }

@@ -6,7 +6,7 @@ then the spec's blocks, the innermost first, until it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
@@ -50,13 +50,14 @@ def several(
     fold: bool | None,
     depth: int | None,
     names: bool,
+    show: Collection[str] = (),
 ) -> Scene:
     """*networks* one under the other, each below its name as `blocks` draws it, and *title* above all of them."""
     titles = [network.title or network.name for network in networks]
     if len(networks) == 1:
         titles = [title or titles[0]]
     foldings = [
-        _Folding(network, name, width, theme, names, _attempts(network, fold, depth))
+        _Folding(network, name, width, theme, names, show, _attempts(network, fold, depth))
         for network, name in zip(networks, titles, strict=True)
     ]
 
@@ -79,14 +80,16 @@ def blocks(
     fold: bool | None,
     depth: int | None,
     names: bool = False,
+    show: Collection[str] = (),
 ) -> Scene:
     """*network*, whatever its shape, at most *width* points wide; raises `CnngraphError` (E0604) when that is less than
     a single box takes.
 
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
-    stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file.
+    stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file; silent
+    layers whose words are in *show* are named in the box of the layer before.
     """
-    return several([network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names)
+    return several([network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names, show=show)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,11 @@ class _Folding:
     """A network in all the ways in which it can be drawn, from all there is to the least."""
 
     def __init__(
-        self, network: Network, title: str, width: float, theme: Theme, names: bool, attempts: Iterator[_Attempt]
-    ) -> None:
+        self, network: Network, title: str, width: float, theme: Theme, names: bool, show: Collection[str],
+        attempts: Iterator[_Attempt],
+    ) -> None:  # fmt: skip
         self.network, self.title, self.width, self.theme, self.names = network, title, width, theme, names
+        self.show = show
         self._made: list[_Attempt] = []
         self._more = attempts
 
@@ -152,8 +157,8 @@ class _Laid:
         network, theme = folding.network, folding.theme
         room = folding.width - 2 * _MARGIN * em
         most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
-        self.measure = Measure(em, box_width(network, attempt.chain, em, most), theme, most)
-        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain))
+        self.measure = Measure(em, box_width(network, attempt.chain, em, most, folding.show), theme, most)
+        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain), show=folding.show)
         self.setting = Setting(self.maker, room)
         lines = self.setting.lines(attempt.chain)
         if len(lines) == 1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.circled import letter_radius, lettered
@@ -34,6 +35,7 @@ from cnngraph.figure.tracks import (
     rows,
     tracks,
 )
+from cnngraph.figure.words import lines_of
 from cnngraph.network import Network
 from cnngraph.units import Unit
 
@@ -223,6 +225,8 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
     count = 1 + max(track.last_column for track in tracks)
     few = sum(stop.boxed for track in tracks for stop in track.stops) <= _FEW * len(tracks)
     gap = max(_GAP, script_width("a", "[l+1]", em) / em + 1.2) if few else _GAP
+    if any(stop.unit.label for track in tracks for stop in track.stops):
+        gap = max(gap, _caption_gap(tracks, em))
     title = max(_name(track, em).width for track in tracks) / em + _BESIDE if len(tracks) > 1 else 0.9
     left = (_MARGIN + title) * em + _COLUMN * em / 2
     tail = 4.2 * em
@@ -258,8 +262,13 @@ def _caption_gap(tracks: list[Track], em: float) -> float:
     """Ems that keep the captions of neighbours apart, and texts between columns free."""
     stops = [stop for track in tracks for stop in track.stops]
     boxed = [text_width(line, "serif", em) for stop in stops if stop.boxed for line in _caption(stop.unit)]
-    loose = [text_width(line, "serif", em) for stop in stops if not stop.boxed for line in _loose(stop.unit)]
-    widest = max([wide / em + 0.3 for wide in boxed] + [wide / em / 2 + 1.1 + 0.9 for wide in loose])
+    loose = [_loose_width(stop.unit, em) for stop in stops if not stop.boxed]
+    side_by_side = [
+        (_loose_width(one.unit, em) + _loose_width(other.unit, em)) / 2
+        for track in tracks for one, other in pairwise(track.stops) if not one.boxed and not other.boxed
+    ]  # fmt: skip
+    tight = [wide / em + 1.0 for wide in side_by_side]
+    widest = max([wide / em + 0.3 for wide in boxed] + [wide / em / 2 + 1.1 + 0.9 for wide in loose] + tight)
     return widest - _COLUMN
 
 
@@ -270,11 +279,11 @@ def _letter(stop: Stop) -> str:
 
 
 def _caption(unit: Unit) -> tuple[str, ...]:
-    """Below a column: ``3×3``, ``64``, ``/2``; the length of a vector."""
-    caption = unit.lead.kind.caption()
+    """Below a column: its label, ``3×3``, ``64``, ``/2``; the length of a vector."""
+    caption, called = unit.lead.kind.caption(), lines_of(unit.label)
     if caption.window is None:
-        return (caption.size,)
-    return (f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit))
+        return (*called, caption.size)
+    return (*called, f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit))
 
 
 def _stride(unit: Unit) -> tuple[str, ...]:
@@ -287,14 +296,22 @@ def _stride(unit: Unit) -> tuple[str, ...]:
 
 def _loose(unit: Unit) -> tuple[str, ...]:
     """Words for what is no column: an input, a pool."""
+    called = lines_of(unit.label)
     if not unit.lead.inputs:
-        return (unit.name,)
-    return (*unit.does.kind.caption().short.split(), *_stride(unit))
+        return called or (unit.name,)
+    caption = unit.does.kind.caption()
+    if called and unit.lead.kind.family == "join" and caption.sign:
+        called += (caption.sign,)
+    return (*(called or caption.short.split()), *_stride(unit))
+
+
+def _loose_width(unit: Unit, em: float) -> float:
+    return max(text_width(line, "serif", em) for line in _loose(unit))
 
 
 def _is_activation(unit: Unit) -> bool:
     """Whether the input is called a: the activation of the layer before, as on the slide."""
-    return not unit.lead.inputs and unit.name == "a"
+    return not unit.lead.inputs and unit.name == "a" and not unit.label
 
 
 def _row(
@@ -446,7 +463,7 @@ def _half(stop: Stop, em: float) -> float:
         return _COLUMN * em / 2
     if _is_activation(stop.unit):
         return script_width("a", "[l]", em) / 2 + 0.3 * em
-    return max(text_width(line, "serif", em) for line in _loose(stop.unit)) / 2 + 0.3 * em
+    return _loose_width(stop.unit, em) / 2 + 0.3 * em
 
 
 def _bracket(span: Span, row: Row, page: _Page, middle: float) -> Group:

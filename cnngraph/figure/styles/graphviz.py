@@ -61,7 +61,7 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
         for position, source in enumerate(whole.drawn[unit.name]):
             lines.append(f"{numbers[source]} -> {numbers[unit.name]};")
             skips.setdefault((source, unit.name), []).append(position in unit.lead.skips)
-    outputs = network.outputs if len(network.outputs) > 1 else ()
+    outputs = network.outputs if len(network.outputs) > 1 or network.outputs[0].label else ()
     for place, output in enumerate(outputs):
         mark = way_out(output.name)
         names[f"o{place}"] = mark
@@ -85,7 +85,8 @@ def by_dot(network: Network, *, width: float, theme: Theme, title: str | None) -
             points = [point(*record[4 + 2 * i : 6 + 2 * i]) for i in range(count)]
             items.append(_edge(source, target, points, skips[source, target].pop(0), em, theme))
     nodes = [record for record in placed if record[0] == "node"]
-    outlets = {way_out(output.name): Outlet(Measure(em, 0.0, theme), output.name) for output in outputs}
+    measure = Measure(em, 0.0, theme)
+    outlets = {way_out(each.name): Outlet(measure, each.name, each.label or each.name) for each in outputs}
     for _, node, x, y, *_ in nodes:
         middle, name = point(x, y), names[node]
         if outlet := outlets.get(name):

@@ -82,8 +82,10 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
 
 
 def _title(network: Network, shown: Layer) -> str:
-    """The network's, and the layer's name, where there are others that could be meant."""
+    """The network's, and the layer's name or label, where there are others that could be meant."""
     name = network.title or network.name
+    if shown.label:
+        return f"{name}: {shown.label}"
     return name if [layer for layer in network if sentence(layer)] == [shown] else f"{name}: {shown.name}"
 
 

@@ -54,7 +54,7 @@ def patterns(network: Network) -> list[Module]:
 def _look(unit: Unit) -> Hashable:
     caption = unit.does.kind.caption()
     words = tuple(layer.kind.word for layer in unit.layers if not layer.kind.idle)
-    return words, caption.window, caption.stride, caption.padding
+    return words, caption.window, caption.stride, caption.padding, unit.labels
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class _Mute(Maker):
     """Makes boxes without words."""
 
     def unit(self, unit: Unit, last: Unit, layers: tuple[str, ...], times: int = 1) -> Box | Sign:
-        if sign_of(unit):
-            return super().unit(unit, last, layers, times)
+        if (sign := sign_of(unit)) and times == 1:
+            return Sign(self.measure, unit.name, sign, unit.about, layers)
         return Box(
             self.measure, unit.name, last.name, (), "", fill(unit, self.measure.theme), unit.about, layers, times
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
 from cnngraph.figure.lanes.circled import alphabet
@@ -16,6 +16,7 @@ from cnngraph.figure.scene import Color
 from cnngraph.figure.text import fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.words import lines_of, silent
 from cnngraph.flow import (
     Boxed,
     Branch,
@@ -46,6 +47,8 @@ class Maker:
     names: bool
     marks: Mapping[Owners, str]
     """A letter for weights that are used more than once."""
+    show: Collection[str] = field(default=(), kw_only=True)
+    """Words of silent layers that are named."""
 
     def stops(self, chain: Chain, source: str, target: str) -> tuple[Stop, ...]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
@@ -79,7 +82,7 @@ class Maker:
             case Boxed():
                 return self.block(element, element, layers)
             case Exit(output):
-                return Outlet(self.measure, output.name)
+                return Outlet(self.measure, output.name, output.label or output.name)
         assert isinstance(element, Repeat)
         first, last = element.stretches[0], element.stretches[-1]
         times = len(element.stretches)
@@ -93,9 +96,9 @@ class Maker:
         return Framed(self.measure, inside, self.row(last, "", "").last, times, layers)
 
     def unit(self, unit: Unit, last: Unit, layers: tuple[str, ...], times: int = 1) -> Box | Sign:
-        if (sign := sign_of(unit)) and times == 1:
+        if (sign := sign_of(unit)) and times == 1 and not _has_words(unit, self.show):
             return Sign(self.measure, unit.name, sign, unit.about, layers)
-        lines, color = words(unit), fill(unit, self.measure.theme)
+        lines, color = words(unit, self.show), fill(unit, self.measure.theme)
         name = unit.name.removeprefix(f"{unit.lead.block}.") if self.names else ""
         first, end, volume = unit.name, last.name, last.output.caption
         return self.box(unit, first, end, lines, volume, color, unit.about, layers, times, name)
@@ -103,11 +106,10 @@ class Maker:
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, end = block.units, last.units[-1]
         params = sum(unit.params for unit in inside)
-        name = name_of(block.path, self.network, times)
         volume = end.output.caption
         about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
         color = self.measure.theme.of_block(block.path) or self.measure.theme.norm
-        lines, named = tuple(name.split()), block.path if self.names else ""
+        lines, named = block_words(block.path, self.network, times), block.path if self.names else ""
         begins, ends_in = inside[0].name, end.name
         return self.box(block, begins, ends_in, lines, volume, color, about, layers, times, named)
 
@@ -176,7 +178,7 @@ def shown(chain: Chain) -> tuple[Element, ...]:
     when the network runs. Where ways of a fork meet in one thing through other forks, each is a way of its own."""
     found: list[Element] = []
     for element in chain:
-        if isinstance(element, Unit) and element.idle and len(chain) > 1:
+        if isinstance(element, Unit) and element.idle and not element.label and len(chain) > 1:
             continue
         if found and isinstance(found[-1], Fork) and any(_forks_again(branch) for branch in found[-1].branches):
             found[-1] = meeting(found[-1], element)
@@ -193,11 +195,19 @@ def _is_arc(branch: Branch, most: int) -> bool:
     return most > 0 and all(unit.lead.kind.cuts for unit in inside)
 
 
-def words(unit: Unit) -> tuple[str, ...]:
-    """The lines in a unit's box, as on the slide."""
+def words(unit: Unit, show: Collection[str] = ()) -> tuple[str, ...]:
+    """The lines in a unit's box, as on the slide; its silent layers that are in *show*, too."""
+    return (*_own_words(unit, show), *silent(unit, show))
+
+
+def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
+    """The same of what leads it: a label stands for its name, and above its numbers."""
     kind, caption = unit.does.kind, unit.does.kind.caption()
+    called = lines_of(unit.label)
     if not unit.lead.inputs:
         volume = unit.output
+        if called:
+            return called
         if unit.name == "image" and (not volume.is_map or volume.channels in (1, 2, 3, 4)):
             return ("Image",)
         is_inside = volume.is_map and volume.channels not in (1, 2, 3, 4)
@@ -209,16 +219,18 @@ def words(unit: Unit) -> tuple[str, ...]:
     window = f"{caption.window[0]}×{caption.window[1]}" if caption.window else ""
     if kind.family == "conv":
         loud = (strides,) if stride != (1, 1) else ()
-        return (window, caption.loud, *loud, *caption.details)
+        named = (*called, window) if called else (window, caption.loud)
+        return (*named, *loud, *caption.details)
     if kind.family == "pool":
         if not window:
-            return (*caption.box, *caption.details)
+            return (*(called or caption.box), *caption.details)
         padding = (caption.padding,) if caption.padding else ()
-        return (*caption.box, f"{window}, {strides}", *padding)
+        return (*(called or caption.box), f"{window}, {strides}", *padding)
     if kind.family == "dense":
-        last = unit.layers[-1].kind
-        return ((last.word.capitalize(),) if last.short_for == kind.word else caption.box) + (caption.size,)
-    return (*caption.box, *caption.details)
+        last = unit.layers[-1]
+        is_named = last.kind.short_for != kind.word or last.label or last.kind.word in show
+        return (*(called or (caption.box if is_named else (last.kind.word.capitalize(),))), caption.size)
+    return (*(called or caption.box), *caption.details)
 
 
 def fill(unit: Unit, theme: Theme) -> Color:
@@ -251,6 +263,11 @@ def name_of(path: str, network: Network, times: int = 1) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
+def block_words(path: str, network: Network, times: int = 1) -> tuple[str, ...]:
+    """The lines in a block's box, which may be the first of several *times*."""
+    return lines_of(network.blocks[path].label) or tuple(name_of(path, network, times).split())
+
+
 def things(chain: Chain) -> Iterator[Unit | Boxed]:
     """What of *chain* has a box or a sign, in order; of what repeats, once."""
     stack: list[Element] = list(reversed(chain))
@@ -264,14 +281,14 @@ def things(chain: Chain) -> Iterator[Unit | Boxed]:
                 stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
 
 
-def box_width(network: Network, chain: Chain, em: float, most: float) -> float:
+def box_width(network: Network, chain: Chain, em: float, most: float, show: Collection[str] = ()) -> float:
     """Wide enough for all words in boxes, but at most *most*."""
     lines: set[str] = set()
     for thing in things(chain):
         if isinstance(thing, Boxed):
-            lines.update(name_of(thing.path, network).split())
-        elif not sign_of(thing):
-            lines.update(words(thing))
+            lines.update(block_words(thing.path, network))
+        elif not sign_of(thing) or _has_words(thing, show):
+            lines.update(words(thing, show))
     return min(max((text_width(line, "serif", em) for line in lines), default=0.0) + _AIR * em, most)
 
 
@@ -295,6 +312,11 @@ def marks(chain: Chain) -> dict[Owners, str]:
     counts = Counter(filter(None, map(owners, things(chain))))
     several = [weights for weights, times in counts.items() if times > 1]
     return {weights: letter.lower() for weights, letter in zip(several, alphabet(), strict=False)}
+
+
+def _has_words(unit: Unit, show: Collection[str]) -> bool:
+    """Whether more is said of a join than its sign."""
+    return bool(unit.label or silent(unit, show))
 
 
 def sign_of(unit: Unit) -> str:

@@ -39,7 +39,7 @@ from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Faces, Theme
-from cnngraph.network import Network
+from cnngraph.network import Network, Output
 from cnngraph.units import Unit, units
 
 _TEXT, _LEAST_TEXT = 14.0, 6.0
@@ -122,7 +122,9 @@ class _Laid:
         self.ways = {id(way): self._way(way) for way in self.places.lines}
         shown = [sort for number, sort in self.sorts.items() if self._input_colors(found.nodes[number]) is None]
         self.key = _together([*shown, *(way for way in self.ways.values() if way)])
-        self.outlets = max((text_width(name, "serif-italic", em) for _, name, _ in self.places.outlets), default=0.0)
+        self.outlets = max(
+            (text_width(_called(output), "serif-italic", em) for _, output, _ in self.places.outlets), default=0.0
+        )
         if self.outlets:
             self.outlets += 2.0 * em
         room = width - 2 * self.margin
@@ -262,6 +264,8 @@ class _Laid:
         else:
             drawn = [Rect(x, top, spot.thick, spot.high, color, line)]
         below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
+        if node.label:
+            drawn.append(Text(x, self._under(number), node.label, em, "serif", fill=theme.ink))
         if spot.words:
             drawn.append(Text(x + spot.thick / 2, below, spot.words, em, "serif", "middle", fill=theme.ink))
         if node.times > 1:
@@ -279,17 +283,17 @@ class _Laid:
     def _ball(self, spot: Spot, x: float, axis: float, layers: tuple[str, ...]) -> Group:
         em, theme, node = self.em, self.theme, spot.node
         radius, middle = spot.thick / 2, x + spot.thick / 2
+        words = Text(x + spot.thick + 0.4 * em, axis - 0.3 * em, spot.words, em, "serif", fill=theme.ink)
         if sign := sign_of(node.last):
             measure = Measure(em * BALL / SIGN, 0.0, theme)
             (made,) = Sign(measure, node.first.name, sign, node.last.about, layers).draw(x, axis)
             assert isinstance(made, Group)
-            return made
+            return made._replace(items=(*made.items, words)) if spot.words else made
         line = Measure(em, 0.0, theme).line
         bars: list[Primitive] = [
             Path((Move((at, axis - 0.3 * em)), Line((at, axis + 0.3 * em))), line)
             for at in (middle - 0.2 * em, middle + 0.2 * em)
         ]
-        words = Text(x + spot.thick + 0.4 * em, axis - 0.3 * em, spot.words, em, "serif", fill=theme.ink)
         drawn: tuple[Primitive, ...] = (Circle(middle, axis, radius, theme.paper, line), *bars, words)
         return Group(node.first.name, "layer", drawn, node.last.about, layers=layers)
 
@@ -309,7 +313,8 @@ class _Laid:
     def _outlets(self) -> Iterator[Item]:
         em, theme = self.em, self.theme
         end = self.margin + self.places.width + 1.6 * em
-        for number, name, lane in self.places.outlets:
+        for number, output, lane in self.places.outlets:
+            name = output.name
             spot = self.places.spots[number]
             axis = self._axis(spot)
             points = [(self.margin + spot.out, axis), (end, axis)]
@@ -319,7 +324,7 @@ class _Laid:
                 points = [(self.margin + x, axis + y), (self.margin + x, level), (end, level)]
             stroke = Stroke(theme.ink, 0.085 * em)
             yield edge(spot.node.last.name, way_out(name), _arrow(points, stroke, 0.62 * em))
-            words = fit(name, "serif-italic", em, 20 * em)
+            words = fit(_called(output), "serif-italic", em, 20 * em)
             text = Text(end + 0.12 * em, points[-1][1] + 0.25 * em, words, em, "serif-italic", fill=theme.ink)
             yield Group(way_out(name), "output", (text,), f"output {name}")
 
@@ -350,16 +355,24 @@ class _Laid:
                 words = Text(self.margin, baseline, SAME_WEIGHTS, em, "serif-italic", fill=self.theme.ink)
                 yield Group("same-weights", "decoration", (words,))
 
+    def _under(self, number: int) -> float:
+        """The baseline below the group *number*, and below the channels of what is in it."""
+        em, spots = self.em, self.places.spots
+        high = max(each.high for each in spots if each.group == number and not each.is_ball)
+        lines = ascent("serif", em) + descent("serif", em)
+        return self._axis(spots[number]) + high / 2 + 0.3 * em + lines + ascent("serif", em)
+
     def _sizes(self) -> Iterator[Item]:
         em = self.em
         for number, said in self.places.sizes.items():
             spot = self.places.spots[number]
-            group = [each for each in self.places.spots if each.group == number and not each.is_ball]
-            high = max(each.high for each in group)
-            lines = ascent("serif", em) + descent("serif", em)
-            y = self._axis(spot) + high / 2 + 0.3 * em + lines + ascent("serif", em)
-            words = Text(self.margin + spot.x, y, said, em, "serif", fill=self.theme.faint)
+            x = self.margin + spot.x + (text_width(f"{spot.node.label} ", "serif", em) if spot.node.label else 0.0)
+            words = Text(x, self._under(number), said, em, "serif", fill=self.theme.faint)
             yield Group(f"{spot.node.first.name}-size", "decoration", (words,))
+
+
+def _called(output: Output) -> str:
+    return output.label or output.name
 
 
 def _arrow(points: Sequence[tuple[float, float]], stroke: Stroke, head: float) -> tuple[Primitive, ...]:

@@ -54,12 +54,20 @@ class Stop:
         return tuple(layer.name for layer in self.layers)
 
     @property
+    def is_one_step(self) -> bool:
+        """Whether an answer was written with what it is the answer of: ``softmax 10``."""
+        return self.layers[-1].unit == self.name != self.layers[-1].name
+
+    @property
     def caption(self) -> str:
-        """``28×28×6``, ``120``; for an answer ``Softmax 1000``."""
+        """``28×28×6``, ``120``; for an answer ``Softmax 1000``, for an input with a label ``RGB 32×32×3``."""
         if self.look is not Look.ANSWER:
-            return self.volume.caption
-        name = self.layers[-1].kind.caption().name
-        return f"{name[:1].upper()}{name[1:]} {self.volume.caption}"
+            called = "" if self.layers[0].inputs else self.layers[0].label
+            return f"{called} {self.volume.caption}".lstrip()
+        last = self.layers[-1]
+        lead = next(layer for layer in self.layers if layer.name == last.unit) if self.is_one_step else last
+        name = last.kind.caption().name
+        return f"{last.label or lead.label or name[:1].upper() + name[1:]} {self.volume.caption}"
 
 
 def stops(network: Network, style: str = "volumes") -> list[Stop]:
@@ -78,16 +86,32 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
             found.append(stop)
         elif _answers(layer, network):
             if found[-1].layers[0].kind.family == "dense":
-                found[-1] = replace(found[-1], layers=(*found[-1].layers, layer), look=Look.ANSWER)
+                found[-1] = _answer(found[-1], layer)
             else:
                 found.append(replace(stop, look=Look.ANSWER, words=Words()))
         elif layer.kind.idle and not layer.kind.is_silent and (layer.output.is_map or _is_seen(layer, successor)):
-            found.append(replace(stop, words=Words(), equals=True))
+            found.append(stop if layer.label else replace(stop, words=Words(), equals=True))
         elif layer.kind.idle or layer.kind.is_silent:
-            found[-1] = replace(found[-1], layers=(*found[-1].layers, layer))
+            found[-1] = _joined(found[-1], layer)
         else:
             found.append(stop)
     return found
+
+
+def _answer(stop: Stop, layer: Layer) -> Stop:
+    """*stop*, a vector, with *layer*, which makes it the answer: a label of both stands with that."""
+    found = replace(stop, layers=(*stop.layers, layer), look=Look.ANSWER)
+    if not found.is_one_step or layer.label:
+        return found
+    return replace(found, words=arrow_words(replace(stop.layers[0], annotations=())))
+
+
+def _joined(stop: Stop, layer: Layer) -> Stop:
+    """*stop* with *layer* behind it, which has no place of its own: its label stands with the words on the way."""
+    words = stop.words
+    if layer.label:
+        words = replace(words, below=(*words.below, layer.label))
+    return replace(stop, layers=(*stop.layers, layer), words=words)
 
 
 def _look(layer: Layer) -> Look:
@@ -124,8 +148,8 @@ SAME_WEIGHTS = "same weights"
 
 
 def arrow_words(layer: Layer) -> Words:
-    """As the slides word it. A convolution needs no name: its window below the arrow says it; a stride
-    of 1 goes without saying where a padding is said. A pool is named above; when its windows tile the
+    """As the slides word it, or as its label does. A convolution needs no name: its window below the arrow says it; a
+    stride of 1 goes without saying where a padding is said. A pool is named above; when its windows tile the
     input it is given as ``f = 2``, ``s = 2``, else by its window."""
     kind = layer.kind
     caption = kind.caption()
@@ -138,7 +162,8 @@ def arrow_words(layer: Layer) -> Words:
             below.append(f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}")
     below += [*([caption.padding] if caption.padding else []), *caption.details]
     below += [SAME_WEIGHTS] if layer.shares else []
-    return Words((caption.arrow,) if caption.arrow else (), tuple(below))
+    called = layer.label or caption.arrow
+    return Words((called,) if called else (), tuple(below))
 
 
 def _refuse_branches(network: Network, style: str) -> None:

@@ -6,7 +6,7 @@ cut where no arc is open; an arc longer than a row has a letter where it leaves,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -37,6 +37,7 @@ from cnngraph.figure.tracks import (
     rows,
     tracks,
 )
+from cnngraph.figure.words import silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
@@ -83,6 +84,8 @@ class _Measure:
     theme: Theme
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """By layers, of networks that are compared."""
+    show: Collection[str] = ()
+    """Words of silent layers that are named."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -116,12 +119,14 @@ def strip(
     title: str | None = None,
     fold: bool | None = None,
     aligned: Aligned | None = None,
+    show: Collection[str] = (),
 ) -> Scene:
     """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them. Two that
     are *aligned* stand by it, and bear its marks.
 
-    *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
-    network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
+    *fold* draws equal neighbours once, or not; None folds what is higher than a page; silent layers whose words
+    are in *show* are named behind the layer before. Raises `CnngraphError` for a network that is not one path with
+    shortcuts over it (E0606), and for a width that is too small (E0604).
     """
     spines = [spine(network, "strip") for network in networks]
     names = [network.title or network.name for network in networks]
@@ -129,19 +134,22 @@ def strip(
 
     def drawn(folded: bool, em: float) -> Scene:
         placed = tracks(spines, names, "strip", lands_alone, folded, aligned)
-        return _drawn(placed, em, width, theme, head, aligned)
+        return _drawn(placed, em, width, theme, head, aligned, show)
 
     # Wider than a slide there is room for more boxes, not for larger ones.
     large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
     whole = tracks(spines, names, "strip", lands_alone, fold is True, aligned)
-    a_row_each = len(_fitted(whole, large[0], width, theme, aligned)[1]) == len(networks)
+    a_row_each = len(_fitted(whole, large[0], width, theme, aligned, show)[1]) == len(networks)
     sizes = large if len(networks) == 1 or a_row_each else compared
     return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
-def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None) -> Scene:
+def _drawn(
+    strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None,
+    show: Collection[str],
+) -> Scene:  # fmt: skip
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    measure, lines = _fitted(strips, em, width, theme, aligned)
+    measure, lines = _fitted(strips, em, width, theme, aligned, show)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
     lettering, wide = letters(lines), letters_width(lines, em, theme)
     items: list[Item] = []
@@ -173,7 +181,7 @@ def _drawn(strips: list[Track], em: float, width: float, theme: Theme, head: str
         height=y - (_ROW_GAP - _MARGIN) * em,
         items=tuple(items),
         title=head or " and ".join(each.title for each in strips),
-        description="; ".join(f"{s.title}: {', '.join(label(stop.unit) for stop in s.stops)}" for s in strips),
+        description="; ".join(f"{s.title}: {', '.join(label(stop, show) for stop in s.stops)}" for s in strips),
         background=theme.background,
     )
 
@@ -195,22 +203,30 @@ def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
     return fills
 
 
-def label(unit: Unit) -> str:
-    """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``."""
+def label(stop: Stop, show: Collection[str] = ()) -> str:
+    """As on the slide: ``3×3 conv, 128, /2``; ``pool, /2``; ``fc 1000``; ``image``; its author's label and the numbers:
+    ``stem, 3×3, 128, /2``; silent layers that are in *show*, too, and those behind a sum: ``3×3 conv, 128, + ReLU``."""
+    unit = stop.unit
     if not unit.lead.inputs:
-        return unit.name
-    return _words(unit.does.kind) + (f", {SAME_WEIGHTS}" if unit.shares else "")
+        return unit.label or unit.name
+    again = (SAME_WEIGHTS,) if unit.shares else ()
+    parts = [_words(unit.does.kind, unit.label), *silent(unit, show), *again]
+    behind = ((each.lead.kind.caption().sign, silent(each, show)) for each in stop.passed_over)
+    parts += [f"{sign} {', '.join(words)}".lstrip() for sign, words in behind if words]
+    return ", ".join(parts)
 
 
 @lru_cache(maxsize=1024)
-def _words(kind: Kind) -> str:
+def _words(kind: Kind, called: str) -> str:
     caption = kind.caption()
     if kind.family == "dense":
-        return f"fc {caption.size}"
-    name = caption.short
-    if kind.family == "conv":
-        assert caption.window is not None
-        name = f"{caption.window[0]}×{caption.window[1]} {name}"
+        return f"{called}, {caption.size}" if called else f"fc {caption.size}"
+    name = called or caption.short
+    if called and kind.family == "join" and caption.sign:
+        name = f"{caption.sign} {called}"
+    if caption.window is not None and kind.family in ("conv", "pool") and (called or kind.family == "conv"):
+        window = f"{caption.window[0]}×{caption.window[1]}"
+        name = f"{called}, {window}" if called else f"{window} {name}"
     parts = [name, *([caption.size] if caption.size else [])]
     if caption.stride is not None and caption.stride != (1, 1):
         stride = caption.stride
@@ -224,10 +240,10 @@ def _words(kind: Kind) -> str:
 
 
 def _fitted(
-    strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None
+    strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None, show: Collection[str]
 ) -> tuple[_Measure, list[Row]]:
     """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
-    labels = {label(stop.unit) for each in strips for stop in each.stops}
+    labels = {label(stop, show) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
     left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
@@ -249,7 +265,7 @@ def _fitted(
         left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
     pitch = max(least, min(_LARGEST_PITCH * em, room / longest))
-    return _Measure(em, pitch, _BOX * em, height, left, theme, marks), lines
+    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show), lines
 
 
 def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
@@ -328,7 +344,7 @@ def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: 
     em, theme = measure.em, measure.theme
     baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
     ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
-    text = Text(baseline, y + measure.height / 2, label(stop.unit), em, "sans", "middle", 90, ink)
+    text = Text(baseline, y + measure.height / 2, label(stop, measure.show), em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
     marks = _marks_at(each, stop, measure.marks)
     if marks:

@@ -124,7 +124,7 @@ def _shared(chain: list[Stop]) -> dict[str, str]:
     found: dict[str, Counter[str]] = {}
     for stop in chain[1:]:
         kind = stop.layers[0].kind
-        if kind.family in ("conv", "pool") and kind.caption().window is not None:
+        if not stop.layers[0].label and kind.family in ("conv", "pool") and kind.caption().window is not None:
             found.setdefault(_name(kind), Counter())[_hyper(kind)] += 1
     most = {name: counts.most_common(1)[0] for name, counts in found.items()}
     return {name: words for name, (words, count) in most.items() if 1 < count > found[name].total() / 2}
@@ -161,10 +161,17 @@ def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...
     layer = stop.layers[0]
     kind, again = layer.kind, (SAME_WEIGHTS,) if layer.shares else ()
     name, caption = _name(kind), kind.caption()
+    said = tuple(each.label for each in stop.layers[1:] if each.label)
     if stop.look in (Look.VECTOR, Look.ANSWER) and kind.family == "dense":
-        return again
+        answers = stop.look is Look.ANSWER
+        own = not stop.is_one_step or stop.layers[-1].label
+        called = (layer.label,) if answers and layer.label and own else ()
+        return (*called, *(said[: -1 if answers and stop.layers[-1].label else None]), *again)
     if stop.look is Look.ANSWER:
         return ()
+    if layer.label or said:
+        words = layer.label or name
+        return (f"{words} {caption.size}".strip(), *stop.words.below)
     is_shared = shared.get(name) == _hyper(kind)
     if kind.family == "pool" and is_shared:
         return ("POOL" if one_pool else name,)
@@ -176,9 +183,9 @@ def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...
 
 def _lines(stop: Stop) -> tuple[str, ...]:
     if stop.look is Look.ANSWER:
-        return tuple(stop.caption.split(" ", 1))
+        return tuple(stop.caption.rsplit(" ", 1))
     if stop.look is Look.VECTOR and stop.layers[0].kind.family == "dense":
-        return ("FC", stop.caption)
+        return (stop.layers[0].label or "FC", stop.caption)
     return (stop.caption,)
 
 

@@ -40,6 +40,8 @@ _MIDSTAGE = 0.02
 """What it costs to end a row where the resolution has not just changed; 0.14² of a row left empty."""
 _TIDY = 0.8
 """The share of the largest scale at which rows that end where the resolution changes are worth it."""
+_TAIL = 0.21
+"""Ems that letters reach below their line, and brackets a little more."""
 _LINE = 4.4
 """Ems after which the words above an arrow go on in a second line."""
 
@@ -338,7 +340,9 @@ def _too_narrow(width: float, plan: _Plan, pieces: list[range]) -> CnngraphError
 def _labels(words: Words, em: float) -> tuple[_Label, ...]:
     above = [line for phrase in words.above for line in _broken(phrase)]
     first = ascent("serif", em) + _BELOW * em
-    offsets = [-(_ABOVE + _LEADING * line) * em for line in reversed(range(len(above)))]
+    lowest = max((ink(line, "serif", 1.0)[1] for line in above[-1:]), default=0.0)
+    lift = _ABOVE + max(0.0, lowest - _TAIL)
+    offsets = [-(lift + _LEADING * line) * em for line in reversed(range(len(above)))]
     offsets += [first + _LEADING * line * em for line in range(len(words.below))]
     return tuple(
         _Label(content, offset, text_width(content, "serif", em))

@@ -103,8 +103,8 @@ def written(network: Network, *, width: float, theme: Theme, title: str | None) 
 
 
 def _word(layer: Layer) -> str:
-    if not layer.inputs:
-        return ""
+    if layer.label or not layer.inputs:
+        return layer.label
     caption = layer.kind.caption()
     match layer.kind.family:
         case "dense":

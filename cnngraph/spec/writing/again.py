@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnngraph.network import Layer
-from cnngraph.spec.names import used_alike
+from cnngraph.spec.names import unlabelled, used_alike
 from cnngraph.spec.writing.scopes import Item, Scope, Scopes
 
 
@@ -67,7 +67,7 @@ def _alike(item: Item, first: Item) -> bool:
     here, there = list(_layers(item)), list(_layers(first))
     if len(here) != len(there) or _shape(item) != _shape(first):
         return False
-    if any(each.annotations != here[0].annotations for each in here):
+    if any(unlabelled(each) != unlabelled(here[0]) for each in here):
         return False
     if item.inside is None:
         return all(map(used_alike, here, there))

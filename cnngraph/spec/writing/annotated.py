@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cnngraph.network import Annotation, Layer, Output
-from cnngraph.spec.names import quoted
+from cnngraph.network import LABEL, Annotation, Layer, Output
+from cnngraph.spec.names import of_branches, quoted
 from cnngraph.spec.writing.steps import annotation
 
 
@@ -17,6 +17,11 @@ def origin(made: Sequence[Layer] | Sequence[Output]) -> list[Annotation]:
     return [Annotation("origin", tuple(quoted(each.origin or each.name) for each in made))]
 
 
+def label(*said: str) -> list[Annotation]:
+    """What figures call a thing, or the outputs of a line, where that is said of one of them."""
+    return [Annotation(LABEL, said)] if any(said) else []
+
+
 def without(layer: Layer, given: int) -> Layer:
     """*layer* without the annotations that a line around it gives it."""
     return replace(layer, annotations=layer.annotations[: len(layer.annotations) - given]) if given else layer
@@ -24,7 +29,7 @@ def without(layer: Layer, given: int) -> Layer:
 
 def ends_with(layer: Layer, annotations: tuple[Annotation, ...], given: int) -> bool:
     """Whether *annotations* are the last of a layer's, but for those that a line around it gives it."""
-    return without(layer, given).annotations[-len(annotations) :] == annotations
+    return of_branches(without(layer, given))[-len(annotations) :] == annotations
 
 
 def in_words(annotations: Iterable[Annotation]) -> str:

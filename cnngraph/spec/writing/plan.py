@@ -9,8 +9,9 @@ from dataclasses import replace
 from cnngraph.layers import KINDS
 from cnngraph.network import Layer, Network
 from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.names import of_branches
 from cnngraph.spec.writing.again import used_again
-from cnngraph.spec.writing.annotated import ends_with, origin, without
+from cnngraph.spec.writing.annotated import ends_with, label, origin, without
 from cnngraph.spec.writing.blocks import Definition, Param
 from cnngraph.spec.writing.phrases import Call
 from cnngraph.spec.writing.runs import Element, Run, runs
@@ -83,6 +84,7 @@ class Plan:
             is_shortcut([layer.kind for layer in layers], layers[0].input_volumes[0])
             and scope.items[0].local == "conv1"
             and not any(layer.annotations for layer in layers)
+            and not self.network.blocks[scope.path].label
         )
 
     def find(self, scope: Scope, given: int) -> None:
@@ -117,7 +119,7 @@ class Plan:
 
     def on_line(self, element: Element, given: int) -> int:
         """How many annotations of a join stand on its line and are those of all that is in its branches."""
-        annotations = without(element.item.layers[0], given).annotations if element.ways else ()
+        annotations = of_branches(without(element.item.layers[0], given)) if element.ways else ()
         shared = annotations and all(
             ends_with(layer, annotations, given)
             for way in element.ways
@@ -146,7 +148,13 @@ class Plan:
         if not found and len(inputs) == 1:
             left = inputs[0]
         outputs = self.network.outputs
-        if len(outputs) == 1 and outputs[0].layer == left and not outputs[0].origin and not self.names_output:
+        if (
+            len(outputs) == 1
+            and outputs[0].layer == left
+            and not outputs[0].origin
+            and not outputs[0].label
+            and not self.names_output
+        ):
             (output,) = outputs
             if output.layer in inputs and output.name == output.layer:
                 return []
@@ -162,7 +170,8 @@ class Plan:
         said = [replace(each, name=self.output(each.name, each.layer, top), origin=each.origin or each.name)
                 for each in outputs]  # fmt: skip
         origins = origin(said) if any(each.name != each.origin for each in said) else []
-        return [" ".join(["output", *(each.name for each in said), *map(annotation, origins)])]
+        labels = label(*(each.label or each.name for each in said)) if any(each.label for each in said) else []
+        return [" ".join(["output", *(each.name for each in said), *map(annotation, (*origins, *labels))])]
 
     def is_called_otherwise(self, top: Scope) -> bool:
         """Whether the last line turned out to need a label, and the network would give its tensor back under that."""

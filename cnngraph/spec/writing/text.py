@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnngraph.layers.rearrange import Split
-from cnngraph.network import Layer, Network
+from cnngraph.network import OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import UNNAMED, identifier, is_name, sayable
+from cnngraph.spec.names import UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable
 from cnngraph.spec.writing.annotated import in_words, origin, without
+from cnngraph.spec.writing.annotated import label as labelled
 from cnngraph.spec.writing.blocks import Definition
 from cnngraph.spec.writing.defaults import defaults
 from cnngraph.spec.writing.formulas import solved
@@ -200,7 +201,9 @@ class _Text(Plan):
             self.called[item] = word
         label, stage, fixed = self.labelled(item, word, Step((f"again {name}",)))
         made = next(layers_of(Element(item)))
-        return Said(stage, label, in_words(without(made, given).annotations), item.output, fixed)
+        block = self.network.blocks[item.inside.path].label if item.inside else ""
+        said = (*labelled(block), *without(made, given).annotations)
+        return Said(stage, label, in_words(said), item.output, fixed)
 
     def split(self, item: Item, given: int) -> Said:
         names = [layer.name.removeprefix(f"{item.scope.path}.") for layer in item.layers]
@@ -220,7 +223,8 @@ class _Text(Plan):
             stage = replace(self.uses[scope], tensors=tuple(tensors))
         self.called[item] = stage.definition.name
         label, stage_, fixed = self.labelled(item, stage.definition.name, stage)
-        return Said(stage_, label, tensor=item.output, is_fixed=fixed)
+        called = in_words(labelled(self.network.blocks[scope.path].label))
+        return Said(stage_, label, called, item.output, fixed)
 
     def shortcut(self, channels: int, stride: int, bn: str = "on") -> Call:
         return Call(self.prelude, (), self.prelude.given((str(channels), str(stride), bn)))
@@ -309,7 +313,8 @@ class _Text(Plan):
 
     def joined(self, element: Element, join: Layer, scope: Scope, given: int) -> Said:
         extra = self.on_line(element, given)
-        on_line = join.annotations if extra else ()
+        on_line = of_branches(join) if extra else ()
+        own = tuple(each for each in join.annotations if each.name in OF_JOINS)
         branches = tuple(
             self.branch(way, join, as_int(volume.channels), scope, given + extra)
             for way, volume in zip(element.ways, join.input_volumes, strict=True)
@@ -317,7 +322,7 @@ class _Text(Plan):
         stage = Joined(plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
         inside = fixed or any(line.label for branch in branches for line in branch) or has_names(branches)
-        return Said(stage_, label, in_words(on_line), join.name, inside)
+        return Said(stage_, label, in_words((*own, *on_line)), join.name, inside)
 
     def is_vanished(self, join: Layer, scope: Scope) -> bool:
         """Whether the next skip of *join* that does nothing is written as a shortcut that needed no layer: where there

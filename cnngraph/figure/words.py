@@ -1,0 +1,133 @@
+"""What figures say of a unit besides what it computes: its author's label, and silent layers that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from cnngraph.figure.room import Room, box_of, leaves
+from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.text import wrapped
+from cnngraph.figure.theme import Theme
+from cnngraph.fold import same_work
+from cnngraph.network import LABEL, Network
+from cnngraph.source import Span
+from cnngraph.units import Unit, units
+
+_EDGE = 1.0
+"""Ems that an output's label keeps from the border."""
+_LINE = 8.0
+"""Ems after which a label goes on in a second line, where it may."""
+
+
+def lines_of(label: str) -> tuple[str, ...]:
+    """*label* in lines of whole words."""
+    return tuple(wrapped(label, "serif", 1.0, _LINE))
+
+
+def silent(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
+    """What the silent layers of *unit* are called: those with a label, and those whose words are in *show*."""
+    behind = (layer for layer in unit.layers if layer is not unit.lead and layer is not unit.does)
+    return tuple([
+        layer.label or layer.kind.caption().short for layer in behind if layer.label or layer.kind.word in show
+    ])  # fmt: skip
+
+
+class Unsaid(NamedTuple):
+    """A label that a figure lacks."""
+
+    thing: str
+    """What has it."""
+    label: str
+    span: Span | None
+    """Where it is written, where that is known."""
+
+
+def unsaid(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
+    """Labels of what *scene*, a figure of all of *networks*, draws by itself and calls otherwise; what is in a box with
+    others has none of its own."""
+    for number, network in enumerate(networks):
+        yield from _unsaid(scene, network, f"{number + 1}." if len(networks) > 1 else "")
+
+
+def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
+    """The same of one network, whose layers have *prefix* before their names."""
+    labelled = [layer for layer in network.layers if layer.label]
+    blocks = [block for block in network.blocks.values() if block.label]
+    outputs = [output for output in network.outputs if output.label]
+    if not (labelled or blocks or outputs):
+        return
+    said: dict[str, str] = {}
+    for group in scene.groups():
+        ends = dict(group.data)
+        for thing in (group.id, ends.get("dst", "")) if group.role == "edge" else (group.id,):
+            said[thing] = f"{said.get(thing, '')} {_text(group)}"
+    whole = units(network)
+    inside: dict[str, set[str]] = {}
+    for unit in whole.units if blocks else ():
+        path = unit.lead.block
+        while path:
+            inside.setdefault(path, set()).add(unit.name)
+            path = network.blocks[path].parent
+    boxed = {frozenset(names): network.blocks[path] for path, names in inside.items()}
+    for group in scene.groups():
+        names = [name.removeprefix(prefix) for name in group.layers if name.startswith(prefix)]
+        there = [whole.by_name[name] for name in names if name in whole.by_name]
+        if group.role != "layer" or not there:
+            continue
+        if len({same_work(unit) for unit in there if not unit.idle}) < 2:
+            for layer in (layer for unit in there for layer in unit.layers if layer.label):
+                if layer.label not in said[group.id]:
+                    span = next(each.span for each in layer.annotations if each.name == LABEL)
+                    yield Unsaid(f"`{layer.name}`", layer.label, span)
+        else:
+            # What is all blocks may be open, and these in the box.
+            block = boxed.get(frozenset(unit.name for unit in there))
+            own = block is not None and any(unit.lead.block == block.path for unit in there)
+            if block is not None and own and block.label not in said[group.id]:
+                yield Unsaid(f"`{block.path}`", block.label, None)
+    for output in outputs:
+        if output.label not in said.get(prefix + way_out(output.name), ""):
+            yield Unsaid(f"the output `{output.name}`", output.label, None)
+
+
+def _text(group: Group) -> str:
+    """All words in *group*, line after line."""
+    return " ".join(item.content if isinstance(item, Text) else _text(item) for item in group.items
+                    if isinstance(item, Text | Group))  # fmt: skip
+
+
+# Outputs -------------------------------------------------------------------------------------
+
+
+def with_outlets(scene: Scene, networks: Sequence[Network], theme: Theme, page: float) -> Scene:
+    """*scene*, a figure of *networks*, with the label of an output beside the last thing on the way to it, where the
+    style has not drawn it; no wider than *page* points for that. What has no room is left out."""
+    drawn = {group.id: group for group in scene.groups()}
+    owner = {name: group for group in drawn.values() if group.role == "layer" for name in group.layers}
+    for number, network in enumerate(networks):
+        prefix = f"{number + 1}." if len(networks) > 1 else ""
+        for output in network.outputs:
+            name, last = prefix + way_out(output.name), owner.get(prefix + output.layer)
+            if not output.label or name in drawn or last is None:
+                continue
+            if found := _outlet(scene, output.label, last, theme, page):
+                _, _, right, bottom = box_of(found)
+                air = _EDGE * found.size
+                group = Group(name, "output", (found,), f"output {output.name}")
+                wide, high = max(scene.width, right + air), max(scene.height, bottom + air)
+                scene = replace(scene, width=wide, height=high, items=(*scene.items, group))
+    return scene
+
+
+def _outlet(scene: Scene, label: str, last: Group, theme: Theme, page: float) -> Text | None:
+    """*label* beside what is drawn as *last*, or else below it, on a page that grows up to *page* points."""
+    size = Room(scene).size
+    room = Room(replace(scene, width=max(scene.width, page - _EDGE * size), height=scene.height + 3 * size))
+    boxes = list(map(box_of, leaves(last)))
+    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+    middle = sum(edge for box in boxes for edge in (box.top, box.bottom)) / 2 / len(boxes)
+    below = [Text(right, bottom + (1.2 + step) * size, label, size, "serif-italic", "end") for step in (0.0, 0.5, 1.0)]
+    beside = [Text(right + step * size, middle + 0.25 * size, label, size, "serif-italic") for step in (0.6, 1.6, 2.6)]
+    return room.first((text._replace(fill=theme.ink) for text in (*beside, *below)), last)

@@ -1,0 +1,194 @@
+"""An author's words in figures: every label is said once where what has it is drawn, and nothing touches it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cnngraph import parse
+from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.styles import STYLES, Order, draw
+from cnngraph.figure.theme import LIGHT
+from cnngraph.fronts import load
+from cnngraph.look import SHOWN, shown
+from cnngraph.network import NOTE
+from cnngraph.shipped import names
+from cnngraph.units import units
+from tests.conftest import Run
+from tests.figure.geometry import faults
+from tests.figure.worded import labelled, noted
+
+REFUSED = {"E0603", "E0604", "E0606", "E0607", "E0608"}
+CHAIN = """net digits "Digits"
+input 32x32x1 @label("Digit")
+conv 16 5x5 relu @label("Edges") @note("7x7 in the paper")
+maxpool f=2 s=2 @label("Halve")
+conv 32 3x3 same bn relu -> dropout 0.2
+maxpool f=2 s=2
+flatten
+fc 120 relu @label("Classifier") @note("learned last")
+guess: softmax 10 @label("Guess")
+output guess @label("one of ten")
+"""
+RESIDUAL = """net r
+block unit(c) {
+  add {
+    | conv c 3x3 same bn relu @label("first of {c}") -> conv c 3x3 same bn
+    | skip
+  } @label("fuse {c}")
+  relu
+}
+input 8x8x4
+a: unit 4 @label("Stage A")
+unit 4 @label("Stage B")
+"""
+
+
+def text(item: Scene | Group) -> str:
+    """All words, line after line."""
+    found = (each for each in item.items if isinstance(each, Group | Text))
+    return " ".join(text(each) if isinstance(each, Group) else each.content for each in found)
+
+
+def drawn(source: str, style: str, **asked: object) -> Scene:
+    return draw(Order([parse(source)], style, 960.0, LIGHT, **asked))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", sorted(names())[::4])
+def test_labels_are_said_once_and_touch_nothing(name: str) -> None:
+    network = labelled(load(name), seed=sum(map(ord, name)))
+    by_name = units(network).by_name
+    labels = [layer.label for layer in network.layers if layer.label]
+    labels += [block.label for block in network.blocks.values() if block.label]
+    styles = 0
+    refused = set()
+    for style in STYLES.keys() - {"operation"}:
+        try:
+            scene = draw(Order([network], style, 960.0, LIGHT))
+        except CnngraphError as error:
+            refused.add((style, error.diagnostics[0].code))
+            continue
+        styles += 1
+        said = text(scene)
+        assert all(said.count(label) <= 1 for label in labels), style
+        for group in scene.groups() if STYLES[style].speaks else ():
+            alone = [layer for layer in group.layers if layer in by_name and not by_name[layer].idle]
+            if group.role == "layer" and len(alone) == 1 and (label := network[alone[0]].label):
+                assert said.count(label) == 1, (style, alone)
+        assert faults(scene) == [], style
+    assert styles
+    assert {code for _, code in refused} <= REFUSED
+    assert {style for style, code in refused if code == "E0608"} <= {"volumes", "text"}
+
+
+@pytest.mark.parametrize("name", sorted(names())[1::4])
+def test_notes_stand_below_and_their_marks_touch_nothing(name: str) -> None:
+    plain = load(name)
+    network = noted(plain, seed=sum(map(ord, name)))
+    notes = {str(each.arguments[0]) for layer in network for each in layer.annotations if each.name == NOTE}
+    unmarked = lines = 0
+    for style in STYLES.keys() - {"operation"}:
+        order = Order([network], style, 504.0, LIGHT)
+        try:
+            before = draw(replace(order, networks=[plain]))
+        except CnngraphError:
+            continue
+        scene = draw(order)
+        (below,) = [group for group in scene.groups() if group.id == NOTE]
+        words = [item.content for item in below.items if isinstance(item, Text)]
+        assert all(any(line.endswith(note) for line in words) for note in notes)
+        marks = {
+            item.content for item in scene.primitives() if isinstance(item, Text) and not item.content.strip("†‡§¶")
+        }
+        assert marks == {line.split()[0] for line in words if line[0] in "†‡§¶"}
+        assert len(faults(scene)) == len(faults(before)), (style, faults(scene))
+        lines, unmarked = lines + len(words), unmarked + sum(line[0] not in "†‡§¶" for line in words)
+    assert unmarked <= lines / 4
+
+
+@pytest.mark.parametrize("style", ["volumes", "text", "units", "strip", "blocks", "slabs"])
+def test_a_chain_in_its_authors_words(style: str) -> None:
+    scene = drawn(CHAIN, style)
+    said = text(scene)
+    for words in ("Digit ", "Edges", "Halve", "Classifier", "Guess", "one of ten", "† 7x7 in the paper"):
+        assert said.count(words) == 1, words
+    for number in ("5×5", "16", "120", "10"):
+        assert number in said
+    (out,) = [group for group in scene.groups() if group.id == way_out("guess")]
+    assert text(out) == "one of ten"
+    assert faults(scene) == []
+
+
+def test_a_block_and_a_join_have_labels() -> None:
+    shut, whole = drawn(RESIDUAL, "blocks", depth=0), drawn(RESIDUAL, "blocks", fold=False)
+    assert "Stage A" in text(shut)
+    assert "Stage B" in text(shut)
+    assert "fuse" not in text(shut)
+    assert text(whole).count("first of 4 3×3") == 2
+    assert text(whole).count("fuse 4 +") == 2
+    assert "Stage" not in text(whole)
+    assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
+
+
+def test_what_is_called_otherwise_is_not_drawn_as_one() -> None:
+    source = "input 8x8x4\n[conv 4 3x3 same relu{}] x3\n"
+    assert "×3" in text(drawn(source.format(' @label("the same")'), "blocks", fold=True))
+    apart = text(drawn(source.format(' @label("turn {i}")'), "blocks", fold=True))
+    assert "×" not in apart.replace("3×3", "").replace("8×8×4", "")
+    assert [f"turn {i}" in apart for i in range(4)] == [True, True, True, False]
+
+
+def test_a_style_without_a_place_for_a_label_says_so() -> None:
+    source = 'input 8x8x4\nconv 4 3x3 same relu -> dropout 0.5 @label("half off")\nconv 4 1x1\n'
+    assert "half off" in text(drawn(source, "blocks"))
+    assert "half off" in text(drawn(source, "volumes"))
+    with pytest.raises(CnngraphError, match="no place for the label of `dropout1`") as raised:
+        drawn(source, "units")
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.label and found.label.span.line) == ("E0608", 2)
+    assert parse(source).render(style="auto").style == "volumes"
+
+
+def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> None:
+    line = (
+        'input 8x8x4\nconv 4 1x1\n[conv 4 3x3 same relu] x3 => 8x8x4 @note("learned last")\nconv 4 1x1 -> conv 8 1x1\n'
+    )
+    assert text(drawn(line, "blocks", fold=False)).count("†") == 2
+    block = 'block b() {\n  conv 4 1x1 @note("n")\n  conv 4 3x3 same\n}\ninput 8x8x4\n[b] x3\n'
+    assert text(drawn(block, "blocks", fold=False)).count("†") == 4
+
+
+def test_a_note_that_no_font_has_is_named_where_it_is_written() -> None:
+    with pytest.raises(CnngraphError) as raised:
+        drawn('input 8x8x4\nconv 4 1x1 @note("第一")\n', "blocks")
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.label and found.label.span.line) == ("E0601", 2)
+
+
+@pytest.mark.parametrize("style", ["blocks", "strip"])
+def test_silent_layers_are_named_on_request(style: str) -> None:
+    network = load("resnet")
+
+    def said(*show: str) -> str:
+        return text(draw(Order([network], style, 960.0, LIGHT, fold=False, show=show)))
+
+    weighted = sum(unit.weighted and not unit.on_shortcut for unit in units(network).units)
+    projections = said("bn").count("BN") - said().count("BN") - weighted + 1  # all but the last, which has none
+    assert projections == (4 if style == "blocks" else 0)
+    assert said("relu").count("ReLU") == sum(layer.kind.word == "relu" for layer in network)
+    assert "oftmax" not in said("relu") or style == "blocks"
+    assert said("softmax").count("softmax") == 1
+    assert faults(draw(Order([network], style, 960.0, LIGHT, show=("bn", "relu")))) == []
+
+
+def test_what_can_be_shown_is_said(run: Run) -> None:
+    assert shown(" bn,relu ") == shown(["bn", "relu", "bn"]) == ("bn", "relu")
+    assert {"bn", "relu", "dropout", "lrn", "softmax", "tanh"} < set(SHOWN)
+    with pytest.raises(ValueError, match="did you mean 'relu'"):
+        shown("rellu")
+    result = run("render", "lenet5", "--show", "conv")
+    assert result.status == 2
+    assert "no layer that figures leave out is called 'conv'" in result.err
+    assert parse('net a @figure(show="relu")\ninput 8x8x4\nconv 4 1x1 relu\n').render().svg.count("ReLU")
