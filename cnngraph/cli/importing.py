@@ -121,6 +121,7 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
 
 def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:
     from cnngraph.weights.brought import BroughtWeights
+    from cnngraph.weights.readers.tensors import KEYS
     from cnngraph.weights.writing import write_safetensors
 
     unknown = [layer for layer in found.network.layers if not layer.kind.is_known and layer.params]
@@ -133,6 +134,8 @@ def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:
         raise CnngraphError.of("E0701", f"{file} has no weights", file=file, help="leave --weights out")
     about = {"source": Path(file).name, "sha256": _digest(file), "names": json.dumps(dict(found.called))}
     own = found.weights.keys if keys == "source" and isinstance(found.weights, BroughtWeights) else None
+    if own is not None:
+        about[KEYS] = json.dumps({key: name for name, key in own.items()})
     size = write_safetensors(path, found.network, found.weights, about, own)
     left = f"; {sum(layer.params for layer in unknown):,} weights of `opaque` lines stay in {file}" if unknown else ""
     click.echo(f"{path}: {size:,} bytes{left}", err=True)

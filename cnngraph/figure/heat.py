@@ -23,6 +23,8 @@ from cnngraph.volume import Free
 _BYTES = 4
 """Of a number in float32."""
 _HOT: Color = "#c81e1e"
+_LONGEST = 1e9
+"""Seconds."""
 _STEPS = 24
 """Of the ramp in the key."""
 
@@ -101,7 +103,7 @@ def _times(path: Path, network: Network) -> dict[str, float]:
         raise CnngraphError.of("E0110", f"cannot read {path}: {error.strerror}", file=str(path)) from None
     except (ValueError, RecursionError):
         said = None
-    if not isinstance(said, dict) or not all(isinstance(each, int | float) and each >= 0 for each in said.values()):
+    if not isinstance(said, dict) or not all(map(_is_time, said.values())):
         raise CnngraphError.of(
             "E0619", f"{path} does not say how long layers take", file=str(path),
             help=f"cnngraph bench {network.name} --layers --json > {path}",
@@ -112,6 +114,11 @@ def _times(path: Path, network: Network) -> dict[str, float]:
             help=f"cnngraph bench {network.name} --layers --json > {path}",
         )  # fmt: skip
     return {name: float(seconds) for name, seconds in said.items() if name and seconds}
+
+
+def _is_time(value: object) -> bool:
+    """Whether it is as many seconds as a layer could take."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST
 
 
 # The scene -----------------------------------------------------------------------------------
@@ -131,9 +138,9 @@ def heated(scene: Scene, found: Measured, theme: Theme) -> Scene:
             value = sums.get(item.id, 0.0)
             title = f"{item.title}; {found.words} {found.written(value)}"
             return item._replace(items=tuple(_painted(inner, ramp.color(value), theme, value == 0)), title=title)
-        if item.role == "edge" and item.layers and item.id in sums:
-            color = ramp.color(sums[item.id])
-            return item._replace(items=tuple(_traced(inner, color)))
+        if item.role == "edge" and item.layers:
+            cost = sums.get(item.id, 0.0)
+            return item._replace(items=tuple(_traced(inner, ramp.color(cost) if cost else theme.ink)))
         return item._replace(items=inner)
 
     kept = [item for item in scene.items if not (isinstance(item, Group) and item.role == "key")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import CnngraphError
@@ -38,16 +38,21 @@ def opened(network: Network) -> list[Opened]:
     A block is what takes one tensor and gives one, as in the style `slabs`: an innermost one of the spec, or a fork.
     """
     whole = units(network)
-    found: dict[str, list[Node]] = {}
+    found: dict[tuple[str, Hashable], list[Node]] = {}
     for node in nodes(whole, resolutions(whole), Detail.BLOCKS).nodes:
         if node.does is None:
-            found.setdefault(node.called(network) or "a fork", []).append(node)
+            name = node.called(network)
+            found.setdefault((name or "a fork", None if name else _look(node)), []).append(node)
     made = []
-    for name, alike in found.items():
-        looks = [tuple(map(same_words, node.units)) for node in alike]
+    for (name, _), alike in found.items():
+        looks = list(map(_look, alike))
         ((usual, _),) = Counter(looks).most_common(1)
         made.append(Opened(name, len(alike), _alone(alike[looks.index(usual)], network)))
     return made
+
+
+def _look(node: Node) -> Hashable:
+    return tuple(map(same_words, node.units))
 
 
 def _alone(node: Node, network: Network) -> Network:

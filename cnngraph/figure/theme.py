@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,7 @@ from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Color
-    from cnngraph.network import Layer
+    from cnngraph.network import Layer, Network
 
 _FOLDER = Path(__file__).parent / "themes"
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
@@ -105,11 +105,22 @@ class Theme:
         """What the theme says of the block *path*, or of the nearest around it."""
         while path:
             own = path.rpartition(".")[2]
-            for name in (path, own, own.rstrip("0123456789").rstrip("_")):
+            for name in (path, own, own.rstrip("0123456789"), own.rstrip("0123456789").rstrip("_")):
                 if name in self.blocks:
                     return self.blocks[name]
             path = path.rpartition(".")[0]
         return None
+
+    def of(self, networks: Iterable[Network]) -> Theme:
+        """The same for *networks*, whose blocks it knows by their definitions too."""
+        if not self.blocks:
+            return self
+        uses = {
+            path: self.blocks[block.name.rpartition(".")[2]]
+            for network in networks for path, block in network.blocks.items()
+            if path not in self.blocks and block.name.rpartition(".")[2] in self.blocks
+        }  # fmt: skip
+        return replace(self, blocks={**self.blocks, **uses})
 
     def on(self, fill: Color, usual: Color) -> Color:
         """The colour of text on *fill*: the *usual*, or where that is hard to read the one of black and white that is

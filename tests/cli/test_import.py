@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import cnngraph
+from cnngraph.runtime.agree import alike
 from cnngraph.structure import differences
 from tests.conftest import Run
 from tests.fronts.onnx.compared import model
@@ -109,6 +110,18 @@ def test_weights_by_the_names_of_the_source(run: Run, resnet: Path, tmp_path: Pa
         assert said["shape"] == list(floats[name].dims)
         assert weights.read_bytes()[start:end] == onnx.numpy_helper.to_array(floats[name]).tobytes()
     assert run("import", "a.onnx", "--keys", "source").status == 2
+
+
+@pytest.mark.parametrize("names", ["plain", "source"])
+def test_weights_by_the_names_of_the_source_are_not_mistaken_for_others(run: Run, tmp_path: Path, names: str) -> None:
+    """The source calls its first convolution as the spec the second."""
+    (tmp_path / "a.spec").write_text("net a\ninput 8x8x4\nconv2: conv 4 3x3 same relu\nconv1: conv 4 3x3 same relu\n")
+    assert run("export", "--onnx", "a.spec", "-o", "a.onnx").status == 0
+    asked = ("--keys", "source", "--names", names)
+    assert run("import", "a.onnx", "-o", "b.spec", "--weights", "b.safetensors", *asked).status == 0
+    assert run("export", "--onnx", "b.spec", "--weights", "b.safetensors", "-o", "b.onnx").status == 0
+    answers = alike(tmp_path / "a.onnx", tmp_path / "b.onnx", [{}])
+    assert answers.difference == 0
 
 
 def test_what_no_layer_does_is_refused_when_asked_to(run: Run, tmp_path: Path) -> None:

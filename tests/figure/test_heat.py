@@ -11,6 +11,7 @@ import pytest
 from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heat import Measured, Ramp, heated, measured, shares
+from cnngraph.figure.scene import Path as Path_
 from cnngraph.figure.scene import Polygon, Rect, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
@@ -125,6 +126,10 @@ def test_times_are_those_of_a_file(tmp_path: Path, run: Run) -> None:
         (b'{"conv1": -1}', "does not say how long"),
         (b'{"conv1": "x"}', "does not say how long"),
         (b"[" * 100_000, "does not say how long"),
+        (b'{"conv1": Infinity}', "does not say how long"),
+        (b'{"conv1": NaN}', "does not say how long"),
+        (b'{"conv1": 1e308}', "does not say how long"),
+        (b'{"conv1": 1%s}' % (b"0" * 300), "does not say how long"),
         (b'{"other": 1}', "no layer `other`"),
     ],
 )
@@ -148,6 +153,13 @@ def test_what_cannot_be() -> None:
         load("lenet5").render(style="operation", layer="conv1", heat="macs").written("svg")
     with pytest.raises(CnngraphError, match="E0608"):
         load("lenet5").render(heat="macs").written("dot")
+
+
+def test_a_line_that_costs_nothing_has_the_colour_of_lines() -> None:
+    network = parse("net a\ninput 8x8x4\na: conv 4 1x1\nmaxpool f=2 s=2\nconv 4 3x3 same\nupsample 2\nadd a")
+    scene = heated(draw(Order([network], "slabs", 960.0, LIGHT)), measured(network, "params"), LIGHT)
+    (line,) = (group for group in scene.groups() if group.role == "edge" and group.layers)
+    assert {item.stroke.color for item in line.items if isinstance(item, Path_)} == {LIGHT.ink}
 
 
 def test_no_numbers_at_all() -> None:

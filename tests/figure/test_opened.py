@@ -65,6 +65,12 @@ def test_forks_without_a_name_and_several_names() -> None:
     assert faults(figure(network, "slabs")) == []
 
 
+def test_forks_that_differ_are_two() -> None:
+    forks = "add { | conv 8 3x3 same | skip }\nconcat { | conv 4 5x5 same | maxpool 3x3 s=1 same }"
+    network = parse(f"net a\ninput 16x16x8\n{forks}\n")
+    assert [(each.name, each.times) for each in opened(network)] == [("a fork", 1), ("a fork", 1)]
+
+
 def test_a_network_without_any_says_so() -> None:
     with pytest.raises(CnngraphError, match="E0618"):
         figure(load("vgg16"), "slabs")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cnngraph import load, render
+from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import points
 from cnngraph.figure.scene import Circle, Group, Item, Polygon, Rect, Scene, Text
@@ -59,7 +59,7 @@ def test_what_a_file_does_not_say_is_as_in_what_it_is_based_on(tmp_path: Path) -
         ('\nkinds = { conv = "#12345" }', (2, 11), "`conv` is no colour"),
         ('[layers]\n"a.b" = 3', (2, 2), "`a.b` is no colour"),
         ('inkk = "#000000"', (1, 1), "did you mean `ink`?"),
-        ('name = "x"', (1, 1), "there are background, blocks"),
+        ('name = "x"', (1, 1), "there are added, background, blocks"),
         ('based_on = "bright"', (1, 1), "light, dark"),
         ('rgb = ["#000000"]', (1, 1), "1 colours"),
         ("stages = []", (1, 1), "a list of colours"),
@@ -126,6 +126,20 @@ def test_a_block_has_the_colour_of_its_name_or_its_definition(tmp_path: Path) ->
             assert colors == {"#332211" if block == "up3" else "#112233"}
         else:
             assert not colors & {"#332211", "#112233"}
+
+
+def test_a_definition_colours_its_uses_whatever_they_are_called(tmp_path: Path) -> None:
+    block = "block two_(c) {\n  conv c 3x3 same\n  conv c 1x1\n}\n"
+    network = parse(f"net a\n{block}input 8x8x4\nfirst: two_ 8\nmaxpool f=2 s=2\ntwo_ 8\n")
+    theme = read(written(tmp_path, '[blocks]\ntwo_ = "#112233"\n'))
+    scene = draw(Order([network], "blocks", 960.0, theme, depth=0))
+    assert [fills(scene, layer) for layer in ("first.conv1", "two_1.conv1")] == [{"#112233"}] * 2
+
+
+def test_a_title_that_no_font_has_is_left_out_too() -> None:
+    network = parse('net a "深層"\ninput 8x8x4\nconv 4 1x1\nconv 4 1x1\n')
+    for style in ("slabs", "blocks", "volumes", "strip"):
+        assert draw(Order([network], style, 960.0, LIGHT, title="")).title == "深層"
 
 
 def test_text_on_any_colour_can_be_read(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Node:
     @property
     def last(self) -> Unit:
         """What makes its volume: a flatten behind it moves no number."""
-        return next((unit for unit in reversed(self.units) if not unit.idle), self.units[0])
+        return next((unit for unit in reversed(self.units) if not unit.idle), self.units[-1])
 
     @property
     def does(self) -> Unit | None:
@@ -115,7 +115,8 @@ class Nodes:
     @property
     def rises(self) -> bool:
         """Whether a line leads from a row to one above it."""
-        return any(self.nodes[edge.source].row > self.nodes[edge.target].row for edge in self.edges)
+        ends = ((self.nodes[edge.source], self.nodes[edge.target]) for edge in self.edges)
+        return any(source.row > target.row for source, target in ends if source.last.output.is_map)
 
     @property
     def in_a_line(self) -> Nodes | None:
@@ -175,7 +176,7 @@ class _Graph:
                 continue
             taken = [self.stands_for.get(name, name) for name in whole.drawn[unit.name]]
             taken = list(dict.fromkeys(taken))
-            if unit.idle and len(taken) == 1:
+            if unit.idle and len(taken) == 1 and unit.output.is_map <= self.members[taken[0]][0].output.is_map:
                 self.stands_for[unit.name] = taken[0]
                 self.members[taken[0]].append(unit)
                 if unit.name in self.outputs:
@@ -291,7 +292,10 @@ class _Graph:
                 most = len(found)
             name = before
         is_fork = len(self.users[name]) > 1
-        return found if most and is_fork else found[:most]
+        if most and is_fork:
+            return found
+        works = any(self.members[each][0].lead.kind.family == "conv" for each in found[:most])
+        return [] if works and turned > 0 else found[:most]
 
     def nodes(self) -> Nodes:
         names = sorted(self.members, key=self.order.__getitem__)

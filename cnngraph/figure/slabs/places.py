@@ -243,18 +243,17 @@ class Places:
     def _said(self, spot: Spot) -> float:
         """Where the words below its group end."""
         first = self.spots[spot.group]
-        before = map(self.spots.__getitem__, reversed(self.rows[spot.row].spots))
-        group = [spot, *takewhile(lambda other: other.group == spot.group, before)]
-        kept = [each for each in group if each is first or not each.node.is_pool]
-        volumes = [each.node.last.output for each in reversed(kept)]
-        sizes = list(dict.fromkeys((str(v.height), str(v.width)) for v in volumes if v.is_map))
         called = f"{first.node.label} " if first.node.label and not first.is_ball else ""
-        if spot.is_ball or not sizes:
+        volumes = first.node.last.output, spot.node.last.output
+        if spot.is_ball or not all(volume.is_map for volume in volumes):
             return max(spot.x + spot.thick, first.x + text_width(called, "serif", self.em))
+        if spot.node.is_pool and spot is not first:
+            return first.x + text_width(called + self.sizes[spot.group], "serif", self.em)
+        sizes = list(dict.fromkeys((str(volume.height), str(volume.width)) for volume in volumes))
         if len(sizes) > 1 and all(one == other for one, other in sizes):
-            said = f"{sizes[0][0]} → {sizes[-1][0]}"
+            said = " → ".join(size[0] for size in sizes)
         else:
-            said = " → ".join("×".join(size) for size in dict.fromkeys((sizes[0], sizes[-1])))
+            said = " → ".join("×".join(size) for size in sizes)
         self.sizes[spot.group] = said
         return first.x + text_width(called + said, "serif", self.em)
 

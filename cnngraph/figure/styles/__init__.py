@@ -81,9 +81,12 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
-    scene = style.draw(replace(order, title=order.title or None))
+    order = replace(order, theme=order.theme.of(order.networks))
+    # Without a title one is drawn in its place, which can be of any characters, and taken away.
+    scene = style.draw(replace(order, title="." if order.title == "" else order.title))
     if order.title == "":
-        scene = untitled(scene)
+        named = " and ".join(network.title or network.name for network in order.networks)
+        scene = replace(untitled(scene), title=named if style.whole else f"{named}: {order.layer}")
     if order.with_blocks:
         from cnngraph.figure.opened import with_opened
 

@@ -6,7 +6,8 @@ balls; what changes the resolution on the way to a join is a line with a colour 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cnngraph.figure.heading import heading
@@ -77,8 +78,17 @@ def slabs(network: Network, *, width: float, theme: Theme, title: str | None, fo
             best = least
     assert best is not None
     if best.width > width:
-        raise too_narrow(width, best.width)
+        raise too_narrow(width, _needed(lambda page: _Laid(
+            network, best.found, rows, texts(page, _TEXT, _LEAST_TEXT)[-1], _SIDES[-1], page, theme, title
+        ), best.width))  # fmt: skip
     return best.scene()
+
+
+def _needed(laid: Callable[[float], _Laid], width: float) -> float:
+    """The first page from *width* points on that is wide enough: a wider one may have larger text."""
+    while (needed := laid(width).width) > width + 0.01:
+        width = needed
+    return width
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,7 @@ class _Laid:
         sizes = [pixels(size) for volume in maps for size in (volume.height, volume.width)]
         most = max((pixels(volume.channels) for volume in maps), default=1)
         self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most))
+        self.grouped = Counter(spot.group for spot in self.places.spots)
         self.head = heading(self.title, em, width, self.margin, theme)
         self.sorts = {number: self._sort(node) for number, node in enumerate(found.nodes) if not node.is_join}
         self.ways = {id(way): self._way(way) for way in self.places.lines}
@@ -266,8 +277,8 @@ class _Laid:
         below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
         if node.label:
             drawn.append(Text(x, self._under(number), node.label, em, "serif", fill=theme.ink))
-        if spot.words:
-            drawn.append(Text(x + spot.thick / 2, below, spot.words, em, "serif", "middle", fill=theme.ink))
+        if said := spot.words or (str(node.last.output.channels) if self.grouped[spot.group] == 1 else ""):
+            drawn.append(Text(x + spot.thick / 2, below, said, em, "serif", "middle", fill=theme.ink))
         if node.times > 1:
             # Left of where a line leaves above.
             right, over = self.margin + spot.top[0] - 0.25 * em, axis - spot.up - 0.25 * em

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -243,6 +244,30 @@ def test_the_page_is_kept_or_the_width_that_it_takes_is_said() -> None:
     assert slabs(network, needed).width <= needed
     with pytest.raises(CnngraphError):
         slabs(network, needed * 0.8)
+
+
+def test_convolutions_that_something_else_is_not_taken_past_have_slabs() -> None:
+    down = "conv 16 3x3 s=2 same -> conv 32 3x3 s=2 same"
+    network = parse(f"net a\ninput 64x64x3\na: {down}\nfrom image -> maxpool f=4 s=4 -> conv 8 1x1 -> concat a\n")
+    assert {"conv1", "conv2"} <= set(by_layer(slabs(network)))
+
+
+def test_a_vector_that_becomes_a_map_is_a_map() -> None:
+    scene = slabs(parse("net a\ninput 20\nfc 128\nunflatten 4x4x8\nupconv 4 2x2 s=2\n"))
+    said = {item.content for item in scene.primitives() if isinstance(item, Text)}
+    assert {"4×4", "8", "8×8", "4"} <= said
+
+
+def test_what_is_deep_takes_time_by_its_length() -> None:
+    def seconds(count: int) -> float:
+        convs = "conv 4 3x3 same\n" * count
+        network = parse(f"net a\ninput 64x64x4\n{convs}maxpool f=2 s=2\nupsample 2\n{convs}")
+        start = process_time()
+        slabs(network)
+        return process_time() - start
+
+    seconds(10)
+    assert seconds(800) < 20 * seconds(100) + 0.2
 
 
 @pytest.mark.parametrize("name", ["unet", "siamese", "vgg16", "efficientnet_b0"])
