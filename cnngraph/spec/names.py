@@ -127,7 +127,7 @@ class _Names:
         return layer if changed == layer else changed
 
     def block(self, block: Block) -> Block:
-        return Block(self.paths[block.path], identifier(block.name, "block"), self.paths[block.parent])
+        return Block(self.paths[block.path], identifier(block.name, "block"), self.paths[block.parent], block.arguments)
 
     def outputs(self) -> list[Output]:
         found: list[Output] = []
