@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
-from cnngraph.layers.code import Code, Value, module, unless
+from cnngraph.layers.code import Code, Value, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Reach, Resampling, Sliding
 from cnngraph.layers.values import BLEND, FACTOR, FLAG, PAIR, Pair
@@ -189,6 +189,9 @@ class Unpool(Kind):
         largest, places = to.inner("largest", dims), to.inner("places", dims, "int64")
         to.node("MaxPool", to.inputs[1:], (largest, places), **windows)
         to.node("MaxUnpool", [to.inputs[0], places], to.output, **windows)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="unpool", options=(("kernel_size", square(self.window)),))
 
     def caption(self) -> Caption:
         return Caption("unpool", "", self.window)

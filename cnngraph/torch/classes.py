@@ -133,7 +133,7 @@ class Classes:
                 continue
             alike = [(member.local, self.made[id(member.does)].type) for member in (*found.core, *found.tail)]
             for other in groups:
-                if other[0].is_chain and list(self._children(other[0])) == alike:
+                if all(use.is_chain and list(self._children(use)) == alike for use in other):
                     return [[*group, *other] if each is group else each for each in groups if each is not other]
         return groups
 
@@ -308,6 +308,8 @@ class Classes:
             parts = dict.fromkeys(column, parts_of(runs))
         elif (at := next((at for at in (0, 1) if all(run.is_even(at) for run in runs)), None)) is not None:
             parts = {row: [*map(one, range(at)), range(at, len(run.made))] for row, run in column.items()}
+        elif all(run.is_even(0, len(run.made) - 1) for run in runs):
+            parts = {row: [range(len(run.made) - 1), one(len(run.made) - 1)] for row, run in column.items()}
         else:
             parts = {row: run.stretches() for row, run in column.items()}
             if len({len(each) for each in parts.values()}) > 1:

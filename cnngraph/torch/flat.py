@@ -7,7 +7,7 @@ from cnngraph.torch.bodies import codes
 from cnngraph.torch.calls import Class, arguments, plain
 from cnngraph.torch.signatures import signatures
 from cnngraph.torch.solving import literal
-from cnngraph.torch.text import Brackets, Expression, Line, call, keyword
+from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
 
 
 def flat(network: Network, name: str) -> list[Class]:
@@ -51,6 +51,12 @@ def flat(network: Network, name: str) -> list[Class]:
             made = call(f"self.{layer.shares or layer.name}", *inputs)
         elif code.function in ("+", "-", "*"):
             made = f" {code.function} ".join(map(str, inputs))
+            target = variable(layer.name)
+            if len(f"{target} = {made}") + 8 > WIDTH:
+                forward += _over_lines(target, inputs, code.function)
+            else:
+                forward.append(Line(f"{target} = ", made))
+            continue
         elif code.function == "torch.cat":
             made = call(code.function, Brackets("", tuple(inputs)), "1")
         elif code.function == "torch.maximum":
@@ -64,6 +70,13 @@ def flat(network: Network, name: str) -> list[Class]:
         forward.append(Line(f"{variable(layer.name)} = ", made))
     forward.append("return " + ", ".join(variables[output.layer] for output in network.outputs))
     return [Class(name, "nn.Module", "", {}, init, forward, takes)]
+
+
+def _over_lines(name: str, operands: list[Expression], sign: str) -> list[str]:
+    """A sum that is too long for one line."""
+    whole = f" {sign} ".join(map(str, operands))
+    rows = [whole] if len(whole) + 12 <= WIDTH else [str(operands[0]), *(f"{sign} {each}" for each in operands[1:])]
+    return [f"{name} = (", *(f"    {row}" for row in rows), ")"]
 
 
 def _around(function: str, x: Expression, given: tuple[tuple[str, object], ...], *more: Expression) -> Expression:

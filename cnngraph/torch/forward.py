@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from cnngraph.torch.bodies import Body, Member, Step
 from cnngraph.torch.solving import literal
-from cnngraph.torch.text import Brackets, Expression, Line, call, keyword
+from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
 
 _LONG = 56
 """Characters of an expression that is given a name."""
+_INSIDE = 8
+"""Blanks before a statement of a method."""
 _OPERATORS = ("+", "-", "*")
 
 
@@ -63,7 +65,9 @@ class Forward:
         if len(results) == 1:
             self.lines.append(Line("return ", results[0]))
         else:
-            self.lines.append("return " + ", ".join(map(str, results)))
+            whole = f"return {', '.join(map(str, results))}"
+            is_short = len(whole) + _INSIDE <= WIDTH
+            self.lines.append(whole if is_short else Line("return ", Brackets("", tuple(results))))
 
     def _names(self) -> list[str]:
         if self.body.path or len(self.body.inputs) == 1:

@@ -25,16 +25,16 @@ class Run:
     type: str
     made: list[Made]
 
-    def growth(self, at: int = 0) -> list[tuple[int | None, ...]]:
+    def growth(self, at: int = 0, stop: int | None = None) -> list[tuple[int | None, ...]]:
         """By how much each argument grows from one module to the next, from number *at* on."""
         return [
             tuple(grown(value, two.arguments[name]) for name, value in one.arguments.items())
-            for one, two in pairwise(self.made[at:])
+            for one, two in pairwise(self.made[at:stop])
         ]
 
-    def is_even(self, at: int) -> bool:
+    def is_even(self, at: int, stop: int | None = None) -> bool:
         """Whether from number *at* on all are alike, or their whole numbers grow evenly; two always do."""
-        steps = set(self.growth(at))
+        steps = set(self.growth(at, stop))
         if len(steps) > 1 or any(None in step for step in steps):
             return False
         return len(self.made) - at > 2 or not any(any(step) for step in steps)

@@ -28,6 +28,12 @@ def crop(x, like):
     return x[:, :, top : top + height, left : left + width]
 
 
+def unpool(x, of, kernel_size):
+    """Each number where the largest of its window of another tensor is, else zeros."""
+    _, places = nn.functional.max_pool2d(of, kernel_size, return_indices=True)
+    return nn.functional.max_unpool2d(x, places, kernel_size)
+
+
 def resize_as(x, like, mode="nearest", align_corners=False):
     """x as high and wide as another tensor."""
     size = tuple(like.shape[2:])
@@ -78,6 +84,7 @@ class SepConv(nn.Module):
         bias=True,
     ):
         super().__init__()
+        self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
         between = in_channels * multiplier
         self.depthwise = nn.Conv2d(
             in_channels,
