@@ -126,12 +126,12 @@ class Assembly:
                 )  # fmt: skip
         return first.name if here else ""
 
-    def block(self, path: str, name: str, parent: str = "") -> None:
+    def block(self, path: str, name: str, parent: str = "", arguments: tuple[tuple[str, object], ...] = ()) -> None:
         """A use of the block *name*; layers may be in it from now on."""
         self._take(path)
         if parent and parent not in self.blocks:
             raise Fault("E0201", f"no block is called `{parent}`")
-        self.blocks[path] = Block(path, name, parent)
+        self.blocks[path] = Block(path, name, parent, arguments=arguments)
 
     def label_block(self, path: str, label: str) -> None:
         """Figures call the use of a block at *path* so."""

@@ -138,6 +138,8 @@ class Block:
     """Path of the block that uses it; empty at top level."""
     label: str = ""
     """What figures call it, as its author says; empty where that is left to them."""
+    arguments: tuple[tuple[str, object], ...] = field(default=(), compare=False)
+    """What its parameters are here, but for tensors, by the names that the spec gives them; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,10 @@ class Network:
     """The file it was read from, as the user named it."""
     annotations: tuple[Annotation, ...] = ()
     """Of the network itself: what its spec says of its figure."""
+    arguments: Mapping[str, object] = field(default_factory=dict, compare=False)
+    """What the params of its spec are here."""
+    values: Mapping[str, object] = field(default_factory=dict, compare=False)
+    """What its spec gives names besides, by `let`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", one_line(self.title))

@@ -43,7 +43,7 @@ LAYERING = (
     ("fronts",),
     ("builder", "claims", "canonical", "fixing"),
     ("figure", "weights"),
-    ("onnx",),
+    ("onnx", "torch"),
     ("runtime",),
     ("importing", "verbs"),
     ("editor", "notebook", "preview"),

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, output_stem, read_model
+from cnngraph.cli.inputs import named, network_options, output_stem, read_model, read_network
 from cnngraph.cli.weights import Asked, record, weight_options
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.files import keep
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
 if TYPE_CHECKING:
+    from cnngraph.network import Network
     from cnngraph.onnx.model import Model
 
 
@@ -29,9 +30,13 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 
 
 @click.command("export")
-@click.option("--onnx", is_flag=True, required=True, help="Write ONNX.")
+@click.option("--onnx", is_flag=True, help="Write ONNX.")
+@click.option("--torch", "as_torch", is_flag=True, help="Write PyTorch code, to train and to edit.")
+@click.option("--with-training", is_flag=True, help="With --torch: beside it train.py, a script to be edited.")
 @click.argument("file", metavar="FILE", callback=named)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx unless said.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The file to write; NAME.onnx or NAME.py unless said."
+)
 @weight_options
 @click.option("--opset", type=int, help="ONNX operator set, 17 to 22; 20 unless said.")
 @click.option("--batch", type=click.IntRange(1, 2**31 - 1), help="Fix the batch; free unless said.")
@@ -61,8 +66,12 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.option("--int8", is_flag=True, help="Quantize to 8 bits with the pictures of --calibrate; says what it costs.")
 @click.option("--calibrate", type=click.Path(path_type=Path), metavar="DIR", help="Pictures like those it will see.")
 @network_options
+@click.pass_context
 def command(
+    ctx: click.Context,
     onnx: bool,
+    as_torch: bool,
+    with_training: bool,
     file: str,
     output: Path | None,
     asked: Asked,
@@ -81,7 +90,16 @@ def command(
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
-    """Write the network as an ONNX file that runs in onnxruntime."""
+    """Write the network as an ONNX file that runs in onnxruntime, or as PyTorch code."""
+    if onnx == as_torch:
+        raise click.UsageError("say what to write: --onnx or --torch")
+    if as_torch:
+        _refuse_others(ctx)
+        said = " ".join([file, *(f"--set {name}={value}" for name, value in settings.items())])
+        _torch(read_network(file, settings, max_nodes), file, output, said, with_training)
+        return
+    if with_training:
+        raise click.UsageError("--with-training is for --torch")
     if int8 != (calibrate is not None):
         raise click.UsageError("--int8 goes with --calibrate DIR, a folder of pictures that the network could see")
     if int8 and as_json:
@@ -134,6 +152,43 @@ def command(
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
     if written.data:
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")
+
+
+_OF_CODE = ("onnx", "as_torch", "with_training", "file", "output", "settings", "max_nodes")
+"""The options of `--torch`; those of weights have the names of `weight_options`."""
+
+
+def _refuse_others(ctx: click.Context) -> None:
+    """Raises `click.UsageError` where an option is given that says nothing of code."""
+    for param in ctx.command.params:
+        source = ctx.get_parameter_source(str(param.name))
+        if param.name not in _OF_CODE and source is not None and source.name == "COMMANDLINE":
+            is_weights = param.name in ("weights", "renames", "fresh", "seed", "table")
+            help = "; code is written without weights: load them as its first lines say" if is_weights else ""
+            raise click.UsageError(f"{param.opts[-1]} is for --onnx{help}")
+
+
+def _torch(network: Network, file: str, output: Path | None, said: str, with_training: bool) -> None:
+    """Writes PyTorch code, and the script that trains it; says what was written."""
+    from cnngraph.files import write
+    from cnngraph.torch.generate import generate
+    from cnngraph.torch.training import training
+
+    path = output or Path(f"{output_stem(network)}.py")
+    script = path.with_name("train.py") if with_training else None
+    if script == path:
+        raise click.UsageError(f"{path} is the script of --with-training: give the code another name")
+    keep(file, path, script)
+    made = generate(network, said)
+    text = training(made, path.stem, said) if script else ""
+    write(path, made.text.encode())
+    params = ", ".join(f"{name}={value!r}" for name, value in made.parameters.items())
+    click.echo(f"{path}: {len(made.text.splitlines())} lines, {made.top}({params}), compared with the network")
+    for remark in made.remarks:
+        click.echo(f"note: {remark}", err=True)
+    if script:
+        write(script, text.encode())
+        click.echo(f"{script}: {len(text.splitlines())} lines; python {script} DATA  with a folder for each class")
 
 
 def _warn(model: Model) -> None:

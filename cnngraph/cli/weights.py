@@ -51,6 +51,8 @@ class Asked:
     """Whether all is to be said of what went where."""
     passthrough: str | None = None
     """The model that the network was imported from."""
+    fresh: tuple[str, ...] = ()
+    """Layers and blocks that are not to have the weights of the file."""
 
     @property
     def anything(self) -> bool:
@@ -75,7 +77,9 @@ class Asked:
 
         if self.renames and self.weights in (None, RANDOM):
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
-        chosen = choose(network, self.weights, self.seed, self.renames, brought)
+        if self.fresh and self.weights in (None, RANDOM):
+            raise click.UsageError("--fresh is what is not taken from a file: give it with --weights")
+        chosen = choose(network, self.weights, self.seed, self.renames, brought, self.fresh)
         if not isinstance(chosen, MatchedWeights) or self.weights is None:
             click.echo(f"{network.name} with {chosen.about}", err=True)
             return chosen
@@ -94,14 +98,21 @@ class Asked:
 
 
 def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds ``--weights``, ``--rename``, ``--seed``, ``--table`` and ``--passthrough``, together as ``asked``."""
+    """Adds ``--weights``, ``--rename``, ``--fresh``, ``--seed``, ``--table`` and ``--passthrough``, together as
+    ``asked``."""
 
     @wraps(command)
     def together(
-        *, weights: str | None, renames: dict[str, str], seed: int | None, table: bool, passthrough: str | None,
+        *,
+        weights: str | None,
+        renames: dict[str, str],
+        fresh: tuple[str, ...],
+        seed: int | None,
+        table: bool,
+        passthrough: str | None,
         **rest: Any,
-    ) -> Any:  # fmt: skip
-        return command(asked=Asked(weights, renames, seed, table, passthrough), **rest)
+    ) -> Any:
+        return command(asked=Asked(weights, renames, seed, table, passthrough, fresh), **rest)
 
     for option in (
         click.option(
@@ -112,6 +123,12 @@ def weight_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--table", is_flag=True, help="Say of each layer which tensors of W it has."),
         click.option("--seed", type=click.IntRange(min=0), help="Of random weights; 0 unless said."),
+        click.option(
+            "--fresh",
+            multiple=True,
+            metavar="NAME",
+            help="Random weights for a layer or block, whatever W has there: a head for other classes. Repeatable.",
+        ),
         click.option(
             "--rename",
             "renames",

@@ -89,7 +89,7 @@ class _Copy:
         else:
             parent = self.scope.path
             self.paths[path] = self.record.name(block.name, self.scope, labels if path == self.stretch.name else ())
-        self.record.block(self.paths[path], block.name, parent, self.stage.span)
+        self.record.block(self.paths[path], block.name, parent, self.stage.span, block.arguments)
 
     def layer(self, layer: Layer, labels: Sequence[s.Ref]) -> None:
         record, span = self.record, self.stage.span

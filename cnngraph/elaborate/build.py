@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from cnngraph.classes import classes_of
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label, Severity
@@ -127,7 +128,10 @@ class _Builder:
         for layer in self.record.layers:
             self._look_at(layer)
         name = name or (stem if is_name(stem) else UNNAMED)
-        return self.record.assembly.network(name, title=title, file=self.source.name, annotations=annotations)
+        made = self.record.assembly.network(name, title=title, file=self.source.name, annotations=annotations)
+        params = [item.name.names[0] for item in file.items if isinstance(item, s.Param)]
+        values = {name: value for name, value in scope.values.items() if name not in params}
+        return replace(made, arguments={name: scope.values[name] for name in params}, values=values)
 
     def _look_at(self, layer: Layer) -> None:
         """Whether annotations fit the layer they stand on: what a network does is said before it is run."""

@@ -396,7 +396,7 @@ class Expander:
         self._bind_block(block, step, scope, inner)
         if block.input_name:
             inner.tensors[block.input_name] = flow
-        self.record.block(path, block.name, scope.path, step.name.span)
+        self.record.block(path, block.name, scope.path, step.name.span, tuple(inner.values.items()))
         self.record.expanded.add(block.span)
         annotations = annotations_of((*step.annotations, *block.annotations), scope)
         first, first_path = len(self.record.layers), len(self.record.paths) - 1

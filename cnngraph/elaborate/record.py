@@ -212,9 +212,11 @@ class Record:
             self._stop_at(reached, (at or span) if reached.code == "E0501" else span, inputs)
         return Tensor(name, layer.output, at or span)
 
-    def block(self, path: str, name: str, parent: str, span: Span) -> None:
+    def block(
+        self, path: str, name: str, parent: str, span: Span, arguments: tuple[tuple[str, object], ...] = ()
+    ) -> None:
         """A use of the block *name* by the step at *span*."""
-        self.assembly.block(path, name, parent)
+        self.assembly.block(path, name, parent, arguments)
         self.used_at[path] = span
         self.paths.append(path)
 

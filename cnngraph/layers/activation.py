@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
+from cnngraph.layers.code import Code, module, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, NUMBER, POSITIVE
@@ -31,6 +32,9 @@ class Relu(Activation):
     relu_like = True
     onnx = "Relu"
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.ReLU", "torch.relu")
+
     def caption(self) -> Caption:
         return Caption("ReLU")
 
@@ -46,6 +50,9 @@ class Relu6(Activation):
     def lower(self, to: Lowering) -> None:
         low, high = to.constant("low", [0.0], ()), to.constant("high", [6.0], ())
         to.node("Clip", [to.inputs[0], low, high], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.ReLU6", "nn.functional.relu6")
 
     def caption(self) -> Caption:
         return Caption("ReLU6")
@@ -64,6 +71,9 @@ class Leaky(Activation):
 
     def lower(self, to: Lowering) -> None:
         to.node("LeakyRelu", to.inputs, to.output, alpha=self.slope)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.LeakyReLU", negative_slope=self.slope)
 
     def caption(self) -> Caption:
         return Caption("leaky ReLU")
@@ -86,6 +96,9 @@ class PRelu(Activation):
     def lower(self, to: Lowering) -> None:
         to.node("PRelu", [to.inputs[0], to.parameter("weight")], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.PReLU", **unless(1, num_parameters=1 if self.shared else as_int(inputs[0].channels)))
+
     def caption(self) -> Caption:
         return Caption("PReLU", details=("shared",) if self.shared else ())
 
@@ -103,6 +116,9 @@ class Elu(Activation):
     def lower(self, to: Lowering) -> None:
         to.node("Elu", to.inputs, to.output, alpha=self.alpha)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.ELU", **unless(1.0, alpha=self.alpha))
+
     def caption(self) -> Caption:
         return Caption("ELU")
 
@@ -114,6 +130,9 @@ class Selu(Activation):
 
     word = "selu"
     onnx = "Selu"
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.SELU", "torch.selu")
 
     def caption(self) -> Caption:
         return Caption("SELU")
@@ -154,6 +173,9 @@ class Gelu(Activation):
         half = to.node("Mul", [x, to.constant("half", [0.5], ())], to.inner("half_x", dims))
         to.node("Mul", [half, one], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.GELU", approximate="tanh") if self.approximate else module("nn.GELU", "nn.functional.gelu")
+
     def caption(self) -> Caption:
         return Caption("GELU", details=("tanh",) if self.approximate else ())
 
@@ -171,6 +193,9 @@ class Swish(Activation):
         gate = to.node("Sigmoid", to.inputs, to.inner("gate", onnx_dims(to.output_volume)))
         to.node("Mul", [to.inputs[0], gate], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.SiLU", "nn.functional.silu")
+
 
 @kind
 class HSwish(Activation):
@@ -180,6 +205,9 @@ class HSwish(Activation):
     elsewhere = ("hardswish", "hardsilu")
     relu_like = True
     onnx = "HardSwish"
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Hardswish", "nn.functional.hardswish")
 
     def caption(self) -> Caption:
         return Caption("h-swish")
@@ -200,6 +228,11 @@ class HSigmoid(Activation):
 
     def lower(self, to: Lowering) -> None:
         to.node("HardSigmoid", to.inputs, to.output, alpha=float(self.slope), beta=float(self.shift))
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if (self.slope, self.shift) == (1 / 6, 0.5):
+            return module("nn.Hardsigmoid", "nn.functional.hardsigmoid")
+        return module("HardSigmoid", slope=float(self.slope), shift=float(self.shift))
 
     def caption(self) -> Caption:
         slope = () if self.slope == 1 / 6 else (f"slope = {self.slope:g}",)
@@ -224,6 +257,9 @@ class Mish(Activation):
         gate = to.node("Tanh", [soft], to.inner("gate", dims))
         to.node("Mul", [to.inputs[0], gate], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Mish", "nn.functional.mish")
+
 
 @kind
 class Sigmoid(Activation):
@@ -234,6 +270,9 @@ class Sigmoid(Activation):
     answers = True
     onnx = "Sigmoid"
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Sigmoid", "torch.sigmoid")
+
 
 @kind
 class Tanh(Activation):
@@ -241,6 +280,9 @@ class Tanh(Activation):
 
     word = "tanh"
     onnx = "Tanh"
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Tanh", "torch.tanh")
 
 
 @kind
@@ -251,6 +293,9 @@ class Softplus(Activation):
     relu_like = True
     onnx = "Softplus"
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Softplus", "nn.functional.softplus")
+
 
 @kind
 class Abs(Activation):
@@ -259,6 +304,9 @@ class Abs(Activation):
     word = "abs"
     elsewhere = ("absval",)
     onnx = "Abs"
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Abs", "torch.abs")
 
 
 @kind
@@ -270,6 +318,9 @@ class Square(Activation):
 
     def lower(self, to: Lowering) -> None:
         to.node("Mul", [to.inputs[0], to.inputs[0]], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Square", "torch.square")
 
 
 @kind
@@ -299,6 +350,9 @@ class Clip(Kind):
         bounds = [to.constant("low", [float(self.lo)], ()), to.constant("high", [float(self.hi)], ())]
         to.node("Clip", [to.inputs[0], *bounds], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Clip", low=float(self.lo), high=float(self.hi))
+
     def caption(self) -> Caption:
         return Caption("clip", details=(f"{self.lo:g} to {self.hi:g}",))
 
@@ -322,6 +376,9 @@ class Softmax(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Softmax", to.inputs, to.output, axis=1)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Softmax", dim=1)
 
 
 @kind
@@ -361,6 +418,9 @@ class SplitSoftmax(Kind):
             size = to.node("Shape", to.inputs, to.sizes("size", len(dims) + 1))
         to.node("Reshape", [weighed, size], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("SplitSoftmax", parts=self.n)
+
     def caption(self) -> Caption:
         return Caption("split softmax", details=(f"n = {self.n}",), short="softmax")
 
@@ -382,6 +442,9 @@ class LogSoftmax(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("LogSoftmax", to.inputs, to.output, axis=1)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.LogSoftmax", dim=1)
 
 
 def onnx_dims(volume: Volume) -> tuple[Dim, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import Code, module
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Reach, Sliding
 from cnngraph.layers.rearrange import LAST
@@ -95,6 +96,16 @@ class Pad(_Border):
             parts = [piece, *parts] if name == "last" else [*parts, piece]
         to.node("Concat", parts, made, axis=axis)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        top, left, bottom, right = self.n.amounts
+        names = {"reflect": "nn.ReflectionPad2d", "replicate": "nn.ReplicationPad2d", "circular": "nn.CircularPad2d"}
+        padding = (left, right, top, bottom)
+        if self.filling in names:
+            return module(names[self.filling], padding=padding)
+        if self.value:
+            return module("nn.ConstantPad2d", padding=padding, value=float(self.value))
+        return module("nn.ZeroPad2d", padding=padding)
+
     def caption(self) -> Caption:
         filling = () if self.filling == "zeros" else (self.filling,)
         value = (f"value = {self.value:g}",) if self.value else ()
@@ -174,6 +185,12 @@ class Crop(_Border):
             ends = [-bottom or LAST, -right or LAST]
         bounds = [to.constant("starts", [top, left]), to.constant("ends", ends), to.constant("axes", [2, 3])]
         to.node("Slice", [to.inputs[0], *bounds], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if len(inputs) == 2:
+            return Code(function="crop")
+        top, left, bottom, right = (self.n or VALID).amounts
+        return module("Crop", top=top, left=left, bottom=bottom, right=right)
 
     def caption(self) -> Caption:
         return Caption("crop", details=() if self.n is None else (_amounts(self.n),))

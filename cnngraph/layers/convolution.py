@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import gcd
 from typing import ClassVar
 
+from cnngraph.layers.code import Code, Value, border, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import Enlarging, Reach
 from cnngraph.layers.terms import Term, apart, number, sizes
@@ -77,6 +78,15 @@ class _Convolution(Windowed):
             inputs.append(to.parameter("bias"))
         to.node(op, inputs, to.output, **attributes)
 
+    def _torch(self, volume: Volume, name: str, sizes: dict[str, Value], groups: int, **more: Value) -> Code:
+        arguments = sizes | {"kernel_size": square(self.window)} | unless(1, stride=square(self.stride))
+        before = self.slide.torch_border(volume)
+        if before is None:
+            pads = self.slide.pads(0, volume.height)[0], self.slide.pads(1, volume.width)[0]
+            arguments |= unless(0, padding=square(pads))
+        arguments |= unless(1, dilation=square(self.dilation)) | unless(1, groups=groups) | more
+        return module(name, **arguments, **unless(True, bias=self.bias)).between(before)
+
 
 @kind
 class Conv(_Convolution):
@@ -133,6 +143,10 @@ class Conv(_Convolution):
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), **({"group": self.groups} if self.groups > 1 else {})})
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        sizes: dict[str, Value] = {"in_channels": as_int(inputs[0].channels), "out_channels": self.channels}
+        return self._torch(inputs[0], "nn.Conv2d", sizes, self.groups)
+
     def caption(self) -> Caption:
         details = (f"groups = {self.groups}",) if self.groups > 1 else ()
         return _caption(self, "conv", str(self.channels), details, on_arrow="")
@@ -179,6 +193,11 @@ class DwConv(_Convolution):
 
     def lower(self, to: Lowering) -> None:
         self._lower(to, "Conv", {**self.slide.onnx(to), "group": as_int(to.input_volumes[0].channels)})
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        channels = as_int(inputs[0].channels)
+        sizes: dict[str, Value] = {"in_channels": channels, "out_channels": channels * self.multiplier}
+        return self._torch(inputs[0], "nn.Conv2d", sizes, channels)
 
     def caption(self) -> Caption:
         details = (f"m = {self.multiplier}",) if self.multiplier > 1 else ()
@@ -250,6 +269,10 @@ class SepConv(_Convolution):
         bias = [to.parameter("pointwise.bias")] if self.bias else []
         window = {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0]}
         to.node("Conv", [filtered, to.parameter("pointwise.weight"), *bias], to.output, **window)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        sizes: dict[str, Value] = {"in_channels": as_int(inputs[0].channels), "out_channels": self.channels}
+        return self._torch(inputs[0], "SepConv", {**sizes}, 1, **unless(1, multiplier=self.multiplier))
 
     def caption(self) -> Caption:
         details = (f"m = {self.multiplier}",) if self.multiplier > 1 else ()
@@ -377,6 +400,24 @@ class UpConv(_Convolution):
         if any(added):
             attributes["output_padding"] = added
         self._lower(to, "ConvTranspose", attributes)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        (top, bottom), (left, right) = self.cut(0), self.cut(1)
+        arguments: dict[str, Value] = {
+            "in_channels": as_int(inputs[0].channels),
+            "out_channels": self.channels,
+            "kernel_size": square(self.window),
+            **unless(1, stride=square(self.stride)),
+        }
+        # What PyTorch cuts off is the same on both sides, and no more than what the window covers.
+        is_even = (top, left) == (bottom, right) and top < self.slide.extent(0) and left < self.slide.extent(1)
+        if is_even:
+            arguments |= unless(0, padding=square((top, left)))
+        arguments |= unless(0, output_padding=square((self.added(0), self.added(1))))
+        arguments |= unless(1, groups=self.groups) | unless(True, bias=self.bias)
+        arguments |= unless(1, dilation=square(self.dilation))
+        after = None if is_even else border((-top, -left, -bottom, -right))
+        return module("nn.ConvTranspose2d", **arguments).between(None, after)
 
     def caption(self) -> Caption:
         details = (f"groups = {self.groups}",) if self.groups > 1 else ()

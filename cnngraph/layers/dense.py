@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import Code, Value, module, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import Reach
 from cnngraph.layers.terms import Term, number, product
@@ -75,6 +76,10 @@ class Fc(Kind):
         weights = [to.parameter("weight"), *([to.parameter("bias")] if self.bias else [])]
         to.node("Gemm", [to.inputs[0], *weights], to.output, transB=1)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        sizes: dict[str, Value] = {"in_features": as_int(inputs[0].size), "out_features": self.units}
+        return module("nn.Linear", **sizes, **unless(True, bias=self.bias))
+
     def caption(self) -> Caption:
         return Caption("fc", str(self.units), box=("FC",), on_arrow="FC")
 
@@ -94,6 +99,9 @@ class Flatten(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Flatten", to.inputs, to.output, axis=1)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Flatten")
 
 
 @kind
@@ -140,6 +148,10 @@ class Unflatten(Kind):
             "Reshape", [to.inputs[0], to.constant("shape", [0, *map(as_int, onnx_dims(to.output_volume))])], to.output
         )
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        sizes = tuple(map(as_int, onnx_dims(self.shape(inputs))))
+        return module("nn.Unflatten", dim=1, unflattened_size=sizes)
+
 
 def _fitting(made: Volume, size: int) -> str:
     """A volume of *size* numbers as high and wide as *made*, or a vector that fits it."""
@@ -162,6 +174,9 @@ class Dropout(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("Dropout", [to.inputs[0], to.constant("ratio", [float(self.p)], ())], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.Dropout", **unless(0.5, p=float(self.p)))
 
     def caption(self) -> Caption:
         return Caption("dropout", details=(f"p = {self.p:g}",))

@@ -8,6 +8,7 @@ from operator import add
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import Code
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.values import FLAG
 from cnngraph.volume import Dim, Volume, where_equal
@@ -155,6 +156,9 @@ class Add(_Equal, _Spreads):
     def lower(self, to: Lowering) -> None:
         to.node("Add" if len(to.inputs) == 2 else "Sum", to.inputs, to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="+")
+
     def caption(self) -> Caption:
         return Caption("add", details=("+", "spread") if self.spread else ("+",), sign="+")
 
@@ -170,6 +174,9 @@ class Sub(_Equal):
     def lower(self, to: Lowering) -> None:
         _one_by_one(to, "Sub", "difference")
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="-")
+
     def caption(self) -> Caption:
         return Caption("sub", details=("−",), sign="−")
 
@@ -184,6 +191,9 @@ class Max(_Equal):
 
     def lower(self, to: Lowering) -> None:
         to.node("Max", to.inputs, to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="torch.maximum")
 
     def caption(self) -> Caption:
         return Caption("max", box=("MAX",))
@@ -239,6 +249,9 @@ class Mul(_Spreads):
     def lower(self, to: Lowering) -> None:
         _one_by_one(to, "Mul", "product")
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="*")
+
     def caption(self) -> Caption:
         return Caption("mul", details=("×", "spread") if self.spread else ("×",), sign="×")
 
@@ -278,6 +291,9 @@ class Concat(Join):
 
     def lower(self, to: Lowering) -> None:
         to.node("Concat", to.inputs, to.output, axis=1)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="torch.cat")
 
     def caption(self) -> Caption:
         return Caption("concat", box=("Channel", "Concat"))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
 
+from cnngraph.layers.code import Code
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.terms import NOTHING, Term
 from cnngraph.layers.values import BadValue, Type
@@ -317,6 +318,10 @@ class Kind:
         return POINT
 
     def lower(self, to: Lowering) -> None:
+        raise NotImplementedError
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        """What it is in PyTorch, for *inputs* of these volumes."""
         raise NotImplementedError
 
     def caption(self) -> Caption:

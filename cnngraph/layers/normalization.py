@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims, per_channel
+from cnngraph.layers.code import Code, module, unless
 from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, FRACTION, NUMBER, POSITIVE
@@ -41,6 +42,11 @@ class BatchNorm(Kind):
         momentum = 1 - self.momentum
         to.node("BatchNormalization", [to.inputs[0], *parameters], to.output, epsilon=self.eps, momentum=momentum)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        name = "nn.BatchNorm2d" if inputs[0].is_map else "nn.BatchNorm1d"
+        more = {**unless(1e-5, eps=self.eps), **unless(0.1, momentum=self.momentum), **unless(True, affine=self.affine)}
+        return module(name, num_features=as_int(inputs[0].channels), **more)
+
     def caption(self) -> Caption:
         return Caption("batch norm", details=() if self.affine else ("no γ, β",), short="BN")
 
@@ -73,6 +79,12 @@ class InstanceNorm(Kind):
 
     def lower(self, to: Lowering) -> None:
         to.node("InstanceNormalization", [to.inputs[0], *_affine(self.affine, to)], to.output, epsilon=self.eps)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        affine = unless(False, affine=self.affine)
+        return module(
+            "nn.InstanceNorm2d", num_features=as_int(inputs[0].channels), **unless(1e-5, eps=self.eps), **affine
+        )
 
     def caption(self) -> Caption:
         return Caption("instance norm", details=() if self.affine else ("no γ, β",), short="IN")
@@ -134,6 +146,10 @@ class GroupNorm(Kind):
         scaled = to.node("Mul", [standard, weight], to.inner("scaled", dims))
         to.node("Add", [scaled, bias], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        channels = as_int(inputs[0].channels)
+        return module("nn.GroupNorm", num_groups=self.g, num_channels=channels, **unless(1e-5, eps=self.eps))
+
     def caption(self) -> Caption:
         return Caption("group norm", details=(f"g = {self.g}",), short="GN")
 
@@ -181,6 +197,10 @@ class Grn(Kind):
             return to.node(op, [source], made, axes=axes)
         return to.node(op, [source, to.constant(f"axes_of_{op.lower()}", axes)], made)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        name = "GlobalResponseNorm"
+        return module(name, channels=as_int(inputs[0].channels), **unless(1e-6, eps=self.eps))
+
     def caption(self) -> Caption:
         return Caption("global response norm", short="GRN")
 
@@ -212,6 +232,10 @@ class LayerNorm(Kind):
         normed = to.inner("normed", volume.dims)
         to.node("LayerNormalization", [turned, *weights], normed, axis=-1, epsilon=self.eps)
         to.node("Transpose", [normed], to.output, perm=[0, 3, 1, 2])
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        name = "ChannelNorm" if inputs[0].is_map else "nn.LayerNorm"
+        return module(name, normalized_shape=as_int(inputs[0].channels), eps=self.eps)
 
     def caption(self) -> Caption:
         return Caption("layer norm", short="LN")
@@ -261,6 +285,11 @@ class Lrn(Kind):
         sums = to.node("Add", [weighed, k], to.inner("sums", dims))
         powers = to.node("Pow", [sums, beta], to.inner("powers", dims))
         to.node("Div", [to.inputs[0], powers], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        name = "nn.LocalResponseNorm" if self.n % 2 else "LocalResponseNormEven"
+        more = {**unless(1e-4, alpha=self.alpha), **unless(0.75, beta=self.beta), **unless(1.0, k=self.k)}
+        return module(name, size=self.n, **more)
 
     def caption(self) -> Caption:
         return Caption("LRN")

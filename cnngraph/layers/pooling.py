@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import LEAST, Code, Value, border, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Lowering, argument, kind
 from cnngraph.layers.reach import Cells, Reach
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
@@ -104,6 +105,20 @@ class _Pool(Windowed):
         stride = self.stride or self.window
         return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(box,), sign=sign)
 
+    def _is_even(self, volume: Volume) -> bool:
+        """Whether PyTorch's pools have its border themselves: the same on both sides, at most half of a window."""
+        pads = [self.slide.pads(axis, size) for axis, size in enumerate((volume.height, volume.width))]
+        return all(before == after <= k // 2 for (before, after), k in zip(pads, self.slide.window, strict=True))
+
+    def _torch_window(self, padding: Value) -> dict[str, Value]:
+        stride = unless(self.slide.window, stride=self.slide.stride)
+        arguments: dict[str, Value] = {"kernel_size": square(self.slide.window)}
+        arguments |= {"stride": square(self.slide.stride)} if stride else {}
+        return arguments | unless(0, padding=padding)
+
+    def _torch_adaptive(self, name: str) -> Code:
+        return module(name, output_size=1 if self.to is None else square(self.to))
+
 
 @kind
 class MaxPool(_Pool):
@@ -146,6 +161,20 @@ class MaxPool(_Pool):
                                                 for at in range(span[0], span[0] + most)])  # fmt: skip
             source = to.node("Gather", [source, places], to.inner(name, tuple(dims)), axis=axis + 2)
         to.node("MaxPool", [source], to.output, kernel_shape=window, strides=window)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if self.sliding is None:
+            return self._torch_adaptive("nn.AdaptiveMaxPool2d")
+        height, width = inputs[0].height, inputs[0].width
+        (top, bottom), (left, right) = self.slide.pads(0, height), self.slide.pads(1, width)
+        if self._is_even(inputs[0]):
+            return module(
+                "nn.MaxPool2d", **self._torch_window(square((top, left))), **unless(False, ceil_mode=self.ceil)
+            )
+        bottom, right = bottom + self.slide.overhang(0, height), right + self.slide.overhang(1, width)
+        ceil = unless(False, ceil_mode=self.ceil and not inputs[0].is_fixed)
+        before = border((top, left, bottom, right), LEAST)
+        return module("nn.MaxPool2d", **self._torch_window(0), **ceil).between(before)
 
     def caption(self) -> Caption:
         caption = self._caption("max")
@@ -213,6 +242,20 @@ class AvgPool(_Pool):
         narrow = to.inner("narrow", (volume.channels, volume.height, size[1]))
         to.node("MatMul", [to.inputs[0], across], narrow)
         to.node("MatMul", [down, narrow], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if self.sliding is None:
+            return self._torch_adaptive("nn.AdaptiveAvgPool2d")
+        height, width = inputs[0].height, inputs[0].width
+        (top, bottom), (left, right) = self.slide.pads(0, height), self.slide.pads(1, width)
+        if self._is_even(inputs[0]):
+            counted: dict[str, Value] = {"count_include_pad": self.count_pad} if top or left else {}
+            window = self._torch_window(square((top, left)))
+            return module("nn.AvgPool2d", **window, **unless(False, ceil_mode=self.ceil), **counted)
+        beyond = self.slide.overhang(0, height), self.slide.overhang(1, width)
+        more = {**unless((0, 0), beyond=beyond), **unless(False, ceil_mode=self.ceil and not inputs[0].is_fixed)}
+        window = self._torch_window((left, right, top, bottom))
+        return module("AvgPool", **window, count_include_pad=self.count_pad, **more)
 
     def caption(self) -> Caption:
         return self._caption("avg")

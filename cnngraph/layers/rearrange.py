@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import Code, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Dealt, Enlarging, Reach, Sliding
 from cnngraph.layers.values import COUNT, INDEX, ORDER, PAIR, REORG, Pair
@@ -80,6 +81,11 @@ class Reorg(_Rearrange):
             made = to.constant("small", [0, *map(as_int, onnx_dims(to.output_volume))])
             to.node("Reshape", [deep, made], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if self.order == "by_channel":
+            return module("nn.PixelUnshuffle", downscale_factor=self.n)
+        return module("ReorgAsDarknet" if self.order == "as_darknet" else "Reorg", n=self.n)
+
     def caption(self) -> Caption:
         order = () if self.order == "by_pixel" else (self.order.replace("_", " "),)
         return Caption("reorg", details=(f"÷{self.n}", *order))
@@ -110,6 +116,11 @@ class Unreorg(_Rearrange):
     def lower(self, to: Lowering) -> None:
         mode = "DCR" if self.order == "by_pixel" else "CRD"
         to.node("DepthToSpace", to.inputs, to.output, blocksize=self.n, mode=mode)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        if self.order == "by_channel":
+            return module("nn.PixelShuffle", upscale_factor=self.n)
+        return module("Unreorg", n=self.n)
 
     def caption(self) -> Caption:
         order = () if self.order == "by_pixel" else (self.order.replace("_", " "),)
@@ -175,6 +186,10 @@ class Widen(_Rearrange):
             source = to.node("Slice", [source, *bounds, steps], kept)
         to.node("Pad", [source, to.constant("pads", [0, 0, 0, 0, 0, more, 0, 0])], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        stride = square(self.stride)
+        return module("Widen", more=self.channels - as_int(inputs[0].channels), **unless(1, stride=stride))
+
     def caption(self) -> Caption:
         stride = self.stride if self.stride != (1, 1) else None
         return Caption("widen", str(self.channels), stride=stride)
@@ -206,6 +221,9 @@ class Slice(_Rearrange):
     def lower(self, to: Lowering) -> None:
         bounds = [to.constant("starts", [self.start]), to.constant("ends", [self.stop]), to.constant("axes", [1])]
         to.node("Slice", [to.inputs[0], *bounds], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Slice", start=self.start, stop=self.stop)
 
     def caption(self) -> Caption:
         return Caption("slice", details=(f"{self.start}–{self.stop - 1}",))
@@ -268,6 +286,9 @@ class Shuffle(_Rearrange):
         merged = to.node("Reshape", [dealt, flat], to.inner("merged", (channels, area)))
         size = to.node("Shape", to.inputs, to.sizes("size", 4))
         to.node("Reshape", [merged, size], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("nn.ChannelShuffle", groups=self.g)
 
     def caption(self) -> Caption:
         return Caption("shuffle", details=(f"g = {self.g}",))

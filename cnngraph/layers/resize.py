@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
+from cnngraph.layers.code import Code, Value, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Reach, Resampling, Sliding
 from cnngraph.layers.values import BLEND, FACTOR, FLAG, PAIR, Pair
@@ -122,6 +123,21 @@ class Upsample(Kind):
             asked = to.node("Slice", [other, two, last], to.sizes("asked", 2))
         return to.node("Concat", [kept, asked], to.sizes("sizes", 4), axis=0)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        mode: dict[str, Value] = {"mode": "bilinear"} if self.bilinear else {}
+        mode |= unless(False, align_corners=self.align_corners)
+        if len(inputs) == 2:
+            return Code(function="resize_as", options=tuple(mode.items()))
+        if self.factors is not None:
+            # PyTorch's own is right for these: others it rounds, or leaves a map as it is.
+            name = "nn.Upsample" if self.bilinear or set(self.factors) <= {1, 2, 3, 4, 8, 16, 32} else "Resize"
+            if not all(isinstance(factor, int) for factor in self.factors):
+                name = "Resize"
+            down, across = self.factors
+            return module(name, scale_factor=down if down == across else (down, across), **mode)
+        assert self.to is not None
+        return module("nn.Upsample" if self.bilinear else "Resize", size=self.to, **mode)
+
     def caption(self) -> Caption:
         if self.to is not None:
             how: tuple[str, ...] = (f"to {self.to[0]}×{self.to[1]}",)
@@ -173,6 +189,9 @@ class Unpool(Kind):
         largest, places = to.inner("largest", dims), to.inner("places", dims, "int64")
         to.node("MaxPool", to.inputs[1:], (largest, places), **windows)
         to.node("MaxUnpool", [to.inputs[0], places], to.output, **windows)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="unpool", options=(("kernel_size", square(self.window)),))
 
     def caption(self) -> Caption:
         return Caption("unpool", "", self.window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims, per_channel
+from cnngraph.layers.code import Code, Value, module, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, Parameter, argument, kind
 from cnngraph.layers.reach import Reach
 from cnngraph.layers.terms import Term, product
@@ -42,6 +43,9 @@ class Scale(_Scaling):
         scaled = to.node("Mul", factors, to.inner("scaled", onnx_dims(to.output_volume)))
         to.node("Add", [scaled, to.parameter("bias")], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Scale", **_channels(inputs[0]), **unless(False, bias=self.bias))
+
 
 @kind
 class Shift(_Scaling):
@@ -56,6 +60,9 @@ class Shift(_Scaling):
 
     def lower(self, to: Lowering) -> None:
         to.node("Add", [to.inputs[0], to.parameter("bias")], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Shift", **_channels(inputs[0]))
 
 
 @kind
@@ -105,6 +112,9 @@ class Eca(_Scaling):
         each = to.node("Transpose", [gates], to.inner("each", upright), perm=[0, 3, 1, 2])
         to.node("Mul", [to.inputs[0], each], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("ChannelAttention", size=self.k)
+
     def caption(self) -> Caption:
         return Caption("channel attention", details=(f"k = {self.k}",), short="ECA")
 
@@ -126,6 +136,9 @@ class Times(_Scaling):
     def lower(self, to: Lowering) -> None:
         factor = to.parameter("weight") if self.by is None else to.constant("by", [float(self.by)], ())
         to.node("Mul", [to.inputs[0], factor], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Times") if self.by is None else module("TimesNumber", number=float(self.by))
 
     def caption(self) -> Caption:
         return Caption("times", details=("learned" if self.by is None else f"{self.by:g}",))
@@ -149,5 +162,13 @@ class Plus(_Scaling):
         summand = to.parameter("bias") if self.by is None else to.constant("by", [float(self.by)], ())
         to.node("Add", [to.inputs[0], summand], to.output)
 
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Plus") if self.by is None else module("PlusNumber", number=float(self.by))
+
     def caption(self) -> Caption:
         return Caption("plus", details=("learned" if self.by is None else f"{self.by:g}",))
+
+
+def _channels(volume: Volume) -> dict[str, Value]:
+    """The arguments of a module with a number for each channel, of a map or of a vector."""
+    return {"channels": as_int(volume.channels), **unless(True, is_map=volume.is_map)}

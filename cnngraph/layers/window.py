@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from cnngraph.layers.code import Call, Value, border, square, unless
 from cnngraph.layers.kind import Fault, Kind, Lowering
 from cnngraph.layers.reach import Sliding
 from cnngraph.layers.terms import Term, brief, number
@@ -204,6 +205,17 @@ class Slide:
         if self.ceil and (isinstance(height, Free) or isinstance(width, Free)):
             attributes["ceil_mode"] = 1
         return attributes
+
+    def torch_border(self, volume: Volume) -> Call | None:
+        """What puts the border around *volume* that PyTorch's modules have no word for; None where they have."""
+        if self.padding.mode in ("same_upper", "same_lower") and self.stride != (1, 1):
+            arguments: dict[str, Value] = {"kernel_size": square(self.window), "stride": square(self.stride)}
+            arguments |= unless(1, dilation=square(self.dilation))
+            return Call(
+                "pad_same", (*arguments.items(), *unless(False, lower=self.padding.mode == "same_lower").items())
+            )
+        (top, bottom), (left, right) = self.pads(0, volume.height), self.pads(1, volume.width)
+        return None if (top, left) == (bottom, right) else border((top, left, bottom, right))
 
 
 class Windowed(Kind):

@@ -128,7 +128,7 @@ class _Names:
 
     def block(self, block: Block) -> Block:
         path, parent = self.paths[block.path], self.paths[block.parent]
-        return Block(path, identifier(block.name, "block"), parent, block.label)
+        return Block(path, identifier(block.name, "block"), parent, block.label, block.arguments)
 
     def outputs(self) -> list[Output]:
         found: list[Output] = []

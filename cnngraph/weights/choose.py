@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
@@ -14,6 +14,7 @@ from cnngraph.layers.values import show
 from cnngraph.network import Network
 from cnngraph.weights.annotated import AnnotatedWeights, named
 from cnngraph.weights.files import ArrayWeights, FileWeights, fits
+from cnngraph.weights.fresh import FreshWeights
 from cnngraph.weights.initialise import RandomWeights
 from cnngraph.weights.source import Weights
 
@@ -26,13 +27,19 @@ def choose(
     seed: int | None = None,
     renames: Mapping[str, str] | None = None,
     brought: Weights | None = None,
+    fresh: Sequence[str] = (),
 ) -> Weights:
     """*weights* is a path, arrays by name, or ``random``; without it, those that the spec's ``@weights`` name are used,
     and, without a *seed*, those that the network's file *brought*, else trained weights that ship.
 
-    *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. Raises `CnngraphError`
-    when they are not this network's weights, `ValueError` for *renames* of random ones.
+    *renames* are for the tensors of a file or a mapping: see `cnngraph.weights.match.match`. What is called *fresh*,
+    layers or blocks, has random weights with *seed*, whatever a file has there. Raises `CnngraphError` when they are
+    not this network's weights, `ValueError` for *renames* of random ones.
     """
+    if fresh:
+        if weights is None or weights == RANDOM:
+            raise ValueError("fresh weights are those that are not taken from a file or a mapping: give it as weights")
+        return FreshWeights(network, weights, fresh, renames, seed or 0)
     if renames and (weights is None or weights == RANDOM):
         raise ValueError("renames are for the tensors of a file or a mapping: give it as weights")
     if isinstance(weights, Mapping):

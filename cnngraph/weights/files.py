@@ -34,11 +34,12 @@ class MatchedWeights:
         remarks: tuple[str, ...] = (),
         only: Collection[str] | None = None,
         said: Sequence[Said] | None = None,
+        spare: int = 0,
     ) -> None:
         """*where* the *entries* are, in words, and what is *said* there of layers without weights; None: nothing is.
         Raises `CnngraphError` when they are not *network*'s weights."""
         self.about = about
-        matching = match(plain(entries, where), network, renames or {}, where, only=only)
+        matching = match(plain(entries, where), network, renames or {}, where, only=only, spare=spare)
         self._where = where
         self._matches = {each.weight: each for each in matching.matches}
         # Where one tensor counts a volume's numbers so, all of the file do.
@@ -76,29 +77,41 @@ class FileWeights(MatchedWeights):
         *,
         only: Collection[str] | None = None,
         below: str = "",
+        spare: int = 0,
     ) -> None:
         """Opens *path*, or of ``w.pth:params_ema`` that part; raises `CnngraphError` when it is not a file of weights,
         or not *network*'s.
 
         They are the weights of the layers called *only*, if it is given; *below* is put in front of the file's names.
+        Of as many layers as *spare* says the file may have weights that are left out.
         """
         file, wanted = part_of(str(path))
         entries, remarks = part(open_entries(file), wanted, str(file))
         if below:
             entries = [replace(entry, name=below + entry.name) for entry in entries]
         said = said_of(file) if only is None else None
-        super().__init__(entries, network, str(path), about or f"weights from {path}", renames, remarks, only, said)
+        super().__init__(
+            entries, network, str(path), about or f"weights from {path}", renames, remarks, only, said, spare
+        )
 
 
 class ArrayWeights(MatchedWeights):
     """Arrays by name, such as a state dict, which fit a network."""
 
-    def __init__(self, arrays: Mapping[str, Any], network: Network, renames: Mapping[str, str] | None = None) -> None:
-        """*arrays* in PyTorch's layout, each all that numpy takes; raises `CnngraphError` when one is no array of
-        numbers, or they are not *network*'s."""
+    def __init__(
+        self,
+        arrays: Mapping[str, Any],
+        network: Network,
+        renames: Mapping[str, str] | None = None,
+        *,
+        only: Collection[str] | None = None,
+        spare: int = 0,
+    ) -> None:
+        """*arrays* in PyTorch's layout, each all that numpy takes; *only* and *spare* as in `FileWeights`. Raises
+        `CnngraphError` when one is no array of numbers, or they are not *network*'s."""
         where = "the mapping"
         entries = [_entry(str(name), value, where) for name, value in arrays.items()]
-        super().__init__(entries, network, where, "the weights given", renames)
+        super().__init__(entries, network, where, "the weights given", renames, only=only, spare=spare)
 
 
 def _entry(name: str, value: Any, where: str) -> Entry:

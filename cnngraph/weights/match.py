@@ -91,8 +91,10 @@ def match(
     file: str,
     *,
     only: Collection[str] | None = None,
+    spare: int = 0,
 ) -> Matching:
-    """A tensor for every weight of *network*, or of the layers called *only*, and none left over.
+    """A tensor for every weight of *network*, or of the layers called *only*, and none left over, but for those of as
+    many layers as *spare* says.
 
     *renames* gives tensors, or all below a dotted prefix, other names; an empty one leaves them out. Raises
     `CnngraphError` with everything that is missing, unexpected or of another shape (E0704), or when only an order could
@@ -100,17 +102,37 @@ def match(
     """
     wanted = expected(network, only)
     counted = [entry for entry in entries if not entry.name.endswith(_COUNTER)]
+    if spare:
+        counted = [entry for entry in counted if entry.name in wanted or entry.name not in expected(network)]
+    counted, renames = _unwrapped(counted, renames, wanted)
     fewer = _without_made_up(counted)
     if len(fewer) < len(counted):
         # A layer of the network may do without them, too.
         try:
-            return _match(counted, network, renames, file, wanted)
+            return _match(counted, network, renames, file, wanted, spare)
         except CnngraphError as error:
             try:
-                return _match(fewer, network, renames, file, wanted)
+                return _match(fewer, network, renames, file, wanted, spare)
             except CnngraphError:
                 raise error from None
-    return _match(counted, network, renames, file, wanted)
+    return _match(counted, network, renames, file, wanted, spare)
+
+
+_WRAPPERS = ("module.", "_orig_mod.")
+"""What PyTorch puts before every name of a network that is trained on several processors, or compiled."""
+
+
+def _unwrapped(
+    entries: list[Entry], renames: Mapping[str, str], wanted: Collection[str]
+) -> tuple[list[Entry], Mapping[str, str]]:
+    """*entries* under the names that they had before PyTorch wrapped the network, and *renames* by these."""
+    while entries:
+        prefix = next((each for each in _WRAPPERS if all(entry.name.startswith(each) for entry in entries)), "")
+        if not prefix or any(name.startswith(prefix) for name in wanted):
+            break
+        entries = [replace(entry, name=entry.name.removeprefix(prefix)) for entry in entries]
+        renames = {old.removeprefix(prefix): new for old, new in renames.items()}
+    return entries, renames
 
 
 def _without_made_up(entries: Sequence[Entry]) -> list[Entry]:
@@ -120,21 +142,26 @@ def _without_made_up(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _match(
-    counted: list[Entry], network: Network, renames: Mapping[str, str], file: str, wanted: dict[str, tuple[int, ...]]
+    counted: list[Entry],
+    network: Network,
+    renames: Mapping[str, str],
+    file: str,
+    wanted: dict[str, tuple[int, ...]],
+    spare: int,
 ) -> Matching:
     renamed = _renamed(counted, renames, file)
     firsts = _firsts(network, wanted)
     if not firsts:
-        return _matched(counted, network, renamed, file, wanted)
+        return _matched(counted, network, renamed, file, wanted, spare)
     once, also = _once(counted, renamed, firsts)
     try:
-        matching = _matched(once, network, renamed, file, wanted)
+        matching = _matched(once, network, renamed, file, wanted, spare)
     except CnngraphError as error:
         place = {layer.name: number for number, layer in enumerate(network.layers)}
         shapes = [*wanted.items(), *((name, wanted[first]) for name, first in firsts.items())]
         every = dict(sorted(shapes, key=lambda each: place[each[0].rpartition(".")[0]]))
         try:
-            matching = _matched(counted, network, renamed, file, every)
+            matching = _matched(counted, network, renamed, file, every, spare)
         except CnngraphError:
             raise error from None
         also = [(firsts[each.weight], each.entry) for each in matching.matches if each.weight in firsts]
@@ -196,8 +223,9 @@ def _matched(
     renamed: Mapping[str, str],
     file: str,
     wanted: Mapping[str, tuple[int, ...]],
+    spare: int,
 ) -> Matching:
-    """A tensor for every one of *wanted*, weights by their keys with their shapes, and none left over."""
+    """A tensor for every one of *wanted*, weights by keys with their shapes, and no more than *spare* left over."""
     found: dict[str, Match] = {}
     rest: list[Entry] = []
     for entry in entries:
@@ -212,9 +240,10 @@ def _matched(
     if lacking and left:
         more, lacking, left = _paired(lacking, left, _as_matrix, _as_window)
         pairs += more
-    if lacking or left:
+    if lacking or len(left) > spare:
         fit = len(found) + sum(len(layer.weights) for layer, _ in pairs)
         raise _unfit(network, file, lacking, left, f"{fit} of the network's {len(wanted)} weights were found", renamed)
+    there = [layer for layer in there if layer not in left]
     alike = {other.name: own.signature for own, other in pairs}
     pairs, remarks = _in_order(here, there, [alike[layer.name] for layer in there], network, file)
     by_name = {entry.name: entry for entry in rest}

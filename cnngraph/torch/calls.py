@@ -1,0 +1,76 @@
+"""Modules and classes of generated code as data: how a module is made, and what a class is."""
+
+from __future__ import annotations
+
+import keyword as words
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cnngraph.layers.code import Code
+from cnngraph.torch.signatures import NEEDED, Signature, signatures
+from cnngraph.torch.solving import Solver, default, literal
+from cnngraph.torch.text import Expression, Line, keyword
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A module as ``__init__`` makes it: its class, and the value of each argument."""
+
+    type: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Class:
+    """A class of the generated file."""
+
+    name: str
+    base: str
+    doc: str
+    parameters: Signature
+    init: list[Line | str]
+    forward: list[Line | str] = field(default_factory=list)
+    takes: Sequence[str] = ("x",)
+    """What ``forward`` takes."""
+
+
+def camel(name: str) -> str:
+    """The name of a class for a block called *name*."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) or "Net"
+
+
+def parameter(name: str) -> str:
+    """What a parameter is called that the spec calls *name*."""
+    taken = ("inputs", "self", "x", "i", "nn", "torch", "range", "super")
+    return f"{name}_" if words.iskeyword(name) or name in taken else name
+
+
+def plain(code: Code) -> Made:
+    """The module with all its arguments."""
+    given = dict(code.arguments)
+    return Made(code.module, {name: given.get(name, unless) for name, unless in signatures()[code.module].items()})
+
+
+def arguments(code: Mapping[str, str], signature: Signature) -> list[Expression]:
+    """What stands in the brackets: the needed arguments in order, the others by name where they are not as usual."""
+    found: list[Expression] = []
+    for number, (name, said) in enumerate(code.items()):
+        if signature[name] is NEEDED:
+            found.append(said)
+        elif said != literal(signature[name]):
+            is_first = not number or (name == "f" and len(found) == number)
+            found.append(said if is_first else keyword(name, said))
+    return found
+
+
+def parameters(solver: Solver, known: Iterable[str]) -> Signature:
+    """The parameters of a class, those with defaults last: what flows in first, then in the author's order."""
+    order = [*(name for name in solver.known if name.startswith("inputs")), *known, *solver.given]
+    used = [name for name in dict.fromkeys(order) if name in solver.given]
+    found: Signature = dict.fromkeys(used, NEEDED)
+    for name in used:
+        unless = default(solver.known[name], solver.given[name], name)
+        if unless is not None:
+            del found[name]
+            found[name] = unless
+    return found

@@ -1,0 +1,84 @@
+"""A network as one class, layer by layer: for those whose blocks cannot be said as classes."""
+
+from __future__ import annotations
+
+from cnngraph.network import Network
+from cnngraph.torch.bodies import codes
+from cnngraph.torch.calls import Class, arguments, plain
+from cnngraph.torch.signatures import signatures
+from cnngraph.torch.solving import literal
+from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
+
+
+def flat(network: Network, name: str) -> list[Class]:
+    """The one class. Modules stand where their weights' names say; ``forward`` has a line for each layer."""
+    found = codes(network)
+    init: list[Line | str] = []
+    there: set[str] = set()
+    forward: list[Line | str] = []
+    variables: dict[str, str] = {}
+    taken = {"self", "nn", "torch", "super"}
+
+    def variable(tensor: str) -> str:
+        stem = made = tensor.replace(".", "_")
+        while made in taken or not made.isidentifier():
+            made = f"{made}_" if made.isidentifier() else f"x_{stem}"
+        taken.add(made)
+        variables[tensor] = made
+        return made
+
+    takes = [variable(layer.name) for layer in network.inputs]
+    for layer in network.layers:
+        if not layer.inputs:
+            continue
+        code = found[layer.name]
+        inputs: list[Expression] = [variables[each] for each in layer.inputs]
+        if code.before:
+            inputs[0] = _around(code.before.function, inputs[0], code.before.arguments)
+        made: Expression
+        if code.module:
+            if not layer.shares:
+                parts = layer.name.split(".")
+                for end in range(1, len(parts)):
+                    outer = ".".join(parts[:end])
+                    if outer not in there:
+                        there.add(outer)
+                        init.append(f"self.{outer} = nn.Module()")
+                there.add(layer.name)
+                said = {key: literal(value) for key, value in plain(code).arguments.items()}
+                one = call(code.module, *arguments(said, signatures()[code.module]))
+                init.append(Line(f"self.{layer.name} = ", one))
+            made = call(f"self.{layer.shares or layer.name}", *inputs)
+        elif code.function in ("+", "-", "*"):
+            made = f" {code.function} ".join(map(str, inputs))
+            target = variable(layer.name)
+            if len(f"{target} = {made}") + 8 > WIDTH:
+                forward += _over_lines(target, inputs, code.function)
+            else:
+                forward.append(Line(f"{target} = ", made))
+            continue
+        elif code.function == "torch.cat":
+            made = call(code.function, Brackets("", tuple(inputs)), "1")
+        elif code.function == "torch.maximum":
+            made = inputs[0]
+            for other in inputs[1:]:
+                made = call(code.function, made, other)
+        else:
+            made = _around(code.function, inputs[0], code.options, *inputs[1:])
+        if code.after:
+            made = _around(code.after.function, made, code.after.arguments)
+        forward.append(Line(f"{variable(layer.name)} = ", made))
+    forward.append("return " + ", ".join(variables[output.layer] for output in network.outputs))
+    return [Class(name, "nn.Module", "", {}, init, forward, takes)]
+
+
+def _over_lines(name: str, operands: list[Expression], sign: str) -> list[str]:
+    """A sum that is too long for one line."""
+    whole = f" {sign} ".join(map(str, operands))
+    rows = [whole] if len(whole) + 12 <= WIDTH else [str(operands[0]), *(f"{sign} {each}" for each in operands[1:])]
+    return [f"{name} = (", *(f"    {row}" for row in rows), ")"]
+
+
+def _around(function: str, x: Expression, given: tuple[tuple[str, object], ...], *more: Expression) -> Expression:
+    said = [literal(value) if name == "pad" else keyword(name, literal(value)) for name, value in given]
+    return call(function, x, *more, *said)
