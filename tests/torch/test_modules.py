@@ -26,7 +26,7 @@ from tests.parity.test_random import filled, is_mended_in_1_32
 from tests.parity.test_random import given as inputs_of
 from tests.parity.test_random import ours as by_onnx
 from tests.parity.test_random import recorded as recorded_random
-from tests.torch.numbers import CLOSE, SHIPPED, built, difference, given, key, of_kind
+from tests.torch.numbers import CLOSE, SHIPPED, built, difference, given, is_close, key, of_kind, rounding
 
 torch = pytest.importorskip("torch", reason="pip install 'cnngraph[parity]'")
 
@@ -53,7 +53,8 @@ def test_each_kind_with_each_argument(case: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "params"), SHIPPED, ids=[key(*case) for case in SHIPPED])
 def test_networks_that_ship(name: str, params: dict[str, Any], tmp_path: Path) -> None:
     made = generate(load(name, **params))
-    assert difference(made.network, built(made), tmp_path / "m.onnx") <= CLOSE
+    far = difference(made.network, module := built(made), tmp_path / "m.onnx")
+    assert far <= CLOSE or is_close(far, rounding(made.network, module))
 
 
 @pytest.mark.parametrize("part", range(6))
