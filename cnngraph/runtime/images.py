@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,10 +26,38 @@ _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 def inside(folder: Path) -> list[Path]:
     """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
-    if not found:
+    return [folder / name for name in names(folder)]
+
+
+def names(folder: Path, wanted: Callable[[str], bool] | None = None) -> list[str]:
+    """The names of the pictures in *folder* and below, as ``cats/1.jpg``, in order; of them those that are *wanted*,
+    maybe none, or all. Raises `CnngraphError` when there is no picture at all, or a folder cannot be read."""
+    found, is_empty = [], True
+    for name in _below(folder):
+        is_empty = False
+        if wanted is None or wanted(name):
+            found.append(name)
+    if is_empty:
         raise CnngraphError.of("E0819", f"there are no pictures in {folder}", help="PNG, JPEG, BMP, GIF, TIFF or WebP")
-    return found
+    return sorted(found, key=lambda name: name.split("/"))
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """The same in no order. Links to folders are not followed."""
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            with os.scandir(folder / prefix) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(f"{prefix}{entry.name}/")
+                    elif os.path.splitext(entry.name)[1].lower() in _SUFFIXES and entry.is_file():
+                        yield prefix + entry.name
+        except OSError as error:
+            raise CnngraphError.of(
+                "E0819", f"cannot look for pictures in {folder / prefix}: {error.strerror}"
+            ) from None
 
 
 def each_of(paths: Iterable[Path]) -> list[Path]:
