@@ -1,4 +1,5 @@
-"""Writing files so that a killed or failed run leaves the old file, or none, and nothing but files is ever replaced."""
+"""Writing files so that a killed or failed run leaves the old file, or none, and nothing but files is ever replaced; or
+adding to one, so that it leaves what was added."""
 
 from __future__ import annotations
 

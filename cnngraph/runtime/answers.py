@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,16 @@ def record(outputs: Mapping[str, Array], k: int, labels: Mapping[str, Sequence[s
     found: dict[str, Any] = {}
     for output, array in outputs.items():
         if array.ndim == 2:
-            given = labels.get(output, ())
-            rows = [[asdict(guess) | {"score": _number(guess.score)} for guess in top(row, k, given)] for row in array]
+            rows = [[_guess(guess) for guess in top(row, k, labels.get(output, ()))] for row in array]
             found[output] = rows[0] if len(rows) == 1 else rows
         else:
             measures = {"min": array.min(), "max": array.max(), "mean": array.mean()}
             found[output] = {"shape": list(array.shape), **{key: _number(value) for key, value in measures.items()}}
     return found
+
+
+def _guess(guess: Guess) -> dict[str, Any]:
+    return {"index": guess.index, "label": guess.label, "score": _number(guess.score)}
 
 
 def _number(value: Any) -> float | None:

@@ -84,7 +84,8 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_times` knows better what is too large
+            # `_times` knows better what is too large, and what is damaged is an error or does not matter.
+            warnings.simplefilter("ignore")
             with Image.open(path, formats=FORMATS) as opened:
                 if (times := _times(path, opened, size)) > 1:
                     # A JPEG is decoded to a half, a quarter or an eighth; any other format does not heed this.
@@ -105,8 +106,13 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of(
             "E0807", f"{path} has more than {MAX_REDUCED:,} pixels", help="make it smaller"
         ) from None
-    except (OSError, ValueError) as error:
-        raise CnngraphError.of("E0808", f"cannot read the picture {path}: {error}") from None
+    except CnngraphError:
+        raise
+    except Exception as error:
+        # Whatever Pillow says of a damaged file: there is no list of what it may raise.
+        raise CnngraphError.of(
+            "E0808", f"cannot read the picture {path}: {str(error) or type(error).__name__}"
+        ) from None
     height, width = size[0] or picture.height, size[1] or picture.width
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)

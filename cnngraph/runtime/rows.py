@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from cnngraph.runtime.session import Port
 
 _LONGEST = 1 << 20
 """Bytes of a row; what has longer ones is not read into memory."""
+_SPECIAL = re.compile('[,"\r\n]')
 _HEADS = ("run", "source", "error")
 
 
@@ -138,8 +140,9 @@ def _joined(cells: Iterable[Any]) -> bytes:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return '"' + text.replace('"', '""') + '"' if any(char in text for char in ',"\r\n') else text
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return '"' + value.replace('"', '""') + '"' if _SPECIAL.search(value) else value
 
 
 @dataclass(slots=True)
