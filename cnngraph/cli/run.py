@@ -127,7 +127,9 @@ def command(
 
         if output is None or output.suffix not in FORMS or as_json:
             raise click.UsageError("the answers to a folder go to a file: -o X.csv, or -o X.jsonl for lines of JSON")
-        _on_folder(file, asked, folder, batch, part, k, labels, (invert, mean, std), output, settings, max_nodes)
+        session, are_real = _session(file, asked, settings, max_nodes, with_file=True)
+        pictures = _pictures(session, are_real, invert, mean, std)
+        _on_folder(session, pictures, folder, part or (1, 1), batch, k, labels, output)
         return
     if images:
         from cnngraph.runtime.images import each_of
@@ -202,19 +204,17 @@ def _on_pictures(
 
 
 def _on_folder(
-    file: str,
-    asked: Asked,
+    session: Session,
+    pictures: PictureInput,
     folder: Path,
+    part: tuple[int, int],
     batch: int | None,
-    part: tuple[int, int] | None,
     k: int,
     labels: Path | None,
-    preprocessing: tuple[bool | None, tuple[float, ...], tuple[float, ...]],
     output: Path,
-    settings: dict[str, str],
-    max_nodes: int,
 ) -> None:
-    """The answers to the pictures in *folder*, as far as they are not in *output*, added there batch by batch."""
+    """The answers to the pictures in *part* of *folder*, as far as they are not in *output*, added there batch by
+    batch."""
     from rich.progress import Progress
 
     from cnngraph.files import appending
@@ -223,10 +223,7 @@ def _on_folder(
     from cnngraph.runtime.images import names
     from cnngraph.runtime.rows import Csv, Form, JsonLines, resumed, run_of
 
-    wanted = by_folder.Part(*(part or (1, 1)))
-    sources = [str(folder / name) for name in names(folder, wanted.has)]
-    session, are_real = _session(file, asked, settings, max_nodes, with_file=True)
-    pictures = _pictures(session, are_real, *preprocessing)
+    sources = [str(folder / name) for name in names(folder, by_folder.Part(*part).has)]
     batch = by_folder.batch_of(session, pictures, batch)
     called = labels_for(labels, {port.name: port.dims for port in session.outputs}, session.about.classes)
     assert session.file is not None

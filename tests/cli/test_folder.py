@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +330,18 @@ def test_answers_of_another_run_are_kept(
     assert run(*command, "--batch", 2).status == 0
 
 
+def test_weights_beside_the_model_are_part_of_it(run: Run, tmp_path: Path, net: str) -> None:
+    fill(tmp_path / "some", seed=0, count=3)
+    run("export", "--onnx", net, "--external-data", 0, "-o", "m.onnx")
+    command = ("run", "m.onnx", "--images", "some", "-o", "a.csv")
+    assert [run(*command).status for _ in range(2)] == [0, 0]
+    (beside,) = (path for path in tmp_path.glob("m.onnx*") if path.name != "m.onnx")
+    data = bytearray(beside.read_bytes())
+    data[len(data) // 2] ^= 1
+    beside.write_bytes(data)
+    assert "is of another network or other weights" in run(*command).err
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 @pytest.mark.parametrize(
     "data",
@@ -398,7 +410,7 @@ def test_a_pipe_gets_every_row(run: Run, tmp_path: Path, net: str) -> None:
 # Networks ------------------------------------------------------------------------------------
 
 
-def test_pictures_come_in_by_the_batch(tmp_path: Path, read: list[str]) -> None:
+def test_pictures_come_in_by_the_batch(tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, seed=0, count=23)
     session = ready(NET)
     pictures = PictureInput.of(session, session.done, "")
@@ -410,10 +422,19 @@ def test_pictures_come_in_by_the_batch(tmp_path: Path, read: list[str]) -> None:
             asked.append(path)
             yield path
 
+    sizes: list[int] = []
+    real = session.run
+
+    def noted(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        sizes.append(len(next(iter(arrays.values()))))
+        return real(arrays)
+
+    monkeypatch.setattr(session, "run", noted)
     answers = by_folder.answered(session, pictures, one_after_the_other(), 5, 1, {})
     for number, rows in enumerate(answers, 1):
         assert asked == read == paths[: 5 * number]
         assert [row.source for row in rows] == paths[5 * number - 5 : 5 * number]
+    assert sizes == [5, 2, 5, 5, 5, 3]  # the second asks of the first picture what it is alone
 
 
 def test_sizes_of_their_own_and_what_is_too_small(run: Run, tmp_path: Path) -> None:
