@@ -486,15 +486,23 @@ def test_several_outputs_have_their_names(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "nodes",
+    ("nodes", "reason"),
     [
-        "m = ReduceMean<axes = [0]>(x)  y = Sub(x, m)",
-        "y = ReduceMean<axes = [0]>(x)",
-        "m = ReduceMax<keepdims = 0>(x)  y = Identity(m)",
-        "q, s, z = DynamicQuantizeLinear(x)  y = DequantizeLinear(q, s, z)",
+        (
+            "m = ReduceMean<axes = [0]>(x)  y = Sub(x, m)",
+            "`y` is another for the first picture alone than beside others",
+        ),
+        ("y = ReduceMean<axes = [0]>(x)", "`y` is 1x1x4x4 for 5 pictures"),
+        ("y = ReduceMax<keepdims = 0>(x)", "`y` is one number for 5 pictures"),
+        (
+            "q, s, z = DynamicQuantizeLinear(x)  y = DequantizeLinear(q, s, z)",
+            "DynamicQuantizeLinear in the model makes",
+        ),
     ],
 )
-def test_a_network_that_mixes_a_batch_is_refused_but_runs_one_by_one(run: Run, tmp_path: Path, nodes: str) -> None:
+def test_a_network_that_mixes_a_batch_is_refused_but_runs_one_by_one(
+    run: Run, tmp_path: Path, nodes: str, reason: str
+) -> None:
     fill(tmp_path / "some", seed=4, count=5)
     text = f'<ir_version: 8, opset_import: ["": 17]> g (float[N,1,4,4] x) => (float y) {{ {nodes} }}'
     model = onnx.parser.parse_model(text)
@@ -503,6 +511,7 @@ def test_a_network_that_mixes_a_batch_is_refused_but_runs_one_by_one(run: Run, t
     ran = run("run", "m.onnx", "--images", "some", "-o", "a.csv")
     assert ran.status == 1
     assert "error[E0824]: the network does not answer each picture of a batch by itself" in ran.err
+    assert reason in ran.err
     assert not (tmp_path / "a.csv").exists()
     if "keepdims" not in nodes:
         assert run("run", "m.onnx", "--images", "some", "-o", "a.csv", "--batch", 1).status == 0
