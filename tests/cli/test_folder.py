@@ -271,6 +271,7 @@ def test_parts_have_every_picture_once(run: Run, tmp_path: Path, net: str, of: i
     parts = []
     for part in range(1, of + 1):
         assert run("run", net, "--images", tmp_path / "some", "--part", f"{part}/{of}", "-o", f"{part}.csv").status == 0
+        assert (tmp_path / f"{part}.csv").read_bytes().startswith(b"run,source,error,label1,")
         parts.append([row["source"] for row in read_csv(tmp_path / f"{part}.csv")])
         assert parts[-1] == sorted(parts[-1], key=lambda source: Path(source).parts)
     found = [os.path.relpath(source, tmp_path) for part in parts for source in part]
@@ -367,14 +368,28 @@ def test_a_line_in_the_middle_is_named(run: Run, tmp_path: Path, net: str) -> No
     assert "line 4 is no answer" in run("run", net, "--images", "some", "-o", "a.jsonl").err
 
 
-def test_bytes_that_were_never_written_are_taken_away(run: Run, tmp_path: Path, net: str) -> None:
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_bytes_that_were_never_written_are_taken_away(run: Run, tmp_path: Path, net: str, suffix: str) -> None:
     fill(tmp_path / "some", seed=0, count=6)
-    for name in ("a.csv", "a.jsonl"):
-        run("run", net, "--images", "some", "-o", name)
-        whole = (tmp_path / name).read_bytes()
-        (tmp_path / name).write_bytes(whole[:-20] + bytes(300))
-        assert run("run", net, "--images", "some", "-o", name).status == 0
-        assert (tmp_path / name).read_bytes() == whole
+    file = tmp_path / f"a.{suffix}"
+    run("run", net, "--images", "some", "-o", file.name)
+    whole = file.read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+    for kept in (len(whole), len(whole) - 20, last, last + 3):
+        file.write_bytes(whole[:kept] + bytes(300))
+        assert run("run", net, "--images", "some", "-o", file.name).status == 0
+        assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_row_that_does_not_end_is_not_read_into_memory(run: Run, tmp_path: Path, net: str, suffix: str) -> None:
+    fill(tmp_path / "some", seed=0, count=6)
+    file = tmp_path / f"a.{suffix}"
+    run("run", net, "--images", "some", "-o", file.name)
+    endless = file.read_bytes() + file.read_bytes()[-200:].split(b"\n")[-2][:20] + b"x" * (1 << 21)
+    file.write_bytes(endless)
+    assert "it has a row of more than 1,048,576 bytes" in run("run", net, "--images", "some", "-o", file.name).err
+    assert file.read_bytes() == endless
 
 
 def test_two_runs_do_not_write_to_one_file(run: Run, tmp_path: Path, net: str) -> None:
