@@ -1,4 +1,5 @@
-"""Writing files so that a killed or failed run leaves the old file, or none, and nothing but files is ever replaced."""
+"""Writing files so that a killed or failed run leaves the old file, or none, and nothing but files is ever replaced; or
+adding to one, so that it leaves what was added."""
 
 from __future__ import annotations
 
@@ -44,6 +45,58 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield stream
         case _:
             raise CnngraphError.of("E0903", f"cannot write {path}: it is no file", help="give the name of a file")
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[BinaryIO]:
+    """The file at *path*, or a new one, to be read and written on, by nobody else meanwhile. Nothing of it is replaced:
+    what is written and flushed stays, whatever becomes of the run. A pipe or a device can only be written to, and is
+    not ``seekable``. Raises `CnngraphError` as `replacing` does, and when another run writes to the file.
+    """
+    is_new = not path.exists()
+    try:
+        stream = _opened(path)
+    except FileNotFoundError:
+        raise CnngraphError.of("E0902", f"there is no folder {path.parent}", help="make it first") from None
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        with stream:
+            try:
+                yield stream
+            except BaseException:
+                if is_new and os.fstat(stream.fileno()).st_size == 0:
+                    os.unlink(path)
+                raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    mode = path.stat().st_mode if path.exists() else stat.S_IFREG
+    match stat.S_IFMT(mode):
+        case stat.S_IFDIR:
+            raise CnngraphError.of("E0901", f"{path} is a directory", help="give the name of a file in it: -o FILE")
+        case stat.S_IFIFO | stat.S_IFCHR:
+            return open(os.open(path, os.O_WRONLY | os.O_NOCTTY), "wb")
+        case stat.S_IFREG:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        case _:
+            raise CnngraphError.of("E0903", f"cannot write {path}: it is no file", help="give the name of a file")
+    stream = open(handle, "r+b")  # noqa: SIM115 - for the caller to close
+    if fcntl is not None:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.close()
+            raise CnngraphError.of(
+                "E0903", f"cannot write {path}: another run writes to it", help="give each its own file: -o FILE"
+            ) from None
+        except OSError:
+            pass  # there are file systems without locks
+    return stream
 
 
 def write(path: Path, data: bytes) -> None:

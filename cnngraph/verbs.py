@@ -262,13 +262,15 @@ def _chooser(
 # Running -------------------------------------------------------------------------------------
 
 
-def session(network: Network, choose: Callable[[], Weights], parts: Parts | None = None) -> Session:
-    """*network* ready to run, layer by layer, with *parts* passed through."""
+def session(
+    network: Network, choose: Callable[[], Weights], parts: Parts | None = None, *, with_file: bool = False
+) -> Session:
+    """*network* ready to run, layer by layer, with *parts* passed through; *with_file* as in `Session`."""
     from cnngraph.onnx.model import lowered
     from cnngraph.runtime.session import Session
 
     with lowered(network, choose, parts=parts).file() as path:
-        return Session(path, network)
+        return Session(path, network, with_file=with_file)
 
 
 def run(
@@ -308,7 +310,7 @@ def run(
             warnings.warn(UNSAID, stacklevel=3)
         pictures = PictureInput.of(loaded, loaded.done.given(invert, _numbers(mean), _numbers(std)), help)
         batches = [(str(path), loaded.run(pictures.feed(path))) for path in paths]
-    names = labels_for(labels, batches[0][1], loaded.about.classes)
+    names = labels_for(labels, {name: each.shape for name, each in batches[0][1].items()}, loaded.about.classes)
     return tuple(answer for source, outputs in batches for answer in answers(source, outputs, top, names))
 
 

@@ -63,10 +63,12 @@ def test_gallery_is_up_to_date() -> None:
     assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn, others)
 
 
-def test_the_page_on_models_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["models.md", "folders.md"])
+def test_a_page_with_commands_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Its Python is executed and its commands print what they say, one after the other in one folder."""
     monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    (tmp_path / "digits").symlink_to(ROOT / "examples" / "digits")
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     names: dict[str, object] = {}
     for language, text in re.findall(r"```(python|console)\n(.*?)```", page, re.DOTALL):
         if language == "python":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,26 +55,49 @@ def answers(source: str, outputs: Mapping[str, Array], k: int, labels: Mapping[s
         yield Answer(source, own, guesses)
 
 
+def record(outputs: Mapping[str, Array], k: int, labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """*outputs* as JSON has them: the *k* highest of each vector, or of a batch those of each; the measures of anything
+    else."""
+    found: dict[str, Any] = {}
+    for output, array in outputs.items():
+        if array.ndim == 2:
+            rows = [[_guess(guess) for guess in top(row, k, labels.get(output, ()))] for row in array]
+            found[output] = rows[0] if len(rows) == 1 else rows
+        else:
+            measures = {"min": array.min(), "max": array.max(), "mean": array.mean()}
+            found[output] = {"shape": list(array.shape), **{key: _number(value) for key, value in measures.items()}}
+    return found
+
+
+def _guess(guess: Guess) -> dict[str, Any]:
+    return {"index": guess.index, "label": guess.label, "score": _number(guess.score)}
+
+
+def _number(value: Any) -> float | None:
+    """As JSON has it, which knows neither infinity nor what is no number."""
+    return float(value) if isfinite(value) else None
+
+
 def labels_for(
-    labels: str | Path | Sequence[str] | None, outputs: Mapping[str, Array], known: Mapping[str, Sequence[str]]
-) -> Mapping[str, Sequence[str]]:
-    """The names of the classes by output: those that are *known* or, for the first vector of *outputs*, a batch, and
-    all that are as long, *labels*: themselves or a file with one a line.
+    labels: str | Path | Sequence[str] | None, shapes: Mapping[str, Sequence[object]],
+    known: Mapping[str, Sequence[str]],
+) -> Mapping[str, Sequence[str]]:  # fmt: skip
+    """The names of the classes by output: those that are *known* or, for the first output that is a vector, of shape
+    (N, classes) in *shapes*, and all that are as long, *labels*: themselves or a file with one a line.
 
     Raises `CnngraphError` when there is no vector, or they are not as many as it has classes.
     """
     if labels is None:
         return known
-    vector = next((array for array in outputs.values() if array.ndim == 2), None)
-    if vector is None:
+    sizes = {name: size for name, dims in shapes.items() if len(dims) == 2 and isinstance(size := dims[1], int)}
+    if not sizes:
         raise CnngraphError.of("E0813", "the network gives no vector of classes to put labels on")
-    size = vector.shape[1]
+    size = next(iter(sizes.values()))
     if isinstance(labels, str | Path):
         names = read_labels(Path(labels), size)
     else:
         names = _checked(list(labels), size, "the list")
-    alike = (name for name, array in outputs.items() if array.ndim == 2 and array.shape[1] == size)
-    return {**known, **dict.fromkeys(alike, names)}
+    return {**known, **dict.fromkeys((name for name, each in sizes.items() if each == size), names)}
 
 
 def read_labels(path: Path, size: int) -> list[str]:

@@ -46,6 +46,11 @@ class PictureInput:
         return tuple(dim if isinstance(dim, int) else None for dim in dims)
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether all pictures come to one size."""
+        return None not in self._dims[1:]
+
+    @property
     def about(self) -> str:
         """What happens to a picture: ``pictures 32x32, inverted, values 0 to 1``."""
         _, height, width = self._dims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,10 +26,38 @@ _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 def inside(folder: Path) -> list[Path]:
     """The pictures in *folder* and below, by name. Raises `CnngraphError` when there is none."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
-    if not found:
+    return [folder / name for name in names(folder)]
+
+
+def names(folder: Path, wanted: Callable[[str], bool] | None = None) -> list[str]:
+    """The names of the pictures in *folder* and below, as ``cats/1.jpg``, in order; of them those that are *wanted*,
+    maybe none, or all. Raises `CnngraphError` when there is no picture at all, or a folder cannot be read."""
+    found, is_empty = [], True
+    for name in _below(folder):
+        is_empty = False
+        if wanted is None or wanted(name):
+            found.append(name)
+    if is_empty:
         raise CnngraphError.of("E0819", f"there are no pictures in {folder}", help="PNG, JPEG, BMP, GIF, TIFF or WebP")
-    return found
+    return sorted(found, key=lambda name: name.split("/"))
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """The same in no order. Links to folders are not followed."""
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            with os.scandir(folder / prefix) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(f"{prefix}{entry.name}/")
+                    elif os.path.splitext(entry.name)[1].lower() in _SUFFIXES and entry.is_file():
+                        yield prefix + entry.name
+        except OSError as error:
+            raise CnngraphError.of(
+                "E0819", f"cannot look for pictures in {folder / prefix}: {error.strerror}"
+            ) from None
 
 
 def each_of(paths: Iterable[Path]) -> list[Path]:
@@ -56,7 +84,8 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_times` knows better what is too large
+            # `_times` knows better what is too large, and what is damaged is an error or does not matter.
+            warnings.simplefilter("ignore")
             with Image.open(path, formats=FORMATS) as opened:
                 if (times := _times(path, opened, size)) > 1:
                     # A JPEG is decoded to a half, a quarter or an eighth; any other format does not heed this.
@@ -77,8 +106,13 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of(
             "E0807", f"{path} has more than {MAX_REDUCED:,} pixels", help="make it smaller"
         ) from None
-    except (OSError, ValueError) as error:
-        raise CnngraphError.of("E0808", f"cannot read the picture {path}: {error}") from None
+    except CnngraphError:
+        raise
+    except Exception as error:
+        # Whatever Pillow says of a damaged file: there is no list of what it may raise.
+        raise CnngraphError.of(
+            "E0808", f"cannot read the picture {path}: {str(error) or type(error).__name__}"
+        ) from None
     height, width = size[0] or picture.height, size[1] or picture.width
     if picture.size != (width, height):
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,22 @@ class Port:
     """Whether *dims* has the channels of a picture last, and not behind the batch."""
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is in an ONNX file."""
+
+    digest: str
+    """SHA-256 of it and of the files beside it that have numbers of its tensors."""
+    operators: frozenset[str]
+
+
 class Session:
     """An ONNX file, loaded by onnxruntime."""
 
-    def __init__(self, path: Path, network: Network | None = None) -> None:
-        """Loads the ONNX file at *path*, which *network* was written to if it is given. Raises `CnngraphError` when
-        onnxruntime cannot, or when what it says about itself is not right."""
+    def __init__(self, path: Path, network: Network | None = None, *, with_file: bool = False) -> None:
+        """Loads the ONNX file at *path*, which *network* was written to if it is given; *with_file* says whether there
+        is to be a `file`, for which all of it is read. Raises `CnngraphError` when onnxruntime cannot, or when what it
+        says about itself is not right."""
         self.network = network
         # Before the import: later is too late to keep onnxruntime from making a telemetry file in the home folder.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -59,6 +70,7 @@ class Session:
         done = self.about.pictures
         last = done is not None and done.within == "uint8-nhwc"
         self.inputs = tuple(Port(p.name, tuple(p.shape), p.type, last) for p in self._session.get_inputs())
+        self.file = look_at(path) if with_file else None
 
     @property
     def done(self) -> Preprocessing:
@@ -74,6 +86,22 @@ class Session:
                 "E0803", "the network did not run", reason=str(error).strip().splitlines()[0]
             ) from None
         return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
+
+
+def look_at(path: Path) -> File:
+    """The ONNX file at *path*, which onnxruntime has loaded."""
+    import hashlib
+
+    import onnx
+
+    model = onnx.load_model(path, load_external_data=False)
+    outside = {e.value for each in model.graph.initializer for e in each.external_data if e.key == "location"}
+    digest = hashlib.sha256()
+    for name in (path.name, *sorted(outside)):
+        with (path.parent / name).open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    nodes = chain(model.graph.node, *(function.node for function in model.functions))
+    return File(digest.hexdigest(), frozenset(node.op_type for node in nodes))
 
 
 def told(path: Path, text: str, sizes: Mapping[str, object]) -> About:

@@ -104,6 +104,16 @@ def _huge(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _empty_page(path: Path) -> None:
+    """A TIFF with a second page of which nothing is said."""
+    Image.new("L", (5, 6)).save(path, "TIFF")
+    data = bytearray(path.read_bytes())
+    first = int.from_bytes(data[4:8], "little")
+    after = first + 2 + 12 * int.from_bytes(data[first : first + 2], "little")
+    data[after : after + 4] = len(data).to_bytes(4, "little")
+    path.write_bytes(data + bytes(6))
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -111,6 +121,7 @@ def _huge(path: Path) -> None:
         (Path.mkdir, "there are no pictures in bad.png"),
         (_text, "is not a picture that can be read"),
         (_cut, "cannot read the picture"),
+        (_empty_page, "cannot read the picture"),
         (_huge, "has more than 128,000,000 pixels"),
         (Path.touch, "is not a picture that can be read"),
     ],
