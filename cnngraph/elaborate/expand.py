@@ -148,7 +148,8 @@ class Expander:
             joined = line.stages[-1] if isinstance(line.stages[-1], s.Joined) else None
             if joined is None:
                 self.record.label(said, scope.path, before_it, paths_before)
-            elif self.record.layers[-1].span == joined.word.span:  # unless guards left it one branch
+            # Unless guards left it one branch, or nothing of it could be read.
+            elif self.record.layers and self.record.layers[-1].span == joined.word.span:
                 self.record.assembly.say(self.record.layers[-1].name, [each for each in said if each.name in OF_JOINS])
                 said = tuple(each for each in said if each.name not in OF_JOINS)
             self.record.annotate(first, said)

@@ -88,6 +88,8 @@ def test_tokens_thrown_together() -> None:
     "text",
     [
         "[" * 100_000,
+        "net t\ninput 8x8x3\nadd {\n  | re>line} @freeze\n",
+        "nep: conv 1 \0x1\nadd {\n  | re>line} @freeze\n",
         "net t\ninput 8x8x3\n" + "add {\n| " * 5_000,
         "net t\ninput 8x8x3\nconv " + "(" * 50_000 + "3" + ")" * 50_000,
         "net t\nlet a = " + "-" * 100_000 + "1\ninput 8x8x3\nrelu",
