@@ -10,7 +10,7 @@ from cnngraph.comparison.changes import Change
 from cnngraph.comparison.compare import Comparison, Row
 from tests.comparison.written import STEPS, Line, Written, specs
 
-many = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+many = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def compared(a: Written, b: Written) -> Comparison:
