@@ -16,7 +16,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import scene as drawn
 from cnngraph.figure.scene import Circle, Color, Group, Item, Polygon, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import ascent, descent, width
-from cnngraph.figure.theme import Faces, Theme
+from cnngraph.figure.theme import Faces, Theme, mixed
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Free
 
@@ -195,8 +195,7 @@ class Ramp:
 
     def color(self, value: float) -> Color:
         share = sqrt(value / self.most) if self.most else 0.0
-        ends = [[int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in (self.theme.paper, _HOT)]
-        return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in zip(*ends, strict=True))
+        return mixed(self.theme.paper, _HOT, share)
 
 
 def _painted(items: tuple[Item, ...], color: Color, theme: Theme, is_nothing: bool) -> Iterator[Item]:

@@ -34,12 +34,13 @@ class Faces:
     @classmethod
     def of(cls, color: Color) -> Faces:
         """Shaded: lighter above, darker at the side."""
-        return cls(color, _mixed(color, 255, 0.3), _mixed(color, 0, 0.22))
+        return cls(color, mixed(color, "#ffffff", 0.3), mixed(color, "#000000", 0.22))
 
 
-def _mixed(color: Color, other: int, share: float) -> Color:
-    parts = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(part + (other - part) * share):02x}" for part in parts)
+def mixed(color: Color, other: Color, share: float) -> Color:
+    """*color* with so large a *share* of *other*."""
+    pairs = ((int(color[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 
 
 @dataclass(frozen=True)

@@ -165,13 +165,11 @@ class _Laid:
         own = theme.own(unit.layers)
         if not unit.lead.inputs:
             return _Sort("input", own or theme.join)
-        caption = unit.does.kind.caption()
-        window = f"{caption.window[0]}×{caption.window[1]} " if caption.window else ""
         family = unit.does.kind.family
         if self._rises(unit):
-            return _Sort(f"{window}{caption.name}", own or theme.branches[_UP].front)
+            return _Sort(_words(unit), own or theme.branches[_UP].front)
         colors = {"conv": theme.conv, "pool": theme.pool, "dense": theme.dense, "norm": theme.norm}
-        words = f"{window}{caption.name}" if family in ("conv", "pool") else caption.name
+        words = _words(unit) if family in ("conv", "pool") else unit.does.kind.caption().name
         return _Sort(words, own or colors.get(family, theme.other))
 
     def _input_colors(self, node: Node) -> tuple[Color, ...] | None:
@@ -189,15 +187,10 @@ class _Laid:
         through, theme = way.edge.through, self.theme
         if not through:
             return None
-        words = []
-        for unit in through:
-            caption = unit.does.kind.caption()
-            window = f"{caption.window[0]}×{caption.window[1]} " if caption.window else ""
-            words.append(f"{window}{caption.name}")
         rises = any(self._rises(unit) for unit in through)
         sinks = not rises and self.found.nodes[way.edge.source].row != self.found.nodes[way.edge.target].row
         color = theme.branches[_UP].side if rises else theme.pool if sinks else theme.faint
-        return _Sort(", ".join(dict.fromkeys(words)), color, is_line=True)
+        return _Sort(", ".join(dict.fromkeys(map(_words, through))), color, is_line=True)
 
     # The key -----------------------------------------------------------------------------------
 
@@ -380,6 +373,12 @@ class _Laid:
             x = self.margin + spot.x + (text_width(f"{spot.node.label} ", "serif", em) if spot.node.label else 0.0)
             words = Text(x, self._under(number), said, em, "serif", fill=self.theme.faint)
             yield Group(f"{spot.node.first.name}-size", "decoration", (words,))
+
+
+def _words(unit: Unit) -> str:
+    """``3×3 conv``"""
+    caption = unit.does.kind.caption()
+    return f"{caption.window[0]}×{caption.window[1]} {caption.name}" if caption.window else caption.name
 
 
 def _called(output: Output) -> str:
