@@ -294,8 +294,9 @@ class _Graph:
         is_fork = len(self.users[name]) > 1
         if most and is_fork:
             return found
-        works = any(self.members[each][0].lead.kind.family == "conv" for each in found[:most])
-        return [] if works and turned > 0 else found[:most]
+        convs = [each for each in found[:most] if self.members[each][0].lead.kind.family == "conv"]
+        # Several convolutions down, which nothing else is taken past, are a path of their own.
+        return [] if len(convs) > 1 and turned > 0 else found[:most]
 
     def nodes(self) -> Nodes:
         names = sorted(self.members, key=self.order.__getitem__)
