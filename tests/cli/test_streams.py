@@ -186,7 +186,7 @@ program.main()
 )
 def test_ctrl_c_while_modules_are_imported(command: list[str], tmp_path: Path) -> None:
     """At many moments from where it is seen to: what comes before is Python's own start."""
-    for delay in range(1, 300, 20):
+    for delay in range(1, 300, 60):
         running = subprocess.Popen(
             [sys.executable, "-c", STARTED, *command], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

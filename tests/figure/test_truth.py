@@ -14,7 +14,6 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.truth import untrue
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
-from cnngraph.shipped import shipped
 from tests.figure.geometry import faults, loose_ends, struck
 from tests.figure.graphs import random_spec
 
@@ -101,14 +100,6 @@ def test_any_network_is_drawn_as_it_is_and_fits(seed: int) -> None:
     for style in ("strip", "units", "volumes", "text"):
         shown = figure_or_code(network, style, width)
         assert shown in REFUSALS if isinstance(shown, str) else faults(shown) + struck(shown) == []
-
-
-@pytest.mark.parametrize("style", [style for style in STYLES if STYLES[style].whole])
-@pytest.mark.parametrize("name", shipped())
-def test_the_networks_that_ship_are_drawn_as_they_are(name: str, style: str) -> None:
-    for fold in (None, False, True):
-        shown = figure_or_code(load(name), style, fold=fold)
-        assert shown in {*REFUSALS, "E0608"} if isinstance(shown, str) else shown.items
 
 
 def test_a_side_branch_that_is_a_block_is_no_part_of_the_way() -> None:

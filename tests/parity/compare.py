@@ -30,8 +30,9 @@ RECORDED = Path(__file__).parent / "recorded"
 EVERY = 10
 """One number of an output in so many is recorded, of a large one about `MOST`."""
 MOST = 200
-CLOSE = 1e-4
-"""Of the largest output."""
+CLOSE = 3e-4
+"""Of the largest output: each processor adds up in an order of its own, and random weights make the most of it (1e-5 on
+most networks and processors, 1.1e-4 of RegNet on one without AVX-512)."""
 
 State = list[tuple[str, tuple[int, ...]]]
 Array = NDArray[np.float32]

@@ -24,12 +24,13 @@ CLASSES = 10
 HEIGHT, WIDTH, CHANNELS = 32, 32, 1
 # What `cnngraph run` does to a picture: what the network sees here it will see there.
 BGR, INVERT, LOW, HIGH = False, True, 0.0, 1.0
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 MEAN, STD = (0.0,), (1.0,)
 
 
 def values(path):
     """The picture as C x H x W numbers."""
-    with Image.open(path) as opened:
+    with Image.open(path, formats=FORMATS) as opened:
         shown = ImageOps.exif_transpose(opened)
         if shown.has_transparency_data:
             white = Image.new("RGBA", shown.size, "white")
