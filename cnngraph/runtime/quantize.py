@@ -58,7 +58,7 @@ def quantize(model: Path, output: Path, calibration: Sequence[Path], done: Prepr
                 Reader(),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
-                # Without it, products add up beyond 16 bits on processors that lack VNNI, and the file answers otherwise.
+                # Otherwise sums of products leave 16 bits on processors without VNNI, and the file answers otherwise.
                 reduce_range=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
