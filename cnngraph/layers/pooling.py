@@ -107,8 +107,13 @@ class _Pool(Windowed):
 
     def _is_even(self, volume: Volume) -> bool:
         """Whether PyTorch's pools have its border themselves: the same on both sides, at most half of a window."""
+        if self._is_open(volume):
+            return False
         pads = [self.slide.pads(axis, size) for axis, size in enumerate((volume.height, volume.width))]
         return all(before == after <= k // 2 for (before, after), k in zip(pads, self.slide.window, strict=True))
+
+    def _is_open(self, volume: Volume) -> bool:
+        return self.slide.is_open(0, volume.height) or self.slide.is_open(1, volume.width)
 
     def _torch_window(self, padding: Value) -> dict[str, Value]:
         stride = unless(self.slide.window, stride=self.slide.stride)
@@ -171,6 +176,8 @@ class MaxPool(_Pool):
             return module(
                 "nn.MaxPool2d", **self._torch_window(square((top, left))), **unless(False, ceil_mode=self.ceil)
             )
+        if self._is_open(inputs[0]):
+            return module("nn.MaxPool2d", **self._torch_window(0)).between(self.slide.torch_same(LEAST))
         bottom, right = bottom + self.slide.overhang(0, height), right + self.slide.overhang(1, width)
         ceil = unless(False, ceil_mode=self.ceil and not inputs[0].is_fixed)
         before = border((top, left, bottom, right), LEAST)
@@ -214,9 +221,10 @@ class AvgPool(_Pool):
 
     def _lower_sliding(self, to: Lowering, slide: Slide) -> None:
         volume, attributes, source = to.input_volumes[0], slide.onnx(to), to.inputs[0]
-        pads = attributes["pads"]
-        assert isinstance(pads, list)
-        if self.count_pad and any(pads):
+        pads = attributes.get("pads")
+        if pads is None:
+            attributes |= {"count_include_pad": 1} if self.count_pad else {}
+        elif self.count_pad and isinstance(pads, list) and any(pads):
             overhang = [0, 0, slide.overhang(0, volume.height), slide.overhang(1, volume.width)]
             if any(overhang):
                 # The mean counts the padding and not the overhang: pad with zeros first, then pool without.
@@ -252,6 +260,11 @@ class AvgPool(_Pool):
             counted: dict[str, Value] = {"count_include_pad": self.count_pad} if top or left else {}
             window = self._torch_window(square((top, left)))
             return module("nn.AvgPool2d", **window, **unless(False, ceil_mode=self.ceil), **counted)
+        if self._is_open(inputs[0]):
+            lower = unless(False, lower=self.padding.mode == "same_lower", count_include_pad=self.count_pad)
+            return module(
+                "SameAvgPool", kernel_size=square(self.slide.window), stride=square(self.slide.stride), **lower
+            )
         beyond = self.slide.overhang(0, height), self.slide.overhang(1, width)
         more = {**unless((0, 0), beyond=beyond), **unless(False, ceil_mode=self.ceil and not inputs[0].is_fixed)}
         window = self._torch_window((left, right, top, bottom))

@@ -34,7 +34,8 @@ class Slide:
         return self.dilation[axis] * (self.window[axis] - 1) + 1
 
     def pads(self, axis: int, size: Dim) -> Pair:
-        """Padding before and after along *axis*, as asked for (`overhang` is beside it)."""
+        """Padding before and after along *axis*, as asked for (`overhang` is beside it). Where it hangs on a free size
+        (`is_open`), that of sizes that the stride divides."""
         extent, stride = self.extent(axis), self.stride[axis]
         match self.padding.mode:
             case "valid":
@@ -44,23 +45,30 @@ class Slide:
             case "same":
                 return (extent - 1) // 2, (extent - 1) // 2
             case mode:
-                if isinstance(size, Free):
-                    if stride != 1:
-                        raise Fault(
-                            "E0411",
-                            f"`{mode}` with a stride needs a known size",
-                            remark=f"the size {size} is free",
-                            help="give the padding in numbers (p=), or the input a size",
-                        )
-                    total = extent - 1
-                else:
-                    total = max(0, (-(-size // stride) - 1) * stride + extent - size)
+                past = stride if isinstance(size, Free) else size - (-(-size // stride) - 1) * stride
+                total = max(0, extent - past)
                 less, more = total // 2, total - total // 2
                 return (less, more) if mode == "same_upper" else (more, less)
+
+    def is_open(self, axis: int, size: Dim) -> bool:
+        """Whether how much is padded along *axis* hangs on *size*, which is free: TensorFlow's way with a stride."""
+        by_size = self.padding.mode in ("same_upper", "same_lower") and self.stride[axis] != 1
+        return by_size and isinstance(size, Free) and self.extent(axis) > 1
 
     def size(self, axis: int, size: Dim) -> Dim:
         """The output's size along *axis*; raises `Fault` when the window does not fit."""
         extent, stride = self.extent(axis), self.stride[axis]
+        if self.is_open(axis, size):
+            # What ONNX calls auto_pad takes neither in onnxruntime.
+            if self.dilation != (1, 1) or extent < stride:
+                beside = "a dilation" if self.dilation != (1, 1) else "a smaller window"
+                raise Fault(
+                    "E0411",
+                    f"`{self.padding.mode}` with a stride and {beside} needs a known size",
+                    remark=f"the size {size} is free",
+                    help="give the padding in numbers (p=), or the input a size",
+                )
+            return (size + (stride - 1)) // stride
         before, after = self.pads(axis, size)
         room = size + before + after - extent
         if isinstance(room, Free) or isinstance(size, Free):
@@ -88,6 +96,8 @@ class Slide:
     def count(self, axis: int, size: Dim) -> Term:
         """The arithmetic of `size`: ``(n + p - k')/s + 1``. In `ceil` mode its value is one more where a last window
         would begin beyond the input."""
+        if self.is_open(axis, size):
+            return number(size).ceildiv(self.stride[axis])
         before, after = self.pads(axis, size)
         return self.positions(axis, number(size) + padded(before, after))
 
@@ -191,8 +201,12 @@ class Slide:
         return ""
 
     def onnx(self, to: Lowering) -> dict[str, object]:
-        """ONNX's attributes: window, stride, dilation and explicit pads; overhang becomes padding after."""
+        """ONNX's attributes: window, stride, dilation and explicit pads; overhang becomes padding after. What hangs on
+        a free size is left to the runtime (``auto_pad``)."""
         height, width = to.input_volumes[0].height, to.input_volumes[0].width
+        if self.is_open(0, height) or self.is_open(1, width):
+            mode = self.padding.mode.upper()
+            return {"kernel_shape": list(self.window), "strides": list(self.stride), "auto_pad": mode}
         top, bottom = self.pads(0, height)
         left, right = self.pads(1, width)
         attributes: dict[str, object] = {
@@ -209,13 +223,15 @@ class Slide:
     def torch_border(self, volume: Volume) -> Call | None:
         """What puts the border around *volume* that PyTorch's modules have no word for; None where they have."""
         if self.padding.mode in ("same_upper", "same_lower") and self.stride != (1, 1):
-            arguments: dict[str, Value] = {"kernel_size": square(self.window), "stride": square(self.stride)}
-            arguments |= unless(1, dilation=square(self.dilation))
-            return Call(
-                "pad_same", (*arguments.items(), *unless(False, lower=self.padding.mode == "same_lower").items())
-            )
+            return self.torch_same()
         (top, bottom), (left, right) = self.pads(0, volume.height), self.pads(1, volume.width)
         return None if (top, left) == (bottom, right) else border((top, left, bottom, right))
+
+    def torch_same(self, value: float = 0.0) -> Call:
+        """What puts TensorFlow's border, of *value*, around a map of any size."""
+        arguments: dict[str, Value] = {"kernel_size": square(self.window), "stride": square(self.stride)}
+        arguments |= unless(1, dilation=square(self.dilation)) | unless(0.0, value=value)
+        return Call("pad_same", (*arguments.items(), *unless(False, lower=self.padding.mode == "same_lower").items()))
 
 
 class Windowed(Kind):

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 
-def pad_same(x, kernel_size, stride, dilation=1, lower=False):
-    """TensorFlow's `same`: a border of zeros so that a stride of s makes ceil(n / s); more of it behind, or before."""
+def pad_same(x, kernel_size, stride, dilation=1, value=0.0, lower=False):
+    """TensorFlow's `same`: a border with which a stride of s makes ceil(n / s); more of it behind, or before."""
     amounts = []
     for axis in (1, 0):
         k, s, d = (
@@ -18,7 +18,7 @@ def pad_same(x, kernel_size, stride, dilation=1, lower=False):
         total = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
         less, more = total // 2, total - total // 2
         amounts += [more, less] if lower else [less, more]
-    return nn.functional.pad(x, amounts)
+    return nn.functional.pad(x, amounts, value=value)
 
 
 def crop(x, like):
@@ -63,6 +63,23 @@ class AvgPool(nn.Module):
         return nn.functional.avg_pool2d(
             x, self.kernel_size, self.stride, ceil_mode=self.ceil_mode
         )
+
+    def forward(self, x):
+        counted = torch.ones_like(x[:1, :1])
+        return self.sums(x, 0.0) / self.sums(counted, self.counted)
+
+
+class SameAvgPool(nn.Module):
+    """Means of windows of a map with TensorFlow's `same`."""
+
+    def __init__(self, kernel_size, stride, lower=False, count_include_pad=False):
+        super().__init__()
+        self.kernel_size, self.stride, self.lower = kernel_size, stride, lower
+        self.counted = float(count_include_pad)
+
+    def sums(self, x, border):
+        x = pad_same(x, self.kernel_size, self.stride, value=border, lower=self.lower)
+        return nn.functional.avg_pool2d(x, self.kernel_size, self.stride)
 
     def forward(self, x):
         counted = torch.ones_like(x[:1, :1])

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 
-def pad_same(x, kernel_size, stride, dilation=1, lower=False):
-    """TensorFlow's `same`: a border of zeros so that a stride of s makes ceil(n / s); more of it behind, or before."""
+def pad_same(x, kernel_size, stride, dilation=1, value=0.0, lower=False):
+    """TensorFlow's `same`: a border with which a stride of s makes ceil(n / s); more of it behind, or before."""
     amounts = []
     for axis in (1, 0):
         k, s, d = (
@@ -23,7 +23,7 @@ def pad_same(x, kernel_size, stride, dilation=1, lower=False):
         total = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
         less, more = total // 2, total - total // 2
         amounts += [more, less] if lower else [less, more]
-    return nn.functional.pad(x, amounts)
+    return nn.functional.pad(x, amounts, value=value)
 
 
 class AvgPool(nn.Module):
