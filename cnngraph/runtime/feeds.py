@@ -60,7 +60,10 @@ class PictureInput:
     def feed(self, path: Path) -> dict[str, Array]:
         """The picture at *path* by the input's name. Raises `CnngraphError`."""
         channels, height, width = self._dims
-        found = {self.port.name: images.read(path, (height, width), channels or 3, self.done)}
+        array = images.read(path, (height, width), channels or 3, self.done)
+        if self.port.channels_last and self.done.within is None:
+            array = array.transpose(0, 2, 3, 1)
+        found = {self.port.name: np.ascontiguousarray(array, arrays.TYPES.get(self.port.type))}
         _need_fit(self.network, found, str(path))
         return found
 

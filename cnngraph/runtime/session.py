@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,12 @@ class Session:
             raise CnngraphError.of("E0802", f"onnxruntime cannot load {path}", reason=reason) from None
         self.outputs = tuple(Port(p.name, tuple(p.shape), p.type) for p in self._session.get_outputs())
         sizes = {port.name: port.dims[1] if len(port.dims) > 1 else None for port in self.outputs}
-        self.about = told(path, self._session.get_modelmeta().custom_metadata_map.get(KEY, ""), sizes)
-        done = self.about.pictures
-        last = done is not None and done.within == "uint8-nhwc"
-        self.inputs = tuple(Port(p.name, tuple(p.shape), p.type, last) for p in self._session.get_inputs())
+        about = told(path, self._session.get_modelmeta().custom_metadata_map.get(KEY, ""), sizes)
+        is_last = about.pictures is not None and about.pictures.within == "uint8-nhwc"
+        self.inputs = tuple(
+            Port(p.name, tuple(p.shape), p.type, is_last or _is_last(p.shape)) for p in self._session.get_inputs()
+        )
+        self.about = about if about.pictures else replace(about, pictures=_bytes(self.inputs))
         self.file = look_at(path) if with_file else None
 
     @property
@@ -86,6 +88,20 @@ class Session:
                 "E0803", "the network did not run", reason=str(error).strip().splitlines()[0]
             ) from None
         return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
+
+
+def _is_last(dims: Sequence[int | str | None]) -> bool:
+    """Whether pictures have their channels last, as in files of Keras and TensorFlow: 1 or 3 of them there, and where
+    others have them something else."""
+    return len(dims) == 4 and dims[3] in (1, 3) and dims[1] not in (1, 3)
+
+
+def _bytes(inputs: Sequence[Port]) -> Preprocessing | None:
+    """What goes into a model whose one input takes bytes, which it prepares itself; None for any other."""
+    match inputs:
+        case [Port(dims=(_, _, _, _), type="tensor(uint8)", channels_last=is_last)]:
+            return Preprocessing(within="uint8-nhwc" if is_last else "float32-nchw")
+    return None
 
 
 def look_at(path: Path) -> File:

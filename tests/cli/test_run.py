@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import onnx
+from onnx import TensorProto, helper
 from PIL import Image
 
 import cnngraph
@@ -210,3 +212,29 @@ def test_several_pictures_after_one_option_and_folders(run: Run, tmp_path: Path)
     (tmp_path / "empty").mkdir()
     assert "there are no pictures in empty" in run("run", "lenet5", "--image", "empty").err
     assert "Pictures stand behind --image" in run("run", "lenet5", SEVEN).err
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.UINT8, TensorProto.FLOAT16])
+@pytest.mark.parametrize("order", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("size", [(8, 6), ("height", "width")])
+def test_pictures_go_into_files_of_any_order_and_type(
+    run: Run, tmp_path: Path, kind: int, order: str, size: tuple[int | str, int | str]
+) -> None:
+    """As models of TensorFlow have them; bytes go in as bytes."""
+    high, wide = size
+    dims = ["batch", high, wide, 3] if order == "NHWC" else ["batch", 3, high, wide]
+    turned = [0, 3, 1, 2] if order == "NHWC" else [0, 1, 2, 3]
+    nodes = [helper.make_node("Cast", ["x"], ["numbers"], to=TensorProto.FLOAT),
+             helper.make_node("Transpose", ["numbers"], ["channels first"], perm=turned),
+             helper.make_node("GlobalAveragePool", ["channels first"], ["means"]), helper.make_node("Flatten", ["means"], ["y"])]  # fmt: skip
+    made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 3])]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", kind, dims)], made)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), "a.onnx")
+    pixels = np.zeros((8, 6, 3), np.uint8) + np.array([10, 40, 90], np.uint8)
+    Image.fromarray(pixels).save("a.png")
+    ran = run("run", "a.onnx", "--image", "a.png", "--json")
+    expected = np.array([10, 40, 90]) / (1 if kind == TensorProto.UINT8 else 255)
+    (record,) = json.loads(ran.out)
+    assert {each["label"]: each["score"] for each in record["y"]} == pytest.approx(
+        dict(zip("012", expected, strict=True)), rel=1e-3
+    )
