@@ -10,8 +10,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pytest
 import onnx
+import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
@@ -226,7 +226,8 @@ def test_pictures_go_into_files_of_any_order_and_type(
     turned = [0, 3, 1, 2] if order == "NHWC" else [0, 1, 2, 3]
     nodes = [helper.make_node("Cast", ["x"], ["numbers"], to=TensorProto.FLOAT),
              helper.make_node("Transpose", ["numbers"], ["channels first"], perm=turned),
-             helper.make_node("GlobalAveragePool", ["channels first"], ["means"]), helper.make_node("Flatten", ["means"], ["y"])]  # fmt: skip
+             helper.make_node("GlobalAveragePool", ["channels first"], ["means"]),
+             helper.make_node("Flatten", ["means"], ["y"])]  # fmt: skip
     made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 3])]
     graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", kind, dims)], made)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), "a.onnx")
