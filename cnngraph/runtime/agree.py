@@ -32,7 +32,7 @@ class Alike:
     for them."""
     outputs: int
     unrun: str = ""
-    """Why onnxruntime does not load the source, where it does not."""
+    """Why onnxruntime does not load or run the source, where it does not."""
 
 
 def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: Container[int] = ()) -> Alike:
@@ -56,7 +56,11 @@ def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: 
                 numbers = rng.integers(0, 256, shape).astype(np.float32)
             mine[own.name] = numbers
             theirs[port.name] = _as_in(port, numbers)
-        pairs = zip(one.run(theirs).values(), other.run(mine).values(), strict=True)
+        try:
+            answers = one.run(theirs)
+        except CnngraphError as error:
+            return Alike(0.0, 0, 0, 0, error.diagnostics[0].reason)
+        pairs = zip(answers.values(), other.run(mine).values(), strict=True)
         for at, (answer, own_answer) in enumerate(pairs):
             difference = None if at in unlike else _difference(answer, own_answer)
             if difference is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -249,3 +249,20 @@ def test_no_command_writes_over_the_model_that_it_reads(run: Run, tmp_path: Path
     assert ran.status == 1
     assert "E0903" in ran.err
     assert path.read_bytes() == before
+
+
+def test_where_free_sizes_leave_an_output_open_it_is_said_how_to_set_them(run: Run, tmp_path: Path) -> None:
+    """As in detectors, whose last part counts the places of their maps."""
+    nodes = [
+        CONV, helper.make_node("Shape", ["c"], ["sizes"], start=2, end=3),
+        helper.make_node("Squeeze", ["sizes"], ["height"]), helper.make_node("Range", ["0", "height", "1"], ["rows"]),
+        helper.make_node("Cast", ["rows"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["numbers", "upright"], ["column"]), helper.make_node("Mul", ["c", "column"], ["y"]),
+    ]  # fmt: skip
+    weights = {"w": np.ones((3, 3, 1, 1), np.float32), "0": np.array(0), "1": np.array(1),
+               "upright": np.array([1, 1, -1, 1])}  # fmt: skip
+    onnx.save(model(nodes, ("n", 3, "h", "w"), weights), tmp_path / "m.onnx")
+    ran = run("summary", "m.onnx")
+    assert ran.status == 0
+    assert "it may be with a size for the input:  --set H=224 --set W=224" in ran.err
+    assert "given back instead" not in run("summary", "m.onnx", "--set", "H=224", "--set", "W=224").err

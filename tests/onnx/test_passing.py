@@ -586,3 +586,12 @@ def test_functions_of_the_file_and_unsaid_operator_sets_are_refused(tmp_path: Pa
     )
     made.functions.append(body)
     assert "node `b` is perhaps one of the file's own functions" in refused(made, tmp_path)
+
+
+def test_a_spec_is_right_though_its_model_cannot_be_passed_through(tmp_path: Path, run: Run) -> None:
+    nodes = [SINE[0], node("Curve", ["a"], ["b"], domain="own"), SINE[2]]
+    path = saved(model(nodes, {"w": KERNEL}, infos=["b"]), tmp_path)
+    said = run("import", str(path), "-o", "m.spec", "--weights", "m.safetensors")
+    assert said.status == 0
+    assert "not compared: a part of" in said.err
+    assert "it has operators of `own`, and does not say of which version" in said.err

@@ -289,10 +289,21 @@ class _Reader:
             self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
         self._note(
             f"the output `{value.name}`: its size is not known; what leads to it is given back instead",
-            f"{nodes[0].op}: {why}", nodes[0].place,
+            f"{nodes[0].op}: {why}", nodes[0].place, self._with_sizes(),
         )  # fmt: skip
         for view in inputs:
             self.draft.output(view.layer, view.layer)
+
+    def _with_sizes(self) -> str:
+        """What would help where a size is not known because those of the inputs are free; empty where none is."""
+        free = {
+            size.name: None
+            for value in map(self.trace.values.get, self.sizes)
+            if isinstance(value, View)
+            for size in value.volume.dims
+            if isinstance(size, Free)
+        }
+        return f"it may be with a size for the input:  {' '.join(f'--set {name}=224' for name in free)}" if free else ""
 
     def _remark(self) -> None:
         """What is said of that which no layer does: once for each sort."""
