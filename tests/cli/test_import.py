@@ -257,7 +257,8 @@ def test_where_free_sizes_leave_an_output_open_it_is_said_how_to_set_them(run: R
         CONV, helper.make_node("Shape", ["c"], ["sizes"], start=2, end=3),
         helper.make_node("Squeeze", ["sizes"], ["height"]), helper.make_node("Range", ["0", "height", "1"], ["rows"]),
         helper.make_node("Cast", ["rows"], ["numbers"], to=TensorProto.FLOAT),
-        helper.make_node("Reshape", ["numbers", "upright"], ["column"]), helper.make_node("Mul", ["c", "column"], ["y"]),
+        helper.make_node("Reshape", ["numbers", "upright"], ["column"]),
+        helper.make_node("Mul", ["c", "column"], ["y"]),
     ]  # fmt: skip
     weights = {"w": np.ones((3, 3, 1, 1), np.float32), "0": np.array(0), "1": np.array(1),
                "upright": np.array([1, 1, -1, 1])}  # fmt: skip
