@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from math import gcd, isqrt, lcm
 from operator import mul
@@ -111,8 +111,34 @@ class Free:
         text = atom if self.scale == 1 else f"{self.scale}*{atom}"
         return text if not self.offset else f"{text}{self.offset:+d}"
 
+    @property
+    def caption(self) -> str:
+        """As in a formula: ``H/2``, ``⌈H/2⌉`` for ``(H+1)//2``, ``2⌊H/3⌋+1``."""
+        below, scale = 1, self.scale
+        if self.quotient is not None:
+            dividend, divisor = self.quotient
+            if dividend.offset == divisor - 1:
+                text = f"⌈{caption(replace(dividend, offset=0))}/{divisor}⌉"
+            else:
+                text = f"⌊{caption(dividend)}/{divisor}⌋"
+        else:
+            text, multiple = self.of or (self.atom, 1)
+            common = gcd(scale, multiple)
+            scale, below = scale // common, multiple // common
+        text = {1: text, -1: f"−{text}"}.get(scale, f"{scale}{text}") + (f"/{below}" if below > 1 else "")
+        return text + f"{self.offset:+d}".replace("-", "−") if self.offset else text
+
 
 Dim = int | Free
+
+
+def caption(dim: Dim) -> str:
+    """*dim* as a factor in a formula: ``28``, ``⌈H/2⌉``, ``(H−2)``."""
+    if isinstance(dim, int):
+        return str(dim)
+    return f"({dim.caption})" if dim.offset else dim.caption
+
+
 MAX_PERIOD = 4096
 """Sizes that are tried to find where two free ones are equal; what takes more stays open."""
 
@@ -198,8 +224,8 @@ class Volume:
 
     @property
     def caption(self) -> str:
-        """As on a slide, with the multiplication sign: ``28×28×6``."""
-        return "×".join(str(dim) for dim in self.dims)
+        """As on a slide, with the multiplication sign: ``28×28×6``, ``(H−2)×⌈W/2⌉×6``."""
+        return "×".join(map(caption, self.dims))
 
     def __str__(self) -> str:
         """As in a spec: ``28x28x6``; ``(?H, ?W, 3)`` when a size is free."""

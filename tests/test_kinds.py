@@ -165,7 +165,7 @@ def test_messages_round_nothing(made: tuple[Kind, tuple[Volume, ...], Volume]) -
 def test_terms_have_brackets_where_they_are_needed() -> None:
     n, sum_ = Term("number", (Free("H"),)), Term("number", (Free("H", 2, 1),))
     assert ((n + 1) * 3).typeset == "(H + 1)·3"
-    assert (sum_ * 3).typeset == "(2*H+1)·3"
+    assert (sum_ * 3).typeset == "(2H+1)·3"
     assert (n - (n - 1)).typeset == "H − H + 1"
     assert ((n - 1) / 2).plain == "(H - 1)/2"
     assert ((n * 2 * 3) // 4).typeset == "⌊H·2·3/4⌋"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.volume import Dim, Free, Volume, as_int, divisors, fixed, product
+from cnngraph.volume import Dim, Free, Volume, as_int, caption, divisors, fixed, product
 
 H, W = Free("H"), Free("W")
 
@@ -124,3 +127,15 @@ def test_divisors_are_the_numbers_that_divide() -> None:
     for number in range(1, 500):
         assert divisors(number) == [n for n in range(1, number + 1) if number % n == 0], number
     assert divisors(2**38) == [2**n for n in range(39)]  # as many channels as a volume may have, and no wait
+
+
+@given(st.integers(1, 4), st.integers(-9, 9), st.lists(st.tuples(st.integers(2, 5), st.integers(-3, 9)), max_size=3))
+def test_the_caption_of_a_free_size_is_its_formula(scale: int, offset: int, steps: list[tuple[int, int]]) -> None:
+    size: Dim = scale * Free.symbol("H") + offset
+    for divisor, more in steps:
+        size = (size // divisor) * scale + more
+    assert isinstance(size, Free)
+    said = caption(size).replace("⌊", "floor(").replace("⌈", "ceil(").replace("⌋", ")").replace("⌉", ")")
+    said = re.sub(r"(?<=[\d)])(?=[Hcf(])", "*", said.replace("−", "-"))
+    for number in range(1, 60):
+        assert eval(said, {"H": Fraction(number), "ceil": ceil, "floor": floor}) == size.at({"H": number})

@@ -5,7 +5,8 @@
 What is made differs from its source in what it leaves out: only the characters of `CHARACTERS`, one
 simple outline each (accents are drawn in), no hinting, no kerning, no substitution. A line's width
 is therefore the sum of its characters' advances in every program. Glyph i + 1 is the i-th character
-of the table in ``metrics.json``, which `cnngraph.figure.text` reads instead of the font.
+of the table in ``metrics.json``, which `cnngraph.figure.text` reads instead of the font. The signs of
+rounding, ⌈ ⌉ ⌊ ⌋, which CMU Serif lacks, are made of its brackets.
 
 The fonts are renamed because their licences ask it of modified copies: the SIL Open Font License
 reserves the name "Computer Modern Unicode fonts", DejaVu's the words "Bitstream" and "Vera".
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
+from math import radians, tan
 from pathlib import Path
 
 from fontTools.fontBuilder import FontBuilder
@@ -42,6 +44,9 @@ CHARACTERS = sorted(
     | set(map(ord, "⁰ⁱ⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ₀₁₂₃₄₅₆₇₈₉₊₋₍₎"))
 )
 
+ITALIC = -14.04
+"""The angle of its strokes, in degrees."""
+
 OFL = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
 VERA = "Bitstream Vera licence; changes by the DejaVu project are in the public domain."
 
@@ -57,6 +62,11 @@ class Source:
     licence: str
     licence_url: str
 
+    @property
+    def slant(self) -> float:
+        """How far upright strokes lean, to the right for each step up."""
+        return tan(radians(-ITALIC)) if self.style == "Italic" else 0.0
+
 
 SOURCES = (
     Source("serif", "cmu/cmunrm.ttf", "cnngraph Serif", "Regular", 400, OFL, "https://openfontlicense.org"),
@@ -67,22 +77,51 @@ SOURCES = (
 )  # fmt: skip
 
 
+ROUNDING = {ord("⌈"): (True, False), ord("⌉"): (True, True), ord("⌊"): (False, False), ord("⌋"): (False, True)}
+"""Whether the bar is above, and whether the sign closes."""
+Points = list[tuple[int, int]]
+
+
+def _rounding(roman: TTFont, slant: float) -> dict[int, tuple[Points, int]]:
+    """The outlines and widths of `ROUNDING`: a bracket of the *roman* without one of its bars, as slanted as that."""
+    glyph_set = roman.getGlyphSet()
+    bracket = glyph_set[roman.getBestCmap()[ord("[")]]
+    pen = DecomposingRecordingPen(glyph_set)
+    bracket.draw(pen)
+    a, b, c, d, e, f, g, h = [operands[0] for _, operands in pen.value if operands]  # up the stem, then back inside
+    found = {}
+    for code, (is_above, is_closing) in ROUNDING.items():
+        points = [a, b, c, d, e, (e[0], a[1])] if is_above else [a, b, (f[0], b[1]), f, g, h]
+        if is_closing:
+            points = [(bracket.width - x, y) for x, y in reversed(points)]
+        found[code] = [(round(x + slant * y), y) for x, y in points], bracket.width
+    return found
+
+
 def build(source: Source, directory: Path) -> dict[str, object]:
     """Write one font; gives back its entry in the table of metrics."""
     original = TTFont(directory / source.file)
     cmap, glyph_set = original.getBestCmap(), original.getGlyphSet()
-    codes = [code for code in CHARACTERS if code in cmap]
+    rounding = {} if ROUNDING.keys() <= cmap.keys() else _rounding(TTFont(directory / "cmu/cmunrm.ttf"), source.slant)
+    codes = [code for code in CHARACTERS if code in cmap or code in rounding]
     names = [f"uni{code:04X}" for code in codes]
 
     glyphs = {".notdef": TTGlyphPen(None).glyph()}
     advances = {".notdef": glyph_set[".notdef"].width}
     for code, name in zip(codes, names, strict=True):
-        outline = DecomposingRecordingPen(glyph_set)
-        glyph_set[cmap[code]].draw(outline)
         pen = TTGlyphPen(None)
-        outline.replay(pen)
+        if code in rounding:
+            points, advances[name] = rounding[code]
+            pen.moveTo(points[0])
+            for point in points[1:]:
+                pen.lineTo(point)
+            pen.closePath()
+        else:
+            outline = DecomposingRecordingPen(glyph_set)
+            glyph_set[cmap[code]].draw(outline)
+            outline.replay(pen)
+            advances[name] = glyph_set[cmap[code]].width
         glyphs[name] = pen.glyph()
-        advances[name] = glyph_set[cmap[code]].width
 
     em = original["head"].unitsPerEm
     ascent, descent = original["hhea"].ascent, original["hhea"].descent
@@ -121,7 +160,7 @@ def build(source: Source, directory: Path) -> dict[str, object]:
         fsSelection=0x01 if italic else 0x40,
         fsType=0,
     )
-    builder.setupPost(keepGlyphNames=False, italicAngle=-14.04 if italic else 0)
+    builder.setupPost(keepGlyphNames=False, italicAngle=ITALIC if italic else 0)
     head = builder.font["head"]
     head.macStyle = 0x02 if italic else 0
     head.created = head.modified = original["head"].created

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cnngraph.volume import Dim, Free, Volume
+from cnngraph.volume import Dim, Free, Volume, caption
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -136,10 +136,10 @@ _TYPESET, _PLAIN = _Signs("−", "·", True), _Signs("-", "*", False)
 
 def _text(term: Term | Dim, signs: _Signs) -> str:
     if not isinstance(term, Term):
-        return str(term)
+        return term.caption if signs.full and isinstance(term, Free) else str(term)
     match term.op:
         case "number":
-            return str(term.parts[0])
+            return _text(term.parts[0], signs)
         case "brief":
             return _text(term.parts[0], signs) if signs.full else str(term.value)
         case "+" | "-":
@@ -180,6 +180,8 @@ def _factor(part: Term | Dim, signs: _Signs) -> str:
             return _factor(inner, signs)
         case Term("number", (size,)):
             return _factor(size, signs)
+    if signs.full and isinstance(part, Free):
+        return caption(part)
     text = _text(part, signs)
     is_sum = part.op in ("+", "-", "× ×") if isinstance(part, Term) else _is_sum(part)
     return f"({text})" if is_sum else text

@@ -20,6 +20,7 @@ from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.tracks import levels as heights
 from cnngraph.network import Output
+from cnngraph.volume import caption
 
 _LEAST_HIGH, _LEAST_THICK = 1.1, 0.45
 """Ems that a front face is high and wide at least."""
@@ -249,7 +250,7 @@ class Places:
             return max(spot.x + spot.thick, first.x + text_width(called, "serif", self.em))
         if spot.node.is_pool and spot is not first:
             return first.x + text_width(called + self.sizes[spot.group], "serif", self.em)
-        sizes = list(dict.fromkeys((str(volume.height), str(volume.width)) for volume in volumes))
+        sizes = list(dict.fromkeys((caption(volume.height), caption(volume.width)) for volume in volumes))
         if len(sizes) > 1 and all(one == other for one, other in sizes):
             said = " → ".join(size[0] for size in sizes)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnngraph.layers.terms import NOTHING, Term
+from cnngraph.layers.terms import NOTHING, Term, number
 from cnngraph.network import Layer
 from cnngraph.volume import Dim
 
@@ -30,7 +30,10 @@ def _sizes(layer: Layer) -> list[Row]:
     """``(227 + 2·0 − 11)/4 + 1 = 55`` for the height, and for the width where it is another."""
     made, terms = layer.output.dims[:2], layer.kind.sizes(layer.input_volumes)
     if terms is None:
-        along = [f"{size} → {result}" for size, result in zip(layer.input_volumes[0].dims[:2], made, strict=True)]
+        along = [
+            f"{number(size).typeset} → {number(result).typeset}"
+            for size, result in zip(layer.input_volumes[0].dims[:2], made, strict=True)
+        ]
     else:
         along = [_size(term, result) for term, result in zip(terms, made, strict=True)]
     if along[0] == along[1]:
@@ -40,6 +43,6 @@ def _sizes(layer: Layer) -> list[Row]:
 
 def _size(term: Term, result: Dim) -> str:
     if term.value == result:
-        return f"{term.typeset} = {result}"
+        return " = ".join(dict.fromkeys((term.typeset, number(result).typeset)))
     # The rule of PyTorch and ONNX for `ceil`.
     return f"{term.typeset} = {term.value}, but the last window would begin beyond the map: {result}"
