@@ -72,6 +72,13 @@ def runs(content: str, font: Font) -> list[tuple[Font, str]]:
     return [(key, "".join(chars)) for key, chars in groupby(content, lambda char: _font_of(char, font))]
 
 
+def lacking(content: str) -> str:
+    """The characters of *content* that no font has, each once."""
+    known = [metrics(font).advance for font in ("serif", "sans")]
+    content = unicodedata.normalize("NFC", content)
+    return "".join(dict.fromkeys(char for char in content if not any(char in each for each in known)))
+
+
 def _font_of(char: str, font: Font) -> Font:
     if char in metrics(font).advance:
         return font

@@ -131,3 +131,16 @@ def test_a_dot_file_has_no_place_for_a_look(run: Run, tmp_path: Path, options: l
     assert ran.status != 0
     assert "DOT file" in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("style", ["strip", "blocks", "text", None])
+def test_a_title_that_cannot_be_set_says_which_letters_and_what_to_do(
+    run: Run, tmp_path: Path, style: str | None
+) -> None:
+    (tmp_path / "t.spec").write_text('net t "残差网络 t"\ninput 8x8x3\nconv 4 3x3\nconv 4 3x3\n', "utf-8")
+    arguments = ["--style", style] if style else []
+    ran = run("render", "t.spec", *arguments, "-o", "t.svg")
+    assert ran.status == 1
+    assert "have no 残 差 网 络 of the title" in ran.err
+    for title in ("", "ResNet"):
+        assert run("render", "t.spec", *arguments, "-o", "t.svg", "--title", title).status == 0

@@ -65,6 +65,19 @@ WISHES = {
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
 
 
+def _need_letters(order: Order) -> None:
+    """Raises `CnngraphError` (E0601) for a title with characters that no font has."""
+    from cnngraph.figure.text import lacking
+
+    titles = [order.title] if order.title is not None else [each.title or each.name for each in order.networks]
+    for title in titles:
+        if missing := lacking(title):
+            raise CnngraphError.of(
+                "E0601", f"the figure's fonts have no {' '.join(missing)} of the title {title!r}",
+                help='Latin, Greek and Cyrillic are there; another title:  --title "…", none:  --title ""',
+            )  # fmt: skip
+
+
 def draw(order: Order) -> Scene:
     """The figure; raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
     style, name = STYLES[order.style], f"the style `{order.style}`"
@@ -81,9 +94,13 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
+    _need_letters(order)
     order = replace(order, theme=order.theme.of(order.networks))
-    # Without a title one is drawn in its place, which can be of any characters, and taken away.
-    scene = style.draw(replace(order, title="." if order.title == "" else order.title))
+    # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
+    asked = replace(order, title="." if order.title == "" else order.title)
+    if order.title == "" or (order.title and len(order.networks) == 1):
+        asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
+    scene = style.draw(asked)
     if order.title == "":
         named = " and ".join(network.title or network.name for network in order.networks)
         scene = replace(untitled(scene), title=named if style.whole else f"{named}: {order.layer}")
