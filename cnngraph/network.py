@@ -305,6 +305,9 @@ class Network:
         theme: str | Path | Theme | None = None,
         title: str | None = None,
         image: str | Path | None = None,
+        live: bool = False,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        seed: int | None = None,
         fold: bool | None = None,
         depth: int | None = None,
         layer: str | None = None,
@@ -324,7 +327,8 @@ class Network:
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
         or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
-        out. Raises `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
+        out; *live* shows what the network makes of the *image*, with *weights* and *seed* as in `export`. Raises
+        `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
         for a word that is none of those that an option takes.
         """
         from cnngraph import verbs
@@ -337,6 +341,9 @@ class Network:
             theme=theme,
             title=title,
             image=image,
+            live=live,
+            weights=weights,
+            seed=seed,
             fold=fold,
             depth=depth,
             layer=layer,

@@ -18,6 +18,7 @@ from cnngraph.network import Layer, Network, Output
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
+    from cnngraph.figure.live import Live
     from cnngraph.figure.theme import Theme
     from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.onnx.passes import Done
@@ -88,8 +89,8 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
-    """The figure of *networks*, which is drawn when it is first looked at."""
+def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack[Look]) -> Figure:
+    """The figure of *networks*, which is drawn when it is first looked at; with what is *live* in it."""
     from cnngraph.figure.choice import AUTO, with_own
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
@@ -105,6 +106,8 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         asked["title"] = one_line(asked["title"])
     if "image" in asked:
         asked["picture"] = _picture(asked.pop("image"))
+    if live is not None:
+        asked["live"] = live
     asked, own = with_own(asked, networks)
     if "show" in asked:
         asked["show"] = shown(asked["show"])
@@ -133,10 +136,38 @@ def _picture(path: str | Path) -> bytes:
     return read(path)
 
 
+def activations(network: Network, picture: Path, choose: Callable[[], Weights], parts: Parts | None = None) -> Live:
+    """What every layer of *network* makes of the *picture* at that path, for a figure of it.
+
+    Raises `CnngraphError` when it takes no single picture (E0814), when that cannot be read, or it does not run.
+    """
+    from cnngraph.about import about
+    from cnngraph.figure.live import Live
+    from cnngraph.preprocessing import UNSAID
+    from cnngraph.runtime.activations import given_to, made_of
+    from cnngraph.weights.initialise import RandomWeights
+
+    weights = choose()
+    said = about(network)
+    layers = [layer.name for layer in network if layer.inputs and layer.name in network.live]
+    made = made_of(picture, network, weights, layers, parts)
+    is_random = isinstance(weights, RandomWeights)
+    return Live(
+        given_to(network, picture),
+        made,
+        {output.layer: said.classes[output.name] for output in network.outputs if output.name in said.classes},
+        (f"{weights.about}: what is shown means nothing",) if is_random else (),
+        () if is_random or said.pictures else (UNSAID,),
+    )
+
+
 def render(
     networks: Network | Iterable[Network],
     path: str | Path | None = None,
     *,
+    live: bool = False,
+    weights: Given = None,
+    seed: int | None = None,
     dpi: float | None = None,
     outline: bool = False,
     snippet: bool = False,
@@ -146,7 +177,16 @@ def render(
 
     The rest is as in `Network.render`.
     """
-    drawn = figure([networks] if isinstance(networks, Network) else list(networks), **look)
+    shown = [networks] if isinstance(networks, Network) else list(networks)
+    if not live and (weights is not None or seed is not None):
+        raise ValueError("weights and seed are for a live figure")
+    if live:
+        if (image := look.get("image")) is None or len(shown) != 1:
+            raise ValueError("live is what one network makes of a picture: give it as image")
+        choose, parts = _chooser(shown[0], weights, seed, None, None)
+        drawn = figure(shown, activations(shown[0], Path(image), choose, parts), **look)
+    else:
+        drawn = figure(shown, **look)
     if not drawn.order.networks:
         raise ValueError("there is no network to draw")
     if path is not None:

@@ -10,11 +10,13 @@ import click
 
 from cnngraph.cli.inputs import named, network_options, output_stem, read_networks
 from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
+from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
 from cnngraph.figure.writers import DPI
 
 if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
     from cnngraph.network import Network
 
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
+@click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
+@weight_options
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
@@ -64,6 +68,8 @@ def command(
     title: str | None,
     transparent: bool,
     image: Path | None,
+    live: bool,
+    asked: Asked,
     dpi: int | None,
     with_blocks: bool,
     names: bool | None,
@@ -78,11 +84,16 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
+    if live and (image is None or file2):
+        raise click.UsageError("--live shows what one network makes of a picture: give that with --image")
+    if asked.anything and not live:
+        raise click.UsageError("weights are for --live: a figure without it shows none")
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
     from cnngraph.verbs import figure
 
     drawn = figure(
         networks,
+        _live(networks[0], image, asked) if live and image else None,
         style=style,
         width=width,
         theme=theme,
@@ -121,6 +132,13 @@ def command(
         name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
         data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet)
         _save(str(path.with_name(name)), data)
+
+
+def _live(network: Network, image: Path, asked: Asked) -> Live:
+    from cnngraph.verbs import activations
+
+    brought, parts = asked.model(network, None)
+    return activations(network, image, lambda: asked.choose(network, brought), parts)
 
 
 def _save(output: str, data: bytes) -> None:

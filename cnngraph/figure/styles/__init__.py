@@ -12,6 +12,7 @@ from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
 if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
 
@@ -29,6 +30,8 @@ class Order:
     title: str | None = None
     picture: bytes | None = None
     """An image file that stands for the input."""
+    live: Live | None = None
+    """What the network made of a picture."""
     fold: bool | None = None
     """Whether what repeats is drawn once; None: as the style sees fit."""
     depth: int | None = None
@@ -54,6 +57,7 @@ LAYOUTS = {"own": False, "dot": True}
 WISHES = {
     "title": "a title",
     "picture": "a picture",
+    "live": "a network's numbers (--live)",
     "fold": "folding",
     "depth": "blocks kept open (--depth)",
     "layer": "one layer (--layer)",
@@ -91,6 +95,10 @@ def draw(order: Order) -> Scene:
         from cnngraph.figure.opened import with_opened
 
         scene = with_opened(scene, order.networks[0], order.width, order.theme, order.show)
+    if order.live is not None:
+        from cnngraph.figure.live import told
+
+        scene = told(scene, order.live, order.theme)
     scene = told_kinds(scene, order.networks)
     if style.whole:
         hold_to_truth(scene, order.networks)
@@ -160,7 +168,7 @@ def _volumes(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture)
+    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture, live=order.live)
 
 
 def _text(order: Order) -> Scene:
@@ -268,7 +276,7 @@ class Style:
 
 
 STYLES = {
-    "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
+    "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture", "live")),
     "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
     "units": Style(
         _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")

@@ -17,6 +17,9 @@ from cnngraph.figure.theme import Faces, Theme
 FRONT_POWER, DEPTH_POWER = 0.7, 0.5
 """A side of n is drawn n to this power long: monotone, and 7 stays visible beside 224. As on the slides."""
 
+LEADING = 1.18
+"""Ems from line to line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -60,6 +63,11 @@ class Body(Protocol):
         """Of the words below it."""
         ...
 
+    @property
+    def remark(self) -> str:
+        """What stands below the caption, if anything does."""
+        ...
+
     def free_left(self, top: float, bottom: float) -> float:
         """How far something between *top* and *bottom* (offsets from the axis, down is positive) may reach
         into the bounding box from the left without touching the body."""
@@ -90,8 +98,12 @@ class Block:
         return self.height / 2
 
     @property
+    def remark(self) -> str:
+        return ""
+
+    @property
     def caption_width(self) -> float:
-        return width(self.caption, "serif", self.measure.em)
+        return max(width(line, "serif", self.measure.em) for line in (self.caption, self.remark))
 
     def free_left(self, top: float, bottom: float) -> float:
         return math.inf if bottom < -self.up or top > self.down else 0.0
@@ -100,10 +112,11 @@ class Block:
         return self.free_left(top, bottom)
 
     def draw(self, x: float, axis: float, baseline: float) -> tuple[Primitive, ...]:
-        words = Text(
-            x + self.width / 2, baseline, self.caption, self.measure.em, "serif", "middle", fill=self.measure.theme.ink
-        )
-        return (*self.shape(x, axis - self.up), words)
+        middle, em, theme = x + self.width / 2, self.measure.em, self.measure.theme
+        words = [Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink)]
+        if self.remark:
+            words.append(Text(middle, baseline + LEADING * em, self.remark, em, "serif", "middle", fill=theme.faint))
+        return (*self.shape(x, axis - self.up), *words)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         raise NotImplementedError
@@ -247,6 +260,10 @@ class Answer:
     @property
     def _baseline(self) -> float:
         return self.up + 0.35 * self.measure.em + ascent("serif", self.measure.em)
+
+    @property
+    def remark(self) -> str:
+        return ""
 
     @property
     def caption_width(self) -> float:

@@ -54,6 +54,11 @@ class Stop:
         return tuple(layer.name for layer in self.layers)
 
     @property
+    def tensor(self) -> str:
+        """The last of its layers that makes its volume: what a silent one behind it makes of that may be a vector."""
+        return next(layer.name for layer in reversed(self.layers) if layer.output == self.volume)
+
+    @property
     def is_one_step(self) -> bool:
         """Whether an answer was written with what it is the answer of: ``softmax 10``."""
         return self.layers[-1].unit == self.name != self.layers[-1].name
