@@ -83,13 +83,12 @@ class Ramp:
         *greatest*."""
         import numpy as np
 
-        most = max(abs(least), abs(greatest))
+        most = max(abs(least), abs(greatest)) or 1.0
         start = min(least, 0.0) if self.is_one_way else -most
-        step = (most if not self.is_one_way else greatest - start) / (2 * _HALF - self.zero)
+        step = ((greatest - start or 1.0) if self.is_one_way else most) / (2 * _HALF - self.zero)
         with np.errstate(invalid="ignore"):
-            places = np.rint((numbers.astype(np.float64) - start) / (step or 1.0)).clip(0, 2 * _HALF)
-        places = np.where(np.isnan(numbers), 2 * _HALF + 1, places)
-        return [row.tobytes() for row in (places + (0 if step else self.zero)).astype(np.uint8)]
+            places = np.rint((numbers.astype(np.float64) - start) / step).clip(0, 2 * _HALF)
+        return [row.tobytes() for row in np.where(np.isnan(numbers), 2 * _HALF + 1, places).astype(np.uint8)]
 
 
 def pooled(numbers: Array, most: int) -> Array:

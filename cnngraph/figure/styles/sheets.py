@@ -215,7 +215,7 @@ class Bars(Block):
         for number, (name, score) in enumerate(self.guesses):
             top = y + number * _BAR_PITCH * em
             high = 1.2 * em
-            long = _BAR * em * min(max(score, 0.0), 1.0)
+            long = _BAR * em * (min(score, 1.0) if score > 0 else 0.0)
             baseline = top + (high + above - below) / 2
             drawn += [
                 Text(left - 0.5 * em, baseline, name, em, "serif", "end", fill=theme.ink),
