@@ -12,13 +12,19 @@ from typing import Protocol
 from cnngraph.figure import shapes
 from cnngraph.figure.scene import Circle, Color, Font, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.text import ascent, descent, ink, width
-from cnngraph.figure.theme import Faces, Theme
+from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.layers.values import Pair
 
 FRONT_POWER, DEPTH_POWER = 0.7, 0.5
 """A side of n is drawn n to this power long: monotone, and 7 stays visible beside 224. As on the slides."""
 
 LEADING = 1.18
 """Ems from line to line."""
+
+
+def ratio(sizes: Pair) -> float:
+    """How wide the front of a map of that height and width is drawn, for its height."""
+    return math.pow(sizes[1] / sizes[0], FRONT_POWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +130,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Framed(Block):
-    """An input of one channel, or the user's picture: a framed picture."""
+    """An input of one channel, or the user's picture: a framed picture; without one what stands for any, or a digit."""
 
     png: bytes | None
+    of_digits: bool
 
     @classmethod
-    def of(cls, measure: Measure, caption: str, height: int, width: int, png: bytes | None) -> Framed:
-        return cls(measure, caption, measure.front(width), measure.front(height), png)
+    def of(cls, measure: Measure, caption: str, sizes: Pair, png: bytes | None, of_digits: bool) -> Framed:
+        """*sizes* are height and width."""
+        height, width = sizes
+        return cls(measure, caption, measure.front(width), measure.front(height), png, of_digits)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         line, paper = self.measure.line, self.measure.theme.paper
@@ -139,12 +148,11 @@ class Framed(Block):
             return (Picture(x, y, self.width, self.height, self.png), frame)
         side = min(self.width, self.height)
         inner_x, inner_y = x + (self.width - side) / 2, y + (self.height - side) / 2
-        pen = Stroke(line.color, max(line.width, 0.028 * side))
-        return (
-            Rect(x, y, self.width, self.height, paper),
-            shapes.seven(inner_x, inner_y, side, side, pen),
-            frame,
-        )
+        ground = Rect(x, y, self.width, self.height, paper)
+        if self.of_digits:
+            pen = Stroke(line.color, max(line.width, 0.028 * side))
+            return (ground, shapes.seven(inner_x, inner_y, side, side, pen), frame)
+        return (ground, *shapes.landscape(inner_x, inner_y, side, mixed(paper, self.measure.theme.faint, 0.5)), frame)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from cnngraph.figure.live import Live
 from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
-from cnngraph.figure.styles.bodies import LEADING, Answer, Body, Channels, Column, Cuboid, Framed, Measure
-from cnngraph.figure.styles.stops import Look, Stop, Words, stops
+from cnngraph.figure.styles.bodies import LEADING, Answer, Body, Channels, Column, Cuboid, Framed, Measure, ratio
+from cnngraph.figure.styles.stops import Look, Stop, Words, are_of_digits, stops
 from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -73,8 +73,8 @@ def volumes(
     """
     chain = stops(network)
     if live is None:
-        png = None if picture is None else png_of(picture)
-        drawing = _Drawing(partial(_body, png=png), alike=True)
+        png = None if picture is None else cut_for(chain[0], picture)
+        drawing = _Drawing(partial(_body, png=png, of_digits=are_of_digits(chain)), alike=True)
     else:
         from cnngraph.figure.styles import sheets
 
@@ -295,14 +295,20 @@ def _are_vectors(before: Stop, after: Stop) -> bool:
     return Look.VECTOR is before.look and after.look in (Look.VECTOR, Look.ANSWER)
 
 
-def _body(stop: Stop, measure: Measure, most: int, png: bytes | None) -> Body:
+def cut_for(stop: Stop, picture: bytes) -> bytes:
+    """The image file *picture* as a PNG of the shape that *stop*, the input, is drawn in. Raises `CnngraphError`."""
+    height, width, channels = stop.drawn.dims if stop.drawn.is_map else (1, 1, 3)
+    return png_of(picture, ratio((as_int(height), as_int(width))), grey=channels == 1)
+
+
+def _body(stop: Stop, measure: Measure, most: int, png: bytes | None, of_digits: bool) -> Body:
     if stop.look is Look.ANSWER:
         return Answer(measure, stop.caption, as_int(stop.drawn.channels))
     if stop.look is Look.VECTOR:
         return Column.of(measure, stop.caption, as_int(stop.drawn.channels), most)
     height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
     if stop.look is Look.INPUT and (channels == 1 or png is not None):
-        return Framed.of(measure, stop.caption, height, width, png)
+        return Framed.of(measure, stop.caption, (height, width), png, of_digits)
     if stop.look is Look.INPUT and channels == 3:
         return Channels.of(measure, stop.caption, height, width)
     return Cuboid.of(measure, stop.caption, (height, width, channels), measure.theme.own(stop.layers))
