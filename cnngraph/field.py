@@ -44,6 +44,14 @@ class Box(NamedTuple):
     bottom: int
     right: int
 
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top + 1
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left + 1
+
 
 Span = tuple[int, int]
 """The first and the last place that is seen."""

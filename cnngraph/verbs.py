@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         fold: bool | None
         depth: int | None
         layer: str | None
+        cell: tuple[int, int] | None
         with_blocks: bool
         names: bool | None
         show: str | Collection[str] | None
@@ -108,6 +109,9 @@ def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack
         asked["picture"] = _picture(asked.pop("image"))
     if live is not None:
         asked["live"] = live
+    if "cell" in asked:
+        row, column = asked["cell"]
+        asked["cell"] = (row - 1, column - 1)
     asked, own = with_own(asked, networks)
     if "show" in asked:
         asked["show"] = shown(asked["show"])
@@ -115,7 +119,7 @@ def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack
     asked["theme"] = _theme(asked.get("theme", "light"))
     if asked.pop("transparent", False):
         asked["theme"] = replace(asked["theme"], background=None)
-    if asked.setdefault("style", AUTO) == AUTO and "layer" in asked:
+    if asked.setdefault("style", AUTO) == AUTO and ("layer" in asked or "cell" in asked):
         asked["style"] = "operation"
     elif asked["style"] == AUTO and asked["by_dot"]:
         asked["style"] = "blocks"

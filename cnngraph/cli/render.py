@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from cnngraph.network import Network
 
 
+def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    row, _, column = value.partition(",")
+    if not (row.strip().isdecimal() and column.strip().isdecimal()):
+        raise click.BadParameter(f"{value!r} is no cell, as 3,4 is that in the third row and the fourth column")
+    return int(row), int(column)
+
+
 @click.command("render")
 @click.argument("file", metavar="FILE", callback=named)
 @click.argument("file2", metavar="[FILE2]", required=False, callback=named)
@@ -34,6 +43,9 @@ if TYPE_CHECKING:
 @theme_option
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
+@click.option(
+    "--cell", metavar="I,J", callback=_cell, help="Row and column, from 1, of the cell of the layer that is marked."
+)
 @click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
@@ -65,6 +77,7 @@ def command(
     theme: str | None,
     layout: str | None,
     layer: str | None,
+    cell: tuple[int, int] | None,
     title: str | None,
     transparent: bool,
     image: Path | None,
@@ -103,6 +116,7 @@ def command(
         fold=fold,
         depth=depth,
         layer=layer,
+        cell=cell,
         with_blocks=with_blocks,
         names=names,
         show=show,

@@ -30,6 +30,7 @@ ASKED: dict[str, list[Any]] = {
     "fold": [True, False],
     "depth": [0, 1],
     "layer": ["conv2"],
+    "cell": [(1, 2)],
     "names": [True],
     "with_blocks": [True],
     "show": [("relu",)],

@@ -38,6 +38,8 @@ class Order:
     """How many blocks around each other stay open; None: as many as there is room for."""
     layer: str | None = None
     """The layer that is explained."""
+    cell: tuple[int, int] | None = None
+    """The row and column, from 0, of the cell of it that is marked."""
     names: bool = False
     """Whether layers' names are written."""
     with_blocks: bool = False
@@ -61,6 +63,7 @@ WISHES = {
     "fold": "folding",
     "depth": "blocks kept open (--depth)",
     "layer": "one layer (--layer)",
+    "cell": "one cell (--cell)",
     "names": "layers' names",
     "with_blocks": "blocks opened below (--with-blocks)",
     "show": "silent layers (--show)",
@@ -250,7 +253,15 @@ def _by_dot(order: Order) -> Scene:
 def _operation(order: Order) -> Scene:
     from cnngraph.figure.styles.operation import operation
 
-    return operation(order.networks[0], order.layer, width=order.width, theme=order.theme, title=order.title)
+    return operation(
+        order.networks[0],
+        order.layer,
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        cell=order.cell,
+        picture=order.picture,
+    )
 
 
 @dataclass(frozen=True)
@@ -300,5 +311,7 @@ STYLES = {
     "slabs": Style(
         _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
     ),
-    "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False, speaks=False),
+    "operation": Style(
+        _operation, "it explains one layer", ("title", "layer", "cell", "picture"), whole=False, speaks=False
+    ),
 }

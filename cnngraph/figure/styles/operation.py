@@ -12,19 +12,23 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.field import Box
 from cnngraph.figure.heading import heading
 from cnngraph.figure.page import SLIDE, height, too_narrow
+from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
 from cnngraph.figure.styles.example import Example, example
 from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
 from cnngraph.figure.styles.numbers import Numbers, applies, cell_for, filter_of, made_of, source_of
+from cnngraph.figure.styles.seen import Seen, box_of, need_one_input
 from cnngraph.figure.styles.stops import drawn_volumes
 from cnngraph.figure.styles.vectors import Columns, Vector, Weights
 from cnngraph.figure.text import ascent, descent, fit, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.layers.values import Pair
 from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
@@ -46,22 +50,45 @@ _LISTED = 12
 """How many layers a message lists."""
 
 
-def operation(network: Network, layer: str | None, *, width: float, theme: Theme, title: str | None = None) -> Scene:
+def operation(
+    network: Network,
+    layer: str | None,
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None = None,
+    cell: Pair | None = None,
+    picture: bytes | None = None,
+) -> Scene:
     """The layer called *layer*, or the only convolution or pool, at most *width* points wide.
 
+    *cell* is the row and column, from 0, of the cell that is marked: of the map that it makes, or of its input where
+    that is what windows belong to, as in a transposed convolution. On the *picture*, an image file, is what it sees.
+
     Raises `CnngraphError` when there is no such layer (E0611), when it is of a kind that the style does not
-    show (E0612), when none is named and several could be meant (E0613), and when the width is too small (E0604).
+    show (E0612), when none is named and several could be meant (E0613), for a cell that there is not (E0620), for
+    a picture that cannot be read (E0605) or does not stand for one input (E0814), and when the width is too small
+    (E0604).
     """
     shown = chosen(network, layer)
     title = title or _title(network, shown)
     em = max(_LEAST_TEXT, _SLIDE_TEXT * min(width, SLIDE) / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
-    numbers = _numbers(network, shown, em, width, theme)
+    source = network[shown.inputs[0]]
+    seen = None
+    if isinstance(shown.kind, Windowed):
+        seen = example(shown, drawn_volumes(network)[source.name], cell)
+    elif cell is not None:
+        raise CnngraphError.of("E0620", f"`{shown.name}` makes a vector, which has no cells", help="leave --cell out")
+    parts = _parts(source, shown, seen, em, theme)
+    if picture is not None:
+        parts = _pictured(_panel(network, shown, seen, picture, em, theme), parts)
+    numbers = [] if seen is None else _numbers(source, shown, seen, em, width, theme)
     head = heading(title, _HEADING * em, width, margin, theme)
     left = height(width) - head.y - words.height - margin - _ROW_GAP * em
     left -= math.fsum(row.height + _ROW_GAP * em for row in numbers)
-    rows = _fitted(network, shown, em, width, theme, left if numbers else math.inf)
+    rows = _fitted(parts, em, width, left if numbers else math.inf)
     if math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
         rows = [*numbers, *rows]
     used = max(words.width, text_width(head.content, head.font, head.size), *(row.width for row in rows))
@@ -229,11 +256,10 @@ def _sign_width(sign: str, em: float) -> float:
     return text_width(sign, "serif", _SIGN * em) + 2 * _AIR * em if sign else 0.0
 
 
-def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Theme, left: float) -> list[_Row]:
-    """The parts in as few rows as the preferred scale needs, at the largest scale that needs no more and is not
+def _fitted(parts: _Parts, em: float, width: float, left: float) -> list[_Row]:
+    """*parts* in as few rows as the preferred scale needs, at the largest scale that needs no more and is not
     higher than what is *left*, if that can be."""
     room = width - 2 * _MARGIN * em
-    parts = _parts(network, layer, em, theme)
 
     def count(side: float) -> int:
         return len(_rows(parts(side * em), em, room))
@@ -270,13 +296,45 @@ def _rows(parts: tuple[_Part, ...], em: float, room: float) -> list[_Row]:
     return rows
 
 
-def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[[float], tuple[_Part, ...]]:
-    """What is drawn, as a function of the length of the longest side."""
-    source = network[layer.inputs[0]]
-    if not isinstance(layer.kind, Windowed):
+_Parts = Callable[[float], tuple[_Part, ...]]
+"""What is drawn, as a function of the length of the longest side."""
+
+
+def _parts(source: Layer, layer: Layer, shown: Example | None, em: float, theme: Theme) -> _Parts:
+    if shown is None:
         return lambda side: (_dense(source, layer, em, side, theme),)
-    shown = example(layer, drawn_volumes(network)[source.name])
     return lambda side: _windowed(source, layer, shown, em, side, theme)
+
+
+def _pictured(panel: Callable[[float], _Part], parts: _Parts) -> _Parts:
+    """*parts* behind *panel*."""
+
+    def drawn(side: float) -> tuple[_Part, ...]:
+        first, *others = parts(side)
+        return (panel(side), replace(first, sign="→"), *others)
+
+    return drawn
+
+
+def _panel(
+    network: Network, layer: Layer, shown: Example | None, picture: bytes, em: float, theme: Theme
+) -> Callable[[float], _Part]:
+    """The picture that goes in, and on it what the marked cell sees."""
+    port = need_one_input(network)
+    height, width, channels = map(as_int, drawn_volumes(network)[port.name].dims)
+    if shown is None:
+        box: Box | None = Box(0, 0, height - 1, width - 1)
+        said = "each number sees all of it"
+    else:
+        of = network[layer.inputs[0]] if shown.spreads else layer
+        box = box_of(network, of, (shown.rows.cell, shown.columns.cell), (height, width))
+        said = "the cell sees nothing" if box is None else f"the cell sees {box.height}×{box.width}"
+    png = png_of(picture, width / height, grey=channels == 1)
+    lines = (port.output.caption, said)
+    return lambda side: _Part(
+        "", Seen(f"{layer.name}.field", png, (height, width), box, side, em, theme), lines, port.name + ".picture",
+        "decoration", _about(port),
+    )  # fmt: skip
 
 
 # A window that slides ------------------------------------------------------------------------
@@ -312,12 +370,8 @@ def _windowed(
     )
 
 
-def _numbers(network: Network, layer: Layer, em: float, width: float, theme: Theme) -> list[_Row]:
+def _numbers(source: Layer, layer: Layer, shown: Example, em: float, width: float, theme: Theme) -> list[_Row]:
     """The same in numbers, for one channel of a map that is small and has room."""
-    if not isinstance(layer.kind, Windowed):
-        return []
-    source = network[layer.inputs[0]]
-    shown = example(layer, drawn_volumes(network)[source.name])
     if not source.output.is_fixed or not applies(layer, shown):
         return []
     rows, columns = shown.rows, shown.columns
