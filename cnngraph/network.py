@@ -328,7 +328,8 @@ class Network:
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
         or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
-        out; *live* shows what the network makes of the *image*, with *weights* and *seed* as in `export`. Raises
+        out; *cell* is the row and column, from 1, that `operation` marks; *live* shows what the network makes of the
+        *image*, with *weights* and *seed* as in `export`. Raises
         `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
         for a word that is none of those that an option takes.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from cnngraph.cli.looks import show_option, style_option, theme_option, width_op
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
-from cnngraph.figure.writers import DPI
+from cnngraph.figure.writers import DPI, beside, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Live
@@ -130,22 +131,23 @@ def command(
         for remark in drawn.scene.remarks:
             click.echo(remark, err=True)
     if not steps:
-        data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet)
-        _save(output or f"{_stem(networks)}.{format_}", data)
+        path = None if output == "-" else Path(output or f"{_stem(networks)}.{format_}")
+        data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet, path=path)
+        _save(path, data, {} if path is None or format_ == DOT else beside(drawn.scene, format_, path), image)
         return
     if output == "-":
         raise click.UsageError("--steps writes several files; give -o a name")
     if format_ == DOT:
         raise click.UsageError("--steps is of a figure, and a DOT file holds none")
     from cnngraph.figure.stages import stages
-    from cnngraph.figure.writers import write
 
     scenes = stages(drawn.scene)
     path = Path(output or f"{_stem(networks)}.{format_}")
     for number, stage in enumerate(scenes, start=1):
         name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
-        data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet)
-        _save(str(path.with_name(name)), data)
+        at = path.with_name(name)
+        data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet, path=at)
+        _save(at, data, beside(stage, format_, at), image)
 
 
 def _live(network: Network, image: Path, asked: Asked) -> Live:
@@ -155,15 +157,21 @@ def _live(network: Network, image: Path, asked: Asked) -> Live:
     return activations(network, image, lambda: asked.choose(network, brought), parts)
 
 
-def _save(output: str, data: bytes) -> None:
-    if output == "-":
+def _save(path: Path | None, data: bytes, pictures: Mapping[Path, bytes], image: Path | None) -> None:
+    """To *path*, with the *pictures* that stand beside it, but not over the *image* that was read; without a path to
+    standard output."""
+    if path is None:
         sys.stdout.buffer.write(data)
         return
-    from cnngraph.files import write
+    from cnngraph import files
 
-    path = Path(output)
-    write(path, data)
-    click.echo(path)
+    if image is not None:
+        files.keep(str(image), path, *pictures, what="the picture")
+    for name, picture in pictures.items():
+        files.write(name, picture)
+    files.write(path, data)
+    more = f", with {len(pictures)} picture{'s' * (len(pictures) > 1)} beside it" if pictures else ""
+    click.echo(f"{path}{more}")
 
 
 def _stem(networks: list[Network]) -> str:

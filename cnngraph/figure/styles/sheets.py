@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.figure.live import Live, Ramp, pooled
 from cnngraph.figure.pixels import png
-from cnngraph.figure.scene import Picture, Primitive, Rect, Stroke, Text
+from cnngraph.figure.scene import Color, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.styles.bodies import Block, Body, Column, Measure
 from cnngraph.figure.styles.stops import Look, Stop
 from cnngraph.figure.text import fit, ink
@@ -145,21 +145,22 @@ class Pixels(_Stack):
         theme = self.measure.theme
         reach = self.offset * (len(self.picture) - 1)
         across, down = self.offset / (self.width - reach), self.offset / (self.height - reach)
-        lights = ("#ffffff",) if len(self.picture) == 1 else theme.rgb
+        palettes = [_GREYS] if len(self.picture) == 1 else [_lit(light) for light in theme.rgb]
         images = []
-        for number, (channel, light) in enumerate(zip(self.picture, lights, strict=True)):
+        for number, (channel, palette) in enumerate(zip(self.picture, palettes, strict=True)):
             values = np.rint(pooled(channel, _PIXELS) * 255).clip(0, 255).astype(np.uint8)
             rows = [row.tobytes() for row in values]
-            palette = [_lit(light, value / 255) for value in range(256)]
             images.append(png(_uncovered(rows, across, down, 255) if number else rows, palette))
         return tuple(self.sheets(x, y, self.offset, images, self.measure.line))
 
 
-def _lit(light: str, share: float) -> str:
+_GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(256)]
+
+
+def _lit(light: Color) -> list[Color]:
     """From black to *light* to nearly white."""
-    if share <= 0.5:
-        return mixed("#000000", light, share / 0.5)
-    return mixed(light, "#ffffff", 0.9 * (share - 0.5) / 0.5)
+    dark = [mixed("#000000", light, value / 128) for value in range(128)]
+    return [*dark, *(mixed(light, "#ffffff", 0.9 * value / 127) for value in range(128))]
 
 
 @dataclass(frozen=True, slots=True)
