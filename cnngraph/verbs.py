@@ -140,15 +140,22 @@ def _picture(path: str | Path) -> bytes:
     return read(path)
 
 
-def activations(network: Network, picture: Path, choose: Callable[[], Weights], parts: Parts | None = None) -> Live:
-    """What every layer of *network* makes of the *picture* at that path, for a figure of it.
+def activations(
+    network: Network,
+    picture: Path,
+    choose: Callable[[], Weights],
+    parts: Parts | None = None,
+    explained: Layer | None = None,
+) -> Live:
+    """What every layer of *network* makes of the *picture* at that path, for a figure of it, or of one layer that is
+    *explained*.
 
     Raises `CnngraphError` when it takes no single picture (E0814), when that cannot be read, or it does not run.
     """
     from cnngraph.about import about
     from cnngraph.figure.live import Live
     from cnngraph.preprocessing import UNSAID
-    from cnngraph.runtime.activations import given_to, made_of
+    from cnngraph.runtime.activations import given_to, made_of, weights_of
     from cnngraph.weights.initialise import RandomWeights
 
     weights = choose()
@@ -158,11 +165,20 @@ def activations(network: Network, picture: Path, choose: Callable[[], Weights], 
     is_random = isinstance(weights, RandomWeights)
     return Live(
         given_to(network, picture),
+        made.pop(network.inputs[0].name),
         made,
         {output.layer: said.classes[output.name] for output in network.outputs if output.name in said.classes},
         (f"{weights.about}: what is shown means nothing",) if is_random else (),
         () if is_random or said.pictures else (UNSAID,),
+        {} if explained is None else weights_of(network[explained.shares or explained.name], weights),
     )
+
+
+def explained(network: Network, style: str | None, layer: str | None, cell: tuple[int, int] | None) -> Layer | None:
+    """The layer that a figure explains for which these are asked; None where it is of the whole network."""
+    from cnngraph.figure.styles.operation import chosen
+
+    return chosen(network, layer) if style == "operation" or layer is not None or cell is not None else None
 
 
 def render(
@@ -187,8 +203,9 @@ def render(
     if live:
         if (image := look.get("image")) is None or len(shown) != 1:
             raise ValueError("live is what one network makes of a picture: give it as image")
+        of = explained(shown[0], look.get("style"), look.get("layer"), look.get("cell"))
         choose, parts = _chooser(shown[0], weights, seed, None, None)
-        drawn = figure(shown, activations(shown[0], Path(image), choose, parts), **look)
+        drawn = figure(shown, activations(shown[0], Path(image), choose, parts, of), **look)
     else:
         drawn = figure(shown, **look)
     if not drawn.order.networks:

@@ -40,7 +40,10 @@ FIGURES = {
     "lenet5-conv2": ("lenet5", "--layer", "conv2", "--cell", "4,6", "--image", SEVEN),
 }
 """The name of the file, and the arguments of `cnngraph render` that make it."""
-LIVE = {"lenet5-live": ("lenet5", "--image", SEVEN, "--live")}
+LIVE = {
+    "lenet5-live": ("lenet5", "--image", SEVEN, "--live"),
+    "lenet5-sum": ("lenet5", "--layer", "conv2", "--cell", "4,6", "--image", SEVEN, "--live"),
+}
 """The same of those with numbers that onnxruntime computes, whose last digits depend on the machine."""
 
 if __name__ == "__main__":

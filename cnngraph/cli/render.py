@@ -107,7 +107,7 @@ def command(
 
     drawn = figure(
         networks,
-        _live(networks[0], image, asked) if live and image else None,
+        _live(networks[0], image, asked, style, layer, cell) if live and image else None,
         style=style,
         width=width,
         theme=theme,
@@ -150,11 +150,14 @@ def command(
         _save(at, data, beside(stage, format_, at), image)
 
 
-def _live(network: Network, image: Path, asked: Asked) -> Live:
-    from cnngraph.verbs import activations
+def _live(
+    network: Network, image: Path, asked: Asked, style: str | None, layer: str | None, cell: tuple[int, int] | None
+) -> Live:
+    from cnngraph.verbs import activations, explained
 
+    of = explained(network, style, layer, cell)
     brought, parts = asked.model(network, None)
-    return activations(network, image, lambda: asked.choose(network, brought), parts)
+    return activations(network, image, lambda: asked.choose(network, brought), parts, of)
 
 
 def _save(path: Path | None, data: bytes, pictures: Mapping[Path, bytes], image: Path | None) -> None:

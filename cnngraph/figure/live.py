@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cnngraph.figure.scene import Color, Group, Item, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme, mixed
+from cnngraph.volume import Volume
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,8 @@ _FULL, _DARKER = 0.6, 0.45
 """The share of the largest number that has the theme's own colour; what is larger is nearer to the ink, the largest by
 so much."""
 _NO_NUMBER: Color = "#ff00ff"
+_LEADING = 1.3
+"""Ems from line to line."""
 _STEPS = 24
 """Of the ramp in the key."""
 
@@ -31,6 +34,8 @@ class Live:
 
     picture: Array
     """As it went in, before its values were changed: channels, height, width, from 0 for black to 1."""
+    fed: Array
+    """The same as the layers take it."""
     made: Mapping[str, Array]
     """By layer: channels, height, width; or the numbers of a vector."""
     classes: Mapping[str, Sequence[str]]
@@ -39,6 +44,13 @@ class Live:
     """What stands below the figure: that weights are random."""
     remarks: tuple[str, ...] = ()
     """What whoever asked for the figure should know of how the picture went in."""
+    weights: Mapping[str, Array] = field(default_factory=dict)
+    """Of the layer that is explained, by its own names."""
+
+    def volumes(self, port: str) -> dict[str, Volume]:
+        """What was made, by layer, and what went into the input *port*: the volumes, without a free size."""
+        shapes = {name: numbers.shape for name, numbers in self.made.items()} | {port: self.fed.shape}
+        return {name: Volume((*shape[1:], shape[0])) for name, shape in shapes.items()}
 
     def range(self, layer: str) -> tuple[float, float]:
         """The least and the greatest of the numbers that *layer* made; of those that are numbers."""
@@ -78,6 +90,11 @@ class Ramp:
             return mixed(self.theme.paper, color, away / _FULL)
         return mixed(color, self.theme.ink, _DARKER * (away - _FULL) / (1 - _FULL))
 
+    def colors(self, numbers: Array, least: float, greatest: float) -> list[list[Color]]:
+        """Of *numbers*, of height and width, when they can be from *least* to *greatest*."""
+        palette = self.palette
+        return [[palette[place] for place in row] for row in self.rows(numbers, least, greatest)]
+
     def rows(self, numbers: Array, least: float, greatest: float) -> list[bytes]:
         """*numbers*, of height and width, as numbers of colours in the palette, when they can be from *least* to
         *greatest*."""
@@ -107,7 +124,7 @@ def pooled(numbers: Array, most: int) -> Array:
 
 def told(scene: Scene, live: Live, theme: Theme) -> Scene:
     """*scene*, drawn of *live*, with what its colours mean below it, and each layer's range where one hovers."""
-    lowest = 0.0
+    lowest = min((float(each.min()) for each in live.weights.values()), default=0.0)
     items: list[Item] = []
     for item in scene.items:
         if isinstance(item, Group) and item.role == "layer" and (layer := item.layers[-1]) in live.made:
@@ -117,6 +134,11 @@ def told(scene: Scene, live: Live, theme: Theme) -> Scene:
         items.append(item)
     shown = replace(scene, items=tuple(items), remarks=(*scene.remarks, *live.remarks))
     return _with_key(shown, live, Ramp(theme), lowest < 0)
+
+
+def key_height(live: Live, em: float) -> float:
+    """What the key below a figure takes, with text of *em*."""
+    return ascent("serif", em) + descent("serif", em) + (_LEADING * len(live.notes) + 0.8) * em
 
 
 def _with_key(scene: Scene, live: Live, ramp: Ramp, has_negative: bool) -> Scene:
@@ -142,12 +164,12 @@ def _with_key(scene: Scene, live: Live, ramp: Ramp, has_negative: bool) -> Scene
     shown += [Text(x, y, word, em, "serif", fill=theme.ink) for x, word in words]
     wide = max(x + width(word, "serif", em) for x, word in words)
     for note in live.notes:
-        y += 1.3 * em
+        y += _LEADING * em
         shown.append(Text(margin, y, note, em, "serif", fill=theme.ink))
         wide = max(wide, margin + width(note, "serif", em))
     return replace(
         scene,
         width=max(scene.width, wide + margin),
-        height=y + descent("serif", em) + 0.8 * em,
+        height=top + key_height(live, em),
         items=(*scene.items, Group("live", "key", tuple(shown))),
     )

@@ -26,9 +26,10 @@ def read(path: str | Path) -> bytes:
         raise CnngraphError.of("E0605", f"cannot read the picture {path}: {error.strerror}") from None
 
 
-def png_of(data: bytes, ratio: float, grey: bool) -> bytes:
+def png_of(data: bytes, ratio: float | None, grey: bool) -> bytes:
     """An image file of any common kind as a PNG whose width is *ratio* times its height: what is wider or higher is cut
-    off on both sides. Transparent places are white, and with *grey* all of it is in greys, as a network is given it.
+    off on both sides; without a ratio all of it. Transparent places are white, and with *grey* all is in greys, as a
+    network is given it.
 
     A PNG that is so already stays as it is. Raises `CnngraphError` (E0605).
     """
@@ -42,7 +43,8 @@ def png_of(data: bytes, ratio: float, grey: bool) -> bytes:
             picture = shown = in_bytes(image)
             if shown.has_transparency_data:
                 shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown.convert("RGBA"))
-            shown = _cut(shown if grey and shown.mode in ("1", "L") else shown.convert("L" if grey else "RGB"), ratio)
+            shown = shown if grey and shown.mode in ("1", "L") else shown.convert("L" if grey else "RGB")
+            shown = shown if ratio is None else _cut(shown, ratio)
             shown.thumbnail((_LARGEST, _LARGEST))
             is_same = shown.size == image.size and not picture.has_transparency_data and (not grey or shown is picture)
             if data.startswith(_PNG) and is_same and picture.tobytes() == image.tobytes():

@@ -42,12 +42,9 @@ ASKED: dict[str, list[Any]] = {
 def asked(order: Order, option: str, value: Any) -> Order:
     """*order* with *value* for *option*; numbers for a live figure are as many as its network makes."""
     if option == "live":
-        shapes = {layer.name: layer.output.dims for layer in order.networks[0]}
-        value = Live(
-            np.zeros((3, 8, 8)),
-            {name: np.zeros((as_int(dims[-1]), *map(as_int, dims[:-1]))) for name, dims in shapes.items()},
-            {},
-        )
+        dims = {layer.name: [*map(as_int, layer.output.dims)] for layer in order.networks[0]}
+        made = {name: np.zeros((each[-1], *each[:-1])) for name, each in dims.items()}
+        value = Live(np.zeros((3, 8, 8)), made[order.networks[0].inputs[0].name], made, {})
     return replace(order, **{option: value})
 
 

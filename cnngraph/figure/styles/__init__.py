@@ -261,6 +261,7 @@ def _operation(order: Order) -> Scene:
         title=order.title,
         cell=order.cell,
         picture=order.picture,
+        live=order.live,
     )
 
 
@@ -312,6 +313,6 @@ STYLES = {
         _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
     ),
     "operation": Style(
-        _operation, "it explains one layer", ("title", "layer", "cell", "picture"), whole=False, speaks=False
+        _operation, "it explains one layer", ("title", "layer", "cell", "picture", "live"), whole=False, speaks=False
     ),
 }

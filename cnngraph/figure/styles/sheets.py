@@ -16,7 +16,6 @@ from cnngraph.figure.styles.stops import Look, Stop
 from cnngraph.figure.text import fit, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import mixed
-from cnngraph.volume import Volume
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Array
@@ -37,11 +36,8 @@ _BAR_PITCH = 1.5
 
 def sized(chain: list[Stop], live: Live) -> list[Stop]:
     """*chain* with the sizes that the numbers have, also where the network leaves them free."""
-    found = []
-    for stop in chain:
-        shape = live.made.get(stop.tensor, live.picture).shape
-        found.append(replace(stop, drawn=Volume((*shape[1:], shape[0]) if len(shape) == 3 else shape)))
-    return found
+    volumes = live.volumes(chain[0].name)
+    return [replace(stop, drawn=volumes[stop.tensor]) for stop in chain]
 
 
 def body(stop: Stop, measure: Measure, most: int, live: Live) -> Body:
