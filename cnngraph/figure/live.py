@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cnngraph.figure.scene import Color, Group, Item, Primitive, Rect, Scene, Stroke, Text
@@ -52,13 +53,13 @@ class Live:
         shapes = {name: numbers.shape for name, numbers in self.made.items()} | {port: self.fed.shape}
         return {name: Volume((*shape[1:], shape[0])) for name, shape in shapes.items()}
 
-    def range(self, layer: str) -> tuple[float, float]:
-        """The least and the greatest of the numbers that *layer* made; of those that are numbers."""
+    @cached_property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """By layer the least and the greatest of the numbers that it made; of those that are numbers."""
         import numpy as np
 
-        numbers = self.made[layer]
-        known = numbers[np.isfinite(numbers)]
-        return (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+        known = {name: numbers[np.isfinite(numbers)] for name, numbers in self.made.items()}
+        return {name: (float(n.min()), float(n.max())) if n.size else (0.0, 0.0) for name, n in known.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def told(scene: Scene, live: Live, theme: Theme) -> Scene:
     items: list[Item] = []
     for item in scene.items:
         if isinstance(item, Group) and item.role == "layer" and (layer := item.layers[-1]) in live.made:
-            least, greatest = live.range(layer)
+            least, greatest = live.ranges[layer]
             lowest = min(lowest, least)
             item = item._replace(title=f"{item.title}; from {least:.3g} to {greatest:.3g}")
         items.append(item)

@@ -39,7 +39,7 @@ ASKED: dict[str, list[Any]] = {
 """For every option what may be asked."""
 
 
-def asked(order: Order, option: str, value: Any) -> Order:
+def wished(order: Order, option: str, value: Any) -> Order:
     """*order* with *value* for *option*; numbers for a live figure are as many as its network makes."""
     if option == "live":
         dims = {layer.name: [*map(as_int, layer.output.dims)] for layer in order.networks[0]}
@@ -76,7 +76,7 @@ def test_an_option_changes_the_figure_or_is_refused(style: str, option: str, mon
             if (len(order.networks) > 1) is several:
                 for value in ASKED[option]:
                     try:
-                        drawn = draw(asked(order, option, value))
+                        drawn = draw(wished(order, option, value))
                     except CnngraphError as error:
                         code = error.diagnostics[0].code
                         if code == "E0608":

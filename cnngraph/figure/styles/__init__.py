@@ -91,6 +91,10 @@ def draw(order: Order) -> Scene:
     order = replace(order, theme=order.theme.of(order.networks))
     # Without a title one is drawn in its place, which can be of any characters, and taken away.
     scene = style.draw(replace(order, title="." if order.title == "" else order.title))
+    if order.picture is not None and not style.frames:
+        from cnngraph.figure.pictured import pictured
+
+        scene = pictured(scene, order.networks[0], order.picture, order.theme)
     if order.title == "":
         named = " and ".join(network.title or network.name for network in order.networks)
         scene = replace(untitled(scene), title=named if style.whole else f"{named}: {order.layer}")
@@ -279,6 +283,8 @@ class Style:
     """Whether it shows all of a network."""
     speaks: bool = True
     """Whether it has words at everything that it draws."""
+    frames: bool = False
+    """Whether it draws a picture as the input; else it stands beside what it draws."""
     by_dot: Style | None = None
     """The same with its boxes where Graphviz's `dot` puts them."""
 
@@ -288,31 +294,48 @@ class Style:
 
 
 STYLES = {
-    "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture", "live")),
-    "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
+    "volumes": Style(
+        _volumes,
+        "it draws every volume of a chain as a cuboid",
+        ("title", "picture", "live"),
+        frames=True,
+    ),
+    "text": Style(
+        _text,
+        "it writes the volumes of a chain, with arrows between",
+        ("title", "picture", "fold"),
+        frames=True,
+    ),
     "units": Style(
-        _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
+        _units, "it draws a column of circles for every weighted layer", ("title", "picture", "fold"), ("title", "fold")
     ),
     "strip": Style(
         _strip,
         "it draws one box for every weighted layer, with arcs over them",
-        ("title", "fold", "with_blocks", "show"),
+        ("title", "picture", "fold", "with_blocks", "show"),
         ("title", "fold", "show"),
     ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
-        ("title", "fold", "depth", "names", "with_blocks", "show"),
+        ("title", "picture", "fold", "depth", "names", "with_blocks", "show"),
         ("title", "fold", "depth", "names", "show"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "overview": Style(
-        _overview, "it draws the whole graph in little, and one module enlarged", ("title",), speaks=False
+        _overview, "it draws the whole graph in little, and one module enlarged", ("title", "picture"), speaks=False
     ),
     "slabs": Style(
-        _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
+        _slabs,
+        "it draws every volume as a slab, in the row of its resolution",
+        ("title", "picture", "fold", "with_blocks"),
     ),
     "operation": Style(
-        _operation, "it explains one layer", ("title", "layer", "cell", "picture", "live"), whole=False, speaks=False
+        _operation,
+        "it explains one layer",
+        ("title", "layer", "cell", "picture", "live"),
+        whole=False,
+        speaks=False,
+        frames=True,
     ),
 }

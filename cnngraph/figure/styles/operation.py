@@ -16,6 +16,7 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.live import Live, key_height
 from cnngraph.figure.page import SLIDE, height, too_narrow
 from cnngraph.figure.picture import png_of
+from cnngraph.figure.pictured import need_one_input
 from cnngraph.figure.scene import Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
@@ -23,7 +24,7 @@ from cnngraph.figure.styles.equation import LEADING, Part, Row
 from cnngraph.figure.styles.example import Example, example
 from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
 from cnngraph.figure.styles.numbers import Numbers, applies, cell_for, filter_of, made_of, source_of
-from cnngraph.figure.styles.seen import Seen, box_of, need_one_input
+from cnngraph.figure.styles.seen import Seen, box_of
 from cnngraph.figure.styles.stops import drawn_volumes
 from cnngraph.figure.styles.summed import summed
 from cnngraph.figure.styles.vectors import Columns, Vector, Weights

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.field import Box, sights
 from cnngraph.figure.scene import Group, Item, Picture, Rect, Stroke
 from cnngraph.figure.theme import Theme
@@ -23,13 +22,6 @@ def box_of(network: Network, layer: Layer, cell: Pair, picture: Pair) -> Box | N
     if seen is None:
         return Box(0, 0, picture[0] - 1, picture[1] - 1)
     return seen[network.inputs[0].name].box(*cell)
-
-
-def need_one_input(network: Network) -> Layer:
-    """The input that the picture stands for. Raises `CnngraphError` (E0814) when it could be another, or is no map."""
-    if len(network.inputs) > 1 or not network.inputs[0].output.is_map:
-        raise CnngraphError.of("E0814", "the network does not take one picture", help="leave --image out")
-    return network.inputs[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def body(stop: Stop, measure: Measure, most: int, live: Live) -> Body:
     """What stands for *stop*; *most* is the longest vector of the figure."""
     if stop.look is Look.INPUT:
         return _input(stop, measure, live)
-    numbers, (least, greatest) = live.made[stop.tensor], live.range(stop.tensor)
+    numbers, (least, greatest) = live.made[stop.tensor], live.ranges[stop.tensor]
     if stop.look is Look.ANSWER:
         return Bars.of(measure, stop.caption, numbers, live.classes.get(stop.tensor, ()))
     if stop.look is Look.VECTOR:
