@@ -308,6 +308,8 @@ class Network:
         live: bool = False,
         weights: str | Path | Mapping[str, Any] | None = None,
         seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        passthrough: str | Path | None = None,
         fold: bool | None = None,
         depth: int | None = None,
         layer: str | None = None,
@@ -329,7 +331,7 @@ class Network:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
         or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
         out; *cell* is the row and column, from 1, that `operation` marks; *live* shows what the network makes of the
-        *image*, with *weights* and *seed* as in `export`. Raises
+        *image*, with *weights*, *seed*, *renames* and *passthrough* as in `export`. Raises
         `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
         for a word that is none of those that an option takes.
         """
@@ -346,6 +348,8 @@ class Network:
             live=live,
             weights=weights,
             seed=seed,
+            renames=renames,
+            passthrough=passthrough,
             fold=fold,
             depth=depth,
             layer=layer,

@@ -160,7 +160,7 @@ def activations(
 
     weights = choose()
     said = about(network)
-    layers = [layer.name for layer in network if layer.inputs and layer.name in network.live]
+    layers = [layer.name for layer in network if layer.inputs]
     made = made_of(picture, network, weights, layers, parts)
     is_random = isinstance(weights, RandomWeights)
     return Live(
@@ -188,6 +188,8 @@ def render(
     live: bool = False,
     weights: Given = None,
     seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    passthrough: str | Path | None = None,
     dpi: float | None = None,
     outline: bool = False,
     snippet: bool = False,
@@ -198,13 +200,13 @@ def render(
     The rest is as in `Network.render`.
     """
     shown = [networks] if isinstance(networks, Network) else list(networks)
-    if not live and (weights is not None or seed is not None):
-        raise ValueError("weights and seed are for a live figure")
+    if not live and any(each is not None for each in (weights, seed, renames, passthrough)):
+        raise ValueError("weights are for a live figure")
     if live:
         if (image := look.get("image")) is None or len(shown) != 1:
             raise ValueError("live is what one network makes of a picture: give it as image")
         of = explained(shown[0], look.get("style"), look.get("layer"), look.get("cell"))
-        choose, parts = _chooser(shown[0], weights, seed, None, None)
+        choose, parts = _chooser(shown[0], weights, seed, renames, passthrough)
         drawn = figure(shown, activations(shown[0], Path(image), choose, parts, of), **look)
     else:
         drawn = figure(shown, **look)

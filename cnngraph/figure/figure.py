@@ -79,6 +79,10 @@ class Figure:
     def _heated(self, scene: Scene, asked: str) -> Scene:
         from cnngraph.figure.heat import heated, measured
 
+        if self.order.live is not None:
+            raise CnngraphError.of(
+                "E0608", "a figure of a network's numbers (--live) has no place for heat", help="leave out one of both"
+            )
         if not STYLES[self.style].whole:
             raise CnngraphError.of(
                 "E0608", f"the style `{self.style}` has no place for heat", help=STYLES[self.style].about

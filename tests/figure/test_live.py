@@ -229,6 +229,7 @@ def test_the_command_writes_the_same_bytes_each_time(run: Run, tmp_path: Path) -
         (["lenet5", "--weights", "random"], 2, "--live"),
         (["lenet5", "--live", "--image", "missing.png"], 1, "missing.png"),
         (["lenet5", "--live", "--image", SEVEN, "--style", "strip"], 1, "E0608"),
+        (["lenet5", "--live", "--image", SEVEN, "--heat", "macs"], 1, "no place for heat"),
         (["residual_block", "--live", "--image", SEVEN], 1, "E0814"),
         (["lenet5", "--live", "--image", SEVEN, "-o", "x.dot"], 1, "E0608"),
     ],
