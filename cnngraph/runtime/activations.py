@@ -27,7 +27,7 @@ def made_of(
     """What *layers* make of the *picture* at that path, prepared as the network says, by their names, and under that of
     the input what goes in; all without a batch. Raises `CnngraphError` when the network takes no single picture, or
     does not run."""
-    watched = replace(network, outputs=tuple(Output(name, name) for name in layers))
+    watched = replace(network, outputs=tuple(Output(name, name) for name in layers) or network.outputs)
     with lowered(watched, lambda: weights, parts=parts).file() as path:
         session = Session(path, watched)
         fed = PictureInput.of(session, session.done, "leave the picture out").feed(picture)

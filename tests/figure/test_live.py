@@ -166,6 +166,12 @@ def test_a_free_size_is_that_of_the_picture(tmp_path: Path) -> None:
     assert faults(scene) == []
 
 
+def test_a_network_of_an_input_alone() -> None:
+    scene = parse("net t\ninput 28x28x1\n").render(image=SEVEN, live=True, style="volumes").scene
+    assert len(pictures(groups(scene)["image"])) == 1
+    assert faults(scene) == []
+
+
 def test_what_is_larger_is_shown_as_means() -> None:
     numbers = np.random.default_rng(1).normal(size=(130, 67)).astype("f4")
     small = pooled(numbers, 64)
