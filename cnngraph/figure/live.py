@@ -1,4 +1,4 @@
-"""What a network makes of a picture, as data for its figure: numbers by layer, and the colours that stand for them."""
+"""What a network makes of a picture, as data for its figure, and what the figure says of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnngraph.figure.scene import Color, Group, Item, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.ramp import Ramp
+from cnngraph.figure.scene import Group, Item, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import ascent, descent, width
-from cnngraph.figure.theme import Theme, mixed
+from cnngraph.figure.theme import Theme
 from cnngraph.volume import Volume
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-_HALF = 127
-"""Colours on either side of that of 0."""
-_FULL, _DARKER = 0.6, 0.45
-"""The share of the largest number that has the theme's own colour; what is larger is nearer to the ink, the largest by
-so much."""
-_NO_NUMBER: Color = "#ff00ff"
 _LEADING = 1.3
 """Ems from line to line."""
 _STEPS = 24
@@ -60,67 +55,6 @@ class Live:
 
         known = {name: numbers[np.isfinite(numbers)] for name, numbers in self.made.items()}
         return {name: (float(n.min()), float(n.max())) if n.size else (0.0, 0.0) for name, n in known.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Ramp:
-    """The colours of a theme for numbers: the paper's is 0, from there to the largest go the numbers above it and, in
-    other colours, those below. A theme of greys has one way from the least to the largest."""
-
-    theme: Theme
-
-    @property
-    def is_one_way(self) -> bool:
-        return self.theme.positive == self.theme.negative
-
-    @property
-    def zero(self) -> int:
-        """The number in the palette of the paper's colour."""
-        return 0 if self.is_one_way else _HALF
-
-    @property
-    def palette(self) -> tuple[Color, ...]:
-        """From the least number to the greatest, and at last the colour of what is no number."""
-        places = range(-self.zero, 2 * _HALF + 1 - self.zero)
-        return (*(self._color(place / (2 * _HALF - self.zero)) for place in places), _NO_NUMBER)
-
-    def _color(self, share: float) -> Color:
-        """From the paper to a colour, and on to what is near the ink."""
-        color, away = self.theme.positive if share > 0 else self.theme.negative, abs(share)
-        if away <= _FULL:
-            return mixed(self.theme.paper, color, away / _FULL)
-        return mixed(color, self.theme.ink, _DARKER * (away - _FULL) / (1 - _FULL))
-
-    def colors(self, numbers: Array, least: float, greatest: float) -> list[list[Color]]:
-        """Of *numbers*, of height and width, when they can be from *least* to *greatest*."""
-        palette = self.palette
-        return [[palette[place] for place in row] for row in self.rows(numbers, least, greatest)]
-
-    def rows(self, numbers: Array, least: float, greatest: float) -> list[bytes]:
-        """*numbers*, of height and width, as numbers of colours in the palette, when they can be from *least* to
-        *greatest*."""
-        import numpy as np
-
-        most = max(abs(least), abs(greatest)) or 1.0
-        start = min(least, 0.0) if self.is_one_way else -most
-        step = ((greatest - start or 1.0) if self.is_one_way else most) / (2 * _HALF - self.zero)
-        with np.errstate(invalid="ignore"):
-            places = np.rint((numbers.astype(np.float64) - start) / step).clip(0, 2 * _HALF)
-        return [row.tobytes() for row in np.where(np.isnan(numbers), 2 * _HALF + 1, places).astype(np.uint8)]
-
-
-def pooled(numbers: Array, most: int) -> Array:
-    """*numbers*, of height and width, with at most *most* a side: means of squares."""
-    import numpy as np
-
-    side = -(-max(numbers.shape) // most)
-    if side == 1:
-        return numbers
-    sums, counts = numbers.astype(np.float64), np.ones(numbers.shape)
-    for axis in (0, 1):
-        starts = np.arange(0, numbers.shape[axis], side)
-        sums, counts = (np.add.reduceat(each, starts, axis) for each in (sums, counts))
-    return np.asarray(sums / counts)
 
 
 def told(scene: Scene, live: Live, theme: Theme) -> Scene:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.live import Ramp, pooled
+from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Group, Picture, Rect, Scene, Text
 from cnngraph.figure.theme import LIGHT, PRINT, Theme
 from cnngraph.network import Network

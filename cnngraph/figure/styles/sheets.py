@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from cnngraph.figure.live import Live, Ramp, pooled
+from cnngraph.figure.live import Live
 from cnngraph.figure.pixels import png
+from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Color, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.styles.bodies import Block, Body, Column, Measure
 from cnngraph.figure.styles.stops import Look, Stop

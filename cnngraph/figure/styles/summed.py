@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnngraph.figure.live import Live, Ramp
+from cnngraph.figure.live import Live
 from cnngraph.figure.page import is_slide
+from cnngraph.figure.ramp import Ramp
 from cnngraph.figure.scene import Color
 from cnngraph.figure.styles.equation import Part, Row
 from cnngraph.figure.styles.example import Example

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
 from cnngraph.figure.heading import heading
-from cnngraph.figure.live import Live
 from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
@@ -26,6 +26,9 @@ from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network, total
 from cnngraph.volume import as_int
+
+if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
 
 SLIDE_TEXT, LEAST_TEXT = 14.0, 6.5
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
