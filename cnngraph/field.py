@@ -1,4 +1,7 @@
-"""Receptive fields: how much of the input one place of a layer's output sees.
+"""Receptive fields: how much of the input one place of a layer's output sees, and where that lies.
+
+`receptive_fields` says how large they are at most, `sights` where the one of any cell lies:
+``sights(network)["conv2"]["image"].box(3, 4)``.
 
 Along each axis a layer's `Sight` says for every place the first and the last place of the input that it sees. It
 follows from the sights before it and the layer's own `Reach`, so that it is exact where windows of several sizes meet,
@@ -12,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd, lcm
+from typing import NamedTuple
 
 from cnngraph.layers.reach import Reach, Sliding
 from cnngraph.network import Layer, Network
@@ -27,6 +31,26 @@ class Field:
 
     height: int
     width: int
+
+
+class Box(NamedTuple):
+    """What one cell sees of an input: its first and last row and column, counted from 0 at the upper left pixel.
+
+    Before 0, and from the input's size on, lies what padding stands for, as far as it would be seen there.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top + 1
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left + 1
 
 
 Span = tuple[int, int]
@@ -49,6 +73,7 @@ class Sight:
     """Whether no place sees less far, up or down, than one before it, and every one something."""
 
     def at(self, place: int) -> Span | None:
+        """What *place* sees, counted from 0 as the places of the input are."""
         turn, rest = divmod(place, len(self.spans))
         span = self.spans[rest]
         return span and (span[0] + turn * self.step, span[1] + turn * self.step)
@@ -75,10 +100,33 @@ class Sight:
         return max((span[1] - span[0] + 1 for span in spans if span), default=0)
 
 
-Sights = tuple[Sight, Sight]
-"""Height and width."""
+class Sights(NamedTuple):
+    """What the places of a map see of one input."""
+
+    down: Sight
+    across: Sight
+
+    def box(self, row: int, column: int) -> Box | None:
+        """What the cell in *row* and *column* of the map sees, in all channels; None where that is nothing."""
+        rows, columns = self.down.at(row), self.across.at(column)
+        return Box(rows[0], columns[0], rows[1], columns[1]) if rows and columns else None
+
+
 Seen = dict[str, Sights] | None
-"""What a layer's places see of each of the network's inputs; None: all of them."""
+"""What a layer's places see of each of the network's inputs; None: all of them, or too much to be told apart."""
+
+
+def sights(network: Network) -> dict[str, Seen]:
+    """By layer: what each of its places sees.
+
+    A place of a map is seen with all its channels. The numbers of a vector see what they saw as a map: those of
+    ``flatten`` behind a map of H x W have the sights of its places.
+    """
+    seen: dict[str, Seen] = {}
+    for layer in network.layers:
+        same = _same_numbers(network, layer)
+        seen[layer.name] = seen[same] if same else _seen(layer, [seen[name] for name in layer.inputs])
+    return seen
 
 
 def receptive_fields(network: Network) -> dict[str, Field | None]:
@@ -87,13 +135,7 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
 
     A place of a map is seen with all its channels. Of a vector, each number by itself.
     """
-    seen: dict[str, Seen] = {}
-    fields: dict[str, Field | None] = {}
-    for layer in network.layers:
-        same = _same_numbers(network, layer)
-        found = seen[layer.name] = seen[same] if same else _seen(layer, [seen[name] for name in layer.inputs])
-        fields[layer.name] = None if found is None else _largest(found)
-    return fields
+    return {name: None if found is None else _largest(found) for name, found in sights(network).items()}
 
 
 def _same_numbers(network: Network, layer: Layer) -> str:
@@ -121,7 +163,7 @@ def _seen(layer: Layer, before: Sequence[Seen]) -> Seen:
     if not before:
         start = Sight(((0, 0),), 1, layer.output.height)
         across = start if layer.output.width == layer.output.height else Sight(((0, 0),), 1, layer.output.width)
-        return {layer.name: (start, across)}
+        return {layer.name: Sights(start, across)}
     if layer.kind.measures_second:
         before = before[:1]
     reach = layer.kind.reach(layer.input_volumes)
@@ -139,7 +181,7 @@ def _seen(layer: Layer, before: Sequence[Seen]) -> Seen:
         width = height if alike else _through(along, reach[1], sizes[1])
         if height is None or width is None:
             return None
-        found[name] = height, width
+        found[name] = Sights(height, width)
     return found
 
 
@@ -192,7 +234,7 @@ def _joined(layer: Layer, before: Sequence[Seen]) -> Seen:
             ]
         if pair[0] is None or pair[1] is None:
             return None
-        found[name] = pair[0], pair[1]
+        found[name] = Sights(pair[0], pair[1])
     return found
 
 

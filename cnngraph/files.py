@@ -105,13 +105,14 @@ def write(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
-def keep(file: str, *outputs: Path | None) -> None:
-    """Raises `CnngraphError` where one of *outputs*, if there is one, is the *file* that is read, and would be lost."""
+def keep(file: str, *outputs: Path | None, what: str = "the network") -> None:
+    """Raises `CnngraphError` where one of *outputs*, if there is one, is the *file* that is read, *what* is in it, and
+    would be lost."""
     for path in outputs:
         with suppress(OSError):
             if path is not None and os.path.samefile(path, file) and os.path.isfile(path):
                 raise CnngraphError.of(
-                    "E0903", f"cannot write {path}: it is the network that is read", help="give another name: -o FILE"
+                    "E0903", f"cannot write {path}: it is {what} that is read", help="give another name: -o FILE"
                 )
 
 

@@ -305,9 +305,15 @@ class Network:
         theme: str | Path | Theme | None = None,
         title: str | None = None,
         image: str | Path | None = None,
+        live: bool = False,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        passthrough: str | Path | None = None,
         fold: bool | None = None,
         depth: int | None = None,
         layer: str | None = None,
+        cell: tuple[int, int] | None = None,
         with_blocks: bool = False,
         names: bool | None = None,
         show: str | Collection[str] | None = None,
@@ -324,7 +330,9 @@ class Network:
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
         or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
-        out. Raises `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
+        out; *cell* is the row and column, from 1, that `operation` marks; *live* shows what the network makes of the
+        *image*, with *weights*, *seed*, *renames* and *passthrough* as in `export`. Raises
+        `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
         for a word that is none of those that an option takes.
         """
         from cnngraph import verbs
@@ -337,9 +345,15 @@ class Network:
             theme=theme,
             title=title,
             image=image,
+            live=live,
+            weights=weights,
+            seed=seed,
+            renames=renames,
+            passthrough=passthrough,
             fold=fold,
             depth=depth,
             layer=layer,
+            cell=cell,
             with_blocks=with_blocks,
             names=names,
             show=show,

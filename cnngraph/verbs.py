@@ -18,6 +18,7 @@ from cnngraph.network import Layer, Network, Output
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
+    from cnngraph.figure.live import Live
     from cnngraph.figure.theme import Theme
     from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.onnx.passes import Done
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         fold: bool | None
         depth: int | None
         layer: str | None
+        cell: tuple[int, int] | None
         with_blocks: bool
         names: bool | None
         show: str | Collection[str] | None
@@ -88,8 +90,8 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
-    """The figure of *networks*, which is drawn when it is first looked at."""
+def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack[Look]) -> Figure:
+    """The figure of *networks*, which is drawn when it is first looked at; with what is *live* in it."""
     from cnngraph.figure.choice import AUTO, with_own
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
@@ -105,6 +107,11 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
         asked["title"] = one_line(asked["title"])
     if "image" in asked:
         asked["picture"] = _picture(asked.pop("image"))
+    if live is not None:
+        asked["live"] = live
+    if "cell" in asked:
+        row, column = asked["cell"]
+        asked["cell"] = (row - 1, column - 1)
     asked, own = with_own(asked, networks)
     if "show" in asked:
         asked["show"] = shown(asked["show"])
@@ -112,7 +119,7 @@ def figure(networks: Sequence[Network], **look: Unpack[Look]) -> Figure:
     asked["theme"] = _theme(asked.get("theme", "light"))
     if asked.pop("transparent", False):
         asked["theme"] = replace(asked["theme"], background=None)
-    if asked.setdefault("style", AUTO) == AUTO and "layer" in asked:
+    if asked.setdefault("style", AUTO) == AUTO and ("layer" in asked or "cell" in asked):
         asked["style"] = "operation"
     elif asked["style"] == AUTO and asked["by_dot"]:
         asked["style"] = "blocks"
@@ -133,10 +140,56 @@ def _picture(path: str | Path) -> bytes:
     return read(path)
 
 
+def activations(
+    network: Network,
+    picture: Path,
+    choose: Callable[[], Weights],
+    parts: Parts | None = None,
+    explained: Layer | None = None,
+) -> Live:
+    """What every layer of *network* makes of the *picture* at that path, for a figure of it, or of one layer that is
+    *explained*.
+
+    Raises `CnngraphError` when it takes no single picture (E0814), when that cannot be read, or it does not run.
+    """
+    from cnngraph.about import about
+    from cnngraph.figure.live import Live
+    from cnngraph.preprocessing import UNSAID
+    from cnngraph.runtime.activations import given_to, made_of, weights_of
+    from cnngraph.weights.initialise import RandomWeights
+
+    weights = choose()
+    said = about(network)
+    layers = [layer.name for layer in network if layer.inputs]
+    made = made_of(picture, network, weights, layers, parts)
+    is_random = isinstance(weights, RandomWeights)
+    return Live(
+        given_to(network, picture),
+        made.pop(network.inputs[0].name),
+        made,
+        {output.layer: said.classes[output.name] for output in network.outputs if output.name in said.classes},
+        (f"{weights.about}: what is shown means nothing",) if is_random else (),
+        () if is_random or said.pictures else (UNSAID,),
+        {} if explained is None else weights_of(network[explained.shares or explained.name], weights),
+    )
+
+
+def explained(network: Network, style: str | None, layer: str | None, cell: tuple[int, int] | None) -> Layer | None:
+    """The layer that a figure explains for which these are asked; None where it is of the whole network."""
+    from cnngraph.figure.styles.operation import chosen
+
+    return chosen(network, layer) if style == "operation" or layer is not None or cell is not None else None
+
+
 def render(
     networks: Network | Iterable[Network],
     path: str | Path | None = None,
     *,
+    live: bool = False,
+    weights: Given = None,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    passthrough: str | Path | None = None,
     dpi: float | None = None,
     outline: bool = False,
     snippet: bool = False,
@@ -146,7 +199,17 @@ def render(
 
     The rest is as in `Network.render`.
     """
-    drawn = figure([networks] if isinstance(networks, Network) else list(networks), **look)
+    shown = [networks] if isinstance(networks, Network) else list(networks)
+    if not live and any(each is not None for each in (weights, seed, renames, passthrough)):
+        raise ValueError("weights are for a live figure")
+    if live:
+        if (image := look.get("image")) is None or len(shown) != 1:
+            raise ValueError("live is what one network makes of a picture: give it as image")
+        of = explained(shown[0], look.get("style"), look.get("layer"), look.get("cell"))
+        choose, parts = _chooser(shown[0], weights, seed, renames, passthrough)
+        drawn = figure(shown, activations(shown[0], Path(image), choose, parts, of), **look)
+    else:
+        drawn = figure(shown, **look)
     if not drawn.order.networks:
         raise ValueError("there is no network to draw")
     if path is not None:

@@ -35,17 +35,18 @@ TWO_INPUTS = "net two\ninput a 4x4x1\ninput b 4x4x1\nadd a b\nflatten\nfc 3\n"
 
 
 def test_all_ways_to_a_figure_take_the_same_options() -> None:
-    """The method, and the command but for what says where the network and the file are; the function passes on."""
+    """The method, and the command but for what says where the network and the file are, and what is said and made of
+    weights; the function passes on."""
     method = inspect.signature(Network.render).parameters
     function = inspect.signature(verbs.render).parameters
     assert [name for name in function if name not in ("networks", "look")] == [
         name for name in method if name in function
     ]
     options = cli_render.command.make_context("render", ["lenet5"]).params
-    elsewhere = {"file", "file2", "output", "format_", "steps", "settings", "max_nodes"}
+    elsewhere = {"file", "file2", "output", "format_", "steps", "settings", "max_nodes", "table", "fresh"}
     assert set(options) - elsewhere == set(method) - {"self", "path"}
     defaults = {name: each.default for name, each in method.items() if name in options}
-    assert defaults == {name: options[name] for name in defaults}
+    assert defaults == {name: options[name] or None if name == "renames" else options[name] for name in defaults}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -64,6 +65,13 @@ def test_a_file_is_the_commands(run: Run, tmp_path: Path, suffix: str) -> None:
         ("alexnet", {}, ["--layer", "conv1", "--width", "page"], {"layer": "conv1", "width": 504}),
         ("unet", {}, ["--theme", "print", "--depth", "1"], {"theme": "print", "depth": 1}),
         ("lenet5", {}, ["--image", str(SEVEN), "--title", "L"], {"image": SEVEN, "title": "L"}),
+        ("lenet5", {}, ["--image", str(SEVEN), "--live", "--seed", "7"], {"image": SEVEN, "live": True, "seed": 7}),
+        (
+            "lenet5",
+            {},
+            ["--layer", "conv2", "--cell", "3,4", "--image", str(SEVEN), "--live", "--weights", str(LENET5)],
+            {"layer": "conv2", "cell": (3, 4), "image": SEVEN, "live": True, "weights": LENET5},
+        ),
         ("googlenet", {}, ["--names", "--counts", "--outline"], {"names": True, "counts": True, "outline": True}),
     ],
 )

@@ -12,6 +12,8 @@ from cnngraph.cli import group
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "figures"
 
+SEVEN = str(ROOT / "examples" / "seven.png")
+
 FIGURES = {
     "lenet5": ("lenet5",),
     "alexnet": ("alexnet",),
@@ -35,10 +37,16 @@ FIGURES = {
     "siamese": ("siamese", "--depth", "1"),
     "conv1x1": ("conv1x1", "--style", "operation"),
     "alexnet-conv1": ("alexnet", "--layer", "conv1"),
+    "lenet5-conv2": ("lenet5", "--layer", "conv2", "--cell", "4,6", "--image", SEVEN),
 }
 """The name of the file, and the arguments of `cnngraph render` that make it."""
+LIVE = {
+    "lenet5-live": ("lenet5", "--image", SEVEN, "--live"),
+    "lenet5-sum": ("lenet5", "--layer", "conv2", "--cell", "4,6", "--image", SEVEN, "--live"),
+}
+"""The same of those with numbers that onnxruntime computes, whose last digits depend on the machine."""
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, arguments in FIGURES.items():
+    for name, arguments in {**FIGURES, **LIVE}.items():
         group(["render", *arguments, "-o", str(FOLDER / f"{name}.svg")], standalone_mode=False)

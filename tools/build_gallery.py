@@ -41,6 +41,13 @@ WIDE = {"hourglass": 1680.0, "hrnet": 1250.0}
 """Points of the page of those that a slide is too narrow for."""
 OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x1": "conv1", "nin": "mlpconv1.conv2"}
 """The layer that the style `operation` explains, where one is worth it."""
+FIGURES = {
+    "lenet5": {
+        "--image examples/seven.png --live": ("lenet5-live", "with what each layer makes of a picture"),
+        "--layer conv2 --cell 4,6 --image examples/seven.png": ("lenet5-conv2", "one cell and what it sees"),
+    }
+}
+"""Others by command: what follows it, the file among the figures of the docs, and what it shows."""
 _HEAD = """\
 # Gallery
 
@@ -92,6 +99,10 @@ def page(drawn: list[tuple[str, str, str, bytes]], others: list[tuple[str, str, 
         for owner, style, whole, _ in drawn:
             if owner == command:
                 lines.append(f"`{whole}`\n\n![{_title(network)}, style {style}](gallery/{file_name(command, style)})\n")
+        for options, (name, shown) in FIGURES.get(command, {}).items():
+            lines.append(
+                f"`cnngraph render {command} {options}`\n\n![{_title(network)}, {shown}](figures/{name}.svg)\n"
+            )
     lines.append(_PAPERS)
     for name, style, _ in others:
         width = f" --width {WIDE[name]:g}pt" if name in WIDE else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,23 @@ import click
 
 from cnngraph.cli.inputs import named, network_options, output_stem, read_networks
 from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
+from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
-from cnngraph.figure.writers import DPI
+from cnngraph.figure.writers import DPI, beside, write
 
 if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
     from cnngraph.network import Network
+
+
+def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    row, _, column = value.partition(",")
+    if not (row.strip().isdecimal() and column.strip().isdecimal()):
+        raise click.BadParameter(f"{value!r} is no cell, as 3,4 is that in the third row and the fourth column")
+    return int(row), int(column)
 
 
 @click.command("render")
@@ -32,9 +44,14 @@ if TYPE_CHECKING:
 @theme_option
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
+@click.option(
+    "--cell", metavar="I,J", callback=_cell, help="Row and column, from 1, of the cell of the layer that is marked."
+)
 @click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
 @click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
+@click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
+@weight_options
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
@@ -61,9 +78,12 @@ def command(
     theme: str | None,
     layout: str | None,
     layer: str | None,
+    cell: tuple[int, int] | None,
     title: str | None,
     transparent: bool,
     image: Path | None,
+    live: bool,
+    asked: Asked,
     dpi: int | None,
     with_blocks: bool,
     names: bool | None,
@@ -78,11 +98,16 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
+    if live and (image is None or file2):
+        raise click.UsageError("--live shows what one network makes of a picture: give that with --image")
+    if asked.anything and not live:
+        raise click.UsageError("weights are for --live: a figure without it shows none")
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
     from cnngraph.verbs import figure
 
     drawn = figure(
         networks,
+        _live(networks[0], image, asked, style, layer, cell) if live and image else None,
         style=style,
         width=width,
         theme=theme,
@@ -92,6 +117,7 @@ def command(
         fold=fold,
         depth=depth,
         layer=layer,
+        cell=cell,
         with_blocks=with_blocks,
         names=names,
         show=show,
@@ -105,33 +131,50 @@ def command(
         for remark in drawn.scene.remarks:
             click.echo(remark, err=True)
     if not steps:
-        data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet)
-        _save(output or f"{_stem(networks)}.{format_}", data)
+        path = None if output == "-" else Path(output or f"{_stem(networks)}.{format_}")
+        data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet, path=path)
+        _save(path, data, {} if path is None or format_ == DOT else beside(drawn.scene, format_, path), image)
         return
     if output == "-":
         raise click.UsageError("--steps writes several files; give -o a name")
     if format_ == DOT:
         raise click.UsageError("--steps is of a figure, and a DOT file holds none")
     from cnngraph.figure.stages import stages
-    from cnngraph.figure.writers import write
 
     scenes = stages(drawn.scene)
     path = Path(output or f"{_stem(networks)}.{format_}")
     for number, stage in enumerate(scenes, start=1):
         name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
-        data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet)
-        _save(str(path.with_name(name)), data)
+        at = path.with_name(name)
+        data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet, path=at)
+        _save(at, data, beside(stage, format_, at), image)
 
 
-def _save(output: str, data: bytes) -> None:
-    if output == "-":
+def _live(
+    network: Network, image: Path, asked: Asked, style: str | None, layer: str | None, cell: tuple[int, int] | None
+) -> Live:
+    from cnngraph.verbs import activations, explained
+
+    of = explained(network, style, layer, cell)
+    brought, parts = asked.model(network, None)
+    return activations(network, image, lambda: asked.choose(network, brought), parts, of)
+
+
+def _save(path: Path | None, data: bytes, pictures: Mapping[Path, bytes], image: Path | None) -> None:
+    """To *path*, with the *pictures* that stand beside it, but not over the *image* that was read; without a path to
+    standard output."""
+    if path is None:
         sys.stdout.buffer.write(data)
         return
-    from cnngraph.files import write
+    from cnngraph import files
 
-    path = Path(output)
-    write(path, data)
-    click.echo(path)
+    if image is not None:
+        files.keep(str(image), path, *pictures, what="the picture")
+    for name, picture in pictures.items():
+        files.write(name, picture)
+    files.write(path, data)
+    more = f", with {len(pictures)} picture{'s' * (len(pictures) > 1)} beside it" if pictures else ""
+    click.echo(f"{path}{more}")
 
 
 def _stem(networks: list[Network]) -> str:

@@ -32,8 +32,8 @@ _DEEP = 30
 _PATTERN = 0.4
 """The share of its units that the modules of a network that are alike have to have, to be what it is about."""
 _UNTRUE = "E0616"
-_SHAPE = ("E0603", "E0606", "E0607")
-"""What a style says of networks whose shape it cannot show."""
+_SHAPE = ("E0603", "E0606", "E0607", "E0613")
+"""What a style says of networks whose shape it cannot show, or not as a whole."""
 
 
 _UNASKED = {field.name: field.default for field in fields(Order)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cnngraph.diagnostics import CnngraphError, Label
 from cnngraph.figure.choice import AUTO, Chosen, Own, choose
 from cnngraph.figure.styles import STYLES, Order, draw, refuse
-from cnngraph.figure.writers import FORMATS, write
+from cnngraph.figure.writers import FORMATS, beside, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
@@ -79,6 +79,10 @@ class Figure:
     def _heated(self, scene: Scene, asked: str) -> Scene:
         from cnngraph.figure.heat import heated, measured
 
+        if self.order.live is not None:
+            raise CnngraphError.of(
+                "E0608", "a figure of a network's numbers (--live) has no place for heat", help="leave out one of both"
+            )
         if not STYLES[self.style].whole:
             raise CnngraphError.of(
                 "E0608", f"the style `{self.style}` has no place for heat", help=STYLES[self.style].about
@@ -93,13 +97,21 @@ class Figure:
         }  # fmt: skip
         return heated(scene, replace(found[0], values=values), self.order.theme)
 
-    def written(self, format: str, *, dpi: float | None = None, outline: bool = False, snippet: bool = False) -> bytes:
+    def written(
+        self,
+        format: str,
+        *,
+        dpi: float | None = None,
+        outline: bool = False,
+        snippet: bool = False,
+        path: Path | None = None,
+    ) -> bytes:
         """The figure as a file of *format*, one of `SUFFIXES`; the others are as in `cnngraph.figure.writers.write`.
 
         Raises `CnngraphError` like `scene`, and for what the format has no place for.
         """
         if format != DOT:
-            return write(self.scene, format, dpi=dpi, outline=outline, snippet=snippet)
+            return write(self.scene, format, dpi=dpi, outline=outline, snippet=snippet, path=path)
         from cnngraph.figure.dot import dot
 
         if len(self.order.networks) > 1:
@@ -121,14 +133,18 @@ class Figure:
     def save(
         self, path: str | Path, *, dpi: float | None = None, outline: bool = False, snippet: bool = False
     ) -> Figure:
-        """Writes the file at *path*, whose suffix says the format, and gives the figure back with its path.
+        """Writes the file at *path*, whose suffix says the format, with the pictures that stand beside it, and gives
+        the figure back with its path.
 
         Raises `ValueError` for a suffix of no format, `CnngraphError` like `written` or when it cannot be written.
         """
         from cnngraph.files import write as write_file
 
         path = Path(path)
-        data = self.written(suffix_of(path), dpi=dpi, outline=outline, snippet=snippet)
+        format = suffix_of(path)
+        data = self.written(format, dpi=dpi, outline=outline, snippet=snippet, path=path)
+        for name, picture in beside(self.scene, format, path).items() if format != DOT else ():
+            write_file(name, picture)
         write_file(path, data)
         return replace(self, path=path)
 

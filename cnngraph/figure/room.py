@@ -72,6 +72,13 @@ class Room:
         self.lines = [line for item in scene.primitives() for line in _lines(item)]
         self.fills = [box_of(item) for item in scene.primitives() if _is_filled(item)]
 
+    def is_free(self, box: Box, air: float) -> bool:
+        """Whether nothing is drawn in *box* on the page, nor within so much *air* of it."""
+        wide = Box(box.left - air, box.top - air, box.right + air, box.bottom + air)
+        if not self.page.holds(box) or any(wide.meets(each) for each in (*self.texts, *self.fills)):
+            return False
+        return not any(wide.crossed(*line) for line in self.lines)
+
     def first(self, texts: Iterable[Text], at: Group) -> Text | None:
         """The first of *texts*, at what is drawn as *at*, for which there is room, and which takes it; None where there
         is none for any."""

@@ -92,3 +92,12 @@ def seven(x: float, y: float, width: float, height: float, stroke: Stroke) -> Pa
     )  # fmt: skip
     curves = (Curve(p[i], p[i + 1], p[i + 2]) for i in range(1, len(p), 3))
     return Path((Move(p[0]), *curves), stroke)
+
+
+def landscape(x: float, y: float, side: float, color: Color) -> tuple[Primitive, ...]:
+    """Two hills and a sun, in the middle of a square: any picture."""
+    hills = [(0.14, 0.78), (0.37, 0.42), (0.52, 0.62), (0.64, 0.48), (0.86, 0.78)]
+    return (
+        Polygon(tuple(_scaled(hills, x, y, side, side)), color),
+        Circle(x + 0.69 * side, y + 0.29 * side, 0.075 * side, color),
+    )

@@ -86,6 +86,10 @@ class Theme:
     *changed*, what both have in other ways."""
     removed: Color
     changed: Color
+    positive: Color
+    """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
+    paper's is the least number."""
+    negative: Color
     kinds: Mapping[str, Color] = field(default_factory=dict)
     """Colours of layers by the word of the spec: ``upconv``."""
     blocks: Mapping[str, Color] = field(default_factory=dict)
@@ -249,7 +253,7 @@ class _Reader:
 
 _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     **dict.fromkeys(["ink", "faint", "paper", "edge", "grid", "stem", "conv", "pool", "join", "dense", "norm", "other",
-                     "on_box", "added", "removed", "changed"], _Reader.color),
+                     "on_box", "added", "removed", "changed", "positive", "negative"], _Reader.color),
     "background": _Reader.background,
     **dict.fromkeys(["volume", "filter"], _Reader.faces),
     "branches": _Reader.all_faces,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cnngraph.network import Network, Output
-from cnngraph.onnx.model import lowered
-from cnngraph.runtime.feeds import PictureInput
-from cnngraph.runtime.session import Array, Session
+from cnngraph.network import Network
+from cnngraph.runtime.activations import made_of
+from cnngraph.runtime.session import Array
 from cnngraph.runtime.verify import CLOSE
 from cnngraph.weights.source import Weights
 
@@ -37,18 +36,9 @@ def apart(
 ) -> tuple[Apart, ...]:
     """Runs both networks on *picture*, each as it takes pictures, and compares what the layers in *pairs* make. Raises
     `CnngraphError` when one of them takes no single picture, or does not run."""
-    one = _tensors(a, mine, [here for here, _ in pairs], picture)
-    other = _tensors(b, theirs, [there for _, there in pairs], picture)
+    one = made_of(picture, a, mine, [here for here, _ in pairs])
+    other = made_of(picture, b, theirs, [there for _, there in pairs])
     return tuple(Apart(here, there, _difference(one[here], other[there])) for here, there in pairs)
-
-
-def _tensors(network: Network, weights: Weights, layers: Sequence[str], picture: Path) -> dict[str, Array]:
-    """What *layers* make of the picture: a network that gives back all of them."""
-    given = tuple(Output(name, name) for name in layers)
-    watched = replace(network, outputs=given)
-    with lowered(watched, lambda: weights).file() as path:
-        session = Session(path, watched)
-        return session.run(PictureInput.of(session, session.done, "compare it without a picture").feed(picture))
 
 
 def _difference(one: Array, other: Array) -> float | None:

@@ -321,9 +321,39 @@ def test_a_photograph_is_drawn_upright_and_sixteen_bits_are_no_white(tmp_path: P
     Image.new("RGB", (8, 4), "red").save(tmp_path / "turned.jpg", exif=exif)
     grey = tmp_path / "grey.png"
     Image.fromarray(np.full((4, 4), 0x8080, np.uint16)).save(grey)
-    turned = Image.open(io.BytesIO(png_of((tmp_path / "turned.jpg").read_bytes())))
+    turned = Image.open(io.BytesIO(png_of((tmp_path / "turned.jpg").read_bytes(), 0.5, grey=False)))
     assert turned.size == (4, 8)
-    assert Image.open(io.BytesIO(png_of(grey.read_bytes()))).convert("L").getpixel((0, 0)) == 0x80
+    assert Image.open(io.BytesIO(png_of(grey.read_bytes(), 1.0, grey=True))).convert("L").getpixel((0, 0)) == 0x80
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize(("size", "ratio", "wanted"), [
+    ((40, 20), 1.0, (20, 20)), ((20, 40), 1.0, (20, 20)), ((30, 20), 1.5, (30, 20)), ((30, 20), 3.0, (30, 10)),
+    ((9, 9), 100.0, (9, 1)), ((3000, 1500), 2.0, (1024, 512)),
+])  # fmt: skip
+def test_a_picture_is_cut_and_not_squeezed(
+    size: tuple[int, int], ratio: float, wanted: tuple[int, int], grey: bool
+) -> None:
+    across = np.linspace(0, 255, size[0])[None, :, None] * [1, 0.5, 0]
+    shown = Image.fromarray(np.broadcast_to(across, (size[1], size[0], 3)).astype(np.uint8))
+    buffer = io.BytesIO()
+    shown.save(buffer, "PNG")
+    made = Image.open(io.BytesIO(png_of(buffer.getvalue(), ratio, grey=grey)))
+    assert made.size == wanted
+    assert made.mode == ("L" if grey else "RGB")
+    if max(size) <= 1024:
+        left, top = (size[0] - wanted[0]) // 2, (size[1] - wanted[1]) // 2
+        box = (left, top, left + wanted[0], top + wanted[1])
+        assert made.tobytes() == (shown.convert("L") if grey else shown).crop(box).tobytes()
+    if size == wanted and not grey:
+        assert png_of(buffer.getvalue(), ratio, grey=False) == buffer.getvalue()
+
+
+def test_what_is_transparent_is_white() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(buffer, "PNG")
+    made = Image.open(io.BytesIO(png_of(buffer.getvalue(), 1.0, grey=False)))
+    assert made.getpixel((1, 1)) == (255, 255, 255)
 
 
 def test_python_warns_of_pictures_of_which_nothing_is_said(picture: Path) -> None:

@@ -16,7 +16,7 @@ from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
-from tests.figure.test_options import ASKED
+from tests.figure.test_options import ASKED, wished
 
 LECTURE = {
     "lenet5": "volumes",
@@ -93,10 +93,10 @@ def drawable(asked: Order) -> dict[str, float]:
 def test_nothing_is_refused_that_any_style_could(name: str, option: str) -> None:
     network = load(name)
     for value in ASKED[option]:
-        asked = order(network, **{option: value})
+        asked = wished(order(network), option, value)
         could = drawable(asked)
         if not could:
-            with pytest.raises(CnngraphError, match=r"E0608|E0611|E0618"):
+            with pytest.raises(CnngraphError, match=r"E0608|E0611|E0613|E0618|E0814"):
                 choose(asked)
             continue
         chosen = choose(asked)
@@ -117,10 +117,12 @@ def test_what_stands_in_the_way_is_said() -> None:
     pair = load("resnet"), load("se_resnet50")
     assert choose(order(*pair)).why.startswith("it compares networks layer by layer, and `strip` would be 82")
     with pytest.raises(CnngraphError) as refused:
-        choose(order(load("resnet"), picture=ASKED["picture"][0]))
-    assert refused.value.diagnostics[0].message == "no style that draws resnet has a place for a picture"
+        choose(wished(order(load("resnet")), "live", "blank"))
+    assert refused.value.diagnostics[0].message == (
+        "no style that draws resnet has a place for a network's numbers (--live)"
+    )
     assert refused.value.diagnostics[0].reason == (
-        "`volumes` and `text` have: the style `volumes` draws chains, and resnet branches"
+        "`volumes` and `operation` have: the style `volumes` draws chains, and resnet branches"
     )
     with pytest.raises(CnngraphError, match="no style that draws lenet5 and vgg16 has a place for a picture"):
         choose(order(load("lenet5"), load("vgg16"), picture=ASKED["picture"][0]))

@@ -8,30 +8,44 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.figure import Figure
+from cnngraph.figure.live import Live
 from cnngraph.figure.scene import Rect, Scene
 from cnngraph.figure.styles import STYLES, Order, Style, draw, graphviz
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers import FORMATS, write
 from cnngraph.fronts import load
+from cnngraph.volume import as_int
 from tests.conftest import Run
 
 SEVEN = Path(__file__).parent.parent.parent / "examples" / "seven.png"
 ASKED: dict[str, list[Any]] = {
     "title": ["A title of one's own"],
     "picture": [SEVEN.read_bytes()],
+    "live": ["blank"],
     "fold": [True, False],
     "depth": [0, 1],
     "layer": ["conv2"],
+    "cell": [(1, 2)],
     "names": [True],
     "with_blocks": [True],
     "show": [("relu",)],
     "by_dot": [True],
 }
 """For every option what may be asked."""
+
+
+def wished(order: Order, option: str, value: Any) -> Order:
+    """*order* with *value* for *option*; numbers for a live figure are as many as its network makes."""
+    if option == "live":
+        dims = {layer.name: [*map(as_int, layer.output.dims)] for layer in order.networks[0]}
+        made = {name: np.zeros((each[-1], *each[:-1])) for name, each in dims.items()}
+        value = Live(np.zeros((3, 8, 8)), made[order.networks[0].inputs[0].name], made, {})
+    return replace(order, **{option: value})
 
 
 @cache
@@ -62,7 +76,7 @@ def test_an_option_changes_the_figure_or_is_refused(style: str, option: str, mon
             if (len(order.networks) > 1) is several:
                 for value in ASKED[option]:
                     try:
-                        drawn = draw(replace(order, **{option: value}))
+                        drawn = draw(wished(order, option, value))
                     except CnngraphError as error:
                         code = error.diagnostics[0].code
                         if code == "E0608":

@@ -11,28 +11,34 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.field import Field, receptive_fields
-from cnngraph.fronts import parse
+from cnngraph.field import Box, Field, receptive_fields, sights
+from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
 from cnngraph.volume import as_int
 from cnngraph.weights.files import FileWeights
+from tests.dags import dags
 from tests.layers.windows import pairs, windows
 from tests.onnx.reference import Array
 
 
-def lit(network: Network, port: str, axis: int, above: float = 0) -> Array:
-    """Row i, place j: whether place j of the output's *axis* changes, by more than *above*, with row (column) i of the
-    input *port*."""
+def of_ones(network: Network) -> Session:
+    """*network* in onnxruntime, every weight 1."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "weights.npz"
         weights = {f"{layer.name}.{name}": np.ones(p.shape, "f4")
                    for layer in network for name, p in layer.parameters.items()}  # fmt: skip
         np.savez(file, **weights)  # type: ignore[arg-type]
         write(lower(network), FileWeights(file, network), Path(folder) / "net.onnx")
-        session = Session(Path(folder) / "net.onnx")
+        return Session(Path(folder) / "net.onnx")
+
+
+def lit(network: Network, port: str, axis: int, above: float = 0) -> Array:
+    """Row i, place j: whether place j of the output's *axis* changes, by more than *above*, with row (column) i of the
+    input *port*."""
+    session = of_ones(network)
     size = as_int(network[port].output.dims[axis])
     inputs = {}
     for each in network.inputs:
@@ -114,6 +120,88 @@ def test_of_any_chain(steps: list[str]) -> None:
         assert height == found.height
     if found.width <= 12 and volume.dims[1] != 1:
         assert width == found.width
+
+
+# Where it lies ------------------------------------------------------------------------------
+
+
+def seen_by(network: Network, row: int, column: int) -> set[tuple[int, int]]:
+    """The pixels of the only input, row and column, that change that cell of the first output: each by itself."""
+    session = of_ones(network)
+    (port,) = network.inputs
+    height, width, channels = map(as_int, port.output.dims)
+    lone = np.zeros((height * width, channels, height * width), "f4")
+    lone[np.arange(len(lone)), :, np.arange(len(lone))] = 1
+    name = network.outputs[0].name
+    made = session.run({port.name: lone.reshape(-1, channels, height, width)})[name][:, :, row, column]
+    dark = session.run({port.name: np.zeros((1, channels, height, width), "f4")})[name][:, :, row, column]
+    return {divmod(int(pixel), width) for pixel in (made != dark).any(axis=1).nonzero()[0]}
+
+
+def hull(pixels: set[tuple[int, int]]) -> Box:
+    rows, columns = zip(*pixels, strict=True)
+    return Box(min(rows), min(columns), max(rows), max(columns))
+
+
+def holds(network: Network, row: int, column: int) -> None:
+    """What changes the cell lies in its box; where that is all on the map, it is as large as the box."""
+    layer = network.outputs[0].layer
+    found = sights(network)[layer]
+    assert found is not None
+    (port,) = network.inputs
+    pixels, box = seen_by(network, row, column), found[port.name].box(row, column)
+    if box is None or not pixels:
+        assert not pixels
+        return
+    changed = hull(pixels)
+    assert box.top <= changed.top <= changed.bottom <= box.bottom
+    assert box.left <= changed.left <= changed.right <= box.right
+    height, width = map(as_int, port.output.dims[:2])
+    if box.top >= 0 and box.left >= 0 and box.bottom < height and box.right < width:
+        assert changed == box
+
+
+UNFILLED = STEPS.filter(lambda step: "reflect" not in step and "replicate" not in step and "crop" not in step)
+"""What stands for padding is none of the input's own pixels, and none of them is cut off and padded again."""
+
+
+@settings(max_examples=60)
+@given(st.lists(UNFILLED, min_size=1, max_size=4), st.data())
+def test_a_cell_of_any_chain_sees_its_box_and_nothing_else(steps: list[str], data: st.DataObject) -> None:
+    try:
+        network = parse("net t\ninput 17x19x1\n" + "\n".join(steps) + "\n")
+    except CnngraphError:
+        assume(False)
+    volume = network[network.outputs[0].layer].output
+    assume(isinstance(volume.size, int) and volume.size < 4_000)
+    row, column = (data.draw(st.integers(0, as_int(size) - 1)) for size in volume.dims[:2])
+    holds(network, row, column)
+
+
+KEEPING = ["conv 1 3x3 same bias=off", "conv 1 1x5 same bias=off", "maxpool 3x3 same s=1", "relu",
+           "conv 1 3x1 d=2 same bias=off", "maxpool 4x2 same_upper s=1"]  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(dags(KEEPING, joins=["add", "max"]), st.integers(0, 12), st.integers(0, 14))
+def test_a_cell_behind_any_joins_sees_its_box_and_nothing_else(lines: str, row: int, column: int) -> None:
+    holds(parse(f"net t\ninput 13x15x1\n{lines}\n"), row, column)
+
+
+def test_where_fields_lie() -> None:
+    """The first window that conv2 of LeNet-5 sees begins at the upper left pixel, the last ends at the lower right."""
+    found = sights(load("lenet5"))
+    assert found["fc1"] is None
+    boxes = found["conv2"]
+    assert boxes is not None
+    assert boxes["image"].box(0, 0) == Box(0, 0, 13, 13)
+    assert boxes["image"].box(9, 3) == Box(18, 6, 31, 19)
+    padded = sights(parse("net t\ninput 8x8x1\nconv 1 3x3 same s=2 -> conv 1 5x5 same\n"))["conv2"]
+    assert padded is not None
+    assert padded["image"].box(0, 3) == Box(-5, 1, 5, 11)
+    holes = sights(parse("net t\ninput 8x8x1\nupconv 1 1x1 s=2\n"))["upconv1"]
+    assert holes is not None
+    assert [holes["image"].box(at, at) for at in (0, 1, 2)] == [Box(0, 0, 0, 0), None, Box(1, 1, 1, 1)]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
 if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
 
@@ -29,12 +30,16 @@ class Order:
     title: str | None = None
     picture: bytes | None = None
     """An image file that stands for the input."""
+    live: Live | None = None
+    """What the network made of a picture."""
     fold: bool | None = None
     """Whether what repeats is drawn once; None: as the style sees fit."""
     depth: int | None = None
     """How many blocks around each other stay open; None: as many as there is room for."""
     layer: str | None = None
     """The layer that is explained."""
+    cell: tuple[int, int] | None = None
+    """The row and column, from 0, of the cell of it that is marked."""
     names: bool = False
     """Whether layers' names are written."""
     with_blocks: bool = False
@@ -54,9 +59,11 @@ LAYOUTS = {"own": False, "dot": True}
 WISHES = {
     "title": "a title",
     "picture": "a picture",
+    "live": "a network's numbers (--live)",
     "fold": "folding",
     "depth": "blocks kept open (--depth)",
     "layer": "one layer (--layer)",
+    "cell": "one cell (--cell)",
     "names": "layers' names",
     "with_blocks": "blocks opened below (--with-blocks)",
     "show": "silent layers (--show)",
@@ -101,6 +108,10 @@ def draw(order: Order) -> Scene:
     if order.title == "" or (order.title and len(order.networks) == 1):
         asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
     scene = style.draw(asked)
+    if order.picture is not None and not style.frames:
+        from cnngraph.figure.pictured import pictured
+
+        scene = pictured(scene, order.networks[0], order.picture, order.theme)
     if order.title == "":
         named = " and ".join(network.title or network.name for network in order.networks)
         scene = replace(untitled(scene), title=named if style.whole else f"{named}: {order.layer}")
@@ -108,6 +119,10 @@ def draw(order: Order) -> Scene:
         from cnngraph.figure.opened import with_opened
 
         scene = with_opened(scene, order.networks[0], order.width, order.theme, order.show)
+    if order.live is not None:
+        from cnngraph.figure.live import told
+
+        scene = told(scene, order.live, order.theme)
     scene = told_kinds(scene, order.networks)
     if style.whole:
         hold_to_truth(scene, order.networks)
@@ -177,7 +192,7 @@ def _volumes(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture)
+    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture, live=order.live)
 
 
 def _text(order: Order) -> Scene:
@@ -259,7 +274,16 @@ def _by_dot(order: Order) -> Scene:
 def _operation(order: Order) -> Scene:
     from cnngraph.figure.styles.operation import operation
 
-    return operation(order.networks[0], order.layer, width=order.width, theme=order.theme, title=order.title)
+    return operation(
+        order.networks[0],
+        order.layer,
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        cell=order.cell,
+        picture=order.picture,
+        live=order.live,
+    )
 
 
 @dataclass(frozen=True)
@@ -276,6 +300,8 @@ class Style:
     """Whether it shows all of a network."""
     speaks: bool = True
     """Whether it has words at everything that it draws."""
+    frames: bool = False
+    """Whether it draws a picture as the input; else it stands beside what it draws."""
     by_dot: Style | None = None
     """The same with its boxes where Graphviz's `dot` puts them."""
 
@@ -285,29 +311,48 @@ class Style:
 
 
 STYLES = {
-    "volumes": Style(_volumes, "it draws every volume of a chain as a cuboid", ("title", "picture")),
-    "text": Style(_text, "it writes the volumes of a chain, with arrows between", ("title", "picture", "fold")),
+    "volumes": Style(
+        _volumes,
+        "it draws every volume of a chain as a cuboid",
+        ("title", "picture", "live"),
+        frames=True,
+    ),
+    "text": Style(
+        _text,
+        "it writes the volumes of a chain, with arrows between",
+        ("title", "picture", "fold"),
+        frames=True,
+    ),
     "units": Style(
-        _units, "it draws a column of circles for every weighted layer", ("title", "fold"), ("title", "fold")
+        _units, "it draws a column of circles for every weighted layer", ("title", "picture", "fold"), ("title", "fold")
     ),
     "strip": Style(
         _strip,
         "it draws one box for every weighted layer, with arcs over them",
-        ("title", "fold", "with_blocks", "show"),
+        ("title", "picture", "fold", "with_blocks", "show"),
         ("title", "fold", "show"),
     ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
-        ("title", "fold", "depth", "names", "with_blocks", "show"),
+        ("title", "picture", "fold", "depth", "names", "with_blocks", "show"),
         ("title", "fold", "depth", "names", "show"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "overview": Style(
-        _overview, "it draws the whole graph in little, and one module enlarged", ("title",), speaks=False
+        _overview, "it draws the whole graph in little, and one module enlarged", ("title", "picture"), speaks=False
     ),
     "slabs": Style(
-        _slabs, "it draws every volume as a slab, in the row of its resolution", ("title", "fold", "with_blocks")
+        _slabs,
+        "it draws every volume as a slab, in the row of its resolution",
+        ("title", "picture", "fold", "with_blocks"),
     ),
-    "operation": Style(_operation, "it explains one layer", ("title", "layer"), whole=False, speaks=False),
+    "operation": Style(
+        _operation,
+        "it explains one layer",
+        ("title", "layer", "cell", "picture", "live"),
+        whole=False,
+        speaks=False,
+        frames=True,
+    ),
 }

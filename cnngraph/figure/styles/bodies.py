@@ -12,10 +12,19 @@ from typing import Protocol
 from cnngraph.figure import shapes
 from cnngraph.figure.scene import Circle, Color, Font, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.text import ascent, descent, ink, width
-from cnngraph.figure.theme import Faces, Theme
+from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.layers.values import Pair
 
 FRONT_POWER, DEPTH_POWER = 0.7, 0.5
 """A side of n is drawn n to this power long: monotone, and 7 stays visible beside 224. As on the slides."""
+
+LEADING = 1.18
+"""Ems from line to line."""
+
+
+def ratio(sizes: Pair) -> float:
+    """How wide the front of a map of that height and width is drawn, for its height."""
+    return math.pow(sizes[1] / sizes[0], FRONT_POWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,11 @@ class Body(Protocol):
         """Of the words below it."""
         ...
 
+    @property
+    def remark(self) -> str:
+        """What stands below the caption, if anything does."""
+        ...
+
     def free_left(self, top: float, bottom: float) -> float:
         """How far something between *top* and *bottom* (offsets from the axis, down is positive) may reach
         into the bounding box from the left without touching the body."""
@@ -90,8 +104,12 @@ class Block:
         return self.height / 2
 
     @property
+    def remark(self) -> str:
+        return ""
+
+    @property
     def caption_width(self) -> float:
-        return width(self.caption, "serif", self.measure.em)
+        return max(width(line, "serif", self.measure.em) for line in (self.caption, self.remark))
 
     def free_left(self, top: float, bottom: float) -> float:
         return math.inf if bottom < -self.up or top > self.down else 0.0
@@ -100,10 +118,11 @@ class Block:
         return self.free_left(top, bottom)
 
     def draw(self, x: float, axis: float, baseline: float) -> tuple[Primitive, ...]:
-        words = Text(
-            x + self.width / 2, baseline, self.caption, self.measure.em, "serif", "middle", fill=self.measure.theme.ink
-        )
-        return (*self.shape(x, axis - self.up), words)
+        middle, em, theme = x + self.width / 2, self.measure.em, self.measure.theme
+        words = [Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink)]
+        if self.remark:
+            words.append(Text(middle, baseline + LEADING * em, self.remark, em, "serif", "middle", fill=theme.faint))
+        return (*self.shape(x, axis - self.up), *words)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         raise NotImplementedError
@@ -111,13 +130,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Framed(Block):
-    """An input of one channel, or the user's picture: a framed picture."""
+    """An input of one channel, or the user's picture: a framed picture; without one what stands for any, or a digit."""
 
     png: bytes | None
+    of_digits: bool
 
     @classmethod
-    def of(cls, measure: Measure, caption: str, height: int, width: int, png: bytes | None) -> Framed:
-        return cls(measure, caption, measure.front(width), measure.front(height), png)
+    def of(cls, measure: Measure, caption: str, sizes: Pair, png: bytes | None, of_digits: bool) -> Framed:
+        """*sizes* are height and width."""
+        height, width = sizes
+        return cls(measure, caption, measure.front(width), measure.front(height), png, of_digits)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         line, paper = self.measure.line, self.measure.theme.paper
@@ -126,12 +148,11 @@ class Framed(Block):
             return (Picture(x, y, self.width, self.height, self.png), frame)
         side = min(self.width, self.height)
         inner_x, inner_y = x + (self.width - side) / 2, y + (self.height - side) / 2
-        pen = Stroke(line.color, max(line.width, 0.028 * side))
-        return (
-            Rect(x, y, self.width, self.height, paper),
-            shapes.seven(inner_x, inner_y, side, side, pen),
-            frame,
-        )
+        ground = Rect(x, y, self.width, self.height, paper)
+        if self.of_digits:
+            pen = Stroke(line.color, max(line.width, 0.028 * side))
+            return (ground, shapes.seven(inner_x, inner_y, side, side, pen), frame)
+        return (ground, *shapes.landscape(inner_x, inner_y, side, mixed(paper, self.measure.theme.faint, 0.5)), frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +268,10 @@ class Answer:
     @property
     def _baseline(self) -> float:
         return self.up + 0.35 * self.measure.em + ascent("serif", self.measure.em)
+
+    @property
+    def remark(self) -> str:
+        return ""
 
     @property
     def caption_width(self) -> float:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.values import Pair
 from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer
@@ -59,10 +60,11 @@ class Example:
         return rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
 
 
-def example(layer: Layer, source: Volume) -> Example:
+def example(layer: Layer, source: Volume, cell: Pair | None = None) -> Example:
     """*layer*, a convolution or pool, on an input of *source*, which has no free size.
 
-    The window is one that lies on the map as a whole, if there is one, else the one with the most taps on it.
+    The window is that of *cell*, by its row and column from 0, or one that lies on the map as a whole, if there is one,
+    else the one with the most taps on it. Raises `CnngraphError` (E0620) for a cell that there is not.
     """
     kind = layer.kind
     assert isinstance(kind, Windowed)
@@ -75,7 +77,9 @@ def example(layer: Layer, source: Volume) -> Example:
     made = kind.shape((Volume((*sizes, channels)),))
     results = as_int(made.height), as_int(made.width)
     over, other = (results, sizes) if kind.spreads else (sizes, results)
-    rows, columns = (_along(kind, axis, over[axis], other[axis]) for axis in (0, 1))
+    if cell is not None:
+        need_cell(layer, cell, other)
+    rows, columns = (_along(kind, axis, over[axis], other[axis], cell and cell[axis]) for axis in (0, 1))
     depth = kind.depth(channels)
     return Example((*sizes, channels), (*results, as_int(made.channels)), rows, columns, depth, kind.spreads)
 
@@ -85,9 +89,21 @@ def taps_of(kind: Windowed, axis: int, size: int, positions: int, at: int) -> ra
     return _taps(kind, axis, size, positions)[1](at)
 
 
-def _along(kind: Windowed, axis: int, size: int, positions: int) -> Along:
-    """*size* is of the map that the window slides over, *positions* of the other."""
+def need_cell(layer: Layer, cell: Pair, sizes: Pair) -> None:
+    """Raises `CnngraphError` (E0620) when there is no *cell* on a map of those *sizes*."""
+    if not all(0 <= at < size for at, size in zip(cell, sizes, strict=True)):
+        raise CnngraphError.of(
+            "E0620",
+            f"there is no cell {cell[0] + 1},{cell[1] + 1} of `{layer.name}`",
+            reason=f"its map has rows 1 to {sizes[0]} and columns 1 to {sizes[1]}",
+        )
+
+
+def _along(kind: Windowed, axis: int, size: int, positions: int, asked: int | None) -> Along:
+    """*size* is of the map that the window slides over, *positions* of the other; *asked* the cell there, if any."""
     padding, taps = _taps(kind, axis, size, positions)
+    if asked is not None:
+        return Along(taps(asked), asked, padding)
     first = bisect_left(range(positions), 0, key=lambda at: taps(at)[0])
     stop = bisect_left(range(positions), size, key=lambda at: taps(at)[-1])
     if first < stop:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from cnngraph.figure.scene import Item, Rect, Stroke, Text
+from cnngraph.figure.scene import Color, Item, Rect, Stroke, Text
 from cnngraph.figure.styles.example import Example, taps_of
 from cnngraph.figure.text import ink
 from cnngraph.figure.text import width as text_width
@@ -22,7 +22,9 @@ MOST = 6
 """Up to so many cells a side numbers are written."""
 _CELL, _AIR = 1.6, 0.6
 """Ems: the least side of a cell, and the air beside a number."""
-Grid = tuple[tuple[int, ...], ...]
+Grid = Sequence[Sequence[float | None]]
+"""Rows of numbers; None where there is none."""
+Whole = tuple[tuple[int, ...], ...]
 
 
 def applies(layer: Layer, shown: Example) -> bool:
@@ -33,7 +35,7 @@ def applies(layer: Layer, shown: Example) -> bool:
     return max(*shown.source[:2], *shown.made[:2], *shown.window) <= MOST
 
 
-def source_of(height: int, width: int) -> Grid:
+def source_of(height: int, width: int) -> Whole:
     """Digits from 1 to 9."""
     return tuple(tuple(_digit(row, column) for column in range(width)) for row in range(height))
 
@@ -42,7 +44,7 @@ def _digit(row: int, column: int) -> int:
     return 1 + (7 * row * row + 4 * row + column * column + 3 * column * row + 2 * column) % 9
 
 
-def filter_of(height: int, width: int) -> Grid:
+def filter_of(height: int, width: int) -> Whole:
     """2 where it is a single number; else what finds vertical edges: 1 on the left, -1 on the right."""
     if height == width == 1:
         return ((2,),)
@@ -51,7 +53,7 @@ def filter_of(height: int, width: int) -> Grid:
     return (row if any(row) else (1,) * width,) * height
 
 
-def made_of(layer: Layer, shown: Example) -> Grid:
+def made_of(layer: Layer, shown: Example) -> Whole:
     """What the layer makes of `source_of` with `filter_of`: one channel's part of the sum; padding is 0."""
     kind = layer.kind
     assert isinstance(kind, Windowed)
@@ -90,6 +92,8 @@ class Numbers:
     """The side of one."""
     em: float
     theme: Theme
+    colors: Sequence[Sequence[Color]] = ()
+    """Of the cells, where they have some of their own."""
 
     @property
     def width(self) -> float:
@@ -111,9 +115,12 @@ class Numbers:
                 is_marked = row in self.rows and column in self.columns
                 left, top = x + column * cell, y + row * cell
                 fill = theme.filter.front if is_marked else theme.paper
+                color = ON_MARK if is_marked else theme.ink
+                if self.colors:
+                    fill = self.colors[row][column]
+                    color = theme.on(fill, theme.ink)
                 yield Rect(left, top, cell, cell, fill, Stroke(theme.edge, 0.05 * self.em))
                 baseline = top + (cell + above - below) / 2
-                color = ON_MARK if is_marked else theme.ink
                 yield Text(left + cell / 2, baseline, _said(number), self.em, "serif", "middle", fill=color)
 
 
@@ -121,5 +128,12 @@ ON_MARK = "#000000"
 """Text on the colour of filters, which is light in every theme."""
 
 
-def _said(number: int) -> str:
-    return str(number).replace("-", "−")
+def _said(number: float | None) -> str:
+    """Whole numbers as they are, others with two digits behind the point, or as many as there is room for."""
+    if number is None:
+        return ""
+    if isinstance(number, int):
+        return str(number).replace("-", "−")
+    digits = 2 if abs(number) < 10 else 1 if abs(number) < 100 else 0
+    text = f"{number:.{digits}f}" if abs(number) < 10_000 or number != number else f"{number:.1e}"
+    return (text.removeprefix("-") if set(text) <= set("-0.") else text).replace("-", "−")

@@ -7,37 +7,42 @@ parameters and the multiply-accumulates come about.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.field import Box
 from cnngraph.figure.heading import heading
+from cnngraph.figure.live import Live, key_height
 from cnngraph.figure.page import SLIDE, height, too_narrow
-from cnngraph.figure.scene import Group, Item, Scene, Text
+from cnngraph.figure.picture import png_of
+from cnngraph.figure.pictured import need_one_input
+from cnngraph.figure.scene import Item, Scene, Text
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.bodies import Measure
+from cnngraph.figure.styles.equation import LEADING, Part, Row
 from cnngraph.figure.styles.example import Example, example
 from cnngraph.figure.styles.maps import Filter, Map, Mark, scale_for
 from cnngraph.figure.styles.numbers import Numbers, applies, cell_for, filter_of, made_of, source_of
+from cnngraph.figure.styles.seen import Seen, box_of
 from cnngraph.figure.styles.stops import drawn_volumes
+from cnngraph.figure.styles.summed import summed
 from cnngraph.figure.styles.vectors import Columns, Vector, Weights
-from cnngraph.figure.text import ascent, descent, fit, ink
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.layers.values import Pair
 from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
-from cnngraph.volume import as_int
+from cnngraph.volume import Volume, as_int
 
 _SLIDE_TEXT, _LEAST_TEXT = 14.0, 6.5
 """Points, as in the volumes style."""
 _LARGEST, _PREFERRED, _SMALLEST = 12.0, 6.0, 4.0
 """Ems, the longest side of a front face: the most it grows to, the least before a row is added, the least at all."""
-_MARGIN, _ROW_GAP, _LEADING = 0.9, 1.6, 1.25
-"""Ems: the page's border, the air between rows, and from line to line."""
-_SIGN, _AIR = 1.5, 0.75
-"""Ems: the size of a sign such as ∗, and the air on either side of it."""
+_MARGIN, _ROW_GAP = 0.9, 1.6
+"""Ems: the page's border, and the air between rows."""
 _HEADING = 0.7
 """How large the title is, compared with that of a whole network."""
 _CAPTION, _FORMULA = 7.5, 13.0
@@ -46,23 +51,56 @@ _LISTED = 12
 """How many layers a message lists."""
 
 
-def operation(network: Network, layer: str | None, *, width: float, theme: Theme, title: str | None = None) -> Scene:
+def operation(
+    network: Network,
+    layer: str | None,
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None = None,
+    cell: Pair | None = None,
+    picture: bytes | None = None,
+    live: Live | None = None,
+) -> Scene:
     """The layer called *layer*, or the only convolution or pool, at most *width* points wide.
 
+    *cell* is the row and column, from 0, of the cell that is marked: of the map that it makes, or of its input where
+    that is what windows belong to, as in a transposed convolution. On the *picture*, an image file, is what it sees.
+
     Raises `CnngraphError` when there is no such layer (E0611), when it is of a kind that the style does not
-    show (E0612), when none is named and several could be meant (E0613), and when the width is too small (E0604).
+    show (E0612), when none is named and several could be meant (E0613), for a cell that there is not (E0620), for
+    a picture that cannot be read (E0605) or does not stand for one input (E0814), and when the width is too small
+    (E0604).
     """
     shown = chosen(network, layer)
     title = title or _title(network, shown)
     em = max(_LEAST_TEXT, _SLIDE_TEXT * min(width, SLIDE) / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
-    numbers = _numbers(network, shown, em, width, theme)
+    source, sizes = network[shown.inputs[0]], drawn_volumes(network)
+    if live is not None:
+        sizes |= live.volumes(network.inputs[0].name)
+    seen = None
+    if isinstance(shown.kind, Windowed):
+        seen = example(shown, sizes[source.name], cell)
+    elif cell is not None:
+        raise CnngraphError.of("E0620", f"`{shown.name}` makes a vector, which has no cells", help="leave --cell out")
+    parts = _parts(source, shown, seen, em, theme)
+    if picture is not None:
+        panel = _panel(network, shown, seen, picture, sizes, em, theme, is_whole=live is not None)
+        parts = _pictured(panel, parts)
+    numbers = [] if seen is None else _numbers(source, shown, seen, em, theme)
+    if live is not None:
+        numbers = [] if seen is None else summed(network, shown, seen, live, em, width, theme)
+    numbers = [row for row in numbers if row.width <= width - 2 * margin]
+    if live is not None and not numbers:
+        raise _unnumbered(shown)
     head = heading(title, _HEADING * em, width, margin, theme)
     left = height(width) - head.y - words.height - margin - _ROW_GAP * em
     left -= math.fsum(row.height + _ROW_GAP * em for row in numbers)
-    rows = _fitted(network, shown, em, width, theme, left if numbers else math.inf)
-    if math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
+    left -= 0.0 if live is None else key_height(live, em)
+    rows = _fitted(parts, em, width, left if numbers else math.inf, grows=live is None)
+    if live is not None or math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
         rows = [*numbers, *rows]
     used = max(words.width, text_width(head.content, head.font, head.size), *(row.width for row in rows))
     items: list[Item] = [head]
@@ -78,6 +116,15 @@ def operation(network: Network, layer: str | None, *, width: float, theme: Theme
         title=title,
         description="; ".join([sentence(shown), *(" ".join(row) for row in arithmetic(shown))]),
         background=theme.background,
+    )
+
+
+def _unnumbered(shown: Layer) -> CnngraphError:
+    return CnngraphError.of(
+        "E0608",
+        f"the figure of `{shown.name}` has no place for a network's numbers (--live)",
+        reason="it shows those of a window of a convolution or a pool, of a small one on a page that is wide enough",
+        help="leave --live out; --style volumes shows all maps",
     )
 
 
@@ -150,97 +197,17 @@ def _near(name: str, names: list[str]) -> str:
 # Parts and rows ------------------------------------------------------------------------------
 
 
-class _Body(Protocol):
-    @property
-    def width(self) -> float: ...
-    @property
-    def height(self) -> float: ...
-    def draw(self, x: float, y: float) -> tuple[Item, ...]:
-        """With the top left corner of its bounding box at (x, y)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Something drawn, with the sign before it and its caption below."""
-
-    sign: str
-    body: _Body
-    caption: tuple[str, ...]
-    id: str
-    """Empty when the body names its pieces itself."""
-    role: Literal["layer", "decoration"]
-    title: str
-
-    def width(self, em: float) -> float:
-        return max([self.body.width] + [text_width(line, "serif", em) for line in self.caption])
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Parts beside one another, their bodies on one axis and their captions on one baseline."""
-
-    parts: tuple[_Part, ...]
-    em: float
-
-    @property
-    def width(self) -> float:
-        return math.fsum(_sign_width(part.sign, self.em) + part.width(self.em) for part in self.parts)
-
-    @property
-    def _bodies(self) -> float:
-        return max(part.body.height for part in self.parts)
-
-    @property
-    def _baseline(self) -> float:
-        """Of the captions' first line, from the top."""
-        return self._bodies + 0.4 * self.em + ascent("serif", self.em)
-
-    @property
-    def height(self) -> float:
-        lines = max(len(part.caption) for part in self.parts)
-        if not lines:
-            return self._bodies
-        return self._baseline + (lines - 1) * _LEADING * self.em + descent("serif", self.em)
-
-    def draw(self, x: float, y: float, theme: Theme) -> Iterator[Item]:
-        em, axis, baseline = self.em, y + self._bodies / 2, y + self._baseline
-        for part in self.parts:
-            if part.sign:
-                size, room = _SIGN * em, _sign_width(part.sign, em)
-                above, below = ink(part.sign, "serif", size)
-                yield Text(x + room / 2, axis + (above - below) / 2, part.sign, size, "serif", "middle", fill=theme.ink)
-                x += room
-            middle = x + part.width(em) / 2
-            drawn = part.body.draw(middle - part.body.width / 2, axis - part.body.height / 2)
-            lines = (
-                Text(middle, baseline + number * _LEADING * em, line, em, "serif", "middle", fill=theme.ink)
-                for number, line in enumerate(part.caption)
-            )
-            if part.id:
-                layers = (part.id,) if part.role == "layer" else ()
-                yield Group(part.id, part.role, (*drawn, *lines), part.title, layers=layers)
-            else:
-                yield from drawn
-            x += part.width(em)
-
-
-def _sign_width(sign: str, em: float) -> float:
-    return text_width(sign, "serif", _SIGN * em) + 2 * _AIR * em if sign else 0.0
-
-
-def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Theme, left: float) -> list[_Row]:
-    """The parts in as few rows as the preferred scale needs, at the largest scale that needs no more and is not
-    higher than what is *left*, if that can be."""
+def _fitted(parts: _Parts, em: float, width: float, left: float, *, grows: bool) -> list[Row]:
+    """*parts* in as few rows as the preferred scale needs, at the largest scale that needs no more and is not
+    higher than what is *left*, if that can be; else at the largest of all if it *grows*, or the preferred one."""
     room = width - 2 * _MARGIN * em
-    parts = _parts(network, layer, em, theme)
 
     def count(side: float) -> int:
         return len(_rows(parts(side * em), em, room))
 
     least = next((side for side in (_PREFERRED, _SMALLEST) if count(side)), None)
     if least is None:
-        raise too_narrow(width, max(_Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
+        raise too_narrow(width, max(Row((part,), em).width for part in parts(_SMALLEST * em)) + 2 * _MARGIN * em)
     most = count(least)
 
     def fits(side: float) -> bool:
@@ -249,34 +216,74 @@ def _fitted(network: Network, layer: Layer, em: float, width: float, theme: Them
 
     limit = left
     low, high = next((side for side in (least, _SMALLEST) if fits(side)), least), _LARGEST
-    limit = left if fits(low) else math.inf
+    limit = left if fits(low) else math.inf if grows else 0.0
     for _ in range(8):
         side = (low + high) / 2
         low, high = (side, high) if fits(side) else (low, side)
     return _rows(parts(low * em), em, room)
 
 
-def _rows(parts: tuple[_Part, ...], em: float, room: float) -> list[_Row]:
+def _rows(parts: tuple[Part, ...], em: float, room: float) -> list[Row]:
     """*parts* in rows no wider than *room*; none when one of them is wider."""
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for part in parts:
-        longer = _Row((*rows[-1].parts, part), em) if rows else None
+        longer = Row((*rows[-1].parts, part), em) if rows else None
         if longer is not None and longer.width <= room:
             rows[-1] = longer
         else:
-            rows.append(_Row((part,), em))
+            rows.append(Row((part,), em))
             if rows[-1].width > room:
                 return []
     return rows
 
 
-def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[[float], tuple[_Part, ...]]:
-    """What is drawn, as a function of the length of the longest side."""
-    source = network[layer.inputs[0]]
-    if not isinstance(layer.kind, Windowed):
+_Parts = Callable[[float], tuple[Part, ...]]
+"""What is drawn, as a function of the length of the longest side."""
+
+
+def _parts(source: Layer, layer: Layer, shown: Example | None, em: float, theme: Theme) -> _Parts:
+    if shown is None:
         return lambda side: (_dense(source, layer, em, side, theme),)
-    shown = example(layer, drawn_volumes(network)[source.name])
     return lambda side: _windowed(source, layer, shown, em, side, theme)
+
+
+def _pictured(panel: Callable[[float], Part], parts: _Parts) -> _Parts:
+    """*parts* behind *panel*."""
+
+    def drawn(side: float) -> tuple[Part, ...]:
+        first, *others = parts(side)
+        return (panel(side), replace(first, sign="→"), *others)
+
+    return drawn
+
+
+def _panel(
+    network: Network,
+    layer: Layer,
+    shown: Example | None,
+    picture: bytes,
+    sizes: Mapping[str, Volume],
+    em: float,
+    theme: Theme,
+    *,
+    is_whole: bool,
+) -> Callable[[float], Part]:
+    """The picture that goes in, cut to the shape of the input or whole, and on it what the marked cell sees."""
+    port = need_one_input(network)
+    height, width, channels = map(as_int, sizes[port.name].dims)
+    if shown is None:
+        box: Box | None = Box(0, 0, height - 1, width - 1)
+        said = "each number sees all of it"
+    else:
+        of = network[layer.inputs[0]] if shown.spreads else layer
+        box = box_of(network, of, (shown.rows.cell, shown.columns.cell), (height, width))
+        said = "the cell sees nothing" if box is None else f"the cell sees {box.height}×{box.width}"
+    png = png_of(picture, None if is_whole else width / height, grey=channels == 1)
+    lines = (port.output.caption, said)
+    return lambda side: Part(
+        "", Seen(f"{layer.name}.field", png, (height, width), box, side, em, theme), lines, port.name + ".picture",
+        "decoration", _about(port),
+    )  # fmt: skip
 
 
 # A window that slides ------------------------------------------------------------------------
@@ -284,7 +291,7 @@ def _parts(network: Network, layer: Layer, em: float, theme: Theme) -> Callable[
 
 def _windowed(
     source: Layer, layer: Layer, shown: Example, em: float, side: float, theme: Theme
-) -> tuple[_Part, _Part, _Part]:
+) -> tuple[Part, Part, Part]:
     """Input ∗ filter = output."""
     rows, columns = shown.rows, shown.columns
     over, other = (shown.made, shown.source) if shown.spreads else (shown.source, shown.made)
@@ -306,18 +313,14 @@ def _windowed(
     result = tuple(_broken(_made(layer), max(outcome.width, _CAPTION * em), em))
     about = f"{layer.name}: {sentence(layer)}"
     return (
-        _Part("", volume, (source.output.caption,), source.name, "layer", _about(source)),
-        _Part(layer.kind.caption().sign, apart, size, f"{layer.name}.filter", "decoration", about),
-        _Part("=", outcome, result, layer.name, "layer", _about(layer)),
+        Part("", volume, (source.output.caption,), source.name, "layer", _about(source)),
+        Part(layer.kind.caption().sign, apart, size, f"{layer.name}.filter", "decoration", about),
+        Part("=", outcome, result, layer.name, "layer", _about(layer)),
     )
 
 
-def _numbers(network: Network, layer: Layer, em: float, width: float, theme: Theme) -> list[_Row]:
-    """The same in numbers, for one channel of a map that is small and has room."""
-    if not isinstance(layer.kind, Windowed):
-        return []
-    source = network[layer.inputs[0]]
-    shown = example(layer, drawn_volumes(network)[source.name])
+def _numbers(source: Layer, layer: Layer, shown: Example, em: float, theme: Theme) -> list[Row]:
+    """The same in numbers, for one channel of a map that is small."""
     if not source.output.is_fixed or not applies(layer, shown):
         return []
     rows, columns = shown.rows, shown.columns
@@ -334,14 +337,14 @@ def _numbers(network: Network, layer: Layer, em: float, width: float, theme: The
         Numbers(made, _single(rows.cell), _single(columns.cell), cell, em, theme),
     ]
     signs = ["", layer.kind.caption().sign, "="]
-    row = _Row(
+    row = Row(
         tuple(
-            _Part(sign, body, (size, *filter(None, [words])), f"{part}.{number}", "decoration", "an example")
+            Part(sign, body, (size, *filter(None, [words])), f"{part}.{number}", "decoration", "an example")
             for number, (sign, body, size, words) in enumerate(zip(signs, drawn, sizes, one, strict=True), start=1)
         ),
         em,
     )
-    return [row] if row.width <= width - 2 * _MARGIN * em else []
+    return [row]
 
 
 def _single(cell: int) -> range:
@@ -401,7 +404,7 @@ def _made(layer: Layer) -> list[str]:
 # Fully connected -----------------------------------------------------------------------------
 
 
-def _dense(source: Layer, layer: Layer, em: float, side: float, theme: Theme) -> _Part:
+def _dense(source: Layer, layer: Layer, em: float, side: float, theme: Theme) -> Part:
     """Both vectors and the weights between them."""
     sizes = as_int(source.output.channels), as_int(layer.output.channels)
     columns = Columns(
@@ -410,7 +413,7 @@ def _dense(source: Layer, layer: Layer, em: float, side: float, theme: Theme) ->
         Vector(layer.name, _about(layer), sizes[1]),
         Weights(f"{layer.name}.weight", f"{layer.name}: {sentence(layer)}"),
     )
-    return _Part("", columns, (), "", "decoration", "")
+    return Part("", columns, (), "", "decoration", "")
 
 
 # Words ---------------------------------------------------------------------------------------
@@ -445,18 +448,18 @@ class _Words:
     @property
     def height(self) -> float:
         count = len(self.sentence) + sum(len(lines) for _, lines in self.table)
-        return ascent("serif", self.em) + (count - 1) * _LEADING * self.em + descent("serif", self.em)
+        return ascent("serif", self.em) + (count - 1) * LEADING * self.em + descent("serif", self.em)
 
     def draw(self, x: float, y: float, theme: Theme) -> Iterator[Text]:
         em, baseline = self.em, y + ascent("serif", self.em)
         for line in self.sentence:
             yield Text(x, baseline, line, em, fill=theme.ink)
-            baseline += _LEADING * em
+            baseline += LEADING * em
         for label, lines in self.table:
             yield Text(x, baseline, label, em, fill=theme.faint)
             for line in lines:
                 yield Text(x + self.indent, baseline, line, em, fill=theme.ink)
-                baseline += _LEADING * em
+                baseline += LEADING * em
 
 
 def _broken(phrases: Sequence[str], room: float, em: float) -> list[str]:

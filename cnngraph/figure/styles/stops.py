@@ -8,10 +8,13 @@ from enum import Enum, auto
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Layer, Network
-from cnngraph.volume import Volume
+from cnngraph.volume import Volume, as_int
 
 _TYPICAL = 224
 """What a free size of an input is drawn as."""
+
+_DIGIT = 32
+"""Pixels that a side of a picture of a digit has at most: MNIST's have 28, and LeNet-5 frames them."""
 
 
 class Look(Enum):
@@ -52,6 +55,11 @@ class Stop:
     def names(self) -> tuple[str, ...]:
         """Of its layers."""
         return tuple(layer.name for layer in self.layers)
+
+    @property
+    def tensor(self) -> str:
+        """The last of its layers that makes its volume: what a silent one behind it makes of that may be a vector."""
+        return next(layer.name for layer in reversed(self.layers) if layer.output == self.volume)
 
     @property
     def is_one_step(self) -> bool:
@@ -96,6 +104,12 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
         else:
             found.append(stop)
     return found
+
+
+def are_of_digits(chain: list[Stop]) -> bool:
+    """Whether *chain* tells ten things apart in small pictures of one channel: digits, as far as one knows."""
+    first, last = chain[0].drawn, chain[-1].drawn
+    return first.is_map and first.channels == 1 and max(map(as_int, first.dims)) <= _DIGIT and last.dims == (10,)
 
 
 def _answer(stop: Stop, layer: Layer) -> Stop:

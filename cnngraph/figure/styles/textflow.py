@@ -12,13 +12,12 @@ from math import fsum
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.page import fitting, texts, too_narrow
-from cnngraph.figure.picture import png_of
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow
 from cnngraph.figure.styles.bodies import Body, Channels, Framed, Measure
-from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, arrow_words, stops
-from cnngraph.figure.styles.volumes import hover
+from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, are_of_digits, arrow_words, stops
+from cnngraph.figure.styles.volumes import cut_for, hover
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -57,10 +56,11 @@ def text_flow(
     chain = [stop for stop in stops(network, "text") if not stop.equals]
     shared = _shared(chain)
     steps = _steps(chain, shared, fold is not False)
-    png = None if picture is None else png_of(picture)
+    png = None if picture is None else cut_for(chain[0], picture)
+    of_digits = are_of_digits(chain)
 
     def drawn(em: float) -> Scene:
-        return _drawn(chain, _Flow(steps, em, theme, png), shared, width, title)
+        return _drawn(chain, _Flow(steps, em, theme, png, of_digits), shared, width, title)
 
     scene = fitting(drawn, texts(width, _SLIDE_TEXT, _LEAST_TEXT), width)
     return replace(scene, title=title or network.title or network.name)
@@ -198,6 +198,7 @@ class _Flow:
     em: float
     theme: Theme
     png: bytes | None
+    of_digits: bool
 
     def label(self, step: _Step) -> tuple[str, ...]:
         if step.times == 1 or not step.label:
@@ -217,7 +218,7 @@ class _Flow:
         height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
         measure = Measure(self.em, _PICTURE * self.em, max(height, width), max(channels, 1), self.theme)
         if self.png is not None or channels == 1:
-            return Framed.of(measure, stop.caption, height, width, self.png)
+            return Framed.of(measure, stop.caption, (height, width), self.png, self.of_digits)
         return Channels.of(measure, stop.caption, height, width) if channels == 3 else None
 
     def node_width(self, index: int) -> float:

@@ -7,10 +7,11 @@ which they end where the resolution changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
@@ -18,13 +19,16 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
-from cnngraph.figure.styles.bodies import Answer, Body, Channels, Column, Cuboid, Framed, Measure
-from cnngraph.figure.styles.stops import Look, Stop, Words, stops
+from cnngraph.figure.styles.bodies import LEADING, Answer, Body, Channels, Column, Cuboid, Framed, Measure, ratio
+from cnngraph.figure.styles.stops import Look, Stop, Words, are_of_digits, stops
 from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network, total
 from cnngraph.volume import as_int
+
+if TYPE_CHECKING:
+    from cnngraph.figure.live import Live
 
 SLIDE_TEXT, LEAST_TEXT = 14.0, 6.5
 """Points: text of 14 on a slide, in proportion on other widths, and never below what print can bear."""
@@ -34,8 +38,8 @@ _MARGIN, _ROW_GAP, _INSET = 0.9, 1.8, 0.3
 """Ems: the page's border, the air between rows, and between an arrow's end and a body."""
 _LEAST_GAP, _EQUALS_GAP, _AIR = 3.0, 2.4, 0.5
 """Ems between two bodies with an arrow or ``=`` between them, and between two captions."""
-_LEADING, _ABOVE, _BELOW = 1.18, 0.5, 0.32
-"""Ems: from line to line, and from an arrow to the words above and below it."""
+_ABOVE, _BELOW = 0.5, 0.32
+"""Ems from an arrow to the words above and below it."""
 _MIDSTAGE = 0.02
 """What it costs to end a row where the resolution has not just changed; 0.14² of a row left empty."""
 _TIDY = 0.8
@@ -46,23 +50,48 @@ _LINE = 4.4
 """Ems after which the words above an arrow go on in a second line."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """As what stops are drawn."""
+
+    body: Callable[[Stop, Measure, int], Body]
+    """The body of a stop, at a scale; the number is that of the longest vector of the figure."""
+    alike: bool
+    """Whether stops of equal volumes and words have equal bodies."""
+
+
 def volumes(
-    network: Network, *, width: float, theme: Theme, title: str | None = None, picture: bytes | None = None
+    network: Network,
+    *,
+    width: float,
+    theme: Theme,
+    title: str | None = None,
+    picture: bytes | None = None,
+    live: Live | None = None,
 ) -> Scene:
     """*network*, a chain, as a figure at most *width* points wide.
 
-    *picture* is an image file that stands for the input. Raises `CnngraphError` when the network is no
-    chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
+    *picture* is an image file that stands for the input; *live* what the network made of one. Raises `CnngraphError`
+    when the network is no chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
     """
     chain = stops(network)
-    png = None if picture is None else png_of(picture)
-    scene = fitting(lambda em: _drawn(chain, em, width, theme, title, png), texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+    if live is None:
+        png = None if picture is None else cut_for(chain[0], picture)
+        drawing = _Drawing(partial(_body, png=png, of_digits=are_of_digits(chain)), alike=True)
+    else:
+        from cnngraph.figure.styles import sheets
+
+        chain = sheets.sized(chain, live)
+        drawing = _Drawing(partial(sheets.body, live=live), alike=False)
+    scene = fitting(
+        lambda em: _drawn(chain, em, width, theme, title, drawing), texts(width, SLIDE_TEXT, LEAST_TEXT), width
+    )
     return replace(scene, title=title or network.title or network.name)
 
 
-def _drawn(chain: list[Stop], em: float, width: float, theme: Theme, title: str | None, png: bytes | None) -> Scene:
+def _drawn(chain: list[Stop], em: float, width: float, theme: Theme, title: str | None, drawing: _Drawing) -> Scene:
     """With text of *em*."""
-    plan, rows = _fitted(chain, em, width, theme, png)
+    plan, rows = _fitted(chain, em, width, theme, drawing)
     head = None if title is None else heading(title, em, width, _MARGIN * em, theme)
     y = _MARGIN * em + (0.0 if head is None else ascent("serif", head.size) + _ROW_GAP * em)
     items: list[Item] = [] if head is None else [head]
@@ -185,7 +214,8 @@ class _Plan:
     def down(self, row: range) -> float:
         if all(isinstance(self.bodies[index], Answer) for index in row):
             return self._under(row)
-        return self._baseline(row) + descent("serif", self.em)
+        remark = LEADING if any(self.bodies[index].remark for index in row) else 0.0
+        return self._baseline(row) + remark * self.em + descent("serif", self.em)
 
     def draw(self, row: range, x: float, axis: float) -> Iterator[Item]:
         baseline = axis + self._baseline(row)
@@ -230,20 +260,22 @@ class _Sorts:
     """Which sort comes right after which."""
 
     @classmethod
-    def sorted(cls, chain: list[Stop], em: float, theme: Theme) -> _Sorts:
+    def sorted(cls, chain: list[Stop], em: float, theme: Theme, alike: bool) -> _Sorts:
         numbers: dict[tuple[object, ...], int] = {}
-        keys = [
+        keys: list[tuple[object, ...]] = [
             (stop.look, stop.drawn, stop.caption, stop.words, stop.equals, theme.own(stop.layers)) for stop in chain
         ]
+        if not alike:
+            keys = [(stop.name,) for stop in chain]
         of = [numbers.setdefault(key, len(numbers)) for key in keys]
         first = dict(zip(reversed(of), reversed(chain), strict=True))
         examples = [first[sort] for sort in range(len(numbers))]
         return cls(of, examples, [_labels(stop.words, em) for stop in examples], sorted(set(pairwise(of))))
 
 
-def _plan(chain: list[Stop], sorts: _Sorts, measure: Measure, png: bytes | None) -> _Plan:
+def _plan(chain: list[Stop], sorts: _Sorts, measure: Measure, drawing: _Drawing) -> _Plan:
     most = max((as_int(stop.drawn.channels) for stop in sorts.examples if stop.look is Look.VECTOR), default=1)
-    bodies = [_body(stop, measure, most, png) for stop in sorts.examples]
+    bodies = [drawing.body(stop, measure, most) for stop in sorts.examples]
     em = measure.em
     gaps = {False: max(_LEAST_GAP * em, 0.45 * measure.side), True: _LEAST_GAP * em}
     """Whether between vectors."""
@@ -266,30 +298,36 @@ def _are_vectors(before: Stop, after: Stop) -> bool:
     return Look.VECTOR is before.look and after.look in (Look.VECTOR, Look.ANSWER)
 
 
-def _body(stop: Stop, measure: Measure, most: int, png: bytes | None) -> Body:
+def cut_for(stop: Stop, picture: bytes) -> bytes:
+    """The image file *picture* as a PNG of the shape that *stop*, the input, is drawn in. Raises `CnngraphError`."""
+    height, width, channels = stop.drawn.dims if stop.drawn.is_map else (1, 1, 3)
+    return png_of(picture, ratio((as_int(height), as_int(width))), grey=channels == 1)
+
+
+def _body(stop: Stop, measure: Measure, most: int, png: bytes | None, of_digits: bool) -> Body:
     if stop.look is Look.ANSWER:
         return Answer(measure, stop.caption, as_int(stop.drawn.channels))
     if stop.look is Look.VECTOR:
         return Column.of(measure, stop.caption, as_int(stop.drawn.channels), most)
     height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
     if stop.look is Look.INPUT and (channels == 1 or png is not None):
-        return Framed.of(measure, stop.caption, height, width, png)
+        return Framed.of(measure, stop.caption, (height, width), png, of_digits)
     if stop.look is Look.INPUT and channels == 3:
         return Channels.of(measure, stop.caption, height, width)
     return Cuboid.of(measure, stop.caption, (height, width, channels), measure.theme.own(stop.layers))
 
 
-def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, png: bytes | None) -> tuple[_Plan, list[range]]:
+def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, drawing: _Drawing) -> tuple[_Plan, list[range]]:
     """The largest scale that needs no more rows than the preferred one, and its rows."""
     room = width - 2 * _MARGIN * em
     maps = [stop.drawn for stop in chain if stop.drawn.is_map and stop.look is not Look.ANSWER]
     largest = max((as_int(side) for volume in maps for side in (volume.height, volume.width)), default=1)
     deepest = max((as_int(volume.channels) for volume in maps), default=1)
-    sorts = _Sorts.sorted(chain, em, theme)
+    sorts = _Sorts.sorted(chain, em, theme, drawing.alike)
     pieces = _pieces(chain)
 
     def plan(side: float) -> _Plan:
-        return _plan(chain, sorts, Measure(em, side * em, largest, deepest, theme), png)
+        return _plan(chain, sorts, Measure(em, side * em, largest, deepest, theme), drawing)
 
     least = next((side for side in (_PREFERRED, _SMALLEST) if plan(side).count(pieces, room)), None)
     if least is None:
@@ -342,8 +380,8 @@ def _labels(words: Words, em: float) -> tuple[_Label, ...]:
     first = ascent("serif", em) + _BELOW * em
     lowest = max((ink(line, "serif", 1.0)[1] for line in above[-1:]), default=0.0)
     lift = _ABOVE + max(0.0, lowest - _TAIL)
-    offsets = [-(lift + _LEADING * line) * em for line in reversed(range(len(above)))]
-    offsets += [first + _LEADING * line * em for line in range(len(words.below))]
+    offsets = [-(lift + LEADING * line) * em for line in reversed(range(len(above)))]
+    offsets += [first + LEADING * line * em for line in range(len(words.below))]
     return tuple(
         _Label(content, offset, text_width(content, "serif", em))
         for content, offset in zip([*above, *words.below], offsets, strict=True)

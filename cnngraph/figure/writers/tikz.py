@@ -6,7 +6,8 @@ place is set narrower by TeX itself, so that it covers nothing, whatever documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import (
@@ -62,11 +63,19 @@ _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 _FONTS = {"serif": r"\rmfamily", "serif-italic": r"\rmfamily\itshape", "sans": r"\sffamily"}
 
 
-def write_tikz(scene: Scene, *, document: bool = True) -> bytes:
-    r"""*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
-    picture, to be taken in by ``\input`` after ``\usepackage{fix-cm,tikz}``.
+def pictures(scene: Scene, stem: str) -> dict[bytes, str]:
+    """The names of the files that the pictures of *scene* stand in, each once: ``STEM-1.png``, as TeX reads names."""
+    stem = re.sub("[^A-Za-z0-9._-]", "-", stem)
+    found = dict.fromkeys(item.png for item in scene.primitives() if isinstance(item, Picture))
+    return {png: f"{stem}-{number}.png" for number, png in enumerate(found, start=1)}
 
-    Raises `CnngraphError` (E0614) for a picture, for a character that TeX's standard fonts lack, and for a
+
+def write_tikz(scene: Scene, *, document: bool = True, names: Mapping[bytes, str] | None = None) -> bytes:
+    r"""*scene* as a file that pdflatex compiles to a page as large as the figure; without *document* only the
+    picture, to be taken in by ``\input`` after ``\usepackage{fix-cm,tikz}``. *names* are those of the files of its
+    `pictures`, which it takes in.
+
+    Raises `CnngraphError` (E0614) for a picture in no file, for a character that TeX's standard fonts lack, and for a
     figure longer than TeX can measure.
     """
     if max(scene.width, scene.height) > _LONGEST:
@@ -76,11 +85,11 @@ def write_tikz(scene: Scene, *, document: bool = True) -> bytes:
             reason=f"TeX knows no lengths over {_LONGEST:,.0f} pt",
             help="write it as .pdf or .svg, or fold it to be smaller",
         )
-    picture = "\n".join(_lines(scene)) + "\n"
+    picture = "\n".join(_lines(scene, names or {})) + "\n"
     return (_DOCUMENT % picture if document else picture).encode("ascii")
 
 
-def _lines(scene: Scene) -> Iterator[str]:
+def _lines(scene: Scene, names: Mapping[bytes, str]) -> Iterator[str]:
     primitives = list(scene.primitives())
     colors = {color: f"cnn{index}" for index, color in enumerate(dict.fromkeys(_colors(scene, primitives)))}
     yield r"\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0,outer sep=0]"
@@ -92,7 +101,7 @@ def _lines(scene: Scene) -> Iterator[str]:
     if scene.background:
         yield rf"\fill[{colors[scene.background]}] {page};"
     for item in primitives:
-        yield _drawn(item, colors)
+        yield _drawn(item, colors, names)
     yield r"\end{tikzpicture}%"
 
 
@@ -110,7 +119,7 @@ def _colors(scene: Scene, primitives: Iterable[Primitive]) -> Iterator[str]:
                 yield from ([line.color] if line else [])
 
 
-def _drawn(item: Primitive, colors: dict[str, str]) -> str:
+def _drawn(item: Primitive, colors: dict[str, str], names: Mapping[bytes, str]) -> str:
     match item:
         case Rect(x, y, w, h, fill, stroke):
             return _path(f"{_point((x, y))} rectangle {_point((x + w, y + h))}", fill, stroke, colors)
@@ -127,10 +136,15 @@ def _drawn(item: Primitive, colors: dict[str, str]) -> str:
             room = number(width(item.content, item.font, item.size) + _SLACK)
             text = rf"\cnngraphtext{{{room}}}{{{escaped(item.content)}}}"
             return rf"\node[{options}] at {_point((item.x, item.y))} {{{text}}};"
-        case Picture():
-            raise CnngraphError.of(
-                "E0614", "a TikZ file holds no picture", help="leave --image out, or write it as .pdf or .svg"
-            )
+        case Picture(x, y, w, h, png):
+            if png not in names:
+                raise CnngraphError.of(
+                    "E0614",
+                    "a TikZ file has its pictures in files beside it",
+                    help="give it a name, as in -o figure.tex; or write it as .pdf or .svg",
+                )
+            taken = rf"\includegraphics[width={number(w)}bp,height={number(h)}bp]{{{names[png]}}}"
+            return rf"\node[anchor=north west] at {_point((x, y))} {{{taken}}};"
 
 
 def _path(path: str, fill: str | None, stroke: Stroke | None, colors: dict[str, str]) -> str:

@@ -260,10 +260,13 @@ def picture(kind: str, size: tuple[int, int] = (32, 32)) -> bytes:
 
 
 def test_the_users_picture_stands_for_the_input() -> None:
+    from PIL import Image
+
     png = picture("PNG")
-    for name in ("lenet5", "alexnet"):
-        found = [item for item in drawn(load(name), picture=png).primitives() if isinstance(item, Picture)]
-        assert [item.png for item in found] == [png]
+    (colored,) = [item for item in drawn(load("alexnet"), picture=png).primitives() if isinstance(item, Picture)]
+    assert colored.png == png
+    (grey,) = [item for item in drawn(load("lenet5"), picture=png).primitives() if isinstance(item, Picture)]
+    assert Image.open(io.BytesIO(grey.png)).mode == "L"
     (jpeg,) = [i for i in drawn(load("lenet5"), picture=picture("JPEG")).primitives() if isinstance(i, Picture)]
     assert jpeg.png.startswith(b"\x89PNG")
 
@@ -340,3 +343,15 @@ def test_no_chain_has_faults(size: tuple[int, int, int], steps: list[str], ends:
     scene = volumes(network, width=width, theme=LIGHT, title="Any chain")
     assert faults(scene) == []
     assert scene.width <= width
+
+
+@pytest.mark.parametrize(
+    ("size", "classes", "is_digit"),
+    [("32x32x1", 10, True), ("28x28x1", 10, True), ("32x32x1", 26, False), ("64x96x1", 10, False)],
+)
+def test_without_a_picture_what_is_no_digit_is_any_picture(size: str, classes: int, is_digit: bool) -> None:
+    scene = drawn(parse(f"net n\ninput {size}\nconv 4 3x3\nflatten\nsoftmax {classes}\n"))
+    items = groups(scene)["image"].items
+    assert any(isinstance(item, Path) for item in items) is is_digit
+    assert any(isinstance(item, Polygon) for item in items) is not is_digit
+    assert faults(scene) == []

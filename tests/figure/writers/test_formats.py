@@ -20,17 +20,20 @@ from pypdf import PdfReader
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.dot import dot
+from cnngraph.figure.pixels import png
 from cnngraph.figure.scene import Circle, Curve, Line, Move, Picture, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.scene import Path as Drawn
 from cnngraph.figure.styles import Order, draw, graphviz
 from cnngraph.figure.styles.graphviz import by_dot
 from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.writers import beside, write
 from cnngraph.figure.writers.html import write_html
 from cnngraph.figure.writers.pdf import write_pdf
 from cnngraph.figure.writers.tikz import write_tikz
 from cnngraph.fronts import load, parse
 from cnngraph.tex import escaped
+from tests.conftest import Run
 from tests.figure.geometry import faults
 
 SEVEN = Path(__file__).parent.parent.parent.parent / "examples" / "seven.png"
@@ -200,6 +203,53 @@ def test_pdflatex_makes_a_page_of_the_figures_size(name: str, style: str, tmp_pa
     scene = figure(name, style)
     box = PdfReader(compiled(write_tikz(scene), tmp_path)).pages[0].mediabox
     assert (float(box.width), float(box.height)) == pytest.approx((scene.width, scene.height), abs=1.0)
+
+
+@pytest.mark.skipif(not (shutil.which("pdflatex") and shutil.which("pdftoppm")), reason="needs pdflatex and pdftoppm")
+@pytest.mark.parametrize("document", [True, False], ids=["document", "snippet"])
+def test_pictures_stand_where_they_do_in_the_scene(tmp_path: Path, document: bool) -> None:
+    places = {"#ff0000": (20, 10, 40, 30), "#00aa00": (100, 50, 60, 20), "#0000ff": (150, 5, 20, 40)}
+    scene = Scene(200, 100, tuple(Picture(*box, png([bytes(1)], [color])) for color, box in places.items()), "", "")
+    path = tmp_path / "a b%_é.tex"
+    for name, data in beside(scene, "tex", path).items():
+        name.write_bytes(data)
+    text = write(scene, "tex", path=path, snippet=not document)
+    if not document:
+        head = rb"\documentclass{article}\usepackage{fix-cm,tikz}\pagestyle{empty}\parindent0pt\topskip0pt"
+        page = rb"\usepackage[paperwidth=200bp,paperheight=100bp,margin=0pt]{geometry}\begin{document}"
+        text = head + page + text + rb"\end{document}"
+    file = compiled(text, tmp_path)
+    subprocess.run(["pdftoppm", "-r", "72", "-png", "-singlefile", str(file), str(tmp_path / "page")], check=True)
+    shown = Image.open(tmp_path / "page.png").convert("RGB")
+    for color, (x, y, w, h) in places.items():
+        wanted = tuple(bytes.fromhex(color[1:]))
+        for at in ((x + 2, y + 2), (x + w - 3, y + h - 3)):
+            assert shown.getpixel(at) == pytest.approx(wanted, abs=3)
+        for at in ((x - 3, y + 3), (x + 3, y + h + 3)):
+            assert shown.getpixel(at) == pytest.approx((255, 255, 255), abs=3)
+
+
+def test_pictures_that_are_the_same_are_one_file(tmp_path: Path) -> None:
+    one, other = (png([bytes(1)], [color]) for color in ("#ff0000", "#00ff00"))
+    scene = Scene(9, 9, (Picture(0, 0, 1, 1, one), Picture(2, 0, 1, 1, other), Picture(4, 0, 1, 1, one)), "", "")
+    names = beside(scene, "tex", tmp_path / "x.tex")
+    assert names == {tmp_path / "x-1.png": one, tmp_path / "x-2.png": other}
+    text = write(scene, "tex", path=tmp_path / "x.tex").decode()
+    assert re.findall(r"\{(x-\d\.png)\}", text) == ["x-1.png", "x-2.png", "x-1.png"]
+    assert beside(scene, "svg", tmp_path / "x.svg") == {}
+
+
+def test_a_tex_file_is_written_with_its_pictures(run: Run, tmp_path: Path) -> None:
+    shutil.copy(SEVEN, tmp_path / "x-1.png")
+    ran = run("render", "lenet5", "--image", "x-1.png", "-o", "x.tex")
+    assert (ran.status, "E0903" in ran.err) == (1, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["x-1.png"]
+    assert "with 1 picture beside it" in run("render", "lenet5", "--image", "x-1.png", "-o", "y.tex").out
+    assert (tmp_path / "y-1.png").read_bytes() == SEVEN.read_bytes()
+    load("lenet5").render(tmp_path / "z.tex", image=SEVEN, live=True)
+    named = set(re.findall(r"\{(z-\d+\.png)\}", (tmp_path / "z.tex").read_text("ascii")))
+    assert {each.name for each in tmp_path.glob("z-*.png")} == named
+    assert len(named) > 30
 
 
 @pytest.mark.skipif(not shutil.which("lualatex"), reason="needs lualatex")
