@@ -375,6 +375,9 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
     crown, apex = 0.5523, (start + end) / 2
     shoulder = y - 0.15 * em
     rise, half = shoulder - top, (end - start) / 2
+    # Above the boxes it goes on as it leans between them.
+    bend = crown * rise
+    lean = spread / (middle - shoulder) * bend
     dash = (0.18 * em, 0.16 * em) if span.arc.through else ()
     line = Stroke(ink, 0.085 * em, dash)
     steps: tuple[Move | Line | Curve, ...]
@@ -382,8 +385,8 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
         steps = (
             Move((foot[0], middle)),
             Line((start, shoulder)),
-            Curve((start, shoulder - crown * rise), (apex - crown * half, top), (apex, top)),
-            Curve((apex + crown * half, top), (end, shoulder - crown * rise), (end, shoulder)),
+            Curve((start + lean, shoulder - bend), (apex - crown * half, top), (apex, top)),
+            Curve((apex + crown * half, top), (end - lean, shoulder - bend), (end, shoulder)),
             Line((foot[1], middle)),
         )
         head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, ink)
@@ -398,7 +401,7 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
         steps = (
             Move((foot[0], middle)),
             Line((start, shoulder)),
-            Curve((start, shoulder - crown * rise), (flat - crown * (flat - start), top), (flat, top)),
+            Curve((start + lean, shoulder - bend), (flat - crown * (flat - start), top), (flat, top)),
             Line((tip, top)),
         )
         head = arrowhead((tip, top), (1.0, 0.0), 0.6 * em, ink)
@@ -406,14 +409,14 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
     if span.until in row.columns:
         if span.last not in row.columns:  # it lands on the line into the first stop
             foot = foot[0], measure.x(span.until, row) - measure.pitch / 2
-            end = foot[1]
+            end, lean = foot[1], 0.0
         at = measure.x(row.columns.start, row) - measure.box / 2 - (_GOES_ON + 0.1) * em - radius
         tip = at + radius
         flat = max(end - rise, tip + 0.05 * em)
         steps = (
             Move((tip, top)),
             Line((flat, top)),
-            Curve((flat + crown * (end - flat), top), (end, shoulder - crown * rise), (end, shoulder)),
+            Curve((flat + crown * (end - flat), top), (end - lean, shoulder - bend), (end, shoulder)),
             Line((foot[1], middle)),
         )
         drawn += [Path(steps, line), *lettered(at, top, letter, mark)]
