@@ -87,13 +87,16 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
 
     A place of a map is seen with all its channels. Of a vector, each number by itself.
     """
+    return {name: None if seen is None else _largest(seen) for name, seen in sights(network).items()}
+
+
+def sights(network: Network) -> dict[str, Seen]:
+    """By layer: what its places see of each of the network's inputs."""
     seen: dict[str, Seen] = {}
-    fields: dict[str, Field | None] = {}
     for layer in network.layers:
         same = _same_numbers(network, layer)
-        found = seen[layer.name] = seen[same] if same else _seen(layer, [seen[name] for name in layer.inputs])
-        fields[layer.name] = None if found is None else _largest(found)
-    return fields
+        seen[layer.name] = seen[same] if same else _seen(layer, [seen[name] for name in layer.inputs])
+    return seen
 
 
 def _same_numbers(network: Network, layer: Layer) -> str:
