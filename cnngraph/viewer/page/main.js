@@ -1,0 +1,202 @@
+// What is shown, and what is done with it.
+
+import { card } from "./card.js";
+import { asPng, asSvg, save } from "./copy.js";
+import { at, h, say } from "./dom.js";
+import { drawn } from "./figure.js";
+import { key, painter } from "./heat.js";
+import { keys } from "./keys.js";
+import { layout } from "./layout.js";
+import { isBlock, Model, numberOf } from "./model.js";
+import { Outline } from "./outline.js";
+import { hits } from "./search.js";
+import { read, written } from "./state.js";
+import { View } from "./zoom.js";
+
+const LEAST_WIDTH = 560, QUICK = 160;
+
+class Page {
+  constructor(data) {
+    this.model = new Model(data);
+    this.measure = -1;
+    this.selected = "";
+    this.found = null;
+    this.pane = at("figure");
+    this.view = new View(this.pane, at("scene"));
+    this.outline = new Outline({
+      choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from), enter: (id) => this.enter(id),
+    });
+    read(this, location.hash);
+    this.listen();
+    at("heat").append(...data.measures.map(({ words }, number) => h("option", { value: number }, words)));
+    this.draw();
+    this.view.fit(true);
+  }
+
+  /** The figure anew; *anchor* stays where it is on the screen. */
+  draw(anchor = "") {
+    const before = this.places;
+    const width = this.model.entered < 0 ? this.pane.clientWidth : 0.9 * this.pane.clientWidth;
+    this.placed = layout(this.model, Math.max(width, LEAST_WIDTH));
+    this.seen = this.placed.boxes.map(({ id }) => id).filter((id) => this.model.holder.has(id));
+    this.places = new Map([...this.placed.frames, ...this.placed.boxes].map((each) => [each.id, each]));
+    at("scene").innerHTML = drawn(this.placed, this.model, painter(this.model, this.measure, this.seen));
+    Object.assign(this.view, { width: this.placed.width, height: this.placed.height });
+    const [then, now] = [before?.get(anchor), this.places.get(anchor)];
+    if (then && now) this.view.move((then.x - now.x) * this.view.scale, (then.y - now.y) * this.view.scale);
+    if (then && now) this.glide(before, then, now);
+    key(this.model, this.measure, this.seen, (id) => this.choose(id));
+    this.crumbs();
+    this.refresh();
+  }
+
+  /** Everything comes from where it was to where it is. */
+  glide(before, then, now) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const timing = { duration: QUICK, easing: "ease-out" };
+    for (const { id, x, y } of this.places.values()) {
+      const old = before.get(id);
+      const [dx, dy] = old ? [old.x - x - then.x + now.x, old.y - y - then.y + now.y] : [0, 0];
+      if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
+      else if (dx || dy) at(id)?.animate([{ transform: `translate(${dx}px, ${dy}px)` }, { transform: "none" }], timing);
+    }
+    at("scene").querySelector(".wires").animate([{ opacity: 0 }, { opacity: 0, offset: 0.5 }, { opacity: 1 }], timing);
+  }
+
+  /** What hangs on the selection and on what is looked for. */
+  refresh(from = "") {
+    this.outline.show(this.model, this.selected, this.found);
+    if (from === "outline") this.outline.select(this.selected, true);
+    this.mark();
+    card(this.model, this.selected, this);
+    document.body.classList.toggle("selected", Boolean(this.selected));
+    history.replaceState(null, "", written(this));
+  }
+
+  mark() {
+    const scene = at("scene");
+    for (const lit of scene.querySelectorAll(".selected, .near, .hit")) lit.classList.remove("selected", "near", "hit");
+    const shown = this.selected && (this.places.has(this.selected) ? this.selected : this.model.shown(this.selected));
+    at(shown || "-")?.classList.add("selected");
+    for (const wire of scene.querySelectorAll("[data-from]")) {
+      if (shown && (wire.dataset.from === shown || wire.dataset.to === shown)) wire.classList.add("near");
+    }
+    scene.classList.toggle("searching", this.found !== null);
+    for (const id of this.found ?? []) at(this.model.shown(id) ?? "-")?.classList.add("hit");
+    this.pane.setAttribute("aria-activedescendant", shown || "");
+  }
+
+  choose(id, from = "") {
+    if (!id) return this.clear();
+    const hidden = this.model.around(id).some((block) => !this.model.isOpen(block)) || (this.model.shown(id) === null && !this.places.has(id));
+    this.selected = id;
+    if (hidden && from !== "outline") {
+      this.model.reveal(id);
+      this.draw();
+    } else this.refresh(from);
+    const place = this.places.get(id) ?? this.places.get(this.model.shown(id));
+    if (place && from !== "figure") this.view.reveal(place);
+    say(this.model.about(id));
+  }
+
+  clear() {
+    this.selected = "";
+    this.refresh();
+  }
+
+  toggle(id, alike = false, from = "") {
+    this.model.toggle(id, alike);
+    this.selected = id;
+    this.draw(id);
+    if (from === "outline") this.outline.select(id, true);
+    say(this.model.about(id));
+  }
+
+  openAll(open) {
+    this.model.open = new Set(open ? this.model.blocks.keys() : []);
+    this.draw();
+    this.view.fit(true);
+  }
+
+  /** Shows a block alone; "" is the network. */
+  enter(id) {
+    this.model.entered = id ? numberOf(id) : -1;
+    if (id) this.model.open.add(numberOf(id));
+    this.draw();
+    this.view.fit(true);
+    say(id ? `in ${this.model.called(id)}` : this.model.title);
+  }
+
+  leave() {
+    const inner = this.model.entered;
+    this.enter(this.model.blocks[inner].parent < 0 ? "" : `b${this.model.blocks[inner].parent}`);
+    this.choose(`b${inner}`);
+  }
+
+  crumbs() {
+    const inner = this.model.entered < 0 ? [] : [...this.model.around(`b${this.model.entered}`), `b${this.model.entered}`];
+    at("crumbs").hidden = !inner.length;
+    at("crumbs").replaceChildren(...["", ...inner].map((id) => h("button", { class: "link", onclick: () => this.enter(id) },
+      id ? this.model.ownName(id) : this.model.title)));
+  }
+
+  find(asked) {
+    this.found = asked.trim() ? hits(this.model, asked) : null;
+    at("count").textContent = this.found ? `${this.found.length} found` : "";
+    this.refresh();
+  }
+
+  next(step = 1) {
+    if (!this.found?.length) return;
+    const at = this.found.indexOf(this.selected);
+    this.choose(this.found[at < 0 ? 0 : (at + step + this.found.length) % this.found.length]);
+  }
+
+  heat(measure) {
+    this.measure = measure;
+    at("heat").value = measure;
+    this.draw();
+    say(measure < 0 ? "colours by kind" : `colours by ${this.model.measures[measure].words}`);
+  }
+
+  async save(form) {
+    const svg = asSvg(at("scene"), this.placed, this.model.title);
+    save(form === "svg" ? svg : await asPng(svg, this.placed), `${this.model.name}.${form}`, form === "svg" ? "image/svg+xml" : "image/png");
+  }
+
+  listen() {
+    const clicks = {
+      larger: () => this.view.step(1), smaller: () => this.view.step(-1), whole: () => this.view.fit(),
+      open: () => this.openAll(true), close: () => this.openAll(false), svg: () => this.save("svg"), png: () => this.save("png"),
+      link: () => navigator.clipboard.writeText(location.href).then(() => say("link copied")), theme: () => this.theme(),
+      side: () => document.body.classList.toggle("outlined"), back: () => this.clear(),
+    };
+    for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
+    at("heat").addEventListener("change", ({ target }) => this.heat(Number(target.value)));
+    at("search").addEventListener("input", ({ target }) => this.find(target.value));
+    this.pane.addEventListener("click", (event) => this.click(event));
+    this.pane.addEventListener("dblclick", (event) => {
+      const id = event.target.closest(".thing")?.id;
+      if (id && isBlock(id)) this.enter(id);
+    });
+    addEventListener("keydown", (event) => keys(this, event));
+    addEventListener("beforeprint", () => this.view.pane.setAttribute("viewBox", `0 0 ${this.placed.width} ${this.placed.height}`));
+    addEventListener("resize", () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  click(event) {
+    if (!this.view.still) return;
+    const thing = event.target.closest(".thing");
+    if (event.target.closest(".sign") && thing && isBlock(thing.id)) this.toggle(thing.id, event.shiftKey);
+    else this.choose(thing?.id ?? "", "figure");
+  }
+
+  theme() {
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+    this.draw();
+  }
+}
+
+globalThis.page = new Page(JSON.parse(at("data").textContent));
