@@ -29,7 +29,7 @@ const minus = (x, y) => `<g class="sign"><circle cx="${number(x)}" cy="${number(
 const plus = (x, y, ink) => `<path class="sign" d="M${number(x - 3.5)} ${number(y)}h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
 
 function wired({ from, to, d, tip, down, dashed }) {
-  const ends = to === null ? "" : ` data-from="${esc(from)}" data-to="${esc(to)}"`;
+  const ends = ` data-from="${esc(from)}"${to === null ? "" : ` data-to="${esc(to)}"`}`;
   return `<g class="wire"${ends}><path d="${d}"${dashed ? ' stroke-dasharray="5 4"' : ""}/>${tip ? head(tip, down) : ""}</g>`;
 }
 

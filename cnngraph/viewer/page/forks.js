@@ -61,7 +61,7 @@ class Fork {
   /** How far below its axis the lines of lanes meet what they meet in: side by side, but at a sign. */
   fan(number, count) {
     if (this.join.kind === "sign") return 0;
-    const high = 2 * Math.min(this.join.in, this.join.h - this.join.in);
+    const high = 2 * Math.min(this.join.in - (this.join.top ?? 0), this.join.h - this.join.in);
     return (number - (count - 1) / 2) * Math.min(PITCH, (0.8 * high) / count);
   }
 
@@ -102,7 +102,7 @@ class Fork {
     const count = this.arcs.length;
     if (this.join.kind !== "frame") {
       const onto = x + this.joinX + this.join.w / 2 + (number - (count - 1) / 2) * PITCH;
-      return [[onto, y + this.joinTop]];
+      return [[onto, y + this.joinTop + (this.join.top ?? 0)]];
     }
     const tip = y + this.end + this.fan(this.lanes.length + number, this.lanes.length + count);
     const before = x + this.joinX - 10 - 6 * number;

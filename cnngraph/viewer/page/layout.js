@@ -8,12 +8,16 @@ import { tangle } from "./tangles.js";
 import { fitted, SMALL, widthOf, WORDS } from "./text.js";
 import { Out } from "./wires.js";
 
-const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40;
+const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9;
 const LEAST = 76, MOST = 156;
 
 /** Boxes, frames and lines, and how large it all is. */
 export function layout(model, width) {
-  const part = new Maker(model).root(Math.max(width - 2 * MARGIN, 4 * LEAST));
+  const maker = new Maker(model);
+  let room = Math.max(width - 2 * MARGIN, 4 * LEAST);
+  let part = maker.root(room);
+  // What is wider than asked for, as deep forks are, need not be broken as if it were not.
+  for (let turn = 0; turn < 2 && part.w > room; turn += 1) part = maker.root((room = part.w));
   const out = new Out();
   part.draw(MARGIN, MARGIN, "", out);
   return { boxes: out.boxes, frames: out.frames, wires: out.wires, width: part.w + 2 * MARGIN, height: part.h + 2 * MARGIN };
@@ -56,14 +60,16 @@ class Maker {
   block(id, width) {
     const block = this.model.of(id);
     if (this.model.isOpen(id)) return this.frame(id, block, width);
-    return this.boxed(id, block.words, block.volume);
+    return this.boxed(id, block.words, block.volume, block.shortcut ? ARC : 0);
   }
 
-  boxed(id, words, volume) {
+  /** Words in a box and a volume below it; *top* is what it wears above. */
+  boxed(id, words, volume, top = 0) {
     const lines = words.map((line) => fitted(line, WORDS, this.box - 14));
     const high = Math.max(2, lines.length) * LINE + 14;
     const made = plain(id, this.box, high, "box", { lines, caption: fitted(volume, SMALL, this.box + 12) });
-    return { ...made, h: high + CAPTION };
+    const draw = (x, y, from, out) => made.draw(x, y + top, from, out);
+    return { ...made, h: top + high + CAPTION, in: top + high / 2, out: top + high / 2, top, draw };
   }
 
   /** An open block: what is in it, in a frame with its name above. */
