@@ -89,14 +89,13 @@ def _unit(
         "field": [field.height, field.width] if field else None,
         "sees": fields.of(unit),
         "tensors": [
-            [f"{layer.name}.{name}"[len(unit.name) + 1 :] if layer is unit.lead else f"{layer.name}.{name}",
-             "×".join(map(str, each.shape))]
+            [f"{layer.name}.{name}".removeprefix(f"{unit.name}."), "×".join(map(str, each.shape))]
             for layer in unit.layers
             for name, each in layer.parameters.items()
         ],
         "how": _how(unit.does) if unit.lead.inputs else [],
         "line": _line(unit.lead, texts),
-    }  # fmt: skip
+    }
 
 
 def _how(layer: Layer) -> list[list[str]]:

@@ -90,6 +90,7 @@ def _style() -> str:
             f"@media print {{ :root {{ color-scheme: light; {light} }} }}",
             (_FOLDER / "page.css").read_text("utf-8"),
             *(f'.row[aria-level="{level}"] {{ padding-left: {14 * level - 8}px; }}' for level in range(2, _LEVELS)),
+            *(f".bars .h{step} {{ height: {5 * step}%; }}" for step in range(21)),
             *(f".dot.{role} {{ background: var(--{role}); border-color: var(--{role}-edge); }}" for role in _DRAWN),
         )
     )

@@ -2,8 +2,12 @@
 
 import { at, h } from "./dom.js";
 import { field } from "./field.js";
-import { isBlock } from "./model.js";
+import { ofPicture, ofUnit } from "./live.js";
+import { isBlock, numberOf } from "./model.js";
 import { full, percent, sum } from "./words.js";
+
+/** A name, which may be broken behind its dots. */
+const dotted = (name) => name.split(".").flatMap((part, at) => (at ? [".", h("wbr"), part] : [part]));
 
 const pair = (name, value) => value != null && value !== "" && [h("dt", null, name), h("dd", null, value)];
 
@@ -23,6 +27,7 @@ function network(model) {
     ["E, Esc", "into a block, out"], ["S", "along a shortcut"], ["/", "find"], ["N", "next found"], ["H", "heat"]];
   return [
     h("h2", null, model.title),
+    ...ofPicture(model),
     h("dl", null, pair("layers", `${model.units.length} units in ${model.blocks.length} blocks`), totals),
     h("h3", null, "Keys"),
     h("dl", { class: "keys" }, keys.map(([name, does]) => [h("dt", null, name.split(", ").map((each) => h("kbd", null, each))), h("dd", null, does)])),
@@ -32,15 +37,14 @@ function network(model) {
 function unit(model, id, act) {
   const it = model.of(id);
   const takes = it.inputs.map((input) => model.units[input].volume).join(", ");
-  const extra = act.live?.(id) ?? [];
   return [
-    h("h2", null, it.name), h("p", { class: "soft" }, it.does),
+    h("h2", null, dotted(it.name)), h("p", { class: "soft" }, it.does),
     h("dl", null, pair("volume", takes ? `${takes} → ${it.volume}` : it.volume), measures(model, it.measures),
       it.tensors.map(([name, shape]) => pair(name, shape)),
       pair("line", it.line && [h("span", { class: "soft" }, `${model.sources[it.line[0]]}:${it.line[1]}`), h("code", null, it.line[2])])),
-    ...extra,
+    ...ofUnit(model, numberOf(id)),
     it.how.length > 0 && [h("h3", null, "Arithmetic"), h("dl", { class: "how" }, it.how.map(([name, how]) => (name ? pair(name, how) : h("dd", { class: "said" }, how))))],
-    it.inputs.length > 0 && [h("h3", null, "Receptive field"), ...field(model, it, act.picture)],
+    it.inputs.length > 0 && [h("h3", null, "Receptive field"), ...field(model, it)],
     ...links(model, id, act),
   ];
 }
@@ -48,7 +52,7 @@ function unit(model, id, act) {
 function block(model, id, act) {
   const it = model.of(id);
   return [
-    h("h2", null, it.path), h("p", { class: "soft" }, `block of ${it.count} units`),
+    h("h2", null, dotted(it.path)), h("p", { class: "soft" }, `block of ${it.count} units`),
     h("div", { class: "buttons" },
       h("button", { onclick: () => act.toggle(id) }, model.isOpen(id) ? "Close" : "Open"),
       h("button", { onclick: () => act.enter(id) }, "Show alone")),

@@ -20,8 +20,8 @@ function shape(tag, attributes, ...children) {
 
 const rect = (x, y, width, height, kind) => shape("rect", { x, y, width, height, class: kind });
 
-/** *picture*, a data URL, lies on the input, if there is one. */
-export function field(model, unit, picture) {
+/** A picture that goes through lies on the input. */
+export function field(model, unit) {
   const words = h("p", { class: "soft", "aria-live": "polite" });
   const [seen] = unit.sees;
   const input = seen && model.units[seen[0]];
@@ -42,7 +42,7 @@ export function field(model, unit, picture) {
     const [down, along] = [span(rows, row), span(columns, column)];
     map.replaceChildren(rect(0, 0, wide, high, "ground"), rect(column, row, 1, 1, "cell"));
     sight.replaceChildren(rect(0, 0, broad, tall, "ground"));
-    if (picture) sight.append(shape("image", { href: picture, width: broad, height: tall, preserveAspectRatio: "none" }));
+    if (model.live) sight.append(shape("image", { href: model.live.picture, width: broad, height: tall, preserveAspectRatio: "none" }));
     if (down && along) sight.append(rect(along[0], down[0], along[1] - along[0] + 1, down[1] - down[0] + 1, "cell"));
     words.textContent = down && along
       ? `(${row}, ${column}) sees rows ${down.join(" to ")}, columns ${along.join(" to ")} of ${input.name}: ${down[1] - down[0] + 1}×${along[1] - along[0] + 1}`

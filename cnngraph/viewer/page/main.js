@@ -24,7 +24,12 @@ class Page {
     this.pane = at("figure");
     this.view = new View(this.pane, at("scene"));
     this.outline = new Outline({
-      choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from), enter: (id) => this.enter(id),
+      choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from),
+      openAll: (ids, id) => {
+        for (const each of ids) this.model.open.add(numberOf(each));
+        this.draw(id);
+        this.choose(id, "outline");
+      },
     });
     read(this, location.hash);
     this.listen();
@@ -70,7 +75,8 @@ class Page {
     this.mark();
     card(this.model, this.selected, this);
     document.body.classList.toggle("selected", Boolean(this.selected));
-    history.replaceState(null, "", written(this));
+    clearTimeout(this.later);
+    this.later = setTimeout(() => history.replaceState(null, "", written(this)), 200);
   }
 
   mark() {

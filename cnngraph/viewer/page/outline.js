@@ -1,13 +1,14 @@
 // The network as a tree beside the figure: what is open there is open here. While something is looked for, what was found.
 
 import { at, esc } from "./dom.js";
-import { isBlock, numberOf } from "./model.js";
+import { isBlock } from "./model.js";
 import { short } from "./words.js";
 
 export class Outline {
-  constructor({ choose, toggle, enter }) {
+  constructor(act) {
     this.box = at("outline");
-    this.act = { choose, toggle, enter };
+    this.act = act;
+    const { choose, toggle } = act;
     this.box.addEventListener("click", (event) => {
       const row = event.target.closest("[data-id]");
       if (!row) return;
@@ -21,11 +22,21 @@ export class Outline {
     this.box.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** All rows anew; *found* are what is looked for, null where nothing is. */
+  /** *found* are what is looked for, null where nothing is. Only rows that are others than before are made. */
   show(model, selected, found) {
     this.model = model;
+    const [before, keys] = [this.keys ?? [], []];
     this.rows = found ? found.map((id) => [id, 0]) : [...model.walk(-1)];
-    this.box.innerHTML = this.rows.map(([id, depth]) => this.row(id, depth, Boolean(found))).join("") || '<p class="soft">nothing is called so</p>';
+    for (const [id] of this.rows) keys.push(`${id} ${model.isOpen(id)} ${found === null}`);
+    let [start, end] = [0, 0];
+    while (start < keys.length && keys[start] === before[start]) start += 1;
+    while (end < Math.min(keys.length, before.length) - start && keys.at(-1 - end) === before.at(-1 - end)) end += 1;
+    const rows = [...this.box.children];
+    for (const row of rows.slice(start, before.length - end)) row.remove();
+    const made = this.rows.slice(start, keys.length - end).map(([id, depth]) => this.row(id, depth, found !== null)).join("");
+    if (start) rows[start - 1].insertAdjacentHTML("afterend", made);
+    else this.box.insertAdjacentHTML("afterbegin", made);
+    this.keys = keys;
     this.select(selected, false);
   }
 
@@ -44,16 +55,15 @@ export class Outline {
 
   /** Marks the row of *id*, which then is the one that Tab comes to. */
   select(id, focus) {
-    for (const row of this.box.querySelectorAll('[aria-selected="true"], [tabindex="0"]')) {
-      row.setAttribute("aria-selected", "false");
-      row.tabIndex = -1;
-    }
+    this.chosen?.setAttribute("aria-selected", "false");
+    this.chosen?.setAttribute("tabindex", "-1");
     const row = (id && at(`t-${id}`)) || this.box.firstElementChild;
-    if (!row?.dataset.id) return;
+    this.chosen = row;
+    if (!row) return;
     row.tabIndex = 0;
     if (row.dataset.id === id) row.setAttribute("aria-selected", "true");
     if (focus) row.focus({ preventScroll: true });
-    row.scrollIntoView({ block: "nearest" });
+    requestAnimationFrame(() => row.scrollIntoView({ block: "nearest" }));
   }
 
   key(event) {
@@ -70,7 +80,7 @@ export class Outline {
       ArrowRight: () => (isBlock(id) && !model.isOpen(id) ? act.toggle(id, false, "outline") : isBlock(id) && to(this.rows[number + 1])),
       ArrowLeft: () => (model.isOpen(id) ? act.toggle(id, false, "outline") : model.holder.get(id) >= 0 && act.choose(`b${model.holder.get(id)}`, "outline")),
       Enter: () => (isBlock(id) ? act.toggle(id, event.shiftKey, "outline") : act.choose(id, "outline")),
-      "*": () => model.inside.get(model.holder.get(id)).forEach((each) => isBlock(each) && model.open.add(numberOf(each))) ?? act.choose(id, "outline"),
+      "*": () => act.openAll(model.inside.get(model.holder.get(id)).filter(isBlock), id),
     };
     if (!moves[event.key]) return;
     event.preventDefault();

@@ -50,7 +50,7 @@ function* reaches(stops, start) {
     const { part, sides } = stops[at];
     x += (at > start ? gap(stops[at - 1], part) : 0) + part.w;
     for (const side of sides) widest = Math.max(widest, x - part.right + TAP + INDENT + side.w);
-    yield Math.max(x + (at + 1 < stops.length ? TURN : 0), widest);
+    yield Math.max(x, widest) + (at + 1 < stops.length ? TURN : 0);
   }
 }
 
@@ -100,7 +100,7 @@ class Line {
     /** How far the axis of its end is below that of its start. */
     this.fall = axis;
     this.hang();
-    this.width = Math.max(x + (goesOn ? TURN : 0), ...this.hung.map(({ begin, side }) => begin + side.w));
+    this.width = Math.max(x, ...this.hung.map(({ begin, side }) => begin + side.w)) + (goesOn ? TURN : 0);
   }
 
   /** Ways to outputs lie below, from right to left each in the highest lane that is free, and below what leaves with it:
@@ -152,7 +152,7 @@ class Line {
 /** From the end of one line to the start of the next: right, down, back, and down again. */
 function around(line, next, x, top, out) {
   const end = [x + line.reach, top + line.axis + line.fall];
-  const right = x + line.places.at(-1).x + line.stops.at(-1).part.w + TURN;
+  const right = x + line.width;
   const middle = top + line.axis + line.down + BETWEEN / 2;
   const tip = [x + LEAD, top + next.axis];
   const path = new Path(end).round([[right, end[1]], [right, middle], [x + TURN / 2, middle], [x + TURN / 2, tip[1]], tip]);

@@ -1,0 +1,152 @@
+"""What a network makes of one picture: the maps of its layers, its answers, and where in the picture they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnngraph.network import Layer, Network, Output
+from cnngraph.preprocessing import Preprocessing
+from cnngraph.runtime.answers import labels_for, top
+from cnngraph.runtime.feeds import PictureInput
+from cnngraph.runtime.images import read
+from cnngraph.runtime.session import Session
+from cnngraph.units import Units
+from cnngraph.viewer.pixels import Array, ramp, shrunk, tiled, url
+from cnngraph.weights.source import Weight, Weights
+
+_MOST_MAPS, _SIDE = 64, 28
+"""Channels of a layer that are shown, and how high and wide."""
+_CLASSES = 5
+_HOTTEST = (200, 30, 30)
+
+
+def with_all(network: Network) -> Network:
+    """*network* with the tensor of every layer given back as well, under the layer's name."""
+    taken = {output.name for output in network.outputs}
+    more = [Output(layer.name, layer.name) for layer in network.layers if layer.inputs and layer.name not in taken]
+    return replace(network, outputs=(*network.outputs, *more))
+
+
+def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[str, Any]:
+    """What is seen when the picture at *image* goes through: *session* is of `with_all` the network, with *weights*.
+
+    Raises `CnngraphError` when the picture cannot be read, or the network takes none.
+    """
+    network = whole.network
+    pictures = PictureInput.of(session, session.done, "the page shows one picture going through")
+    feed = pictures.feed(image)
+    made = session.run(feed)
+    tensors = {output.layer: made[output.name][0] for output in network.outputs}
+    tensors |= {layer.name: made[layer.name][0] for layer in network.layers if layer.inputs and layer.name in made
+                and layer.name not in tensors}  # fmt: skip
+    names = labels_for(None, {output.name: made[output.name].shape for output in network.outputs}, session.about.classes)
+    answers = []
+    for output in network.outputs:
+        vector = tensors[output.layer]
+        if vector.ndim == 1:
+            guesses = top(vector, _CLASSES, names.get(output.name, ()))
+            evidence = _evidence(network, network[output.layer], tensors, weights, [guess.index for guess in guesses])
+            answers.append([output.name, [[guess.label, _number(guess.score), where]
+                                          for guess, where in zip(guesses, evidence, strict=True)]])  # fmt: skip
+    shape = next(iter(feed.values())).shape
+    return {
+        "picture": _picture(image, shape),
+        "sheets": [_sheet(tensors.get(unit.layers[-1].name)) for unit in whole.units],
+        "answers": answers,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
+def _picture(image: Path, shape: Iterable[int]) -> str:
+    """As the network sees it, before its numbers are scaled."""
+    from PIL import Image
+
+    _, channels, high, wide = shape
+    values = read(image, (high, wide), channels, Preprocessing())[0]
+    shown = np.rint(values.transpose(1, 2, 0) * 255).astype(np.uint8)
+    return url(Image.fromarray(shown[..., 0] if channels == 1 else shown), "JPEG", quality=85)
+
+
+def _sheet(values: Array | None) -> list[Any] | None:
+    """A picture of a layer's maps, its width and height, how many of how many it shows, and its least and greatest
+    number: those channels whose numbers are largest in the mean. A vector is one row after the other."""
+    if values is None or values.ndim not in (1, 3) or not values.size:
+        return None
+    known = values[np.isfinite(values)]
+    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if values.ndim == 1:
+        across = min(len(values), 32)
+        cells = np.full(-(-len(values) // across) * across, np.nan, values.dtype)
+        cells[: len(values)] = values
+        sheet, count = cells.reshape(-1, across), len(values)
+        shown = count
+    else:
+        count = len(values)
+        strongest = np.argsort(-np.abs(np.nan_to_num(values)).mean(axis=(1, 2)), kind="stable")[:_MOST_MAPS]
+        maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
+        sheet, shown = tiled(maps), len(maps)
+        least, most = (float(maps.min()), float(maps.max())) if np.isfinite(maps).all() else (least, most)
+    return [ramp(sheet, least, most), sheet.shape[1], sheet.shape[0], shown, count, _number(least), _number(most)]
+
+
+# Where an answer comes from ----------------------------------------------------------------------
+
+
+def _evidence(
+    network: Network, layer: Layer, tensors: dict[str, Array], weights: Weights, classes: list[int]
+) -> Iterator[str | None]:
+    """For each of *classes* a map over the picture, as the class activation maps of Zhou et al. 2016: exact where the
+    network ends in the mean of a map and a fully connected layer, or in that of a map with a channel for each class.
+    None elsewhere."""
+    found = _last_maps(network, layer, tensors, weights)
+    for number in classes:
+        yield None if found is None else _heat(found(number))
+
+
+def _last_maps(network: Network, layer: Layer, tensors: dict[str, Array], weights: Weights) -> Any:
+    """What gives a class's map; None where the network does not end so."""
+    layer = _behind_idle(network, layer)
+    matrix = None
+    if layer.kind.family == "dense" and not layer.shares:
+        name = next(name for name, each in layer.parameters.items() if len(each.shape) == 2)
+        parameter = layer.parameters[name]
+        for pieces in weights.all([Weight(f"{layer.name}.{name}", layer, parameter)]):
+            matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(parameter.shape)
+        layer = _behind_idle(network, network[layer.inputs[0]])
+    if layer.kind.family != "pool" or len(layer.inputs) != 1:
+        return None
+    maps, pooled = tensors.get(layer.inputs[0]), tensors.get(layer.name)
+    if maps is None or pooled is None or maps.ndim != 3:
+        return None
+    # Whether it is the mean is seen by its numbers.
+    if pooled.size != len(maps) or not np.allclose(maps.mean(axis=(1, 2)), pooled.reshape(-1), rtol=1e-3, atol=1e-5):
+        return None
+    if matrix is None:
+        return lambda number: maps[number]
+    return lambda number: np.tensordot(matrix[number], maps, 1)
+
+
+def _behind_idle(network: Network, layer: Layer) -> Layer:
+    """The layer whose numbers come out of *layer*, but for what makes answers of them, or moves none."""
+    while (layer.kind.answers or layer.kind.idle) and layer.inputs:
+        layer = network[layer.inputs[0]]
+    return layer
+
+
+def _heat(values: Array) -> str:
+    """What speaks for a class, from nothing, which is transparent, to the most."""
+    from PIL import Image
+
+    shares = np.clip(np.nan_to_num(values), 0, None)
+    shares = shares / (shares.max() or 1.0)
+    shown = np.empty((*shares.shape, 4), np.uint8)
+    shown[..., :3], shown[..., 3] = _HOTTEST, np.rint(shares * 200)
+    return url(Image.fromarray(shown))
