@@ -150,6 +150,7 @@ def _block(block: Inside, whole: Units, shapes: Shapes, measures: Iterable[Measu
         "parent": block.parent,
         "words": list(block_words(block.path, whole.network)),
         "volume": block.units[-1].output.caption,
+        "takes": len(block.inputs),
         "count": len(block.units),
         "shortcut": block.holds_shortcut,
         "measures": _sums(names, measures),

@@ -7,7 +7,8 @@ export function asSvg(scene, { width, height }, title) {
   const style = getComputedStyle(document.documentElement);
   const colors = (markup) => markup.replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
   const size = `width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}"`;
-  const inner = new XMLSerializer().serializeToString(scene).replace(/^<g[^>]*>|<\/g>$/g, "");
+  // Where the figure lies in the pane is no part of it.
+  const inner = new XMLSerializer().serializeToString(scene).replace(/ transform="[^"]*"/, "");
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><title>${esc(title)}</title>`
     + `<rect width="100%" height="100%" fill="${style.getPropertyValue("--paper").trim()}"/>${colors(inner)}</svg>\n`;
 }

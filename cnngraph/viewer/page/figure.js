@@ -1,32 +1,64 @@
 // What was laid out as SVG: frames, lines, boxes. Colours are custom properties, so that light and dark are the page's.
 
-import { esc } from "./dom.js";
+import { at, esc } from "./dom.js";
 import { isBlock } from "./model.js";
 import { FAMILY } from "./text.js";
 
 const number = (value) => Math.round(value * 10) / 10;
 
-/** The markup of all that `layout` placed. *paint* gives the colour of a unit or block and that of the words on it. */
-export function drawn(placed, model, paint) {
-  return [
-    `<g class="frames">${placed.frames.map((frame) => framed(frame, model)).join("")}</g>`,
-    `<g class="wires" fill="none" stroke="var(--wire)" stroke-width="1.3">${placed.wires.map(wired).join("")}</g>`,
-    `<g class="boxes" font-family="${esc(FAMILY)}" text-anchor="middle">${placed.boxes.map((box) => boxed(box, model, paint)).join("")}</g>`,
-  ].join("");
+/** The drawing of all that `layout` places: of each time only what is another than before is made. */
+export class Figure {
+  constructor() {
+    at("scene").innerHTML = '<g class="frames" font-size="13" font-weight="600"></g>'
+      + '<g class="wires" fill="none" stroke="var(--wire)" stroke-width="1.3"></g>'
+      + '<g class="boxes" font-size="13" font-weight="500" text-anchor="middle"></g>';
+    at("scene").setAttribute("font-family", FAMILY);
+    [this.frames, this.wires, this.boxes] = at("scene").children;
+    this.known = new Map([...at("scene").children].map((layer) => [layer, new Map()]));
+  }
+
+  /** *paint* gives the colour of a unit or block and that of the words on it. */
+  draw(placed, model, paint) {
+    const things = (all, drawn) => all.map((each) => [drawn(each, model, paint), `translate(${number(each.x)} ${number(each.y)})`]);
+    this.update(this.frames, things(placed.frames, framed));
+    this.update(this.wires, placed.wires.map((each) => [wired(each)]));
+    this.update(this.boxes, things(placed.boxes, boxed));
+  }
+
+  /** Makes the children of *layer* those of *wanted*: pairs of markup and where it is moved to. */
+  update(layer, wanted) {
+    const [before, now, fresh] = [this.known.get(layer), new Map(), []];
+    for (const [markup] of wanted) {
+      const left = before.get(markup);
+      if (left?.length) (now.get(markup) ?? now.set(markup, []).get(markup)).push(left.pop());
+      else fresh.push(markup);
+    }
+    for (const left of before.values()) for (const element of left) element.remove();
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    made.innerHTML = fresh.join("");
+    [...made.children].forEach((element, at) => (now.get(fresh[at]) ?? now.set(fresh[at], []).get(fresh[at])).push(element));
+    const turns = new Map();
+    let next = layer.firstChild;
+    for (const [markup, place] of wanted) {
+      const turn = turns.get(markup) ?? 0;
+      turns.set(markup, turn + 1);
+      const element = now.get(markup)[turn];
+      if (place && element.getAttribute("transform") !== place) element.setAttribute("transform", place);
+      if (element === next) next = next.nextSibling;
+      else layer.insertBefore(element, next);
+    }
+    this.known.set(layer, now);
+  }
 }
 
-const group = (id, model, inner, role = "img") =>
-  `<g id="${id}" class="thing" role="${role}" aria-label="${esc(model.about(id))}" data-name="${esc(model.called(id))}">${inner}</g>`;
+const group = (id, model, inner, role = "img", more = "") => `<g id="${id}" class="thing" role="${role}" aria-label="${esc(model.about(id))}"${more}>${inner}</g>`;
 
-function framed({ id, x, y, w, h, name }, model) {
-  const sign = minus(x + w - 16, y + 14);
-  const words = `<text x="${number(x + 12)}" y="${number(y + 18)}" font-size="13" font-weight="600" font-family="${esc(FAMILY)}" fill="var(--soft)">${esc(name)}</text>`;
-  const frame = `<rect x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="10" fill="var(--inside)" stroke="var(--frame)"/>`;
-  return group(id, model, `${frame}${words}${sign}`, "group");
+const rect = (x, y, w, h, rx, more) => `<rect x="${x}" y="${y}" width="${number(w)}" height="${number(h)}" rx="${rx}" ${more}/>`;
+
+function framed({ id, w, h, name }, model) {
+  const minus = `<g class="sign"><circle cx="${number(w - 16)}" cy="14" r="7.5" fill="var(--paper)" stroke="var(--frame)"/><path d="M${number(w - 19.5)} 14h7" stroke="var(--soft)" stroke-width="1.5"/></g>`;
+  return group(id, model, `${rect(0, 0, w, h, 10, 'fill="var(--inside)" stroke="var(--frame)"')}<text x="12" y="18" fill="var(--soft)">${esc(name)}</text>${minus}`, "group");
 }
-
-const minus = (x, y) => `<g class="sign"><circle cx="${number(x)}" cy="${number(y)}" r="7.5" fill="var(--paper)" stroke="var(--frame)"/><path d="M${number(x - 3.5)} ${number(y)}h7" stroke="var(--soft)" stroke-width="1.5"/></g>`;
-const plus = (x, y, ink) => `<path class="sign" d="M${number(x - 3.5)} ${number(y)}h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
 
 function wired({ from, to, d, tip, down, dashed }) {
   const ends = ` data-from="${esc(from)}"${to === null ? "" : ` data-to="${esc(to)}"`}`;
@@ -38,29 +70,30 @@ function head([x, y], down) {
   return `<path d="M${points.map(number).join(" ")}z" fill="var(--wire)" stroke="none"/>`;
 }
 
-function boxed(box, model, paint) {
-  const { id, kind, x, y, w, h } = box;
-  const middle = number(x + w / 2);
+function boxed({ id, kind, w, h, text, sign, lines, caption }, model, paint) {
+  const middle = number(w / 2);
   if (kind === "exit" || kind === "port") {
-    return `<text x="${middle}" y="${number(y + 13)}" font-size="11" font-style="italic" fill="var(--ink)">${esc(box.text)}</text>`;
+    return `<g><text x="${middle}" y="13" font-size="11" font-weight="400" font-style="italic" fill="var(--ink)">${esc(text)}</text></g>`;
   }
   const { fill, ink, edge } = paint(id);
+  const ends = ` fill="${ink}"`;
+  const paints = `class="shape" fill="${fill}" stroke="${edge}"`;
   if (kind === "sign") {
-    const circle = `<circle class="shape" cx="${middle}" cy="${number(y + h / 2)}" r="${h / 2 - 1}" fill="${fill}" stroke="${edge}" stroke-width="1.3"/>`;
-    return group(id, model, circle + signed(box.sign, x + w / 2, y + h / 2, ink));
+    return group(id, model, `<circle cx="${middle}" cy="${h / 2}" r="${h / 2 - 1}" ${paints}/>${signed(sign, w / 2, h / 2, ink)}`);
   }
-  const first = y + h / 2 - ((box.lines.length - 1) / 2) * 17 + 4.5;
-  const words = box.lines.map((line, at) => `<text x="${middle}" y="${number(first + 17 * at)}" font-size="13" font-weight="500" fill="${ink}">${esc(line)}</text>`);
-  const shape = (dx, dy, more = "") => `<rect x="${number(x + dx)}" y="${number(y + dy)}" width="${number(w)}" height="${number(h)}" rx="7" fill="${fill}" stroke="${edge}"${more}/>`;
-  const caption = `<text class="caption" x="${middle}" y="${number(y + h + 13)}" font-size="11" fill="var(--soft)">${esc(box.caption)}</text>`;
-  if (!isBlock(id)) return group(id, model, shape(0, 0, ' class="shape"') + words.join("") + caption);
+  const first = h / 2 - ((lines.length - 1) / 2) * 17 + 4.5;
+  const words = lines.map((line, row) => `<text x="${middle}" y="${number(first + 17 * row)}">${esc(line)}</text>`).join("")
+    + `<text x="${middle}" y="${h + 13}" font-size="11" font-weight="400" fill="var(--soft)">${esc(caption)}</text>`;
+  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words, "img", ends);
   // A closed block looks like a pile, and one that holds a shortcut wears its arc.
-  const arc = model.of(id).shortcut ? `<path d="M${number(x + w / 2 - 16)} ${number(y)}v-4q0 -5 5 -5h22q5 0 5 5v4" fill="none" stroke="var(--wire)" stroke-width="1.3"/>` : "";
-  return group(id, model, arc + shape(3, 3, ' opacity=".45"') + shape(0, 0, ' class="shape"') + words.join("") + plus(x + w - 10, y + 10, ink) + caption);
+  const arc = model.of(id).shortcut ? `<path d="M${number(w / 2 - 16)} 0v-4q0 -5 5 -5h22q5 0 5 5v4" fill="none" stroke="var(--wire)" stroke-width="1.3"/>` : "";
+  const plus = `<path class="sign" d="M${number(w - 13.5)} 10h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
+  const pile = rect(3, 3, w, h, 7, `fill="${fill}" stroke="${edge}" opacity=".45"`);
+  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + plus, "img", ends);
 }
 
 function signed(sign, x, y, ink) {
   const arm = 5.5;
-  const lines = { "+": [[arm, 0], [0, arm]], "−": [[arm, 0]] }[sign] ?? [[arm * 0.7, arm * 0.7], [arm * 0.7, -arm * 0.7]];
-  return lines.map(([dx, dy]) => `<path d="M${number(x - dx)} ${number(y - dy)}L${number(x + dx)} ${number(y + dy)}" stroke="${ink}" stroke-width="1.5"/>`).join("");
+  const arms = { "+": [[arm, 0], [0, arm]], "−": [[arm, 0]] }[sign] ?? [[arm * 0.7, arm * 0.7], [arm * 0.7, -arm * 0.7]];
+  return arms.map(([dx, dy]) => `<path d="M${number(x - dx)} ${number(y - dy)}L${number(x + dx)} ${number(y + dy)}" stroke="${ink}" stroke-width="1.5"/>`).join("");
 }

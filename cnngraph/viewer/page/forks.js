@@ -6,8 +6,6 @@ const GAP = 26, WIDEST = 64, BETWEEN = 14, BEND = 9, PITCH = 10;
 
 /** *branches* are [is an arc, has weights, chain]; *after* is what they meet in. */
 export function fork(maker, branches, after, width, sourced) {
-  const ports = new Set(branches.flatMap(([, , chain]) => (chain[0] && "p" in Object(chain[0]) ? [chain[0].p] : [])));
-  maker = ports.size && !sourced ? Object.assign(Object.create(maker), { several: ports }) : maker;
   const join = maker.part(after, width, true);
   const room = Math.max(width - join.w - 2 * WIDEST, 2.5 * maker.box);
   const made = branches.map(([isArc, weighs, chain], number) => {

@@ -32,6 +32,7 @@ class Maker {
   root(width) {
     const entered = this.model.entered;
     const chain = entered < 0 ? this.model.chain : this.model.blocks[entered].chain;
+    this.named = entered >= 0;
     const apart = chain[0]?.s ?? [];
     const chains = [apart.length ? chain.slice(1) : chain, ...apart].filter((each) => each.length);
     return stacked(chains.map((each) => this.row(each, width, false)));
@@ -74,7 +75,7 @@ class Maker {
 
   /** An open block: what is in it, in a frame with its name above. */
   frame(id, block, width) {
-    const inside = this.row(block.chain, width - 2 * PAD, false);
+    const inside = Object.assign(Object.create(this), { named: block.takes > 1 }).row(block.chain, width - 2 * PAD, false);
     const name = fitted(this.model.ownName(id), WORDS, 240);
     const w = Math.max(inside.w + PAD, widthOf(name, WORDS) + 60);
     const y = HEAD + (inside.trunk ? 8 : 0);
@@ -91,8 +92,7 @@ class Maker {
 
   /** Where a tensor comes into a block; with its name where there are several, or nothing outside is seen. */
   port(unit) {
-    const several = this.model.entered >= 0 || this.several?.has(unit);
-    if (!several) return { ...plain(`p${unit}`, 0, 0, "port"), draw() {} };
+    if (!this.named) return { ...plain(`p${unit}`, 0, 0, "port"), draw() {} };
     return label("port", `p${unit}`, this.model.units[unit].name);
   }
 }

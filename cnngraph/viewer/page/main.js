@@ -3,7 +3,7 @@
 import { card } from "./card.js";
 import { asPng, asSvg, save } from "./copy.js";
 import { at, h, say } from "./dom.js";
-import { drawn } from "./figure.js";
+import { Figure } from "./figure.js";
 import { key, painter } from "./heat.js";
 import { keys } from "./keys.js";
 import { layout } from "./layout.js";
@@ -17,11 +17,9 @@ const LEAST_WIDTH = 560, QUICK = 160;
 
 class Page {
   constructor(data) {
-    this.model = new Model(data);
-    this.measure = -1;
-    this.selected = "";
     this.found = null;
     this.pane = at("figure");
+    this.figure = new Figure();
     this.view = new View(this.pane, at("scene"));
     this.outline = new Outline({
       choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from),
@@ -31,21 +29,27 @@ class Page {
         this.choose(id, "outline");
       },
     });
-    read(this, location.hash);
     this.listen();
-    at("heat").append(...data.measures.map(({ words }, number) => h("option", { value: number }, words)));
-    this.draw();
+    this.show(data, location.hash);
     this.view.fit(true);
+  }
+
+  /** A network, in the state that *hash* says; what it does not say is as the page is at first. */
+  show(data, hash) {
+    this.model = new Model(data);
+    read(this, hash);
+    at("heat").replaceChildren(...[["none", -1], ...data.measures.map(({ words }, number) => [words, number])].map(
+      ([words, value]) => h("option", { value, selected: value === this.measure }, words)));
+    this.draw();
   }
 
   /** The figure anew; *anchor* stays where it is on the screen. */
   draw(anchor = "") {
     const before = this.places;
-    const width = this.model.entered < 0 ? this.pane.clientWidth : 0.9 * this.pane.clientWidth;
-    this.placed = layout(this.model, Math.max(width, LEAST_WIDTH));
+    this.placed = layout(this.model, Math.max(this.view.wide, LEAST_WIDTH));
     this.seen = this.placed.boxes.map(({ id }) => id).filter((id) => this.model.holder.has(id));
     this.places = new Map([...this.placed.frames, ...this.placed.boxes].map((each) => [each.id, each]));
-    at("scene").innerHTML = drawn(this.placed, this.model, painter(this.model, this.measure, this.seen));
+    this.figure.draw(this.placed, this.model, painter(this.model, this.measure, this.seen));
     Object.assign(this.view, { width: this.placed.width, height: this.placed.height });
     const [then, now] = [before?.get(anchor), this.places.get(anchor)];
     if (then && now) this.view.move((then.x - now.x) * this.view.scale, (then.y - now.y) * this.view.scale);
@@ -59,11 +63,12 @@ class Page {
   glide(before, then, now) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const timing = { duration: QUICK, easing: "ease-out" };
-    for (const { id, x, y } of this.places.values()) {
+    for (const { id, x, y, w, h: high } of this.places.values()) {
+      if (!this.view.shows(x, y, w, high)) continue;
       const old = before.get(id);
-      const [dx, dy] = old ? [old.x - x - then.x + now.x, old.y - y - then.y + now.y] : [0, 0];
+      const from = old && [old.x - then.x + now.x, old.y - then.y + now.y];
       if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
-      else if (dx || dy) at(id)?.animate([{ transform: `translate(${dx}px, ${dy}px)` }, { transform: "none" }], timing);
+      else if (from[0] !== x || from[1] !== y) at(id)?.animate([from, [x, y]].map((place) => ({ transform: `translate(${place[0]}px, ${place[1]}px)` })), timing);
     }
     at("scene").querySelector(".wires").animate([{ opacity: 0 }, { opacity: 0, offset: 0.5 }, { opacity: 1 }], timing);
   }
@@ -187,7 +192,10 @@ class Page {
     });
     addEventListener("keydown", (event) => keys(this, event));
     addEventListener("beforeprint", () => this.view.pane.setAttribute("viewBox", `0 0 ${this.placed.width} ${this.placed.height}`));
-    addEventListener("resize", () => this.draw());
+    new ResizeObserver(() => {
+      this.view.measure();
+      this.draw();
+    }).observe(this.pane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 

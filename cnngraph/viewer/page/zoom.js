@@ -7,6 +7,7 @@ const READABLE = 0.62;
 export class View {
   constructor(pane, scene) {
     Object.assign(this, { pane, scene, x: 0, y: 0, scale: 1, width: 1, height: 1 });
+    this.measure();
     this.points = new Map();
     pane.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     pane.addEventListener("pointerdown", (event) => this.press(event));
@@ -14,12 +15,17 @@ export class View {
     for (const end of ["pointerup", "pointercancel"]) pane.addEventListener(end, (event) => this.points.delete(event.pointerId));
   }
 
+  /** How large the pane is: kept, for to ask for it while the figure changes takes long. */
+  measure() {
+    [this.wide, this.high] = [this.pane.clientWidth, this.pane.clientHeight];
+  }
+
   apply() {
     this.scene.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
   }
 
   move(dx, dy) {
-    const [wide, high] = [this.pane.clientWidth, this.pane.clientHeight];
+    const { wide, high } = this;
     const keep = (at, size, room) => Math.min(room - 60, Math.max(60 - size * this.scale, at));
     this.x = keep(this.x + dx, this.width, wide);
     this.y = keep(this.y + dy, this.height, high);
@@ -27,7 +33,7 @@ export class View {
   }
 
   /** Larger or smaller, while the point (x, y) of the pane stays where it is. */
-  zoom(by, x = this.pane.clientWidth / 2, y = this.pane.clientHeight / 2) {
+  zoom(by, x = this.wide / 2, y = this.high / 2) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * by));
     const ratio = scale / this.scale;
     this.scale = scale;
@@ -42,12 +48,18 @@ export class View {
 
   /** All of it, or with *readable* its beginning, where it would be too small. */
   fit(readable = false) {
-    const [wide, high] = [this.pane.clientWidth, this.pane.clientHeight];
+    const { wide, high } = this;
     const whole = Math.min(wide / this.width, high / this.height, 1.2);
     this.scale = readable && whole < READABLE ? Math.max(READABLE, Math.min(1, wide / this.width)) : Math.max(LEAST, whole);
     this.x = Math.max(0, (wide - this.width * this.scale) / 2);
     this.y = Math.max(0, (high - this.height * this.scale) / 2);
     this.apply();
+  }
+
+  /** Whether anything of a box of the figure is in the pane. */
+  shows(x, y, w, h) {
+    const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
+    return left < this.wide && top < this.high && left + w * this.scale > 0 && top + h * this.scale > 0;
   }
 
   /** Brings a box of the figure into the pane, if it is not there. */
@@ -58,8 +70,8 @@ export class View {
       if (start >= air && start + size <= room - air) return 0;
       return size > room - 2 * air ? air - start : (room - size) / 2 - start;
     };
-    this.x += shift(left, w * this.scale, this.pane.clientWidth);
-    this.y += shift(top, h * this.scale, this.pane.clientHeight);
+    this.x += shift(left, w * this.scale, this.wide);
+    this.y += shift(top, h * this.scale, this.high);
     this.apply();
   }
 
