@@ -54,7 +54,8 @@ class Page:
     @property
     def requests(self) -> list[str]:
         """The addresses that were asked for, but for what is in the page itself."""
-        asked = [each["params"]["request"]["url"] for each in self.heard if each["method"] == "Network.requestWillBeSent"]
+        sent = [each["params"] for each in self.heard if each["method"] == "Network.requestWillBeSent"]
+        asked = [each["request"]["url"] for each in sent]
         return [url for url in asked if not url.startswith(("data:", "blob:"))]
 
     def key(self, key: str, **more: Any) -> None:

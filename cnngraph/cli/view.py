@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cnngraph.cli.inputs import named, network_options, output_stem, read_model
 from cnngraph.cli.weights import Asked, weight_options
+
+if TYPE_CHECKING:
+    from cnngraph.network import Network
+    from cnngraph.weights.source import Weights
 
 
 @click.command("view")
@@ -36,42 +40,31 @@ def command(
     has their histograms, with a picture what every layer makes of it.
     """
     network, brought = read_model(file, settings, max_nodes)
-    from cnngraph.viewer.facts import facts
-    from cnngraph.viewer.page import page
+    from cnngraph.verbs import page
 
-    data = facts(network, times)
+    weights = parts = None
     if asked.anything or image is not None:
-        data |= _numbers(asked, network, brought, image)
-    written = page(data, network.summary()._repr_html_())
+        brought, parts = asked.model(network, brought)
+        weights = asked.choose(network, brought)
+    if image is not None:
+        _remark(network, weights)
+    data = page(network, weights, parts, image=image, times=times)
     if output == "-":
-        sys.stdout.buffer.write(written)
+        sys.stdout.buffer.write(data)
         return
     from cnngraph.files import write
 
     path = Path(output or f"{output_stem(network)}.html")
-    write(path, written)
+    write(path, data)
     click.echo(path)
 
 
-def _numbers(asked: Asked, network: Any, brought: Any, image: Path | None) -> dict[str, Any]:
-    """What the page has of weights and of a picture."""
-    from cnngraph.units import units
-    from cnngraph.viewer.weights import weights_of
+def _remark(network: Network, weights: Weights | None) -> None:
+    """Says what of the answers means nothing."""
+    from cnngraph.preprocessing import UNSAID, preprocessing
+    from cnngraph.weights.initialise import RandomWeights
 
-    brought, parts = asked.model(network, brought)
-    chosen = asked.choose(network, brought)
-    whole = units(network)
-    found: dict[str, Any] = {"weights": weights_of(whole, chosen)}
-    if image is not None:
-        from cnngraph.preprocessing import UNSAID
-        from cnngraph.verbs import session
-        from cnngraph.viewer.maps import live, with_all
-        from cnngraph.weights.initialise import RandomWeights
-
-        loaded = session(with_all(network), lambda: chosen, parts)
-        if isinstance(chosen, RandomWeights):
-            click.echo("the answers mean nothing: give --weights for real ones", err=True)
-        elif loaded.about.pictures is None:
-            click.echo(UNSAID, err=True)
-        found["live"] = live(whole, loaded, chosen, image)
-    return found
+    if isinstance(weights, RandomWeights):
+        click.echo("the answers mean nothing: give --weights for real ones", err=True)
+    elif all(preprocessing(layer) is None for layer in network.inputs):
+        click.echo(UNSAID, err=True)

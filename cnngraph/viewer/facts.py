@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.field import Field, Sight, receptive_fields, sights
+from cnngraph.field import Field, Sight, largest, sights
 from cnngraph.figure.heat import Measured, measured
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.parts import block_words, role, sign_of, words
@@ -37,7 +37,7 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
         "counts": network.counts,
         "measures": [{"words": _WORDS[asked][0], "unit": _WORDS[asked][1]} for asked in measures],
         "chain": shapes.of(root),
-        "units": [_unit(unit, whole, measures.values(), fields, texts) for unit in whole.units],
+        "units": [_unit(unit, measures.values(), fields, texts) for unit in whole.units],
         "blocks": [_block(block, whole, shapes, measures.values()) for block in blocks],
         "outputs": [[output.name, whole.of_layer[output.layer]] for output in network.outputs],
         "shortcuts": [[each.source, each.join] for each in whole.shortcuts],
@@ -69,9 +69,7 @@ def _sums(names: Iterable[str], measures: Iterable[Measured]) -> list[float]:
     return [sum(each.values.get(name, 0) for name in names) for each in measures]
 
 
-def _unit(
-    unit: Unit, whole: Units, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int]
-) -> dict[str, Any]:
+def _unit(unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int]) -> dict[str, Any]:
     field = fields.sizes[unit.layers[-1].name]
     number = fields.number
     return {
@@ -121,8 +119,10 @@ class _Fields:
     """What the places of layers see of the input."""
 
     def __init__(self, whole: Units) -> None:
-        self.sizes: dict[str, Field | None] = receptive_fields(whole.network)
         self._seen = sights(whole.network)
+        self.sizes: dict[str, Field | None] = {
+            name: None if seen is None else largest(seen) for name, seen in self._seen.items()
+        }
         self.number = {unit.name: number for number, unit in enumerate(whole.units)}
         self.table: list[list[Any]] = []
         """Spans of the first places, from 0 on, and how much further those after them see."""

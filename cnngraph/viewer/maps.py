@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from cnngraph.network import Layer, Network, Output
 from cnngraph.preprocessing import Preprocessing
-from cnngraph.runtime.answers import labels_for, top
+from cnngraph.runtime.answers import top
 from cnngraph.runtime.feeds import PictureInput
 from cnngraph.runtime.images import read
 from cnngraph.runtime.session import Session
@@ -27,8 +27,9 @@ _HOTTEST = (200, 30, 30)
 
 def with_all(network: Network) -> Network:
     """*network* with the tensor of every layer given back as well, under the layer's name."""
-    taken = {output.name for output in network.outputs}
-    more = [Output(layer.name, layer.name) for layer in network.layers if layer.inputs and layer.name not in taken]
+    names, given = ({getattr(output, what) for output in network.outputs} for what in ("name", "layer"))
+    inside = (layer.name for layer in network.layers if layer.inputs and layer.name in network.live)
+    more = (Output(name, name) for name in inside if name not in names | given)
     return replace(network, outputs=(*network.outputs, *more))
 
 
@@ -37,22 +38,22 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
 
     Raises `CnngraphError` when the picture cannot be read, or the network takes none.
     """
-    network = whole.network
+    network, exposed = whole.network, session.network
+    assert exposed is not None
     pictures = PictureInput.of(session, session.done, "the page shows one picture going through")
     feed = pictures.feed(image)
     made = session.run(feed)
-    tensors = {output.layer: made[output.name][0] for output in network.outputs}
-    tensors |= {layer.name: made[layer.name][0] for layer in network.layers if layer.inputs and layer.name in made
-                and layer.name not in tensors}  # fmt: skip
-    names = labels_for(None, {output.name: made[output.name].shape for output in network.outputs}, session.about.classes)
-    answers = []
+    tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
+    answers: list[list[Any]] = []
     for output in network.outputs:
         vector = tensors[output.layer]
         if vector.ndim == 1:
-            guesses = top(vector, _CLASSES, names.get(output.name, ()))
-            evidence = _evidence(network, network[output.layer], tensors, weights, [guess.index for guess in guesses])
-            answers.append([output.name, [[guess.label, _number(guess.score), where]
-                                          for guess, where in zip(guesses, evidence, strict=True)]])  # fmt: skip
+            guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
+            class_map = class_maps(network, network[output.layer], tensors, weights)
+            shown = [
+                [guess.label, _number(guess.score), class_map and _heat(class_map(guess.index))] for guess in guesses
+            ]
+            answers.append([output.name, shown])
     shape = next(iter(feed.values())).shape
     return {
         "picture": _picture(image, shape),
@@ -100,38 +101,31 @@ def _sheet(values: Array | None) -> list[Any] | None:
 # Where an answer comes from ----------------------------------------------------------------------
 
 
-def _evidence(
-    network: Network, layer: Layer, tensors: dict[str, Array], weights: Weights, classes: list[int]
-) -> Iterator[str | None]:
-    """For each of *classes* a map over the picture, as the class activation maps of Zhou et al. 2016: exact where the
-    network ends in the mean of a map and a fully connected layer, or in that of a map with a channel for each class.
-    None elsewhere."""
-    found = _last_maps(network, layer, tensors, weights)
-    for number in classes:
-        yield None if found is None else _heat(found(number))
+def class_maps(
+    network: Network, layer: Layer, tensors: Mapping[str, Array], weights: Weights
+) -> Callable[[int], Array] | None:
+    """What of the last maps speaks for a class of *layer*'s, by the class's number: class activation maps (Zhou et al.
+    2016), whose mean is the logit but for its bias. *tensors* are those of layers, by name.
 
-
-def _last_maps(network: Network, layer: Layer, tensors: dict[str, Array], weights: Weights) -> Any:
-    """What gives a class's map; None where the network does not end so."""
+    None unless the network ends in the mean of maps and a fully connected layer, or in that of a map for each class.
+    """
     layer = _behind_idle(network, layer)
-    matrix = None
+    matrix: Array | None = None
     if layer.kind.family == "dense" and not layer.shares:
-        name = next(name for name, each in layer.parameters.items() if len(each.shape) == 2)
-        parameter = layer.parameters[name]
+        name, parameter = next((name, each) for name, each in layer.parameters.items() if len(each.shape) == 2)
         for pieces in weights.all([Weight(f"{layer.name}.{name}", layer, parameter)]):
             matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(parameter.shape)
         layer = _behind_idle(network, network[layer.inputs[0]])
     if layer.kind.family != "pool" or len(layer.inputs) != 1:
         return None
     maps, pooled = tensors.get(layer.inputs[0]), tensors.get(layer.name)
-    if maps is None or pooled is None or maps.ndim != 3:
+    if maps is None or pooled is None or maps.ndim != 3 or pooled.size != len(maps):
         return None
     # Whether it is the mean is seen by its numbers.
-    if pooled.size != len(maps) or not np.allclose(maps.mean(axis=(1, 2)), pooled.reshape(-1), rtol=1e-3, atol=1e-5):
+    if not np.allclose(maps.mean(axis=(1, 2)), pooled.reshape(-1), rtol=1e-3, atol=1e-5):
         return None
-    if matrix is None:
-        return lambda number: maps[number]
-    return lambda number: np.tensordot(matrix[number], maps, 1)
+    found, by_class = maps, matrix
+    return lambda number: found[number] if by_class is None else np.tensordot(by_class[number], found, 1)
 
 
 def _behind_idle(network: Network, layer: Layer) -> Layer:

@@ -30,8 +30,7 @@ def page(data: Mapping[str, Any], table: str) -> bytes:
     """The page of what `facts` says; *table* is HTML for who runs no scripts."""
     script, style = _script(), _style()
     parts = {
-        "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
-        "img-src data: blob:",
+        "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; img-src data: blob:",
         "title": escape(str(data["title"])),
         "counts": escape(str(data["counts"])),
         "style": style,
@@ -101,7 +100,7 @@ _DRAWN = (*_ROLES, "input", "idle", "block")
 
 
 def _colors(theme: Theme, share: float) -> str:
-    """Custom properties: of what boxes are a ground with a *share* of the theme's colour, their line, and their words."""
+    """Custom properties: of what boxes are a ground with a *share* of the theme's colour, their line, their words."""
     paper = theme.background or theme.paper
     fills: dict[str, str] = {role: getattr(theme, role) for role in _ROLES}
     fills |= {"input": theme.ink, "block": theme.norm}

@@ -67,4 +67,5 @@ def shrunk(maps: Array, side: int) -> Array:
     count, high, wide = maps.shape
     whole = maps[:, : max(1, high // times) * times, : max(1, wide // times) * times]
     down, along = min(times, high), min(times, wide)
-    return whole.reshape(count, whole.shape[1] // down, down, whole.shape[2] // along, along).mean(axis=(2, 4))
+    means: Array = whole.reshape(count, whole.shape[1] // down, down, whole.shape[2] // along, along).mean(axis=(2, 4))
+    return means

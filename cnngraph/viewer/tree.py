@@ -116,8 +116,8 @@ class Shapes:
                 return {"s": [self._chain(each, outside) for each in chains]}
             case Fork(branches):
                 weighs = [_weighs(branch.chain) for branch in branches]
-                chains = [self._chain(branch.chain, outside) for branch in branches]
-                return {"f": [list(each) for each in zip(map(int, arcs_of(element)), weighs, chains, strict=True)]}
+                inner = [self._chain(branch.chain, outside) for branch in branches]
+                return {"f": [list(each) for each in zip(map(int, arcs_of(element)), weighs, inner, strict=True)]}
             case Tangle(nodes, links):
                 ranked = Ranked(len(nodes), links)
                 return {

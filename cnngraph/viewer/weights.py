@@ -32,8 +32,8 @@ def weights_of(whole: Units, weights: Weights) -> dict[str, Any]:
     for (number, weight), pieces in zip(wanted, numbers, strict=True):
         values = np.frombuffer(b"".join(pieces), "<f4").reshape(weight.parameter.shape)
         spread.setdefault(number, []).append(_spread(values))
-        layer = weight.layer
-        if layer.kind.family == "conv" and values.ndim == 4 and values.shape[1] in (1, 3) and _sees_input(whole, number):
+        is_picture = values.ndim == 4 and values.shape[1] in (1, 3)
+        if is_picture and weight.layer.kind.family == "conv" and _sees_input(whole, number):
             filters[number] = _filters(values)
     return {"about": weights.about, "spread": spread, "filters": filters}
 

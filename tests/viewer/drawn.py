@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from cnngraph.network import Network
 from cnngraph.units import units
 from tests.browser import Page
 
-PLACED = """(() => {
-  const boxes = page.placed.boxes.filter((box) => box.kind !== "port"), frames = page.placed.frames;
-  const inside = ([x, y], box) => x > box.x + 1 && x < box.x + box.w - 1 && y > box.y + 1 && y < box.y + box.h - 1;
-  const through = [];
-  document.querySelectorAll("#scene .wire").forEach((wire) => {
-    const path = wire.querySelector("path"), length = path.getTotalLength();
-    for (let at = 2; at < length - 2; at += 5) {
-      const { x, y } = path.getPointAtLength(at);
-      const struck = boxes.find((box) => inside([x, y], box));
-      if (struck) through.push([wire.dataset.from, wire.dataset.to, struck.id]);
-    }
-  });
-  const meet = (one, other) => one.x < other.x + other.w - 1 && other.x < one.x + one.w - 1 && one.y < other.y + other.h - 1
-    && other.y < one.y + one.h - 1;
-  const holds = (outer, inner) => inner.x >= outer.x - .5 && inner.y >= outer.y - .5 && inner.x + inner.w <= outer.x + outer.w + .5
-    && inner.y + inner.h <= outer.y + outer.h + .5;
-  const all = [...frames, ...boxes];
-  const over = boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) => meet(one, other)).map((other) => [one.id, other.id]));
-  const astray = frames.flatMap((frame) => all.filter((thing) => thing !== frame && meet(thing, frame)
-    && !holds(frame, thing) && !holds(thing, frame)).map((thing) => [frame.id, thing.id]));
-  return {
-    through, over, astray, boxes: boxes.map(({ id }) => id), frames: frames.map(({ id }) => id),
-    wires: page.placed.wires.filter(({ to }) => to !== null).map(({ from, to }) => [from, to]),
-  };
-})()"""
+LOOK = (Path(__file__).parent / "drawn.js").read_text("utf-8")
 
 
 def placed(browser: Page) -> dict[str, Any]:
     """Of what is drawn: lines through boxes, boxes over boxes, what lies partly in a frame; what there is, and the
     lines."""
-    found: dict[str, Any] = browser(PLACED)
+    found: dict[str, Any] = browser(LOOK)
     return found
 
 

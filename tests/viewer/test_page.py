@@ -173,8 +173,8 @@ def test_a_link_leads_to_the_same_state(browser: Page) -> None:
 
 def test_the_figure_is_taken_away_as_it_is_seen(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("googlenet")))
-    browser("globalThis.taken = {}; URL.createObjectURL = ((old) => (blob) => {"
-            " taken[blob.type] = blob; return old.call(URL, blob); })(URL.createObjectURL); page.save('svg'); null")  # fmt: skip
+    keep = "((old) => (blob) => { taken[blob.type] = blob; return old.call(URL, blob); })(URL.createObjectURL)"
+    browser(f"globalThis.taken = {{}}; URL.createObjectURL = {keep}; page.save('svg'); null")
     browser("taken['image/svg+xml'].text().then((text) => { taken.text = text; }), null")
     browser.until("taken.text !== undefined")
     root = ElementTree.fromstring(browser("taken.text"))

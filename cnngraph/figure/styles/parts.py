@@ -252,6 +252,7 @@ Role = Literal["conv", "pool", "dense", "norm", "join", "other"]
 
 
 def role(unit: Unit) -> Role:
+    """Of a unit; an input is one with joins."""
     family = unit.does.kind.family
     match family:
         case "conv" | "pool" | "dense" | "norm":

@@ -1,0 +1,25 @@
+(() => {
+  const boxes = page.placed.boxes.filter((box) => box.kind !== "port");
+  const frames = page.placed.frames;
+  const right = (box) => box.x + box.w, bottom = (box) => box.y + box.h;
+  const inside = ({ x, y }, box) => x > box.x + 1 && x < right(box) - 1 && y > box.y + 1 && y < bottom(box) - 1;
+  const meet = (one, other) => one.x < right(other) - 1 && other.x < right(one) - 1 && one.y < bottom(other) - 1 && other.y < bottom(one) - 1;
+  const holds = (outer, inner) =>
+    inner.x >= outer.x - 0.5 && inner.y >= outer.y - 0.5 && right(inner) <= right(outer) + 0.5 && bottom(inner) <= bottom(outer) + 0.5;
+  const through = [];
+  for (const wire of document.querySelectorAll("#scene .wire")) {
+    const path = wire.querySelector("path"), length = path.getTotalLength();
+    for (let at = 2; at < length - 2; at += 5) {
+      const point = path.getPointAtLength(at);
+      const struck = boxes.find((box) => inside(point, box));
+      if (struck) through.push([wire.dataset.from, wire.dataset.to, struck.id]);
+    }
+  }
+  const over = boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) => meet(one, other)).map((other) => [one.id, other.id]));
+  const astray = frames.flatMap((frame) => [...frames, ...boxes].filter((thing) =>
+    thing !== frame && meet(thing, frame) && !holds(frame, thing) && !holds(thing, frame)).map((thing) => [frame.id, thing.id]));
+  return {
+    through, over, astray, boxes: boxes.map(({ id }) => id), frames: frames.map(({ id }) => id),
+    wires: page.placed.wires.filter(({ to }) => to !== null).map(({ from, to }) => [from, to]),
+  };
+})()
