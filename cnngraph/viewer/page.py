@@ -86,7 +86,7 @@ def _style() -> str:
             f"@media (prefers-color-scheme: dark) {{ :root {{ color-scheme: dark; {dark} }} }}",
             f':root[data-theme="light"] {{ color-scheme: light; {light} }}',
             f':root[data-theme="dark"] {{ color-scheme: dark; {dark} }}',
-            f"@media print {{ :root {{ color-scheme: light; {light} }} }}",
+            f"@media print {{ :root, :root[data-theme] {{ color-scheme: light; {light} }} }}",
             (_FOLDER / "page.css").read_text("utf-8"),
             *(f'.row[aria-level="{level}"] {{ padding-left: {14 * level - 8}px; }}' for level in range(2, _LEVELS)),
             *(f".bars .h{step} {{ height: {5 * step}%; }}" for step in range(21)),

@@ -119,14 +119,20 @@ class Shapes:
                 inner = [self._chain(branch.chain, outside) for branch in branches]
                 return {"f": [list(each) for each in zip(map(int, arcs_of(element)), weighs, inner, strict=True)]}
             case Tangle(nodes, links):
-                ranked = Ranked(len(nodes), links)
-                return {
-                    "t": [self._chain(node, outside) for node in nodes],
-                    "links": [[-1 if link.source is None else link.source, link.target] for link in links],
-                    "columns": ranked.columns,
-                    "order": [[[place.node, int(place.passes)] for place in column] for column in ranked.order],
-                }
+                return {"t": [self._chain(node, outside) for node in nodes], **_ranked(Ranked(len(nodes), links))}
         raise TypeError(f"nothing repeats in what was not folded: {element}")
+
+
+def _ranked(graph: Ranked) -> dict[str, Any]:
+    """Its links, -1 for what comes from before it; the places of its columns from top to bottom, as node, column and
+    whether they only let a tensor pass; by the places' numbers the way of each link, and its steps."""
+    number = {place: at for at, place in enumerate(place for column in graph.order for place in column)}
+    return {
+        "links": [[-1 if link.source is None else link.source, link.target] for link in graph.links],
+        "places": [[place.node, place.column, int(place.passes)] for place in number],
+        "paths": [[number[place] for place in path] for path in graph.paths],
+        "steps": [[number[here], number[there]] for here, there in graph.steps],
+    }
 
 
 def _weighs(chain: Chain) -> int:

@@ -10,7 +10,8 @@
   for (const wire of document.querySelectorAll("#scene .wire")) {
     const path = wire.querySelector("path"), length = path.getTotalLength();
     for (let at = 2; at < length - 2; at += 5) {
-      const point = path.getPointAtLength(at);
+      const { x, y } = path.getPointAtLength(at), { e, f } = wire.transform.baseVal[0].matrix;
+      const point = { x: x + e, y: y + f };
       const struck = boxes.find((box) => inside(point, box));
       if (struck) through.push([wire.dataset.from, wire.dataset.to, struck.id]);
     }

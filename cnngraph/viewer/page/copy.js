@@ -7,8 +7,11 @@ export function asSvg(scene, { width, height }, title) {
   const style = getComputedStyle(document.documentElement);
   const colors = (markup) => markup.replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
   const size = `width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}"`;
-  // Where the figure lies in the pane is no part of it.
-  const inner = new XMLSerializer().serializeToString(scene).replace(/ transform="[^"]*"/, "");
+  // Where the figure lies in the pane is no part of it, nor what opens and closes blocks.
+  const taken = scene.cloneNode(true);
+  taken.removeAttribute("transform");
+  for (const sign of taken.querySelectorAll(".sign")) sign.remove();
+  const inner = new XMLSerializer().serializeToString(taken);
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}><title>${esc(title)}</title>`
     + `<rect width="100%" height="100%" fill="${style.getPropertyValue("--paper").trim()}"/>${colors(inner)}</svg>\n`;
 }

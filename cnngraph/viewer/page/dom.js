@@ -18,7 +18,9 @@ export const esc = (text) => String(text).replace(/[&<>"']/g, (char) => ESCAPES[
 
 export const at = (id) => document.getElementById(id);
 
-/** Says something to who hears the page and does not see it. */
-export function say(text) {
+/** Says something to who hears the page and does not see it; with *shown* to everybody, for a while. */
+export function say(text, shown = false) {
   at("said").textContent = text;
+  at("said").classList.toggle("unseen", !shown);
+  if (shown) setTimeout(() => at("said").classList.add("unseen"), 2500);
 }

@@ -19,31 +19,31 @@ export class Figure {
 
   /** *paint* gives the colour of a unit or block and that of the words on it. */
   draw(placed, model, paint) {
-    const things = (all, drawn) => all.map((each) => [drawn(each, model, paint), `translate(${number(each.x)} ${number(each.y)})`]);
+    if (paint !== this.paint) [this.paint, this.made] = [paint, new Map()];
+    const made = (each) => this.made.get(each.id) ?? this.made.set(each.id, boxed(each, model, paint)).get(each.id);
+    const things = (all, drawn) => all.map((each) => [drawn(each, model), `translate(${number(each.x)} ${number(each.y)})`]);
     this.update(this.frames, things(placed.frames, framed));
-    this.update(this.wires, placed.wires.map((each) => [wired(each)]));
-    this.update(this.boxes, things(placed.boxes, boxed));
+    this.update(this.wires, things(placed.wires, wired));
+    this.update(this.boxes, things(placed.boxes, made));
   }
 
   /** Makes the children of *layer* those of *wanted*: pairs of markup and where it is moved to. */
   update(layer, wanted) {
     const [before, now, fresh] = [this.known.get(layer), new Map(), []];
-    for (const [markup] of wanted) {
-      const left = before.get(markup);
-      if (left?.length) (now.get(markup) ?? now.set(markup, []).get(markup)).push(left.pop());
-      else fresh.push(markup);
+    for (const each of wanted) {
+      // A blank behind tells apart what is drawn twice.
+      while (now.has(each[0])) each[0] += " ";
+      now.set(each[0], before.get(each[0]));
+      if (!before.delete(each[0])) fresh.push(each[0]);
     }
-    for (const left of before.values()) for (const element of left) element.remove();
+    for (const element of before.values()) element.remove();
     const made = document.createElementNS("http://www.w3.org/2000/svg", "g");
     made.innerHTML = fresh.join("");
-    [...made.children].forEach((element, at) => (now.get(fresh[at]) ?? now.set(fresh[at], []).get(fresh[at])).push(element));
-    const turns = new Map();
+    [...made.children].forEach((element, at) => now.set(fresh[at], element));
     let next = layer.firstChild;
     for (const [markup, place] of wanted) {
-      const turn = turns.get(markup) ?? 0;
-      turns.set(markup, turn + 1);
-      const element = now.get(markup)[turn];
-      if (place && element.getAttribute("transform") !== place) element.setAttribute("transform", place);
+      const element = now.get(markup);
+      if (element.place !== place) element.setAttribute("transform", (element.place = place));
       if (element === next) next = next.nextSibling;
       else layer.insertBefore(element, next);
     }
@@ -51,7 +51,8 @@ export class Figure {
   }
 }
 
-const group = (id, model, inner, role = "img", more = "") => `<g id="${id}" class="thing" role="${role}" aria-label="${esc(model.about(id))}"${more}>${inner}</g>`;
+/** Its title is what a screen reader says, and what is seen when a pointer rests on it. */
+const group = (id, model, inner, role = "img", more = "") => `<g id="${id}" class="thing" role="${role}"${more}><title>${esc(model.about(id))}</title>${inner}</g>`;
 
 const rect = (x, y, w, h, rx, more) => `<rect x="${x}" y="${y}" width="${number(w)}" height="${number(h)}" rx="${rx}" ${more}/>`;
 

@@ -19,7 +19,7 @@ const usual = (role) => ({ fill: `var(--${role})`, ink: `var(--${role}-ink)`, ed
 
 /** What gives things their colours. *measure* is the number of one, or -1; *seen* are the things that are drawn. */
 export function painter(model, measure, seen) {
-  if (measure < 0) return (id) => usual(isBlock(id) ? "block" : model.of(id).idle ? "idle" : model.of(id).role);
+  if (measure < 0) return (model.plain ??= (id) => usual(isBlock(id) ? "block" : model.of(id).idle ? "idle" : model.of(id).role));
   const most = Math.max(...seen.map((id) => model.of(id).measures[measure]), 0);
   const paper = getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
   return (id) => {

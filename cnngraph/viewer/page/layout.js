@@ -26,7 +26,7 @@ export function layout(model, width) {
 class Maker {
   constructor(model) {
     this.model = model;
-    this.box = boxWidth(model);
+    this.box = model.boxWidth ??= boxWidth(model);
   }
 
   root(width) {

@@ -86,14 +86,13 @@ class Page {
 
   mark() {
     const scene = at("scene");
-    for (const lit of scene.querySelectorAll(".selected, .near, .hit")) lit.classList.remove("selected", "near", "hit");
+    for (const lit of this.lit ?? []) lit.classList.remove("selected", "near", "hit");
     const shown = this.selected && (this.places.has(this.selected) ? this.selected : this.model.shown(this.selected));
-    at(shown || "-")?.classList.add("selected");
-    for (const wire of scene.querySelectorAll("[data-from]")) {
-      if (shown && (wire.dataset.from === shown || wire.dataset.to === shown)) wire.classList.add("near");
-    }
+    const near = shown ? [...scene.querySelectorAll(`[data-from="${shown}"], [data-to="${shown}"]`)] : [];
+    const light = (elements, how) => elements.filter(Boolean).map((element) => (element.classList.add(how), element));
+    this.lit = [...light([at(shown || "-")], "selected"), ...light(near, "near"),
+      ...light((this.found ?? []).map((id) => at(this.model.shown(id) ?? "-")), "hit")];
     scene.classList.toggle("searching", this.found !== null);
-    for (const id of this.found ?? []) at(this.model.shown(id) ?? "-")?.classList.add("hit");
     this.pane.setAttribute("aria-activedescendant", shown || "");
   }
 
@@ -175,11 +174,18 @@ class Page {
     save(form === "svg" ? svg : await asPng(svg, this.placed), `${this.model.name}.${form}`, form === "svg" ? "image/svg+xml" : "image/png");
   }
 
+  /** The clipboard may be refused; then the address bar has it. */
+  async link() {
+    history.replaceState(null, "", written(this));
+    const done = await navigator.clipboard.writeText(location.href).then(() => true, () => false);
+    say(done ? "The link to what is shown is copied." : "The address is a link to what is shown.", true);
+  }
+
   listen() {
     const clicks = {
       larger: () => this.view.step(1), smaller: () => this.view.step(-1), whole: () => this.view.fit(),
       open: () => this.openAll(true), close: () => this.openAll(false), svg: () => this.save("svg"), png: () => this.save("png"),
-      link: () => navigator.clipboard.writeText(location.href).then(() => say("link copied")), theme: () => this.theme(),
+      link: () => this.link(), theme: () => this.theme(),
       side: () => document.body.classList.toggle("outlined"), back: () => this.clear(),
     };
     for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
@@ -191,7 +197,8 @@ class Page {
       if (id && isBlock(id)) this.enter(id);
     });
     addEventListener("keydown", (event) => keys(this, event));
-    addEventListener("beforeprint", () => this.view.pane.setAttribute("viewBox", `0 0 ${this.placed.width} ${this.placed.height}`));
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
     new ResizeObserver(() => {
       this.view.measure();
       this.draw();
@@ -204,6 +211,16 @@ class Page {
     const thing = event.target.closest(".thing");
     if (event.target.closest(".sign") && thing && isBlock(thing.id)) this.toggle(thing.id, event.shiftKey);
     else this.choose(thing?.id ?? "", "figure");
+  }
+
+  /** On paper it is light, and all of it is on the sheet. */
+  print(begins) {
+    const { dataset } = document.documentElement;
+    if (begins) [this.before, dataset.theme] = [dataset.theme, "light"];
+    else if (this.before) dataset.theme = this.before;
+    else delete dataset.theme;
+    this.draw();
+    this.view.print(begins);
   }
 
   theme() {

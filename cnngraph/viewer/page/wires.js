@@ -12,19 +12,18 @@ export class Out {
 
   /** From *from* into *part*, at the end of *path*; a trunk goes on from there. */
   into(from, part, path, dashed = false) {
-    if (part.trunk) this.wires.push({ from, to: null, d: path.text, dashed });
+    const [x, y] = path.start;
+    if (part.trunk) this.wires.push({ from, to: null, x, y, d: path.text, dashed });
     else if (part.kind === "port") return;
-    else if (part.kind === "frame") this.wires.push({ from, to: part.first, d: path.text, dashed });
-    else this.wires.push({ from, to: part.first, d: path.before(HEAD).text, tip: path.end, down: path.down, dashed });
+    else if (part.kind === "frame") this.wires.push({ from, to: part.first, x, y, d: path.text, dashed });
+    else this.wires.push({ from, to: part.first, x, y, d: path.before(HEAD).text, tip: [path.end[0] - x, path.end[1] - y], down: path.down, dashed });
   }
 
   /** Straight, from one point to another, without a head. */
   line(from, to, [start, end]) {
-    this.wires.push({ from, to, d: new Path(start).line(...end).text });
+    this.wires.push({ from, to, x: start[0], y: start[1], d: new Path(start).line(...end).text });
   }
 }
-
-const places = (...numbers) => numbers.map((number) => Math.round(number * 10) / 10).join(" ");
 
 /** The way of a line, step by step. */
 export class Path {
@@ -82,7 +81,13 @@ export class Path {
     });
   }
 
+  /** As SVG has it, from the start on. */
   get text() {
-    return `M${places(...this.start)}${this.steps.map(({ letter, points }) => letter + places(...points)).join("")}`;
+    let text = "M0 0";
+    for (const { letter, points } of this.steps) {
+      text += letter;
+      for (let at = 0; at < points.length; at += 1) text += `${Math.round((points[at] - this.start[at % 2]) * 10) / 10} `;
+    }
+    return text;
   }
 }

@@ -56,6 +56,13 @@ export class View {
     this.apply();
   }
 
+  /** All of it, as large as the sheet; and as it was, when that *begins* no more. */
+  print(begins) {
+    if (!begins) return this.apply(this.pane.removeAttribute("viewBox"));
+    this.pane.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    this.scene.removeAttribute("transform");
+  }
+
   /** Whether anything of a box of the figure is in the pane. */
   shows(x, y, w, h) {
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
