@@ -26,23 +26,25 @@ _LEVELS = 12
 _ROLES = ("conv", "pool", "dense", "norm", "join", "other")
 
 
-def page(data: Mapping[str, Any], table: str) -> bytes:
-    """The page of what `facts` says; *table* is HTML for who runs no scripts."""
+def page(data: Mapping[str, Any], table: str, *, follows: bool = False) -> bytes:
+    """The page of what `facts` says; *table* is HTML for who runs no scripts. One that *follows* asks the server that
+    it came from for what is new."""
     script, style = _script(), _style()
+    images = "img-src data: blob:" + ("; connect-src 'self'" if follows else "")
     parts = {
-        "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; img-src data: blob:",
+        "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; {images}",
         "title": escape(str(data["title"])),
         "counts": escape(str(data["counts"])),
         "style": style,
         "table": table,
-        "data": _json(data),
+        "data": json_of({**data, "follows": True} if follows else data),
         "script": script,
     }
     template = (_FOLDER / "index.html").read_text("utf-8")
     return re.sub(r"\{(\w+)\}", lambda found: parts[found[1]], template).encode("utf-8")
 
 
-def _json(data: Mapping[str, Any]) -> str:
+def json_of(data: Mapping[str, Any]) -> str:
     """As it may stand in a script: nothing in it ends that, whatever names there are."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").encode("utf-8", "replace").decode("utf-8")

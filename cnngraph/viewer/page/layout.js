@@ -8,7 +8,7 @@ import { tangle } from "./tangles.js";
 import { fitted, SMALL, widthOf, WORDS } from "./text.js";
 import { Out } from "./wires.js";
 
-const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9;
+const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22;
 const LEAST = 76, MOST = 156;
 
 /** Boxes, frames and lines, and how large it all is. */
@@ -61,12 +61,12 @@ class Maker {
   block(id, width) {
     const block = this.model.of(id);
     if (this.model.isOpen(id)) return this.frame(id, block, width);
-    return this.boxed(id, block.words, block.volume, block.shortcut ? ARC : 0);
+    return this.boxed(id, block.words, block.volume, block.shortcut ? ARC : 0, CORNER);
   }
 
-  /** Words in a box and a volume below it; *top* is what it wears above. */
-  boxed(id, words, volume, top = 0) {
-    const lines = words.map((line) => fitted(line, WORDS, this.box - 14));
+  /** Words in a box and a volume below it; *top* is what it wears above, *corner* what the sign there takes of its width. */
+  boxed(id, words, volume, top = 0, corner = 0) {
+    const lines = words.map((line) => fitted(line, WORDS, this.box - 14 - corner));
     const high = Math.max(2, lines.length) * LINE + 14;
     const made = plain(id, this.box, high, "box", { lines, caption: fitted(volume, SMALL, this.box + 12) });
     const draw = (x, y, from, out) => made.draw(x, y + top, from, out);
@@ -128,7 +128,7 @@ function stacked(parts) {
 
 /** Of all boxes, wide enough for the words of most: the same whatever is open. */
 function boxWidth(model) {
-  const words = [...model.units.filter((unit) => !unit.sign), ...model.blocks];
-  const natural = words.map((each) => Math.max(...each.words.map((line) => widthOf(line, WORDS) + 18), widthOf(each.volume, SMALL)));
+  const room = (things, air) => things.map(({ words, volume }) => Math.max(...words.map((line) => widthOf(line, WORDS) + air), widthOf(volume, SMALL)));
+  const natural = [...room(model.units.filter((unit) => !unit.sign), 18), ...room(model.blocks, 18 + CORNER)];
   return Math.min(MOST, Math.max(LEAST, ...natural));
 }

@@ -4,6 +4,7 @@ import { card } from "./card.js";
 import { asPng, asSvg, save } from "./copy.js";
 import { at, h, say } from "./dom.js";
 import { Figure } from "./figure.js";
+import { follow } from "./follow.js";
 import { key, painter } from "./heat.js";
 import { keys } from "./keys.js";
 import { layout } from "./layout.js";
@@ -40,6 +41,8 @@ class Page {
     read(this, hash);
     at("heat").replaceChildren(...[["none", -1], ...data.measures.map(({ words }, number) => [words, number])].map(
       ([words, value]) => h("option", { value, selected: value === this.measure }, words)));
+    at("title").textContent = document.title = data.title;
+    at("counts").textContent = data.counts;
     this.draw();
   }
 
@@ -152,7 +155,7 @@ class Page {
 
   find(asked) {
     this.found = asked.trim() ? hits(this.model, asked) : null;
-    at("count").textContent = this.found ? `${this.found.length} found` : "";
+    at("found").textContent = this.found ? `${this.found.length} found` : "";
     this.refresh();
   }
 
@@ -230,4 +233,6 @@ class Page {
   }
 }
 
-globalThis.page = new Page(JSON.parse(at("data").textContent));
+const data = JSON.parse(at("data").textContent);
+globalThis.page = new Page(data);
+if (data.follows) follow(globalThis.page);
