@@ -66,6 +66,15 @@ class Page:
         self._call("Input.dispatchKeyEvent", type="keyDown", key=key, **text, **number, **more)
         self._call("Input.dispatchKeyEvent", type="keyUp", key=key, **number, **more)
 
+    def mouse(self, *steps: tuple[str, float, float], **more: Any) -> None:
+        """Presses, moves, releases and turns the wheel: what, and where."""
+        for what, x, y in steps:
+            kind = {"down": "mousePressed", "move": "mouseMoved", "up": "mouseReleased", "wheel": "mouseWheel"}[what]
+            button = {"button": "left", "clickCount": 1} if what in ("down", "up") else {}
+            held = {"buttons": 1, "button": "left"} if what == "move" else {}
+            turn = {"deltaX": 0, "deltaY": 100} if what == "wheel" else {}
+            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **{**button, **held, **turn, **more})
+
     def dark(self, dark: bool = True) -> None:
         feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[feature])

@@ -210,3 +210,41 @@ def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
     assert browser("document.querySelector('aside').offsetHeight") > 100
     browser("page.theme()")
     assert browser("getComputedStyle(document.body).backgroundColor") != light
+
+
+def middle(browser: Page, selector: str) -> tuple[float, float]:
+    """Of an element, where it comes to rest."""
+    browser("document.getAnimations().forEach((each) => each.finish())")
+    box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+    x, y = browser(f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({box})")
+    return x, y
+
+
+def test_the_mouse_selects_opens_moves_and_zooms(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("resnet50")))
+    browser("page.openAll(false)")
+    second, third = browser("page.seen.filter((id) => id[0] === 'b')")[1:3]
+    at = middle(browser, "#b0 .shape")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[page.selected, page.model.open.size]") == ["b0", 0]
+    at = middle(browser, "#b0 .sign")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[...page.model.open]") == [0]
+    at = middle(browser, "#b0 > .sign")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[...page.model.open]") == []
+    before = browser("[page.view.x, page.view.y, page.view.scale, page.selected]")
+    at = middle(browser, f"#{second} .shape")
+    browser.mouse(("down", *at), ("move", at[0] + 20, at[1] + 10), ("move", at[0] + 60, at[1] + 30))
+    browser.mouse(("up", at[0] + 60, at[1] + 30))
+    after = browser("[page.view.x, page.view.y, page.view.scale, page.selected]")
+    assert after == [pytest.approx(before[0] + 60), pytest.approx(before[1] + 30), *before[2:]]
+    at = middle(browser, f"#{second} .shape")
+    browser.mouse(("wheel", *at), modifiers=2)
+    browser.until(f"page.view.scale < {after[2]}")
+    assert middle(browser, f"#{second} .shape") == (pytest.approx(at[0], abs=1), pytest.approx(at[1], abs=1))
+    x, y = middle(browser, f"#{third} .shape")
+    for count in (1, 2):
+        browser.mouse(("down", x, y), ("up", x, y), clickCount=count)
+    assert browser("page.model.entered") == int(third[1:])
+    assert browser.errors == []

@@ -46,30 +46,32 @@ class Page {
     this.draw();
   }
 
-  /** The figure anew; *anchor* stays where it is on the screen. */
+  /** The figure anew; *anchor* stays where it is on the screen, as far as all of it is seen there. */
   draw(anchor = "") {
-    const before = this.places;
+    const [before, was] = [this.places, { ...this.view }];
     this.placed = layout(this.model, Math.max(this.view.wide, LEAST_WIDTH));
     this.seen = this.placed.boxes.map(({ id }) => id).filter((id) => this.model.holder.has(id));
     this.places = new Map([...this.placed.frames, ...this.placed.boxes].map((each) => [each.id, each]));
     this.figure.draw(this.placed, this.model, painter(this.model, this.measure, this.seen));
     Object.assign(this.view, { width: this.placed.width, height: this.placed.height });
     const [then, now] = [before?.get(anchor), this.places.get(anchor)];
-    if (then && now) this.view.move((then.x - now.x) * this.view.scale, (then.y - now.y) * this.view.scale);
-    if (then && now) this.glide(before, then, now);
+    if (then && now) {
+      this.view.follow(then, now);
+      this.glide(before, was);
+    }
     key(this.model, this.measure, this.seen, (id) => this.choose(id));
     this.crumbs();
     this.refresh();
   }
 
   /** Everything comes from where it was to where it is. */
-  glide(before, then, now) {
+  glide(before, was) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const timing = { duration: QUICK, easing: "ease-out" };
     for (const { id, x, y, w, h: high } of this.places.values()) {
       if (!this.view.shows(x, y, w, high)) continue;
       const old = before.get(id);
-      const from = old && [old.x - then.x + now.x, old.y - then.y + now.y];
+      const from = old && [old.x + (was.x - this.view.x) / was.scale, old.y + (was.y - this.view.y) / was.scale];
       if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
       else if (from[0] !== x || from[1] !== y) at(id)?.animate([from, [x, y]].map((place) => ({ transform: `translate(${place[0]}px, ${place[1]}px)` })), timing);
     }

@@ -32,6 +32,16 @@ export class View {
     this.apply();
   }
 
+  /** What was at one place and is at another stays where it is seen; but a figure that is no wider than the pane stays in
+   * its middle. */
+  follow(then, now) {
+    this.x += (then.x - now.x) * this.scale;
+    this.y += (then.y - now.y) * this.scale;
+    if (this.width * this.scale <= this.wide) this.x = (this.wide - this.width * this.scale) / 2;
+    this.reveal(now);
+    this.move(0, 0);
+  }
+
   /** Larger or smaller, while the point (x, y) of the pane stays where it is. */
   zoom(by, x = this.wide / 2, y = this.high / 2) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * by));
@@ -49,7 +59,7 @@ export class View {
   /** All of it, or with *readable* its beginning, where it would be too small. */
   fit(readable = false) {
     const { wide, high } = this;
-    const whole = Math.min(wide / this.width, high / this.height, 1.2);
+    const whole = Math.min(wide / this.width, high / this.height, 1);
     this.scale = readable && whole < READABLE ? Math.max(READABLE, Math.min(1, wide / this.width)) : Math.max(LEAST, whole);
     this.x = Math.max(0, (wide - this.width * this.scale) / 2);
     this.y = Math.max(0, (high - this.height * this.scale) / 2);
@@ -72,7 +82,7 @@ export class View {
   /** Brings a box of the figure into the pane, if it is not there. */
   reveal({ x, y, w, h }) {
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
-    const air = 40;
+    const air = 24;
     const shift = (start, size, room) => {
       if (start >= air && start + size <= room - air) return 0;
       return size > room - 2 * air ? air - start : (room - size) / 2 - start;
