@@ -48,9 +48,9 @@ export class Outline {
     const place = whole ? "" : ` aria-setsize="${holder.length}" aria-posinset="${holder.indexOf(id) + 1}"`;
     const role = isBlock(id) ? "block" : thing.idle ? "idle" : thing.role;
     const cost = thing.measures[0] ? short(thing.measures[0]) : "";
-    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(model.about(id))}" class="row">`
-      + `<span class="twist">${isBlock(id) ? "›" : ""}</span><span class="dot ${role}"></span>`
-      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}</span><span class="cost">${cost}</span></div>`;
+    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(model.about(id))}" class="row" data-cost="${cost}">`
+      + `<span class="twist"></span><span class="dot ${role}"></span>`
+      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}</span></div>`;
   }
 
   /** Marks the row of *id*, which then is the one that Tab comes to. */
