@@ -248,3 +248,17 @@ def test_the_mouse_selects_opens_moves_and_zooms(browser: Page) -> None:
         browser.mouse(("down", x, y), ("up", x, y), clickCount=count)
     assert browser("page.model.entered") == int(third[1:])
     assert browser.errors == []
+
+
+def test_a_place_that_is_chosen_shows_what_it_sees(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("lenet5")))
+    browser("page.choose('u3'); document.querySelector('.map').focus()")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        browser.key(key)
+    said = browser("document.querySelector('.field + p').textContent")
+    assert said == "(6, 5) sees rows 12 to 25, columns 10 to 23 of image: 14×14"
+    box = "[...document.querySelectorAll('.field svg:last-child .cell')].map((cell) => ['x', 'y', 'width', 'height'].map((name) => +cell.getAttribute(name)))"  # noqa: E501
+    assert browser(box) == [[10, 12, 14, 14]]
+    x, y = middle(browser, ".map")
+    browser.mouse(("move", x, y))
+    assert browser("document.querySelector('.field + p').textContent").startswith("(5, 5) sees rows 10 to 23")

@@ -23,7 +23,7 @@ export function keys(page, event) {
   const acts = {
     ArrowRight: () => along(1), ArrowLeft: () => along(-1), ArrowDown: () => page.choose(beside(page, 1)), ArrowUp: () => page.choose(beside(page, -1)),
     Enter: () => isBlock(selected) && page.toggle(selected, event.shiftKey), e: () => isBlock(selected) && page.enter(selected),
-    Escape: () => (model.entered >= 0 ? page.leave() : page.clear()), s: () => shortcut(page), n: () => page.next(event.shiftKey ? -1 : 1),
+    Escape: () => (model.entered >= 0 ? page.leave() : page.choose("")), s: () => shortcut(page), n: () => page.next(event.shiftKey ? -1 : 1),
     h: () => page.heat(((page.measure + 2) % (model.measures.length + 1)) - 1), "/": () => at("search").focus(),
     "+": () => page.view.step(1), "=": () => page.view.step(1), "-": () => page.view.step(-1), 0: () => page.view.fit(),
   };

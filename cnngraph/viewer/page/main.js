@@ -79,9 +79,8 @@ class Page {
   }
 
   /** What hangs on the selection and on what is looked for. */
-  refresh(from = "") {
+  refresh() {
     this.outline.show(this.model, this.selected, this.found);
-    if (from === "outline") this.outline.select(this.selected, true);
     this.mark();
     card(this.model, this.selected, this);
     document.body.classList.toggle("selected", Boolean(this.selected));
@@ -101,22 +100,17 @@ class Page {
     this.pane.setAttribute("aria-activedescendant", shown || "");
   }
 
+  /** Selects a unit or block, which is brought into sight; "" is the network. */
   choose(id, from = "") {
-    if (!id) return this.clear();
-    const hidden = this.model.around(id).some((block) => !this.model.isOpen(block)) || (this.model.shown(id) === null && !this.places.has(id));
     this.selected = id;
-    if (hidden && from !== "outline") {
+    if (!id || this.places.has(id)) this.refresh();
+    else {
       this.model.reveal(id);
       this.draw();
-    } else this.refresh(from);
-    const place = this.places.get(id) ?? this.places.get(this.model.shown(id));
-    if (place && from !== "figure") this.view.reveal(place);
-    say(this.model.about(id));
-  }
-
-  clear() {
-    this.selected = "";
-    this.refresh();
+    }
+    if (from === "outline") this.outline.select(id, true);
+    if (id && from !== "figure") this.view.reveal(this.places.get(id));
+    say(id ? this.model.about(id) : this.model.title);
   }
 
   toggle(id, alike = false, from = "") {
@@ -191,7 +185,7 @@ class Page {
       larger: () => this.view.step(1), smaller: () => this.view.step(-1), whole: () => this.view.fit(),
       open: () => this.openAll(true), close: () => this.openAll(false), svg: () => this.save("svg"), png: () => this.save("png"),
       link: () => this.link(), theme: () => this.theme(),
-      side: () => document.body.classList.toggle("outlined"), back: () => this.clear(),
+      side: () => document.body.classList.toggle("outlined"), back: () => this.choose(""),
     };
     for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
     at("heat").addEventListener("change", ({ target }) => this.heat(Number(target.value)));

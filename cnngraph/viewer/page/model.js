@@ -63,10 +63,10 @@ export class Model {
     return line.find((each) => !this.isOpen(each)) ?? id;
   }
 
-  /** Opens what hides it. */
+  /** Opens what hides it; another block than is around it is left. */
   reveal(id) {
     const line = this.around(id);
-    if (this.entered >= 0 && !line.includes(`b${this.entered}`)) this.entered = -1;
+    if (!line.includes(`b${this.entered}`)) this.entered = -1;
     for (const block of line) this.open.add(numberOf(block));
   }
 
