@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
@@ -31,16 +31,18 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
     root, blocks = insides_of(whole)
     shapes, measures, fields = Shapes(whole, blocks), _measures(network, times), _Fields(whole)
     texts: dict[str, int] = {}
+    works = _Works()
     return {
         "name": network.name,
         "title": network.title or network.name,
         "counts": network.counts,
         "measures": [{"words": _WORDS[asked][0], "unit": _WORDS[asked][1]} for asked in measures],
         "chain": shapes.of(root),
-        "units": [_unit(unit, measures.values(), fields, texts) for unit in whole.units],
+        "units": [_unit(unit, measures.values(), fields, texts, works) for unit in whole.units],
         "blocks": [_block(block, whole, shapes, measures.values()) for block in blocks],
         "outputs": [[output.name, whole.of_layer[output.layer]] for output in network.outputs],
         "shortcuts": [[each.source, each.join] for each in whole.shortcuts],
+        "works": works.table,
         "sights": fields.table,
         "sources": list(texts),
         "open": _open_at_first(root, blocks),
@@ -69,19 +71,15 @@ def _sums(names: Iterable[str], measures: Iterable[Measured]) -> list[float]:
     return [sum(each.values.get(name, 0) for name in names) for each in measures]
 
 
-def _unit(unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int]) -> dict[str, Any]:
+def _unit(
+    unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int], works: _Works
+) -> dict[str, Any]:
     field = fields.sizes[unit.layers[-1].name]
     number = fields.number
     return {
         "name": unit.name,
-        "role": role(unit) if unit.lead.inputs else "input",
-        "words": list(words(unit)),
-        "sign": "" if unit.label else sign_of(unit),
-        "does": operation(unit),
         "about": unit.about,
-        "volume": unit.output.caption,
-        "size": _size(unit.output),
-        "idle": unit.idle and bool(unit.lead.inputs),
+        "work": works.number(unit),
         "inputs": [number[name] for name in unit.inputs],
         "measures": _sums(unit.names, measures),
         "field": [field.height, field.width] if field else None,
@@ -91,8 +89,37 @@ def _unit(unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict
             for layer in unit.layers
             for name, each in layer.parameters.items()
         ],
-        "how": _how(unit.does) if unit.lead.inputs else [],
         "line": _line(unit.lead, texts),
+    }
+
+
+class _Works:
+    """What units do: the same for all that do the same, of which deep networks have many."""
+
+    def __init__(self) -> None:
+        self.table: list[dict[str, Any]] = []
+        self._known: dict[Hashable, int] = {}
+
+    def number(self, unit: Unit) -> int:
+        lead = unit.lead
+        own = (unit.shares, lead.block) if unit.shares else "" if lead.inputs else unit.name
+        key = tuple(layer.kind for layer in unit.layers), lead.input_volumes, lead.output, unit.labels, own
+        if key not in self._known:
+            self._known[key] = len(self.table)
+            self.table.append(_work(unit))
+        return self._known[key]
+
+
+def _work(unit: Unit) -> dict[str, Any]:
+    return {
+        "role": role(unit) if unit.lead.inputs else "input",
+        "words": list(words(unit)),
+        "sign": "" if unit.label else sign_of(unit),
+        "does": operation(unit),
+        "volume": unit.output.caption,
+        "size": _size(unit.output),
+        "idle": unit.idle and bool(unit.lead.inputs),
+        "how": _how(unit.does) if unit.lead.inputs else [],
     }
 
 

@@ -6,6 +6,7 @@ export const numberOf = (id) => Number(id.slice(1));
 export class Model {
   constructor(data) {
     Object.assign(this, data);
+    this.units = data.units.map((unit) => ({ ...data.works[unit.work], ...unit }));
     this.openAtFirst = data.open;
     this.open = new Set(data.open);
     this.entered = -1;
