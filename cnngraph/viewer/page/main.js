@@ -200,7 +200,7 @@ class Page {
     addEventListener("afterprint", () => this.print(false));
     new ResizeObserver(() => {
       this.view.measure();
-      this.draw();
+      this.draw(this.selected);
     }).observe(this.pane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
