@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
@@ -39,7 +39,7 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
         "measures": [{"words": _WORDS[asked][0], "unit": _WORDS[asked][1]} for asked in measures],
         "chain": shapes.of(root),
         "units": [_unit(unit, measures.values(), fields, texts, works) for unit in whole.units],
-        "blocks": [_block(block, whole, shapes, measures.values()) for block in blocks],
+        "blocks": [_block(block, whole, shapes, measures.values(), fields.number) for block in blocks],
         "outputs": [[output.name, whole.of_layer[output.layer]] for output in network.outputs],
         "shortcuts": [[each.source, each.join] for each in whole.shortcuts],
         "works": works.table,
@@ -170,7 +170,9 @@ class _Fields:
         return self._known[sight]
 
 
-def _block(block: Inside, whole: Units, shapes: Shapes, measures: Iterable[Measured]) -> dict[str, Any]:
+def _block(
+    block: Inside, whole: Units, shapes: Shapes, measures: Iterable[Measured], number: Mapping[str, int]
+) -> dict[str, Any]:
     names = [name for unit in block.units for name in unit.names]
     return {
         "path": block.path,
@@ -178,6 +180,7 @@ def _block(block: Inside, whole: Units, shapes: Shapes, measures: Iterable[Measu
         "words": list(block_words(block.path, whole.network)),
         "volume": block.units[-1].output.caption,
         "takes": len(block.inputs),
+        "last": number[block.units[-1].name],
         "count": len(block.units),
         "shortcut": block.holds_shortcut,
         "measures": _sums(names, measures),

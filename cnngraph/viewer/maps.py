@@ -76,26 +76,34 @@ def _picture(image: Path, shape: Iterable[int]) -> str:
     return url(Image.fromarray(shown[..., 0] if channels == 1 else shown), "JPEG", quality=85)
 
 
-def _sheet(values: Array | None) -> list[Any] | None:
-    """A picture of a layer's maps, its width and height, how many of how many it shows, and its least and greatest
-    number: those channels whose numbers are largest in the mean. A vector is one row after the other."""
+def _sheet(values: Array | None) -> dict[str, Any] | None:
+    """Pictures of a layer's maps: a sheet of those whose numbers are largest in the mean, how many of how many they
+    are, its least and greatest number; and the largest alone, the face. A vector is one row after the other."""
     if values is None or values.ndim not in (1, 3) or not values.size:
         return None
-    known = values[np.isfinite(values)]
-    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if values.ndim == 1:
         across = min(len(values), 32)
-        cells = np.full(-(-len(values) // across) * across, np.nan, values.dtype)
+        cells = np.full(-(-len(values) // across) * across, np.nan, np.float32)
         cells[: len(values)] = values
-        sheet, count = cells.reshape(-1, across), len(values)
-        shown = count
-    else:
-        count = len(values)
-        strongest = np.argsort(-np.abs(np.nan_to_num(values)).mean(axis=(1, 2)), kind="stable")[:_MOST_MAPS]
-        maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
-        sheet, shown = tiled(maps), len(maps)
-        least, most = (float(maps.min()), float(maps.max())) if np.isfinite(maps).all() else (least, most)
-    return [ramp(sheet, least, most), sheet.shape[1], sheet.shape[0], shown, count, _number(least), _number(most)]
+        return {**_drawn(cells.reshape(-1, across)), "shown": len(values), "count": len(values), "face": None}
+    strength = np.abs(np.nan_to_num(values)).mean(axis=(1, 2))
+    strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
+    maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
+    face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
+    return {**_drawn(tiled(maps)), "shown": len(maps), "count": len(values), "face": face["url"]}
+
+
+def _drawn(values: Array) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    high, wide = values.shape
+    return {
+        "url": ramp(values, least, most),
+        "wide": wide,
+        "high": high,
+        "least": _number(least),
+        "most": _number(most),
+    }
 
 
 # Where an answer comes from ----------------------------------------------------------------------

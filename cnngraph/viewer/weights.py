@@ -27,7 +27,7 @@ def weights_of(whole: Units, weights: Weights) -> dict[str, Any]:
         for name, parameter in layer.parameters.items()
     ]
     spread: dict[int, list[list[Any]]] = {}
-    filters: dict[int, list[Any]] = {}
+    filters: dict[int, dict[str, Any]] = {}
     numbers = weights.all([weight for _, weight in wanted])
     for (number, weight), pieces in zip(wanted, numbers, strict=True):
         values = np.frombuffer(b"".join(pieces), "<f4").reshape(weight.parameter.shape)
@@ -52,7 +52,7 @@ def _spread(values: Array) -> list[Any]:
     return [*(float(f"{each:.4g}") for each in measures), counts]
 
 
-def _filters(values: Array) -> list[Any]:
+def _filters(values: Array) -> dict[str, Any]:
     """The first filters: in colour of three channels, each between its own least and greatest; of one, on a ramp."""
     from PIL import Image
 
@@ -60,9 +60,10 @@ def _filters(values: Array) -> list[Any]:
     said = f"{len(shown)} of {len(values)} filters" if len(shown) < len(values) else f"{len(values)} filters"
     if shown.shape[1] == 1:
         sheet = tiled(shown[:, 0])
-        return [ramp(sheet, float(shown.min()), float(shown.max())), sheet.shape[1], sheet.shape[0], said]
+        url_ = ramp(sheet, float(shown.min()), float(shown.max()))
+        return {"url": url_, "wide": sheet.shape[1], "high": sheet.shape[0], "said": said}
     low = shown.min(axis=(1, 2, 3), keepdims=True)
     spans = np.maximum(shown.max(axis=(1, 2, 3), keepdims=True) - low, 1e-12)
     colored = np.rint((shown - low) / spans * 255).astype(np.uint8).transpose(0, 2, 3, 1)
     sheet = tiled(colored, 255)
-    return [url(Image.fromarray(sheet)), sheet.shape[1], sheet.shape[0], said]
+    return {"url": url(Image.fromarray(sheet)), "wide": sheet.shape[1], "high": sheet.shape[0], "said": said}

@@ -82,12 +82,13 @@ def test_sheets_show_what_onnxruntime_makes() -> None:
             assert sheet is None
             continue
         values = tensors[unit.layers[-1].name]
-        url, wide, high, shown, count, least, most = sheet
-        drawn = pixels(url)
-        assert drawn.shape[:2] == (high, wide)
-        assert (shown, count) == (len(values), len(values))
-        assert (least, most) == (pytest.approx(values.min(), rel=1e-3), pytest.approx(values.max(), rel=1e-3))
+        drawn = pixels(sheet["url"])
+        assert drawn.shape[:2] == (sheet["high"], sheet["wide"])
+        assert (sheet["shown"], sheet["count"]) == (len(values), len(values))
+        assert [sheet["least"], sheet["most"]] == pytest.approx([values.min(), values.max()], rel=1e-3)
         if values.ndim == 3:
+            best = np.abs(values).mean(axis=(1, 2)).argmax()
+            assert pixels(sheet["face"]).shape[:2] == values[best].shape
             # Blue is more than nothing, orange less; the further from white the more.
             flat, colors = tiled(values).reshape(-1), drawn.reshape(-1, 3)
             known = np.isfinite(flat)

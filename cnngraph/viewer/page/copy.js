@@ -16,7 +16,9 @@ export function asSvg(scene, { width, height }, title) {
     + `<rect width="100%" height="100%" fill="${style.getPropertyValue("--paper").trim()}"/>${colors(inner)}</svg>\n`;
 }
 
-export async function asPng(svg, { width, height }, scale = 2) {
+/** Twice as large as it is drawn, or as large as browsers make a canvas. */
+export async function asPng(svg, { width, height }) {
+  const scale = Math.min(2, 16_000 / Math.max(width, height));
   const picture = new Image();
   picture.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   await picture.decode();

@@ -71,7 +71,7 @@ function head([x, y], down) {
   return `<path d="M${points.map(number).join(" ")}z" fill="var(--wire)" stroke="none"/>`;
 }
 
-function boxed({ id, kind, w, h, text, sign, lines, caption }, model, paint) {
+function boxed({ id, kind, w, h, text, sign, lines, face, caption }, model, paint) {
   const middle = number(w / 2);
   if (kind === "exit" || kind === "port") {
     return `<g><text x="${middle}" y="13" font-size="11" font-weight="400" font-style="italic" fill="var(--ink)">${esc(text)}</text></g>`;
@@ -82,15 +82,16 @@ function boxed({ id, kind, w, h, text, sign, lines, caption }, model, paint) {
   if (kind === "sign") {
     return group(id, model, `<circle cx="${middle}" cy="${h / 2}" r="${h / 2 - 1}" ${paints}/>${signed(sign, w / 2, h / 2, ink)}`);
   }
-  const first = h / 2 - ((lines.length - 1) / 2) * 17 + 4.5;
+  const first = (h - (face ? face.h + 8 : 0)) / 2 - ((lines.length - 1) / 2) * 17 + 4.5;
   const words = lines.map((line, row) => `<text x="${middle}" y="${number(first + 17 * row)}">${esc(line)}</text>`).join("")
     + `<text x="${middle}" y="${h + 13}" font-size="11" font-weight="400" fill="var(--soft)">${esc(caption)}</text>`;
-  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words, "img", ends);
+  const map = face ? `<image x="${number((w - face.w) / 2)}" y="${number(h - face.h - 8)}" width="${number(face.w)}" height="${number(face.h)}" preserveAspectRatio="none" image-rendering="pixelated" href="${esc(face.url)}"/>` : "";
+  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words + map, "img", ends);
   // A closed block looks like a pile, and one that holds a shortcut wears its arc.
   const arc = model.of(id).shortcut ? `<path d="M${number(w / 2 - 16)} 0v-4q0 -5 5 -5h22q5 0 5 5v4" fill="none" stroke="var(--wire)" stroke-width="1.3"/>` : "";
   const plus = `<path class="sign" d="M${number(w - 13.5)} 10h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
   const pile = rect(3, 3, w, h, 7, `fill="${fill}" stroke="${edge}" opacity=".45"`);
-  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + plus, "img", ends);
+  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + map + plus, "img", ends);
 }
 
 function signed(sign, x, y, ink) {

@@ -41,8 +41,7 @@ function beside(page, direction) {
     const { x, y } = page.places.get(id);
     return (y - from.y) * direction > 4 ? Math.abs(y - from.y) + 3 * Math.abs(x - from.x) : Infinity;
   };
-  const nearest = page.seen.reduce((best, id) => (far(id) < far(best) ? id : best), page.selected);
-  return nearest;
+  return page.seen.reduce((best, id) => (far(id) < far(best) ? id : best), page.selected);
 }
 
 /** To the other end of a shortcut that ends or begins in what is selected. */

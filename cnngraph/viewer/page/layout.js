@@ -3,12 +3,13 @@
 // nothing overlaps. A part that is a `trunk` leads the line that comes in on by itself, to each of what it begins with.
 
 import { fork } from "./forks.js";
+import { numberOf } from "./model.js";
 import { row } from "./rows.js";
 import { tangle } from "./tangles.js";
 import { fitted, SMALL, widthOf, WORDS } from "./text.js";
 import { Out } from "./wires.js";
 
-const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22;
+const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22, AIR = 8, FACE = 64;
 const LEAST = 76, MOST = 156;
 
 /** Boxes, frames and lines, and how large it all is. */
@@ -55,20 +56,31 @@ class Maker {
   unit(id) {
     const unit = this.model.of(id);
     if (unit.sign) return plain(id, SIGN, SIGN, "sign", { sign: unit.sign });
-    return this.boxed(id, unit.words, unit.volume);
+    return this.boxed(id, unit.words, unit.volume, { face: this.face(numberOf(id)) });
   }
 
   block(id, width) {
     const block = this.model.of(id);
     if (this.model.isOpen(id)) return this.frame(id, block, width);
-    return this.boxed(id, block.words, block.volume, block.shortcut ? ARC : 0, CORNER);
+    return this.boxed(id, block.words, block.volume, { top: block.shortcut ? ARC : 0, corner: CORNER, face: this.face(block.last) });
   }
 
-  /** Words in a box and a volume below it; *top* is what it wears above, *corner* what the sign there takes of its width. */
-  boxed(id, words, volume, top = 0, corner = 0) {
+  /** Where a picture goes through, the strongest map that a unit makes of it. */
+  face(number) {
+    const { live, units } = this.model;
+    const url = units[number].role === "input" ? live?.picture : live?.sheets[number]?.face;
+    if (!url) return null;
+    const [high, wide] = units[number].size ?? [1, 1];
+    const fit = Math.min((this.box - 2 * AIR) / wide, FACE / high);
+    return { url, w: wide * fit, h: high * fit };
+  }
+
+  /** Words in a box and a volume below it; *top* is what it wears above, *corner* what the sign there takes of its width,
+   * *face* a picture of what it makes. */
+  boxed(id, words, volume, { top = 0, corner = 0, face = null }) {
     const lines = words.map((line) => fitted(line, WORDS, this.box - 14 - corner));
-    const high = Math.max(2, lines.length) * LINE + 14;
-    const made = plain(id, this.box, high, "box", { lines, caption: fitted(volume, SMALL, this.box + 12) });
+    const high = Math.max(2, lines.length) * LINE + 14 + (face ? face.h + AIR : 0);
+    const made = plain(id, this.box, high, "box", { lines, face, caption: fitted(volume, SMALL, this.box + 12) });
     const draw = (x, y, from, out) => made.draw(x, y + top, from, out);
     return { ...made, h: top + high + CAPTION, in: top + high / 2, out: top + high / 2, top, draw };
   }

@@ -3,16 +3,16 @@
 import { h } from "./dom.js";
 import { percent, sum } from "./words.js";
 
-const sheet = ([url, wide, high], about) => h("img", { class: "sheet", src: url, alt: about, width: wide, height: high });
+const sheet = ({ url, wide, high }, about) => h("img", { class: "sheet", src: url, alt: about, width: wide, height: high });
 
 /** Of a unit: what it makes of the picture, its filters, and how its weights are spread. */
 export function ofUnit({ live, weights, units }, number) {
   const made = live?.sheets[number];
   const filters = weights?.filters[number];
   return [
-    made && [h("h3", null, "Of this picture"), sheet(made, `${made[3]} of ${made[4]} maps`),
-      h("p", { class: "soft" }, `${made[3] < made[4] ? `the strongest ${made[3]} of ${made[4]}` : made[4]}, from ${made[5]} to ${made[6]}; white is 0`)],
-    filters && [h("h3", null, "Filters"), sheet(filters, filters[3]), h("p", { class: "soft" }, filters[3])],
+    made && [h("h3", null, "Of this picture"), sheet(made, `${made.shown} of ${made.count} maps`),
+      h("p", { class: "soft" }, `${made.shown < made.count ? `the strongest ${made.shown} of ${made.count}` : made.count}, from ${made.least} to ${made.most}; white is 0`)],
+    filters && [h("h3", null, "Filters"), sheet(filters, filters.said), h("p", { class: "soft" }, filters.said)],
     weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
   ].filter(Boolean).flat();
 }

@@ -137,9 +137,9 @@ class Page {
   }
 
   leave() {
-    const inner = this.model.entered;
-    this.enter(this.model.blocks[inner].parent < 0 ? "" : `b${this.model.blocks[inner].parent}`);
-    this.choose(`b${inner}`);
+    const inner = `b${this.model.entered}`;
+    this.enter(this.model.around(inner).at(-1) ?? "");
+    this.choose(inner);
   }
 
   crumbs() {
@@ -157,8 +157,8 @@ class Page {
 
   next(step = 1) {
     if (!this.found?.length) return;
-    const at = this.found.indexOf(this.selected);
-    this.choose(this.found[at < 0 ? 0 : (at + step + this.found.length) % this.found.length]);
+    const here = this.found.indexOf(this.selected);
+    this.choose(this.found[here < 0 ? 0 : (here + step + this.found.length) % this.found.length]);
   }
 
   heat(measure) {
@@ -176,7 +176,7 @@ class Page {
   /** The clipboard may be refused; then the address bar has it. */
   async link() {
     history.replaceState(null, "", written(this));
-    const done = await navigator.clipboard.writeText(location.href).then(() => true, () => false);
+    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
     say(done ? "The link to what is shown is copied." : "The address is a link to what is shown.", true);
   }
 
@@ -223,8 +223,8 @@ class Page {
   }
 
   theme() {
-    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
-    document.documentElement.dataset.theme = dark ? "light" : "dark";
+    const root = document.documentElement;
+    root.dataset.theme = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";
     this.draw();
   }
 }

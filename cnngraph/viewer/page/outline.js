@@ -8,16 +8,11 @@ export class Outline {
   constructor(act) {
     this.box = at("outline");
     this.act = act;
-    const { choose, toggle } = act;
     this.box.addEventListener("click", (event) => {
       const row = event.target.closest("[data-id]");
       if (!row) return;
-      if (event.target.closest(".twist") && isBlock(row.dataset.id)) toggle(row.dataset.id, event.shiftKey);
-      else choose(row.dataset.id);
-    });
-    this.box.addEventListener("dblclick", (event) => {
-      const id = event.target.closest("[data-id]")?.dataset.id;
-      if (id && isBlock(id)) toggle(id);
+      if (event.target.closest(".twist") && isBlock(row.dataset.id)) act.toggle(row.dataset.id, event.shiftKey);
+      else act.choose(row.dataset.id);
     });
     this.box.addEventListener("keydown", (event) => this.key(event));
   }

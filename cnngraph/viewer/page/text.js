@@ -19,12 +19,7 @@ export function widthOf(text, font) {
 
 /** The text, or as much of it as fits with three dots behind. */
 export function fitted(text, font, room) {
-  if (widthOf(text, font) <= room) return text;
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (widthOf(`${text.slice(0, middle)}…`, font) <= room) low = middle;
-    else high = middle - 1;
-  }
-  return `${text.slice(0, low)}…`;
+  let shown = text;
+  for (let length = text.length - 1; length > 0 && widthOf(shown, font) > room; length -= 1) shown = `${text.slice(0, length)}…`;
+  return shown;
 }
