@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
@@ -44,7 +45,7 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
         "shortcuts": [[each.source, each.join] for each in whole.shortcuts],
         "works": works.table,
         "sights": fields.table,
-        "sources": list(texts),
+        "sources": [PurePath(name).name for name in texts],  # whose folders are nobody's business
         "open": _open_at_first(root, blocks),
     }
 

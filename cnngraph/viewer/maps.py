@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
             answers.append([output.name, shown])
     shape = next(iter(feed.values())).shape
     return {
-        "picture": _picture(image, shape),
+        "picture": {"url": _picture(image, shape), "wide": shape[3], "high": shape[2]},
         "sheets": [_sheet(tensors.get(unit.layers[-1].name)) for unit in whole.units],
         "answers": answers,
     }
@@ -66,7 +66,7 @@ def _number(value: float) -> float | None:
     return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
-def _picture(image: Path, shape: Iterable[int]) -> str:
+def _picture(image: Path, shape: tuple[int, ...]) -> str:
     """As the network sees it, before its numbers are scaled."""
     from PIL import Image
 
@@ -90,7 +90,7 @@ def _sheet(values: Array | None) -> dict[str, Any] | None:
     strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
     maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
     face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
-    return {**_drawn(tiled(maps)), "shown": len(maps), "count": len(values), "face": face["url"]}
+    return {**_drawn(tiled(maps)), "shown": len(maps), "count": len(values), "face": face}
 
 
 def _drawn(values: Array) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_sheets_show_what_onnxruntime_makes() -> None:
         assert [sheet["least"], sheet["most"]] == pytest.approx([values.min(), values.max()], rel=1e-3)
         if values.ndim == 3:
             best = np.abs(values).mean(axis=(1, 2)).argmax()
-            assert pixels(sheet["face"]).shape[:2] == values[best].shape
+            assert pixels(sheet["face"]["url"]).shape[:2] == values[best].shape
             # Blue is more than nothing, orange less; the further from white the more.
             flat, colors = tiled(values).reshape(-1), drawn.reshape(-1, 3)
             known = np.isfinite(flat)

@@ -25,7 +25,7 @@ export function field(model, unit) {
     + `width="${HIGH * Math.min(1, wide / high)}" height="${HIGH * Math.min(1, high / wide)}"></svg>`
     + `<svg viewBox="${-room} ${-room} ${broad + 2 * room} ${tall + 2 * room}" width="${HIGH}" height="${HIGH}"></svg>`;
   const [map, sight] = both.children;
-  const picture = model.live ? `<image href="${esc(model.live.picture)}" width="${broad}" height="${tall}" preserveAspectRatio="none"/>` : "";
+  const picture = model.live ? `<image href="${esc(model.live.picture.url)}" width="${broad}" height="${tall}" preserveAspectRatio="none"/>` : "";
   const show = (row, column) => {
     [map.row, map.column] = [row, column];
     const [down, along] = [span(rows, row), span(columns, column)];

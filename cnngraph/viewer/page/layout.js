@@ -68,11 +68,10 @@ class Maker {
   /** Where a picture goes through, the strongest map that a unit makes of it. */
   face(number) {
     const { live, units } = this.model;
-    const url = units[number].role === "input" ? live?.picture : live?.sheets[number]?.face;
-    if (!url) return null;
-    const [high, wide] = units[number].size ?? [1, 1];
-    const fit = Math.min((this.box - 2 * AIR) / wide, FACE / high);
-    return { url, w: wide * fit, h: high * fit };
+    const face = units[number].role === "input" ? live?.picture : live?.sheets[number]?.face;
+    if (!face) return null;
+    const fit = Math.min((this.box - 2 * AIR) / face.wide, FACE / face.high);
+    return { url: face.url, w: face.wide * fit, h: face.high * fit };
   }
 
   /** Words in a box and a volume below it; *top* is what it wears above, *corner* what the sign there takes of its width,

@@ -41,7 +41,7 @@ export function ofPicture({ live, weights }) {
   ]);
   const evident = live.answers.some(([, guesses]) => guesses.some(([, , url]) => url));
   return [
-    h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture, alt: "the picture that goes through" }), heat),
+    h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
     ...answers.flat(2).filter(Boolean),
     evident && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
     h("p", { class: "soft" }, `with ${weights.about}`),
