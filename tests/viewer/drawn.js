@@ -2,7 +2,7 @@
   const boxes = page.placed.boxes.filter((box) => box.kind !== "port");
   const frames = page.placed.frames;
   const right = (box) => box.x + box.w, bottom = (box) => box.y + box.h;
-  const inside = ({ x, y }, box) => x > box.x + 1 && x < right(box) - 1 && y > box.y + 1 && y < bottom(box) - 1;
+  const inside = ({ x, y }, box, air) => x > box.x - air && x < right(box) + air && y > box.y - air && y < bottom(box) + air;
   const meet = (one, other) => one.x < right(other) - 1 && other.x < right(one) - 1 && one.y < bottom(other) - 1 && other.y < bottom(one) - 1;
   const holds = (outer, inner) =>
     inner.x >= outer.x - 0.5 && inner.y >= outer.y - 0.5 && right(inner) <= right(outer) + 0.5 && bottom(inner) <= bottom(outer) + 0.5;
@@ -12,7 +12,9 @@
     for (let at = 2; at < length - 2; at += 5) {
       const { x, y } = path.getPointAtLength(at), { e, f } = wire.transform.baseVal[0].matrix;
       const point = { x: x + e, y: y + f };
-      const struck = boxes.find((box) => inside(point, box));
+      // A line keeps away from boxes, but from those that it joins.
+      const { from, to } = wire.dataset;
+      const struck = boxes.find((box) => inside(point, box, box.id === from || box.id === to ? -1 : 3));
       if (struck) through.push([wire.dataset.from, wire.dataset.to, struck.id]);
     }
   }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ def placed(browser: Page) -> dict[str, Any]:
     lines."""
     found: dict[str, Any] = browser(LOOK)
     return found
+
+
+def _into_blocks_once(edges: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
+    return Counter({edge: 1 if edge[1][0] == "b" else times for edge, times in edges.items()})
 
 
 class Expected:
@@ -47,14 +52,15 @@ class Expected:
         return {self.shown(unit) for unit in range(len(self.whole.units))}
 
     @property
-    def edges(self) -> set[tuple[str, str]]:
-        found = set()
+    def edges(self) -> Counter[tuple[str, str]]:
+        """As often as a unit takes a tensor; into a closed block each once."""
+        found: Counter[tuple[str, str]] = Counter()
         for name, taken in self.whole.drawn.items():
             here = self.shown(self.number[name])
-            found |= {(self.shown(self.number[source]), here) for source in taken}
-        return {(source, target) for source, target in found if source != target}
+            found.update((self.shown(self.number[source]), here) for source in taken)
+        return _into_blocks_once({edge: times for edge, times in found.items() if edge[0] != edge[1]})
 
-    def said(self, wires: list[list[str]]) -> set[tuple[str, str]]:
+    def said(self, wires: list[list[str]]) -> Counter[tuple[str, str]]:
         """The lines as edges between what is seen: through the frames of open blocks."""
         ends = {target[:-1]: source for source, target in wires if target.endswith(">")}
 
@@ -68,7 +74,7 @@ class Expected:
                     return id
 
         seen = self.boxes
-        return {(source(one), other) for one, other in wires if other in seen}
+        return _into_blocks_once(Counter((source(one), other) for one, other in wires if other in seen))
 
     def entered(self, wires: list[list[str]]) -> bool:
         """Whether a line leads into every frame from each tensor that is taken in it."""

@@ -21,7 +21,7 @@ from tests.viewer.grown import grown
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 
-SAMPLE = ("residual_block", "googlenet", "unet", "ssd300", "nasnet_mobile", "siamese")
+SAMPLE = ("residual_block", "resnet18", "googlenet", "unet", "ssd300", "nasnet_mobile", "siamese")
 HOSTILE = '</script><img src=x onerror="alert(1)">\u202e&amp;'
 
 
