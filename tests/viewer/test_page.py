@@ -261,4 +261,4 @@ def test_a_place_that_is_chosen_shows_what_it_sees(browser: Page) -> None:
     assert browser(box) == [[10, 12, 14, 14]]
     x, y = middle(browser, ".map")
     browser.mouse(("move", x, y))
-    assert browser("document.querySelector('.field + p').textContent").startswith("(5, 5) sees rows 10 to 23")
+    browser.until("document.querySelector('.field + p').textContent.startsWith('(5, 5) sees rows 10 to 23')")

@@ -198,10 +198,7 @@ class Page {
     addEventListener("keydown", (event) => keys(this, event));
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
-    new ResizeObserver(() => {
-      this.view.measure();
-      this.draw(this.selected);
-    }).observe(this.pane);
+    new ResizeObserver(() => this.view.measure() && this.draw(this.selected)).observe(this.pane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 

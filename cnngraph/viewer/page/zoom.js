@@ -15,9 +15,11 @@ export class View {
     for (const end of ["pointerup", "pointercancel"]) pane.addEventListener(end, (event) => this.points.delete(event.pointerId));
   }
 
-  /** How large the pane is: kept, for to ask for it while the figure changes takes long. */
+  /** How large the pane is: kept, for to ask for it while the figure changes takes long. Says whether it is another. */
   measure() {
+    const before = [this.wide, this.high];
     [this.wide, this.high] = [this.pane.clientWidth, this.pane.clientHeight];
+    return before[0] !== this.wide || before[1] !== this.high;
   }
 
   apply() {
