@@ -146,6 +146,11 @@ def test_the_figure_alone_by_keys(browser: Page) -> None:
     assert browser("document.getElementById('crumbs').textContent").endswith(browser(f"page.model.ownName('{block}')"))
     browser.key("Escape")
     assert browser("[page.model.entered, page.selected]") == [-1, block]
+    browser("page.openAll(true); page.choose(`u${page.model.numbers.get('stage1.residual2.add1')}`)")
+    for end in ("stage1.residual1.add1", "stage1.residual2.add1"):
+        browser.key("s")
+        assert browser("page.model.called(page.selected)") == end
+    browser("page.openAll(false)")
     browser.key("h")
     assert browser("document.getElementById('key').textContent").startswith("parameters25.6 M in all")
     browser.key("/")

@@ -44,10 +44,12 @@ function beside(page, direction) {
   return page.seen.reduce((best, id) => (far(id) < far(best) ? id : best), page.selected);
 }
 
-/** To the other end of a shortcut that ends or begins in what is selected. */
+/** To the other end of a shortcut that ends or begins in what is selected; and from there back. */
 function shortcut(page) {
   const { model, selected } = page;
   const own = new Set([...model.unitsOf(selected)].map((unit) => model.units[unit].name));
-  const [source, join] = model.shortcuts.find((ends) => ends.filter((name) => own.has(name)).length === 1) ?? [];
-  if (source) page.choose(`u${model.numbers.get(own.has(source) ? join : source)}`);
+  const ends = model.shortcuts.filter((pair) => own.has(pair[0]) !== own.has(pair[1])).map(([source, join]) => (own.has(source) ? join : source));
+  const end = ends.includes(page.came) ? page.came : ends[0];
+  page.came = model.called(selected);
+  if (end) page.choose(`u${model.numbers.get(end)}`);
 }
