@@ -22,7 +22,7 @@ $(VENV)/.test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit read; files go to build/demo
+demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit read, a page; files go to build/demo
 	@mkdir -p $(OUT)
 	$(BIN)/cnngraph check specs/*.spec
 	$(BIN)/cnngraph summary lenet5
@@ -34,6 +34,7 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 	$(BIN)/cnngraph export --onnx resnet -o $(OUT)/resnet.onnx
 	$(BIN)/cnngraph run $(OUT)/lenet5.onnx --image examples/seven.png
 	$(BIN)/cnngraph run lenet5 --image examples/seven.png
+	$(BIN)/cnngraph view lenet5 --image examples/seven.png -o $(OUT)/lenet5.html
 	@echo; echo "Written:"; ls -l $(OUT) | awk 'NR > 1 { printf "%12d  $(OUT)/%s\n", $$5, $$9 }'
 
 test: $(VENV)/.test ## all tests

@@ -135,7 +135,7 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
 
     A place of a map is seen with all its channels. Of a vector, each number by itself.
     """
-    return {name: None if found is None else _largest(found) for name, found in sights(network).items()}
+    return {name: None if found is None else largest(found) for name, found in sights(network).items()}
 
 
 def _same_numbers(network: Network, layer: Layer) -> str:
@@ -152,7 +152,8 @@ def _same_numbers(network: Network, layer: Layer) -> str:
     return ""
 
 
-def _largest(found: dict[str, Sights]) -> Field:
+def largest(found: dict[str, Sights]) -> Field:
+    """Of all places, and of all inputs."""
     sizes = [(down.width, across.width) for down, across in found.values()]
     # Who sees no column sees no row either.
     seen = [(height, width) for height, width in sizes if height and width] or [(0, 0)]

@@ -472,6 +472,27 @@ class Network:
             self, weights, seed=seed, renames=renames, opset=opset, reference=reference, passthrough=passthrough
         )
 
+    def view(
+        self,
+        path: str | Path,
+        weights: str | Path | Mapping[str, Any] | None = None,
+        *,
+        image: str | Path | None = None,
+        times: str | Path | None = None,
+        seed: int | None = None,
+        renames: Mapping[str, str] | None = None,
+        passthrough: str | Path | None = None,
+    ) -> None:
+        """Writes the page that `cnngraph view` writes: one file of HTML, in which blocks open and close.
+
+        With *weights*, which like *seed*, *renames* and *passthrough* are as in `export`, it has their histograms; with
+        an *image*, what every layer makes of that. *times* is a file of ``bench --layers --json``. Raises
+        `CnngraphError`.
+        """
+        from cnngraph import verbs
+
+        verbs.view(self, path, weights, image=image, times=times, seed=seed, renames=renames, passthrough=passthrough)
+
     def _repr_svg_(self) -> str:
         """For notebooks: the figure that `cnngraph render` draws of it."""
         from cnngraph import verbs

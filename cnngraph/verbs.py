@@ -240,6 +240,52 @@ def _one_of(what: str, value: str, known: Mapping[str, _T]) -> _T:
     raise ValueError(f"no {what} is called {value!r}: " + (f"did you mean {near[0]!r}?" if near else ", ".join(known)))
 
 
+def page(
+    network: Network,
+    weights: Weights | None = None,
+    parts: Parts | None = None,
+    *,
+    image: str | Path | None = None,
+    times: str | Path | None = None,
+) -> bytes:
+    """The interactive page, with what there is of *weights*, and what they make of the picture at *image*; *times* is
+    as in `cnngraph.figure.heat.measured`. Raises `CnngraphError`; for a picture there have to be weights."""
+    from cnngraph.viewer.facts import facts
+    from cnngraph.viewer.page import page
+
+    data = facts(network, None if times is None else str(times))
+    if weights is not None:
+        from cnngraph.units import units
+        from cnngraph.viewer.weights import weights_of
+
+        whole = units(network)
+        data["weights"] = weights_of(whole, weights)
+        if image is not None:
+            from cnngraph.viewer.maps import live, with_all
+
+            data["live"] = live(whole, session(with_all(network), lambda: weights, parts), weights, Path(image))
+    return page(data, summary(network)._repr_html_())
+
+
+def view(
+    network: Network,
+    path: str | Path,
+    weights: Given = None,
+    *,
+    image: str | Path | None = None,
+    times: str | Path | None = None,
+    seed: int | None = None,
+    renames: Mapping[str, str] | None = None,
+    passthrough: str | Path | None = None,
+) -> None:
+    """As in `Network.view`."""
+    from cnngraph.files import write
+
+    choose, parts = _chooser(network, weights, seed, renames, passthrough)
+    chosen = None if weights is None and image is None else choose()
+    write(Path(path), page(network, chosen, parts, image=image, times=times))
+
+
 # ONNX ----------------------------------------------------------------------------------------
 
 

@@ -83,7 +83,7 @@ def test_gallery_is_up_to_date() -> None:
     assert (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8") == gallery["page"](drawn, others)
 
 
-@pytest.mark.parametrize("name", ["models.md", "folders.md"])
+@pytest.mark.parametrize("name", ["models.md", "folders.md", "view.md"])
 def test_a_page_with_commands_is_true(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Its Python is executed and its commands print what they say, one after the other in one folder."""
     monkeypatch.chdir(tmp_path)

@@ -45,6 +45,7 @@ LAYERING = (
     ("figure", "weights"),
     ("onnx", "torch"),
     ("runtime",),
+    ("viewer",),
     ("importing", "verbs"),
     ("editor", "notebook", "preview"),
     ("cli",),

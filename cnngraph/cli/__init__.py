@@ -31,6 +31,7 @@ _COMMANDS = {
     "show": "Print the spec of a network that ships with cnngraph.",
     "summary": "Table of layers: volumes, parameters, multiply-accumulates.",
     "verify": "Run the exported model in several ways and compare.",
+    "view": "Write an interactive page of the network.",
     "watch": "Show the figure in a browser while the spec is edited.",
 }
 

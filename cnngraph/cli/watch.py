@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Show the figure in a browser, and draw it anew whenever the file is saved.
 
-    Mistakes stand over the last figure until they are mended. The page is for this machine only; Ctrl-C ends it.
+    Mistakes stand over the last figure until they are mended; at /view is the page that `view` writes, and follows
+    the file too. The pages are for this machine only; Ctrl-C ends it.
     """
     from cnngraph.fronts import SPEC, format_of, source
     from cnngraph.fronts.content import opened
@@ -102,4 +103,4 @@ def _draw(
         what = f"this could not be drawn, which is a bug in cnngraph: {type(error).__name__}: {error}"
         return Drawn("", "", now, what, files)
     about = f"{network.counts}, style {drawn.style}"
-    return Drawn(svg, about, now, "\n\n".join(map(render, reading.diagnostics)), files)
+    return Drawn(svg, about, now, "\n\n".join(map(render, reading.diagnostics)), files, network)

@@ -7,10 +7,13 @@ import threading
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.preview.state import State
+
+if TYPE_CHECKING:
+    from cnngraph.network import Network
 
 HOST = "127.0.0.1"
 _NAMES = (HOST, "localhost")
@@ -18,7 +21,7 @@ _NAMES = (HOST, "localhost")
 _BEAT = 10.0
 """Seconds after which a browser is told that nothing has changed, to notice whether it is still there."""
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
     "connect-src 'self'"
 )
 
@@ -61,8 +64,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.server.page)
         elif self.path == "/events":
             self._events()
+        elif self.path in ("/view", "/view.json") and (network := self.server.state.network) is not None:
+            self._view(network, self.path.endswith(".json"))
         else:
             self.send_error(404)
+
+    def _view(self, network: Network, as_data: bool) -> None:
+        """The interactive page, or what is new for it."""
+        from cnngraph.viewer.facts import facts
+        from cnngraph.viewer.page import json_of, page
+
+        data = facts(network)
+        content = json_of(data).encode() if as_data else page(data, network.summary()._repr_html_(), follows=True)
+        self._begin(f"{'application/json' if as_data else 'text/html'}; charset=utf-8", len(content))
+        self.wfile.write(content)
 
     def _begin(self, kind: str, length: int | None = None) -> None:
         self.send_response(200)

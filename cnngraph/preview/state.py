@@ -6,6 +6,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnngraph.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Shown:
     """Style, parameters and multiply-accumulates of the figure."""
     drawn: str = ""
     """The time of day at which it was drawn."""
+    drawings: int = 0
+    """How many figures there were."""
     mistakes: str = ""
     """And warnings, as `cnngraph check` writes them; empty when there are none."""
     current: bool = False
@@ -36,6 +42,8 @@ class Drawn:
     mistakes: str
     files: tuple[Path, ...]
     """All that it depends on."""
+    network: Network | None = None
+    """What is drawn."""
 
 
 class State:
@@ -43,6 +51,8 @@ class State:
 
     def __init__(self, name: str) -> None:
         self._shown = Shown(name)
+        self.network: Network | None = None
+        """That of the last figure."""
         self._changed = threading.Condition()
 
     @property
@@ -58,7 +68,9 @@ class State:
                 shown = replace(shown, svg=drawn.svg, about=drawn.about)
             if shown != before or not before.version:
                 time = drawn.drawn if drawn.svg else before.drawn
-                self._shown = replace(shown, drawn=time, version=before.version + 1)
+                drawings = before.drawings + (drawn.network is not None)
+                self.network = drawn.network or self.network
+                self._shown = replace(shown, drawn=time, drawings=drawings, version=before.version + 1)
                 self._changed.notify_all()
 
     def after(self, version: int, seconds: float) -> Shown | None:

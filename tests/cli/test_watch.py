@@ -106,7 +106,10 @@ def status(address: str, **headers: str) -> int:
 def test_only_this_machine_and_only_the_page(watching: Watching) -> None:
     assert status(watching.address) == 200
     assert status(watching.address, Host="localhost:1") == 200
-    assert status(watching.address, Host="evil.example") == 403
+    next(watching.events())
+    for path in ("", "view", "view.json"):
+        assert status(watching.address + path) == 200
+        assert status(watching.address + path, Host="evil.example") == 403
     for path in ("../small.spec", "small.spec", "etc/passwd", "events/../..", "%2e%2e/"):
         assert status(watching.address + path) == 404
 
@@ -148,3 +151,25 @@ def test_in_a_real_browser(watching: Watching) -> None:
 
         watching.process.kill()
         browser.until("document.body.classList.contains('lost')")
+
+
+@pytest.mark.skipif(BROWSER is None or sys.platform == "win32", reason="no Chromium on this machine")
+def test_the_interactive_page_follows_the_file_and_keeps_what_is_open(watching: Watching) -> None:
+    nested = "net small\nblock unit(c) { [conv c 3x3 same] x 2 }\ninput 16x16x3\nunit 4\nunit 5\n"
+    watching.file.write_text(nested)
+    with page() as browser:
+        browser.listen()
+        next(shown for shown in watching.events() if "16×16×5" in shown["svg"])
+        browser.open(f"{watching.address}view")
+        browser.until("globalThis.page?.model.units.length === 5")
+        browser("page.openAll(false); page.toggle('b1'); page.choose('u4')")
+        watching.file.write_text(nested.replace("input 16x16x3", "input 16x16x3\nconv 7 1x1"))
+        browser.until("page.model.units.length === 6")
+        assert browser("[...page.model.open].map((number) => page.model.blocks[number].path)") == ["unit2"]
+        assert browser("page.model.called(page.selected)") == "unit2.conv2"
+        watching.file.write_text(WRONG)
+        browser.until("document.getElementById('mistakes').textContent.includes('did you mean `relu`?')")
+        assert browser("page.model.units.length") == 6
+        watching.file.write_text(RIGHT)
+        browser.until("page.model.units.length === 2 && document.getElementById('mistakes').textContent === ''")
+        assert browser.errors == []

@@ -1,18 +1,16 @@
 """What is not series-parallel, in columns: the layered layout (Sugiyama, Tagawa & Toda 1981).
 
-Nodes stand in the column of their longest way from the start; a tensor that passes columns by has a free place in each,
-whoever takes it. The order within a column is settled by barycentres, the heights by moving every place as near to its
+Which column a node stands in, and in which order, is `ranked`; the heights come by moving every place as near to its
 neighbours as the ones above and below it allow. What is too wide for a row is cut between two columns, and a tensor
 that is taken behind the cut has a letter there.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from math import fsum
 
 from cnngraph.figure.lanes.boxes import Box
@@ -20,12 +18,12 @@ from cnngraph.figure.lanes.curves import shortened, turn
 from cnngraph.figure.lanes.heights import Columns, Place
 from cnngraph.figure.lanes.letters import Letter, Onward
 from cnngraph.figure.lanes.part import Measure, Part, into
+from cnngraph.figure.lanes.ranked import Ranked
 from cnngraph.figure.lanes.row import Row
 from cnngraph.figure.scene import Curve, Item, Line, Move, Path, Primitive
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.flow import Link
 
-_SWEEPS = 8
 _GUTTER, _NARROW = 4.5, 2.8
 """Ems between columns, at most, and in rows that a part was cut into."""
 
@@ -80,33 +78,12 @@ class Layered:
     # Columns -----------------------------------------------------------------------------------------
 
     @cached_property
-    def columns(self) -> list[int]:
-        """Of each node: the length of its longest way from the start; what nothing leads to stands before who takes
-        it first."""
-        if self.given:
-            return list(self.given)
-        found = [0] * len(self.nodes)
-        led = [False] * len(self.nodes)
-        for link in self.links:
-            led[link.target] = True
-            if link.source is not None:
-                assert link.source < link.target, "nodes are in topological order"
-        for link in self._by_target:
-            if link.source is not None:
-                found[link.target] = max(found[link.target], found[link.source] + 1)
-        takers: dict[int, int] = {}
-        for link in self.links:
-            if link.source is not None and not led[link.source]:
-                takers[link.source] = min(takers.get(link.source, len(self.nodes)), found[link.target])
-        for node, taker in takers.items():
-            found[node] = taker - 1
-        if self.closes_in and len(found) > 1:
-            found[-1] = max(found[-1], 1 + max(found[:-1]))
-        return found
+    def ranked(self) -> Ranked:
+        return Ranked(len(self.nodes), self.links, self.closes_in, self.given)
 
     @property
-    def _by_target(self) -> list[Link]:
-        return sorted(self.links, key=lambda link: link.target)
+    def columns(self) -> list[int]:
+        return self.ranked.columns
 
     @cached_property
     def widths(self) -> list[float]:
@@ -120,56 +97,13 @@ class Layered:
         """Its width with the narrowest gutters."""
         return fsum(self.widths) + self.measure.gap * (len(self.widths) - (not self.source))
 
-    @cached_property
+    @property
     def paths(self) -> list[list[Place]]:
-        """For each link the places it goes through, its ends among them."""
-        found = []
-        for link in self.links:
-            source, stop = -1 if link.source is None else link.source, self.columns[link.target]
-            start = -1 if link.source is None else self.columns[source]
-            begin = [] if link.source is None else [Place(source, start, False)]
-            inner = [Place(source, column, True) for column in range(start + 1, stop)]
-            found.append([*begin, *inner, Place(link.target, stop, False)])
-        return found
+        return self.ranked.paths
 
-    @cached_property
-    def _steps(self) -> list[tuple[Place, Place]]:
-        """From a place to one in the next column: each that there is, once."""
-        return list(dict.fromkeys(step for path in self.paths for step in pairwise(path)))
-
-    @cached_property
+    @property
     def order(self) -> list[list[Place]]:
-        """The places of each column from top to bottom: of the orders that the sweeps come by, the one with fewest
-        crossings."""
-        nodes = [Place(number, column, False) for number, column in enumerate(self.columns)]
-        places = list(dict.fromkeys([*(place for path in self.paths for place in path), *nodes]))
-        number = {place: at for at, place in enumerate(places)}
-        columns: list[list[int]] = [[] for _ in self.widths]
-        for at, place in enumerate(places):
-            columns[place.column].append(at)
-        before: list[list[int]] = [[] for _ in places]
-        after: list[list[int]] = [[] for _ in places]
-        steps: list[list[tuple[int, int]]] = [[] for _ in columns]
-        for here, there in self._steps:
-            source, target = number[here], number[there]
-            after[source].append(target)
-            before[target].append(source)
-            steps[here.column].append((source, target))
-        ranks = [0] * len(places)
-        for column in columns:
-            _rank(column, ranks)
-        best, fewest = [list(column) for column in columns], _crossings(steps, ranks)
-        for sweep in range(_SWEEPS):
-            if not fewest:
-                break
-            neighbours = before if sweep % 2 == 0 else after
-            for column in columns if sweep % 2 == 0 else columns[::-1]:
-                middles = {at: _mean([ranks[near] for near in neighbours[at] or [at]]) for at in column}
-                column.sort(key=middles.__getitem__)
-                _rank(column, ranks)
-            if (count := _crossings(steps, ranks)) < fewest:
-                best, fewest = [list(column) for column in columns], count
-        return [[places[at] for at in column] for column in best]
+        return self.ranked.order
 
     # Heights -----------------------------------------------------------------------------------------
 
@@ -189,7 +123,7 @@ class Layered:
         """Of each place's axis below that of the whole."""
         led = frozenset(path[0] for path in self.paths if len(path) == 1 or (path[0].passes and path[0].node < 0))
         fixed = frozenset([Place(len(self.nodes) - 1, self.columns[-1], False)] if self.closes_in else [])
-        columns = Columns(self.order, self._steps, self.sizes, self.between, led, fixed)
+        columns = Columns(self.order, self.ranked.steps, self.sizes, self.between, led, fixed)
         found = columns.heights()
         if not self.source and not fixed:
             # Nothing ties it to the axis: it lies around it.
@@ -205,7 +139,7 @@ class Layered:
         for path in self.paths:
             if path[0].passes or len(path) == 1:
                 spans[0] = max(spans[0], abs(self.heights[path[0]]))
-        for here, there in self._steps:
+        for here, there in self.ranked.steps:
             spans[there.column] = max(spans[there.column], abs(self.heights[here] - self.heights[there]))
         em = self.measure.em
         found = [
@@ -417,28 +351,8 @@ def _cuts(layered: Layered, begin: float, room: float) -> list[int]:
         free = room
 
 
-def _rank(column: Sequence[int], ranks: list[int]) -> None:
-    for rank, at in enumerate(column):
-        ranks[at] = rank
-
-
-def _crossings(steps: Sequence[Sequence[tuple[int, int]]], ranks: Sequence[int]) -> int:
-    """How many pairs of lines cross between neighbouring columns; *steps* are the lines from each of them on."""
-    found = 0
-    for between in steps:
-        seen: list[int] = []
-        for _, end in sorted([(ranks[source], ranks[target]) for source, target in between]):
-            found += len(seen) - bisect_right(seen, end)
-            insort(seen, end)
-    return found
-
-
 def _port_room(part: Part) -> float:
     """How far above and below its axis lines may end at *part*."""
     while isinstance(part, Row):
         part = part.stops[0].part
     return part.top if isinstance(part, Box) else 0.0
-
-
-def _mean(numbers: Sequence[int]) -> float:
-    return fsum(numbers) / len(numbers)

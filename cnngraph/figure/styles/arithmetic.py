@@ -23,7 +23,8 @@ def arithmetic(layer: Layer) -> list[Row]:
     work = layer.kind.work(layer.input_volumes, layer.output)
     if work is not NOTHING:
         rows.append(("MACs", work.typeset + ("" if layer.macs is None else f" = {layer.macs:,}")))
-    return [*(_sizes(layer) if layer.output.is_map else ()), *rows]
+    are_maps = layer.output.is_map and layer.input_volumes[0].is_map
+    return [*(_sizes(layer) if are_maps else ()), *rows]
 
 
 def _sizes(layer: Layer) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
 from cnngraph.figure.lanes.circled import alphabet
@@ -137,12 +138,11 @@ class Maker:
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []
         arcs: list[Lane] = []
-        weights = [sum(unit.params for unit in units_of(branch.chain)) for branch in fork.branches]
-        for number, branch in enumerate(fork.branches):
+        for number, (branch, is_arc) in enumerate(zip(fork.branches, arcs_of(fork), strict=True)):
             row = self.row(branch.chain, source, target) if shown(branch.chain) else None
             projects = any(unit.params for unit in units_of(branch.chain))
             lane = Lane(row, branch.is_skip, number, projects)
-            (arcs if _is_arc(branch, max(weights)) else lanes).append(lane)
+            (arcs if is_arc else lanes).append(lane)
         if not lanes:
             lanes, arcs = arcs[:1], arcs[1:]
         arcs.sort(key=lambda lane: (lane.part is not None, -lane.number))
@@ -175,11 +175,19 @@ def _forks_again(branch: Branch) -> bool:
 
 def shown(chain: Chain) -> tuple[Element, ...]:
     """What of *chain* has a place of its own: not a flatten, which moves no number, nor a dropout, which does nothing
-    when the network runs. Where ways of a fork meet in one thing through other forks, each is a way of its own."""
+    when the network runs; forks as in `ways`."""
+    return ways([each for each in chain if len(chain) == 1 or not (isinstance(each, Unit) and _is_left_out(each))])
+
+
+def _is_left_out(unit: Unit) -> bool:
+    return unit.idle and not unit.label
+
+
+def ways(chain: Iterable[Element]) -> tuple[Element, ...]:
+    """*chain* with every fork before the unit that its ways meet in; where they meet there through other forks, each is
+    a way of its own."""
     found: list[Element] = []
     for element in chain:
-        if isinstance(element, Unit) and element.idle and not element.label and len(chain) > 1:
-            continue
         if found and isinstance(found[-1], Fork) and any(_forks_again(branch) for branch in found[-1].branches):
             found[-1] = meeting(found[-1], element)
         else:
@@ -187,8 +195,14 @@ def shown(chain: Chain) -> tuple[Element, ...]:
     return tuple(found)
 
 
+def arcs_of(fork: Fork) -> list[bool]:
+    """Of each branch whether it is an arc over the others: it passes the work by, as a skip, the tensor itself, or a
+    piece of it."""
+    most = max(sum(unit.params for unit in units_of(branch.chain)) for branch in fork.branches)
+    return [_is_arc(branch, most) for branch in fork.branches]
+
+
 def _is_arc(branch: Branch, most: int) -> bool:
-    """A branch that passes the work by: a skip, the tensor itself, or a piece of it."""
     if branch.is_skip or not branch.chain:
         return True
     inside = list(units_of(branch.chain))
@@ -233,22 +247,25 @@ def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
     return (*(called or caption.box), *caption.details)
 
 
+Role = Literal["conv", "pool", "dense", "norm", "join", "other"]
+"""What a unit does, as far as its colour goes: the theme has one under each of these names."""
+
+
+def role(unit: Unit) -> Role:
+    """Of a unit; an input is one with joins."""
+    family = unit.does.kind.family
+    match family:
+        case "conv" | "pool" | "dense" | "norm":
+            return family
+        case "join" | "input":
+            return "join"
+    return "other"
+
+
 def fill(unit: Unit, theme: Theme) -> Color:
     """The colour of a unit's box."""
-    if own := theme.own(unit.layers):
-        return own
-    match unit.does.kind.family:
-        case "conv":
-            return theme.conv
-        case "pool":
-            return theme.pool
-        case "dense":
-            return theme.dense
-        case "norm":
-            return theme.norm
-        case "join" | "input":
-            return theme.join
-    return theme.other
+    usual: Color = getattr(theme, role(unit))
+    return theme.own(unit.layers) or usual
 
 
 def name_of(path: str, network: Network, times: int = 1) -> str:

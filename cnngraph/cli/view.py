@@ -1,0 +1,70 @@
+"""`cnngraph view`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnngraph.cli.inputs import named, network_options, output_stem, read_model
+from cnngraph.cli.weights import Asked, weight_options
+
+if TYPE_CHECKING:
+    from cnngraph.network import Network
+    from cnngraph.weights.source import Weights
+
+
+@click.command("view")
+@click.argument("file", metavar="FILE", callback=named)
+@click.option("-o", "--output", metavar="OUT", help="The page to write, - for standard output; NAME.html unless said.")
+@click.option("--image", type=click.Path(path_type=Path), metavar="P", help="A picture to go through the network.")
+@click.option(
+    "--times", metavar="T.json", help="Seconds of layers, as `bench --layers --json` prints them: heat by time."
+)
+@weight_options
+@network_options
+def command(
+    file: str,
+    output: str | None,
+    image: Path | None,
+    times: str | None,
+    asked: Asked,
+    settings: dict[str, str],
+    max_nodes: int,
+) -> None:
+    """Write an interactive page: blocks open and close, layers are found, counted and explained.
+
+    The page is one file that needs nothing else: it opens from disk, by mail, and without a network. With weights it
+    has their histograms, with a picture what every layer makes of it.
+    """
+    network, brought = read_model(file, settings, max_nodes)
+    from cnngraph.verbs import page
+
+    weights = parts = None
+    if asked.anything or image is not None:
+        brought, parts = asked.model(network, brought)
+        weights = asked.choose(network, brought)
+    if image is not None:
+        _remark(network, weights)
+    data = page(network, weights, parts, image=image, times=times)
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        return
+    from cnngraph.files import write
+
+    path = Path(output or f"{output_stem(network)}.html")
+    write(path, data)
+    click.echo(path)
+
+
+def _remark(network: Network, weights: Weights | None) -> None:
+    """Says what of the answers means nothing."""
+    from cnngraph.preprocessing import UNSAID, preprocessing
+    from cnngraph.weights.initialise import RandomWeights
+
+    if isinstance(weights, RandomWeights):
+        click.echo("the answers mean nothing: give --weights for real ones", err=True)
+    elif all(preprocessing(layer) is None for layer in network.inputs):
+        click.echo(UNSAID, err=True)

@@ -1,0 +1,154 @@
+"""What a network makes of one picture: the maps of its layers, its answers, and where in the picture they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnngraph.network import Layer, Network, Output
+from cnngraph.preprocessing import Preprocessing
+from cnngraph.runtime.answers import top
+from cnngraph.runtime.feeds import PictureInput
+from cnngraph.runtime.images import read
+from cnngraph.runtime.session import Session
+from cnngraph.units import Units
+from cnngraph.viewer.pixels import Array, ramp, shrunk, tiled, url
+from cnngraph.weights.source import Weight, Weights
+
+_MOST_MAPS, _SIDE = 64, 28
+"""Channels of a layer that are shown, and how high and wide."""
+_CLASSES = 5
+_HOTTEST = (200, 30, 30)
+
+
+def with_all(network: Network) -> Network:
+    """*network* with the tensor of every layer given back as well, under the layer's name."""
+    names, given = ({getattr(output, what) for output in network.outputs} for what in ("name", "layer"))
+    inside = (layer.name for layer in network.layers if layer.inputs and layer.name in network.live)
+    more = (Output(name, name) for name in inside if name not in names | given)
+    return replace(network, outputs=(*network.outputs, *more))
+
+
+def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[str, Any]:
+    """What is seen when the picture at *image* goes through: *session* is of `with_all` the network, with *weights*.
+
+    Raises `CnngraphError` when the picture cannot be read, or the network takes none.
+    """
+    network, exposed = whole.network, session.network
+    assert exposed is not None
+    pictures = PictureInput.of(session, session.done, "the page shows one picture going through")
+    feed = pictures.feed(image)
+    made = session.run(feed)
+    tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
+    answers: list[list[Any]] = []
+    for output in network.outputs:
+        vector = tensors[output.layer]
+        if vector.ndim == 1:
+            guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
+            class_map = class_maps(network, network[output.layer], tensors, weights)
+            shown = [
+                [guess.label, _number(guess.score), class_map and _heat(class_map(guess.index))] for guess in guesses
+            ]
+            answers.append([output.name, shown])
+    shape = next(iter(feed.values())).shape
+    return {
+        "picture": {"url": _picture(image, shape), "wide": shape[3], "high": shape[2]},
+        "sheets": [_sheet(tensors.get(unit.layers[-1].name)) for unit in whole.units],
+        "answers": answers,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
+def _picture(image: Path, shape: tuple[int, ...]) -> str:
+    """As the network sees it, before its numbers are scaled."""
+    from PIL import Image
+
+    _, channels, high, wide = shape
+    values = read(image, (high, wide), channels, Preprocessing())[0]
+    shown = np.rint(values.transpose(1, 2, 0) * 255).astype(np.uint8)
+    return url(Image.fromarray(shown[..., 0] if channels == 1 else shown), "JPEG", quality=85)
+
+
+def _sheet(values: Array | None) -> dict[str, Any] | None:
+    """Pictures of a layer's maps: a sheet of those whose numbers are largest in the mean, how many of how many they
+    are, its least and greatest number; and the largest alone, the face. A vector is one row after the other."""
+    if values is None or values.ndim not in (1, 3) or not values.size:
+        return None
+    if values.ndim == 1:
+        across = min(len(values), 32)
+        cells = np.full(-(-len(values) // across) * across, np.nan, np.float32)
+        cells[: len(values)] = values
+        return {**_drawn(cells.reshape(-1, across)), "shown": len(values), "count": len(values), "face": None}
+    strength = np.abs(np.nan_to_num(values)).mean(axis=(1, 2))
+    strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
+    maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
+    face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
+    return {**_drawn(tiled(maps)), "shown": len(maps), "count": len(values), "face": face}
+
+
+def _drawn(values: Array) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    high, wide = values.shape
+    return {
+        "url": ramp(values, least, most),
+        "wide": wide,
+        "high": high,
+        "least": _number(least),
+        "most": _number(most),
+    }
+
+
+# Where an answer comes from ----------------------------------------------------------------------
+
+
+def class_maps(
+    network: Network, layer: Layer, tensors: Mapping[str, Array], weights: Weights
+) -> Callable[[int], Array] | None:
+    """What of the last maps speaks for a class of *layer*'s, by the class's number: class activation maps (Zhou et al.
+    2016), whose mean is the logit but for its bias. *tensors* are those of layers, by name.
+
+    None unless the network ends in the mean of maps and a fully connected layer, or in that of a map for each class.
+    """
+    layer = _behind_idle(network, layer)
+    matrix: Array | None = None
+    if layer.kind.family == "dense" and not layer.shares:
+        name, parameter = next((name, each) for name, each in layer.parameters.items() if len(each.shape) == 2)
+        for pieces in weights.all([Weight(f"{layer.name}.{name}", layer, parameter)]):
+            matrix = np.frombuffer(b"".join(pieces), "<f4").reshape(parameter.shape)
+        layer = _behind_idle(network, network[layer.inputs[0]])
+    if layer.kind.family != "pool" or len(layer.inputs) != 1:
+        return None
+    maps, pooled = tensors.get(layer.inputs[0]), tensors.get(layer.name)
+    if maps is None or pooled is None or maps.ndim != 3 or pooled.size != len(maps):
+        return None
+    # Whether it is the mean is seen by its numbers.
+    if not np.allclose(maps.mean(axis=(1, 2)), pooled.reshape(-1), rtol=1e-3, atol=1e-5):
+        return None
+    found, by_class = maps, matrix
+    return lambda number: found[number] if by_class is None else np.tensordot(by_class[number], found, 1)
+
+
+def _behind_idle(network: Network, layer: Layer) -> Layer:
+    """The layer whose numbers come out of *layer*, but for what makes answers of them, or moves none."""
+    while (layer.kind.answers or layer.kind.idle) and layer.inputs:
+        layer = network[layer.inputs[0]]
+    return layer
+
+
+def _heat(values: Array) -> str:
+    """What speaks for a class, from nothing, which is transparent, to the most."""
+    from PIL import Image
+
+    shares = np.clip(np.nan_to_num(values), 0, None)
+    shares = shares / (shares.max() or 1.0)
+    shown = np.empty((*shares.shape, 4), np.uint8)
+    shown[..., :3], shown[..., 3] = _HOTTEST, np.rint(shares * 200)
+    return url(Image.fromarray(shown))

@@ -1,0 +1,101 @@
+// What was laid out as SVG: frames, lines, boxes. Colours are custom properties, so that light and dark are the page's.
+
+import { at, esc } from "./dom.js";
+import { isBlock } from "./model.js";
+import { FAMILY } from "./text.js";
+
+const number = (value) => Math.round(value * 10) / 10;
+
+/** The drawing of all that `layout` places: of each time only what is another than before is made. */
+export class Figure {
+  constructor() {
+    at("scene").innerHTML = '<g class="frames" font-size="13" font-weight="600"></g>'
+      + '<g class="wires" fill="none" stroke="var(--wire)" stroke-width="1.3"></g>'
+      + '<g class="boxes" font-size="13" font-weight="500" text-anchor="middle"></g>';
+    at("scene").setAttribute("font-family", FAMILY);
+    [this.frames, this.wires, this.boxes] = at("scene").children;
+    this.known = new Map([...at("scene").children].map((layer) => [layer, new Map()]));
+  }
+
+  /** *paint* gives the colour of a unit or block and that of the words on it. */
+  draw(placed, model, paint) {
+    if (paint !== this.paint) [this.paint, this.made] = [paint, new Map()];
+    const made = (each) => this.made.get(each.id) ?? this.made.set(each.id, boxed(each, model, paint)).get(each.id);
+    const things = (all, drawn) => all.map((each) => [drawn(each, model), `translate(${number(each.x)} ${number(each.y)})`]);
+    this.update(this.frames, things(placed.frames, framed));
+    this.update(this.wires, things(placed.wires, wired));
+    this.update(this.boxes, things(placed.boxes, made));
+  }
+
+  /** Makes the children of *layer* those of *wanted*: pairs of markup and where it is moved to. */
+  update(layer, wanted) {
+    const [before, now, fresh] = [this.known.get(layer), new Map(), []];
+    for (const each of wanted) {
+      // A blank behind tells apart what is drawn twice.
+      while (now.has(each[0])) each[0] += " ";
+      now.set(each[0], before.get(each[0]));
+      if (!before.delete(each[0])) fresh.push(each[0]);
+    }
+    for (const element of before.values()) element.remove();
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    made.innerHTML = fresh.join("");
+    [...made.children].forEach((element, at) => now.set(fresh[at], element));
+    let next = layer.firstChild;
+    for (const [markup, place] of wanted) {
+      const element = now.get(markup);
+      if (element.place !== place) element.setAttribute("transform", (element.place = place));
+      if (element === next) next = next.nextSibling;
+      else layer.insertBefore(element, next);
+    }
+    this.known.set(layer, now);
+  }
+}
+
+/** Its title is what a screen reader says, and what is seen when a pointer rests on it. */
+const group = (id, model, inner, role = "img", more = "") => `<g id="${id}" class="thing" role="${role}"${more}><title>${esc(model.about(id))}</title>${inner}</g>`;
+
+const rect = (x, y, w, h, rx, more) => `<rect x="${x}" y="${y}" width="${number(w)}" height="${number(h)}" rx="${rx}" ${more}/>`;
+
+function framed({ id, w, h, name }, model) {
+  const minus = `<g class="sign"><circle cx="${number(w - 16)}" cy="14" r="7.5" fill="var(--paper)" stroke="var(--frame)"/><path d="M${number(w - 19.5)} 14h7" stroke="var(--soft)" stroke-width="1.5"/></g>`;
+  return group(id, model, `${rect(0, 0, w, h, 10, 'fill="var(--inside)" stroke="var(--frame)"')}<text x="12" y="18" fill="var(--soft)">${esc(name)}</text>${minus}`, "group");
+}
+
+function wired({ from, to, d, tip, down, dashed }) {
+  const ends = ` data-from="${esc(from)}"${to === null ? "" : ` data-to="${esc(to)}"`}`;
+  return `<g class="wire"${ends}><path d="${d}"${dashed ? ' stroke-dasharray="5 4"' : ""}/>${tip ? head(tip, down) : ""}</g>`;
+}
+
+function head([x, y], down) {
+  const points = down ? [x, y, x - 3.6, y - 7.5, x + 3.6, y - 7.5] : [x, y, x - 7.5, y - 3.6, x - 7.5, y + 3.6];
+  return `<path d="M${points.map(number).join(" ")}z" fill="var(--wire)" stroke="none"/>`;
+}
+
+function boxed({ id, kind, w, h, text, sign, lines, face, caption }, model, paint) {
+  const middle = number(w / 2);
+  if (kind === "exit" || kind === "port") {
+    return `<g><text x="${middle}" y="13" font-size="11" font-weight="400" font-style="italic" fill="var(--ink)">${esc(text)}</text></g>`;
+  }
+  const { fill, ink, edge } = paint(id);
+  const ends = ` fill="${ink}"`;
+  const paints = `class="shape" fill="${fill}" stroke="${edge}"`;
+  if (kind === "sign") {
+    return group(id, model, `<circle cx="${middle}" cy="${h / 2}" r="${h / 2 - 1}" ${paints}/>${signed(sign, w / 2, h / 2, ink)}`);
+  }
+  const first = (h - (face ? face.h + 8 : 0)) / 2 - ((lines.length - 1) / 2) * 17 + 4.5;
+  const words = lines.map((line, row) => `<text x="${middle}" y="${number(first + 17 * row)}">${esc(line)}</text>`).join("")
+    + `<text x="${middle}" y="${h + 13}" font-size="11" font-weight="400" fill="var(--soft)">${esc(caption)}</text>`;
+  const map = face ? `<image x="${number((w - face.w) / 2)}" y="${number(h - face.h - 8)}" width="${number(face.w)}" height="${number(face.h)}" preserveAspectRatio="none" image-rendering="pixelated" href="${esc(face.url)}"/>` : "";
+  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words + map, "img", ends);
+  // A closed block looks like a pile, and one that holds a shortcut wears its arc.
+  const arc = model.of(id).shortcut ? `<path d="M${number(w / 2 - 16)} 0v-4q0 -5 5 -5h22q5 0 5 5v4" fill="none" stroke="var(--wire)" stroke-width="1.3"/>` : "";
+  const plus = `<path class="sign" d="M${number(w - 13.5)} 10h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
+  const pile = rect(3, 3, w, h, 7, `fill="${fill}" stroke="${edge}" opacity=".45"`);
+  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + map + plus, "img", ends);
+}
+
+function signed(sign, x, y, ink) {
+  const arm = 5.5;
+  const arms = { "+": [[arm, 0], [0, arm]], "−": [[arm, 0]] }[sign] ?? [[arm * 0.7, arm * 0.7], [arm * 0.7, -arm * 0.7]];
+  return arms.map(([dx, dy]) => `<path d="M${number(x - dx)} ${number(y - dy)}L${number(x + dx)} ${number(y + dy)}" stroke="${ink}" stroke-width="1.5"/>`).join("");
+}

@@ -1,0 +1,48 @@
+// What weights and a picture add: histograms, filters, maps, answers and where in the picture they come from.
+
+import { h } from "./dom.js";
+import { percent, sum } from "./words.js";
+
+const sheet = ({ url, wide, high }, about) => h("img", { class: "sheet", src: url, alt: about, width: wide, height: high });
+
+/** Of a unit: what it makes of the picture, its filters, and how its weights are spread. */
+export function ofUnit({ live, weights, units }, number) {
+  const made = live?.sheets[number];
+  const filters = weights?.filters[number];
+  return [
+    made && [h("h3", null, "Of this picture"), sheet(made, `${made.shown} of ${made.count} maps`),
+      h("p", { class: "soft" }, `${made.shown < made.count ? `the strongest ${made.shown} of ${made.count}` : made.count}, from ${made.least} to ${made.most}; white is 0`)],
+    filters && [h("h3", null, "Filters"), sheet(filters, filters.said), h("p", { class: "soft" }, filters.said)],
+    weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
+  ].filter(Boolean).flat();
+}
+
+/** Counts by their logarithms, so that tails are seen. */
+function histogram(name, [least, most, mean, sigma, zeros, counts]) {
+  const top = Math.max(...counts, 1);
+  const bars = counts.map((count) => h("i", { class: `h${Math.ceil((20 * Math.log1p(count)) / Math.log1p(top))}` }));
+  return h("figure", { class: "spread", "aria-label": `${name}: ${sum(counts)} numbers from ${least} to ${most}` },
+    h("div", { class: "bars" }, bars), h("div", { class: "ends" }, h("span", null, least), h("span", null, name), h("span", null, most)),
+    h("figcaption", { class: "soft" }, `mean ${mean}, σ ${sigma}${zeros ? `, ${percent(zeros, 1)} zeros` : ""}`));
+}
+
+/** Of the network: the picture, and its answers; one that is pointed at shows where in the picture it comes from. */
+export function ofPicture({ live, weights }) {
+  if (!live) return weights ? [h("p", { class: "soft" }, weights.about)] : [];
+  const heat = h("img", { alt: "", hidden: true });
+  const show = (url) => {
+    heat.hidden = !url;
+    if (url) heat.src = url;
+  };
+  const answers = live.answers.map(([output, guesses]) => [
+    live.answers.length > 1 && h("p", { class: "soft" }, output),
+    guesses.map(([label, score, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
+      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: Math.max(0, Math.min(1, score ?? 0)), "aria-hidden": "true" }))),
+  ]);
+  return [
+    h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
+    ...answers.flat(2).filter(Boolean),
+    live.answers.some(([, guesses]) => guesses.some(([, , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
+    h("p", { class: "soft" }, `with ${weights.about}`),
+  ];
+}

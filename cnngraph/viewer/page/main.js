@@ -1,0 +1,231 @@
+// What is shown, and what is done with it.
+
+import { card } from "./card.js";
+import { asPng, asSvg, save } from "./copy.js";
+import { at, h, say } from "./dom.js";
+import { Figure } from "./figure.js";
+import { follow } from "./follow.js";
+import { key, painter } from "./heat.js";
+import { keys } from "./keys.js";
+import { layout } from "./layout.js";
+import { isBlock, Model, numberOf } from "./model.js";
+import { Outline } from "./outline.js";
+import { hits } from "./search.js";
+import { read, written } from "./state.js";
+import { View } from "./zoom.js";
+
+const LEAST_WIDTH = 560, QUICK = 160;
+
+class Page {
+  constructor(data) {
+    this.found = null;
+    this.pane = at("figure");
+    this.figure = new Figure();
+    this.view = new View(this.pane, at("scene"));
+    this.outline = new Outline({
+      choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from),
+      openAll: (ids, id) => {
+        for (const each of ids) this.model.open.add(numberOf(each));
+        this.draw(id);
+        this.choose(id, "outline");
+      },
+    });
+    this.listen();
+    this.show(data, location.hash);
+    this.view.fit(true);
+  }
+
+  /** A network, in the state that *hash* says; what it does not say is as the page is at first. */
+  show(data, hash) {
+    this.model = new Model(data);
+    read(this, hash);
+    at("heat").replaceChildren(...[["none", -1], ...data.measures.map(({ words }, number) => [words, number])].map(
+      ([words, value]) => h("option", { value, selected: value === this.measure }, words)));
+    at("title").textContent = document.title = data.title;
+    at("counts").textContent = data.counts;
+    this.draw();
+  }
+
+  /** The figure anew; *anchor* stays where it is on the screen, as far as all of it is seen there. */
+  draw(anchor = "") {
+    const [before, was] = [this.places, { ...this.view }];
+    this.placed = layout(this.model, Math.max(this.view.wide, LEAST_WIDTH));
+    this.seen = this.placed.boxes.map(({ id }) => id).filter((id) => this.model.holder.has(id));
+    this.places = new Map([...this.placed.frames, ...this.placed.boxes].map((each) => [each.id, each]));
+    this.figure.draw(this.placed, this.model, painter(this.model, this.measure, this.seen));
+    Object.assign(this.view, { width: this.placed.width, height: this.placed.height });
+    const [then, now] = [before?.get(anchor), this.places.get(anchor)];
+    if (then && now) {
+      this.view.follow(then, now);
+      this.glide(before, was);
+    }
+    key(this.model, this.measure, this.seen, (id) => this.choose(id));
+    this.crumbs();
+    this.refresh();
+  }
+
+  /** Everything comes from where it was to where it is. */
+  glide(before, was) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const timing = { duration: QUICK, easing: "ease-out" };
+    for (const { id, x, y, w, h: high } of this.places.values()) {
+      if (!this.view.shows(x, y, w, high)) continue;
+      const old = before.get(id);
+      const from = old && [old.x + (was.x - this.view.x) / was.scale, old.y + (was.y - this.view.y) / was.scale];
+      if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
+      else if (from[0] !== x || from[1] !== y) at(id)?.animate([from, [x, y]].map((place) => ({ transform: `translate(${place[0]}px, ${place[1]}px)` })), timing);
+    }
+    at("scene").querySelector(".wires").animate([{ opacity: 0 }, { opacity: 0, offset: 0.5 }, { opacity: 1 }], timing);
+  }
+
+  /** What hangs on the selection and on what is looked for. */
+  refresh() {
+    this.outline.show(this.model, this.selected, this.found);
+    this.mark();
+    card(this.model, this.selected, this);
+    document.body.classList.toggle("selected", Boolean(this.selected));
+    clearTimeout(this.later);
+    this.later = setTimeout(() => history.replaceState(null, "", written(this)), 200);
+  }
+
+  mark() {
+    const scene = at("scene");
+    for (const lit of this.lit ?? []) lit.classList.remove("selected", "near", "hit");
+    const shown = this.selected && (this.places.has(this.selected) ? this.selected : this.model.shown(this.selected));
+    const near = shown ? [...scene.querySelectorAll(`[data-from="${shown}"], [data-to="${shown}"]`)] : [];
+    const light = (elements, how) => elements.filter(Boolean).map((element) => (element.classList.add(how), element));
+    this.lit = [...light([at(shown || "-")], "selected"), ...light(near, "near"),
+      ...light((this.found ?? []).map((id) => at(this.model.shown(id) ?? "-")), "hit")];
+    scene.classList.toggle("searching", this.found !== null);
+    this.pane.setAttribute("aria-activedescendant", shown || "");
+  }
+
+  /** Selects a unit or block, which is brought into sight; "" is the network. */
+  choose(id, from = "") {
+    this.selected = id;
+    if (!id || this.places.has(id)) this.refresh();
+    else {
+      this.model.reveal(id);
+      this.draw();
+    }
+    if (from === "outline") this.outline.select(id, true);
+    if (id && from !== "figure") this.view.reveal(this.places.get(id));
+    say(id ? this.model.about(id) : this.model.title);
+  }
+
+  toggle(id, alike = false, from = "") {
+    this.model.toggle(id, alike);
+    this.selected = id;
+    this.draw(id);
+    if (from === "outline") this.outline.select(id, true);
+    say(this.model.about(id));
+  }
+
+  openAll(open) {
+    this.model.open = new Set(open ? this.model.blocks.keys() : []);
+    this.draw();
+    this.view.fit(true);
+  }
+
+  /** Shows a block alone; "" is the network. */
+  enter(id) {
+    this.model.entered = id ? numberOf(id) : -1;
+    if (id) this.model.open.add(numberOf(id));
+    this.draw();
+    this.view.fit(true);
+    say(id ? `in ${this.model.called(id)}` : this.model.title);
+  }
+
+  leave() {
+    const inner = `b${this.model.entered}`;
+    this.enter(this.model.around(inner).at(-1) ?? "");
+    this.choose(inner);
+  }
+
+  crumbs() {
+    const inner = this.model.entered < 0 ? [] : [...this.model.around(`b${this.model.entered}`), `b${this.model.entered}`];
+    at("crumbs").hidden = !inner.length;
+    at("crumbs").replaceChildren(...["", ...inner].map((id) => h("button", { class: "link", onclick: () => this.enter(id) },
+      id ? this.model.ownName(id) : this.model.title)));
+  }
+
+  find(asked) {
+    this.found = asked.trim() ? hits(this.model, asked) : null;
+    at("found").textContent = this.found ? `${this.found.length} found` : "";
+    this.refresh();
+  }
+
+  next(step = 1) {
+    if (!this.found?.length) return;
+    const here = this.found.indexOf(this.selected);
+    this.choose(this.found[here < 0 ? 0 : (here + step + this.found.length) % this.found.length]);
+  }
+
+  heat(measure) {
+    this.measure = measure;
+    at("heat").value = measure;
+    this.draw();
+    say(measure < 0 ? "colours by kind" : `colours by ${this.model.measures[measure].words}`);
+  }
+
+  async save(form) {
+    const svg = asSvg(at("scene"), this.placed, this.model.title);
+    save(form === "svg" ? svg : await asPng(svg, this.placed), `${this.model.name}.${form}`, form === "svg" ? "image/svg+xml" : "image/png");
+  }
+
+  /** The clipboard may be refused; then the address bar has it. */
+  async link() {
+    history.replaceState(null, "", written(this));
+    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    say(done ? "The link to what is shown is copied." : "The address is a link to what is shown.", true);
+  }
+
+  listen() {
+    const clicks = {
+      larger: () => this.view.step(1), smaller: () => this.view.step(-1), whole: () => this.view.fit(),
+      open: () => this.openAll(true), close: () => this.openAll(false), svg: () => this.save("svg"), png: () => this.save("png"),
+      link: () => this.link(), theme: () => this.theme(),
+      side: () => document.body.classList.toggle("outlined"), back: () => this.choose(""),
+    };
+    for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
+    at("heat").addEventListener("change", ({ target }) => this.heat(Number(target.value)));
+    at("search").addEventListener("input", ({ target }) => this.find(target.value));
+    this.pane.addEventListener("click", (event) => this.click(event));
+    this.pane.addEventListener("dblclick", (event) => {
+      const id = event.target.closest(".thing")?.id;
+      if (id && isBlock(id)) this.enter(id);
+    });
+    addEventListener("keydown", (event) => keys(this, event));
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
+    new ResizeObserver(() => this.view.measure() && this.draw(this.selected)).observe(this.pane);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  click(event) {
+    if (!this.view.still) return;
+    const thing = event.target.closest(".thing");
+    if (event.target.closest(".sign") && thing && isBlock(thing.id)) this.toggle(thing.id, event.shiftKey);
+    else this.choose(thing?.id ?? "", "figure");
+  }
+
+  /** On paper it is light, and all of it is on the sheet. */
+  print(begins) {
+    const { dataset } = document.documentElement;
+    if (begins) [this.before, dataset.theme] = [dataset.theme, "light"];
+    else if (this.before) dataset.theme = this.before;
+    else delete dataset.theme;
+    this.draw();
+    this.view.print(begins);
+  }
+
+  theme() {
+    const root = document.documentElement;
+    root.dataset.theme = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";
+    this.draw();
+  }
+}
+
+const data = JSON.parse(at("data").textContent);
+globalThis.page = new Page(data);
+if (data.follows) follow(globalThis.page);

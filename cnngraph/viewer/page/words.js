@@ -1,0 +1,23 @@
+// Numbers as they are said.
+
+const PREFIXES = ["", "k", "M", "G", "T", "P"];
+
+/** A number of at most three digits with a prefix: 25557032 is "25.6 M". */
+export function short(value, unit = "") {
+  if (unit === "s") return value >= 1 ? `${digits(value)} s` : `${digits(value * 1e3)} ms`;
+  let step = 0;
+  while (Math.abs(value) >= 999.5 && step < PREFIXES.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return `${digits(value)} ${PREFIXES[step]}${unit}`.trim();
+}
+
+const digits = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(3))).toLocaleString("en-US");
+
+/** A count in full. */
+export const full = (value, unit = "") => (unit ? short(value, unit) : value.toLocaleString("en-US"));
+
+export const percent = (part, whole) => (whole ? `${((100 * part) / whole).toPrecision(part === whole ? 3 : 2)} %` : "");
+
+export const sum = (numbers) => numbers.reduce((one, other) => one + other, 0);

@@ -1,0 +1,148 @@
+"""Weights and pictures in the page, compared with the files and arrays that they are of."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnngraph
+from cnngraph.network import Network
+from cnngraph.units import units
+from cnngraph.verbs import session
+from cnngraph.viewer.maps import class_maps, live, with_all
+from cnngraph.viewer.pixels import shrunk, tiled
+from cnngraph.viewer.weights import weights_of
+from cnngraph.weights.choose import choose
+from tests.conftest import Run
+
+SEVEN = Path(__file__).parents[2] / "examples" / "seven.png"
+ENDS = {
+    "dense": "conv 8 3x3 same relu -> avgpool global -> flatten -> dropout 0.5 -> softmax 5",
+    "maps": "conv 5 3x3 same -> avgpool global -> flatten -> softmax",
+    "maximum": "conv 8 3x3 same relu -> maxpool global -> flatten -> softmax 5",
+    "map": "conv 8 3x3 same relu -> flatten -> softmax 5",
+}
+
+
+def pixels(url: str) -> Any:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGB")).astype(int)
+
+
+def test_histograms_are_those_of_the_weights() -> None:
+    network = cnngraph.load("lenet5")
+    whole, weights = units(network), choose(network, None)
+    spread = weights_of(whole, weights)["spread"]
+    from safetensors.numpy import load_file
+
+    file = load_file(next((Path(cnngraph.__file__).parent / "weights" / "shipped").glob("lenet5.safetensors")))
+    for number, unit in enumerate(whole.units):
+        names = [f"{layer.name}.{name}" for layer in unit.layers for name in layer.parameters]
+        for name, (least, most, mean, sigma, _, counts) in zip(names, spread.get(number, []), strict=True):
+            values = file[name]
+            expected = [values.min(), values.max(), values.mean(), values.std()]
+            assert [least, most, mean, sigma] == pytest.approx(expected, rel=1e-3, abs=1e-6)
+            assert sum(counts) == values.size
+
+
+def test_numbers_that_are_none_are_left_out() -> None:
+    network = cnngraph.parse("net x\ninput 4x4x1\nconv 1 2x2\n")
+    broken = np.array([np.nan, np.inf, 1, 3], np.float32).reshape(1, 1, 2, 2)
+    weights = choose(network, {"conv1.weight": broken, "conv1.bias": np.zeros(1, np.float32)})
+    (kernel, bias) = weights_of(units(network), weights)["spread"][1]
+    assert (kernel[:4], sum(kernel[5])) == ([1, 3, 2, 1], 2)
+    assert bias[4] == 1
+
+
+def run(network: Network, image: Path, seed: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page has, and the tensors."""
+    from cnngraph.runtime.feeds import PictureInput
+
+    weights = choose(network, None, seed)
+    loaded = session(with_all(network), lambda: weights)
+    made = loaded.run(PictureInput.of(loaded, loaded.done, "").feed(image))
+    assert loaded.network is not None
+    return live(units(network), loaded, weights, image), {
+        output.layer: made[output.name][0] for output in loaded.network.outputs
+    }
+
+
+def test_sheets_show_what_onnxruntime_makes() -> None:
+    network = cnngraph.load("lenet5")
+    found, tensors = run(network, SEVEN)
+    assert found["answers"][0][1][0][0] == "7"
+    assert len(found["sheets"]) == len(units(network).units)
+    for unit, sheet in zip(units(network).units, found["sheets"], strict=True):
+        if not unit.lead.inputs:
+            assert sheet is None
+            continue
+        values = tensors[unit.layers[-1].name]
+        drawn = pixels(sheet["url"])
+        assert drawn.shape[:2] == (sheet["high"], sheet["wide"])
+        assert (sheet["shown"], sheet["count"]) == (len(values), len(values))
+        assert [sheet["least"], sheet["most"]] == pytest.approx([values.min(), values.max()], rel=1e-3)
+        if values.ndim == 3:
+            best = np.abs(values).mean(axis=(1, 2)).argmax()
+            assert pixels(sheet["face"]["url"]).shape[:2] == values[best].shape
+            # Blue is more than nothing, orange less; the further from white the more.
+            flat, colors = tiled(values).reshape(-1), drawn.reshape(-1, 3)
+            known = np.isfinite(flat)
+            strength = (255 - colors.min(axis=1))[known] * np.where(colors[known, 2] >= colors[known, 0], 1, -1)
+            assert np.corrcoef(strength, flat[known])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> None:
+    """Their mean and the bias are the logit, which another implementation made."""
+    network = cnngraph.parse(f"net cam\ninput 12x16x3 @scale(0, 1)\n{ENDS[end]}\n")
+    picture = tmp_path / "x.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).save(picture)
+    found, tensors = run(network, picture, 3)
+    assert [where is not None for _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
+    weights = choose(network, None, 3)
+    by_class = class_maps(network, network[network.outputs[0].layer], tensors, weights)
+    if by_class is None:
+        assert end in ("maximum", "map")
+        return
+    logits = np.log(tensors[network.outputs[0].layer])
+    means = np.array([by_class(number).mean() for number in range(5)])
+    assert means - means.mean() == pytest.approx(logits - logits.mean(), abs=1e-4)  # random biases are 0
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 7), (70, 28, 28), (2, 57, 200), (1, 1, 300), (5, 300, 1)])
+def test_maps_are_shrunk_by_means(shape: tuple[int, int, int]) -> None:
+    values = np.random.default_rng(0).normal(size=shape)
+    small = shrunk(values, 28)
+    assert max(small.shape[1:]) <= 28
+    times = -(-max(shape[1:]) // 28)
+    down, along = min(times, shape[1]), min(times, shape[2])
+    assert small[0, 0, 0] == pytest.approx(values[0, :down, :along].mean())
+
+
+def test_the_command(run: Run, tmp_path: Path) -> None:
+    ran = run("view", "lenet5", "-o", tmp_path / "a.html")
+    assert (ran.status, ran.out.strip()) == (0, str(tmp_path / "a.html"))
+    cnngraph.load("lenet5").view(tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    ran = run("view", "lenet5", "--image", SEVEN, "-o", tmp_path / "c.html")
+    assert ran.status == 0
+    assert "trained weights that ship" in ran.err
+    assert b'"answers":[["fc3.softmax",[["7",' in (tmp_path / "c.html").read_bytes()
+
+
+def test_what_cannot_be_shown_is_said_and_nothing_written(run: Run, tmp_path: Path) -> None:
+    times = tmp_path / "t.json"
+    times.write_text("[1]")
+    for more, code in (
+        (("--times", times), "E0619"),
+        (("--image", tmp_path / "none.png"), "E0808"),
+        (("--weights", tmp_path / "none.safetensors"), "E0702"),
+    ):
+        ran = run("view", "lenet5", *more, "-o", tmp_path / "x.html")
+        assert (ran.status, f"error[{code}]" in ran.err) == (1, True), ran.err
+        assert not (tmp_path / "x.html").exists()

@@ -1,0 +1,269 @@
+"""The page in a real browser: it shows the network as it is, whatever is open, and all of it without a mouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import cnngraph
+from cnngraph.network import Network
+from cnngraph.viewer.facts import facts
+from cnngraph.viewer.page import page as write
+from tests.browser import BROWSER, Page, page
+from tests.viewer.drawn import Expected, placed
+from tests.viewer.grown import grown
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+
+SAMPLE = ("residual_block", "resnet18", "googlenet", "unet", "ssd300", "nasnet_mobile", "siamese")
+HOSTILE = '</script><img src=x onerror="alert(1)">\u202e&amp;'
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with page() as shown:
+        shown.listen()
+        shown.path = tmp_path_factory.mktemp("pages") / "x.html"  # type: ignore[attr-defined]
+        yield shown
+
+
+def opened(browser: Page, data: dict[str, Any], width: int = 1280, height: int = 800) -> None:
+    file: Path = browser.path  # type: ignore[attr-defined]
+    file.write_bytes(write(data, ""))
+    browser.open("about:blank")
+    browser.heard.clear()
+    browser.open(file.as_uri(), width, height)
+    browser.until("globalThis.page !== undefined")
+
+
+def shown(browser: Page, data: dict[str, Any]) -> None:
+    """Another network in the page that is open."""
+    browser(f"(page.show({json.dumps(data)}, ''), null)")
+
+
+def look(browser: Page, network: Network, data: dict[str, Any], open_: list[int]) -> None:
+    """That what is drawn is the network, with nothing over anything."""
+    browser(f"(page.model.open = new Set({open_}), page.draw(), null)")
+    seen, expected = placed(browser), Expected(network, data, open_)
+    assert (seen["through"], seen["over"], seen["astray"]) == ([], [], [])
+    assert {id for id in seen["boxes"] if id[0] in "ub"} == expected.boxes
+    assert expected.said(seen["wires"]) == expected.edges
+    assert expected.entered(seen["wires"])
+
+
+def test_what_is_drawn_is_the_network_whatever_is_open(browser: Page) -> None:
+    random = Random(3)
+    opened(browser, facts(cnngraph.load("lenet5")))
+    networks = [cnngraph.load(name) for name in SAMPLE] + [grown(Random(seed)) for seed in range(20)]
+    for network in networks:
+        data = facts(network)
+        shown(browser, data)
+        for share in (0.0, 0.5, 1.0) if data["blocks"] else (0.0,):
+            look(browser, network, data, [n for n in range(len(data["blocks"])) if random.random() < share])
+    assert (browser.errors, len(browser.requests)) == ([], 1)
+
+
+def test_a_line_that_leads_elsewhere_would_be_seen(browser: Page) -> None:
+    network = cnngraph.load("residual_block")
+    data = facts(network)
+    fork = next(element for element in data["chain"] if isinstance(element, dict))
+    del fork["f"][-1]
+    opened(browser, data)
+    with pytest.raises(AssertionError):
+        look(browser, network, data, [])
+
+
+KEPT = ("conv", "pool", "dense", "norm", "join", "other", "input", "+", "×", "")
+"""Words that are the page's own."""
+
+
+def test_names_are_text(browser: Page) -> None:
+    """Also those that no front end lets through."""
+    data = facts(cnngraph.load("resnet"))
+
+    def spoiled(value: Any) -> Any:
+        match value:
+            case str() if value in KEPT:
+                return value
+            case str():
+                return HOSTILE
+            case list():
+                return [spoiled(each) for each in value]
+            case dict():
+                return {key: spoiled(each) for key, each in value.items()}
+        return value
+
+    data = spoiled(data)
+    opened(browser, data)
+    browser("page.openAll(true); page.heat(1); page.find('script'); page.choose('b0'); page.choose('u1')")
+    assert browser("document.querySelectorAll('img, script:not([type])').length") == 1
+    assert browser("document.querySelector('h2').textContent") == HOSTILE
+    assert browser("document.title") == HOSTILE
+    assert browser("document.querySelectorAll('#scene text').length") > 20
+    assert (browser.errors, len(browser.requests)) == ([], 1)
+
+
+def test_every_unit_is_reached_by_keys_and_named(browser: Page) -> None:
+    network = cnngraph.load("googlenet")
+    opened(browser, facts(network))
+    browser("document.querySelector('#outline [tabindex=\"0\"]').focus()")
+    browser.key("*")
+    heard = []
+    for _ in range(200):
+        focused = "document.activeElement"
+        heard.append(browser(f"[{focused}.getAttribute('role'), {focused}.getAttribute('aria-label')]"))
+        before = browser("page.selected")
+        browser.key("ArrowDown")
+        if browser("page.selected") == before and before:
+            break
+    assert {role for role, _ in heard} == {"treeitem"}
+    names = [label.partition(":")[0] for _, label in heard]
+    units = [unit["name"] for unit in facts(network)["units"]]
+    assert [name for name in names if not name.startswith("block ")] == units
+
+
+def test_the_figure_alone_by_keys(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("resnet50")))
+    browser("page.openAll(false); page.pane.focus()")
+    seen = []
+    for _ in range(12):
+        browser.key("ArrowRight")
+        seen.append(browser("page.pane.getAttribute('aria-activedescendant')"))
+        assert browser(f"document.querySelector('#{seen[-1]} > title').textContent")
+    assert list(dict.fromkeys(seen)) == browser("page.seen")
+    browser("page.choose(page.seen.find((id) => id[0] === 'b'))")
+    block = browser("page.selected")
+    browser.key("Enter")
+    assert browser(f"page.model.isOpen('{block}')")
+    browser.key("e")
+    assert browser("page.model.entered") == int(block[1:])
+    assert browser("document.getElementById('crumbs').textContent").endswith(browser(f"page.model.ownName('{block}')"))
+    browser.key("Escape")
+    assert browser("[page.model.entered, page.selected]") == [-1, block]
+    browser("page.openAll(true); page.choose(`u${page.model.numbers.get('stage1.residual2.add1')}`)")
+    for end in ("stage1.residual1.add1", "stage1.residual2.add1"):
+        browser.key("s")
+        assert browser("page.model.called(page.selected)") == end
+    browser("page.openAll(false)")
+    browser.key("h")
+    assert browser("document.getElementById('key').textContent").startswith("parameters25.6 M in all")
+    browser.key("/")
+    for char in "maxpool":
+        browser.key(char)
+    browser.key("Enter")
+    assert browser("[page.found, page.selected]") == [["u2"], "u2"]
+
+
+def test_a_link_leads_to_the_same_state(browser: Page) -> None:
+    data = facts(cnngraph.load("resnet50"))
+    opened(browser, data)
+    browser("page.openAll(false); page.toggle('b0'); page.heat(1); page.choose('b1')")
+    state = "[[...page.model.open], page.measure, page.selected, page.placed.boxes.map(({ id }) => id)]"
+    before = browser(state)
+    browser.until("location.hash.includes('sel=')")
+    link = browser("location.href")
+    browser.open("about:blank")
+    browser.open(link, 1280, 800)
+    browser.until("globalThis.page !== undefined")
+    assert browser(state) == before
+    browser(f"page.show({json.dumps(data)}, '#open=nowhere&in=no&sel=%3Cb%3E&heat=9')")
+    assert browser("[page.model.entered, page.selected, page.measure, page.model.open.size]") == [-1, "", -1, 0]
+
+
+def test_the_figure_is_taken_away_as_it_is_seen(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("googlenet")))
+    keep = "((old) => (blob) => { taken[blob.type] = blob; return old.call(URL, blob); })(URL.createObjectURL)"
+    browser(f"globalThis.taken = {{}}; URL.createObjectURL = {keep}; page.save('svg'); null")
+    browser("taken['image/svg+xml'].text().then((text) => { taken.text = text; }), null")
+    browser.until("taken.text !== undefined")
+    root = ElementTree.fromstring(browser("taken.text"))
+    names = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")][1:]
+    assert names == browser("[...document.querySelectorAll('#scene title')].map((each) => each.textContent)")
+    assert "var(" not in browser("taken.text")
+    browser("page.save('png').then(() => { taken.done = true; }), null")
+    browser.until("taken.done === true")
+    size = "createImageBitmap(taken['image/png']).then(({ width, height }) => { taken.size = [width, height]; }), null"
+    browser(size)
+    browser.until("taken.size !== undefined")
+    wide, high = browser("[page.placed.width, page.placed.height]")
+    assert browser("taken.size") == [pytest.approx(2 * wide, abs=2), pytest.approx(2 * high, abs=2)]
+
+
+def test_blocks_open_at_once(browser: Page) -> None:
+    """The bar is 8 ms, on a machine with nothing else to do."""
+    data = facts(cnngraph.load("resnet152"))
+    opened(browser, data)
+    times = browser(
+        "page.model.blocks.map((_, number) => { const start = performance.now(); page.toggle(`b${number}`);"
+        " return performance.now() - start; })"
+    )
+    assert sorted(times)[len(times) // 2] < 30
+
+
+def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("resnet50")), 400, 800)
+    light = browser("getComputedStyle(document.body).backgroundColor")
+    assert browser("document.documentElement.scrollWidth") == 400
+    assert browser("document.querySelector('aside').offsetHeight") == 0
+    browser("page.choose('u1')")
+    assert browser("document.querySelector('aside').offsetHeight") > 100
+    browser("page.theme()")
+    assert browser("getComputedStyle(document.body).backgroundColor") != light
+
+
+def middle(browser: Page, selector: str) -> tuple[float, float]:
+    """Of an element, where it comes to rest."""
+    browser("document.getAnimations().forEach((each) => each.finish())")
+    box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+    x, y = browser(f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])({box})")
+    return x, y
+
+
+def test_the_mouse_selects_opens_moves_and_zooms(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("resnet50")))
+    browser("page.openAll(false)")
+    second, third = browser("page.seen.filter((id) => id[0] === 'b')")[1:3]
+    at = middle(browser, "#b0 .shape")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[page.selected, page.model.open.size]") == ["b0", 0]
+    at = middle(browser, "#b0 .sign")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[...page.model.open]") == [0]
+    at = middle(browser, "#b0 > .sign")
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser("[...page.model.open]") == []
+    before = browser("[page.view.x, page.view.y, page.view.scale, page.selected]")
+    at = middle(browser, f"#{second} .shape")
+    browser.mouse(("down", *at), ("move", at[0] + 20, at[1] + 10), ("move", at[0] + 60, at[1] + 30))
+    browser.mouse(("up", at[0] + 60, at[1] + 30))
+    after = browser("[page.view.x, page.view.y, page.view.scale, page.selected]")
+    assert after == [pytest.approx(before[0] + 60), pytest.approx(before[1] + 30), *before[2:]]
+    at = middle(browser, f"#{second} .shape")
+    browser.mouse(("wheel", *at), modifiers=2)
+    browser.until(f"page.view.scale < {after[2]}")
+    assert middle(browser, f"#{second} .shape") == pytest.approx(at, abs=1)
+    x, y = middle(browser, f"#{third} .shape")
+    for count in (1, 2):
+        browser.mouse(("down", x, y), ("up", x, y), clickCount=count)
+    assert browser("page.model.entered") == int(third[1:])
+    assert browser.errors == []
+
+
+def test_a_place_that_is_chosen_shows_what_it_sees(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("lenet5")))
+    browser("page.choose('u3'); document.querySelector('.map').focus()")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        browser.key(key)
+    said = browser("document.querySelector('.field + p').textContent")
+    assert said == "(6, 5) sees rows 12 to 25, columns 10 to 23 of image: 14×14"
+    box = "[...document.querySelectorAll('.field svg:last-child .cell')].map((cell) => ['x', 'y', 'width', 'height'].map((name) => +cell.getAttribute(name)))"  # noqa: E501
+    assert browser(box) == [[10, 12, 14, 14]]
+    x, y = middle(browser, ".map")
+    browser.mouse(("move", x, y))
+    browser.until("document.querySelector('.field + p').textContent.startsWith('(5, 5) sees rows 10 to 23')")
