@@ -7,7 +7,6 @@ from cnngraph.figure.text import ascent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 
-
 _LARGEST = 1.8
 """Ems: a title is the first thing that is read, and not what is looked at."""
 
