@@ -274,10 +274,19 @@ def name_of(path: str, network: Network, times: int = 1) -> str:
     own = path.rpartition(".")[2]
     name = network.blocks[path].name.rpartition(".")[2]
     if own.startswith(name) and own[len(name) :].isdigit():
-        # The running number counts within the block around; without that, or for several, it says nothing.
-        own = name if network.blocks[path].parent or times > 1 else f"{name} {own[len(name) :]}"
+        # The running number counts within the block around; without that, or for several, it says nothing. And beside
+        # a block of which it is the name, as `stage_2`, something else.
+        is_told = not network.blocks[path].parent and times == 1
+        own = f"{name} {own[len(name) :]}" if is_told and not _has_numbers(name, network) else name
     spaced = own.replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]
+
+
+def _has_numbers(name: str, network: Network) -> bool:
+    """Whether a number behind *name* is part of a block's own name."""
+    stem = name.rstrip("0123456789").rstrip("_")
+    others = {block.name.rpartition(".")[2] for block in network.blocks.values()}
+    return any(other != stem and other.rstrip("0123456789").rstrip("_") == stem for other in others)
 
 
 def block_words(path: str, network: Network, times: int = 1) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from cnngraph.figure.scene import Group, Path, Rect, Scene, Text
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.styles.graphviz import by_dot
+from cnngraph.figure.styles.parts import name_of
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
 from cnngraph.fronts import load, parse
@@ -232,3 +233,13 @@ def test_what_is_not_known_is_an_outline_in_dashes(layout: str) -> None:
     dashed = {name for name, box in boxes.items() if isinstance(box, Rect) and box.stroke and box.stroke.dash}
     assert dashed == {"opaque1"}
     assert {name for name, box in boxes.items() if isinstance(box, Rect) and box.fill is None} == dashed
+
+
+def test_a_number_is_a_use_or_part_of_a_name_and_never_both() -> None:
+    """`stage 2` would be the second use of `stage` and the first of `stage_2`."""
+    lines = ["input 8x8x4", "block stage() {", "conv 4 3x3 same", "conv 4 3x3 same", "}"]
+    uses = ["stage", "maxpool 2x2 s=1 same_upper", "stage", "maxpool 2x2 s=1 same_upper"]
+    network = parse("\n".join([*lines, *uses]))
+    assert [name_of(path, network) for path in network.blocks] == ["Stage 1", "Stage 2"]
+    network = parse("\n".join([*lines, "block stage_2() {", "conv 4 5x5 same", "conv 4 1x1", "}", *uses, "stage_2"]))
+    assert [name_of(path, network) for path in network.blocks] == ["Stage", "Stage", "Stage 2"]
