@@ -165,8 +165,10 @@ def _name(nodes: Sequence[Node]) -> str:
 
 
 _COMMON = frozenset(
-    {"Reshape", "Transpose", "Concat", "Slice", "Add", "Mul", "Unsqueeze", "Squeeze", "Expand", "Split"}
-)
+    ("Reshape Transpose Concat Slice Add Mul Unsqueeze Squeeze Expand Split "
+     "Shape Gather Cast Constant ConstantOfShape Range Sub Div Identity").split()
+)  # fmt: skip
+"""Operators that rearrange, measure and reckon in every model: a stretch is called by another, if it has one."""
 
 
 def _volume(shape: Sequence[Size]) -> Volume:
