@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from cnngraph.code.calls import Definition, arguments
+from cnngraph.code.solving import literal
+from cnngraph.code.text import WIDTH, Brackets, Expression, Line, call, keyword
 from cnngraph.network import Network
-from cnngraph.torch.bodies import codes
-from cnngraph.torch.calls import Class, arguments, plain
-from cnngraph.torch.signatures import signatures
-from cnngraph.torch.solving import literal
-from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
+from cnngraph.torch.signatures import codes, plain, signatures
 
 
-def flat(network: Network, name: str) -> list[Class]:
+def flat(network: Network, name: str) -> list[Definition]:
     """The one class. Modules stand where their weights' names say; ``forward`` has a line for each layer."""
     found = codes(network)
     init: list[Line | str] = []
@@ -69,7 +68,7 @@ def flat(network: Network, name: str) -> list[Class]:
             made = _around(code.after.function, made, code.after.arguments)
         forward.append(Line(f"{variable(layer.name)} = ", made))
     forward.append("return " + ", ".join(variables[output.layer] for output in network.outputs))
-    return [Class(name, "nn.Module", "", {}, init, forward, takes)]
+    return [Definition(name, "nn.Module", "", {}, init, forward, takes)]
 
 
 def _over_lines(name: str, operands: list[Expression], sign: str) -> list[str]:

@@ -11,20 +11,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cnngraph.code.bodies import body
+from cnngraph.code.calls import NEEDED, Definition, camel, parameter
+from cnngraph.code.definitions import Sample
+from cnngraph.code.settings import together, variants
+from cnngraph.code.solving import Unsuited, literal
+from cnngraph.code.text import Brackets, Line, laid_out
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.names import one_line
 from cnngraph.network import Layer, Network
 from cnngraph.preprocessing import preprocessing
-from cnngraph.torch.bodies import body
-from cnngraph.torch.calls import Class, camel, parameter
-from cnngraph.torch.classes import Classes, Sample
+from cnngraph.torch.classes import Classes
 from cnngraph.torch.flat import flat
 from cnngraph.torch.names import bearable
 from cnngraph.torch.recording import Differs, check
-from cnngraph.torch.settings import together, variants
-from cnngraph.torch.signatures import NEEDED, needed, text_of
-from cnngraph.torch.solving import Unsuited, literal
-from cnngraph.torch.text import Brackets, Line, laid_out
+from cnngraph.torch.signatures import codes, needed, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,10 @@ def _in_classes(found: Sequence[_Prepared]) -> Generated:
     """In classes for the blocks; raises `Unsuited` or `Differs`."""
     first = found[0]
     samples = [
-        Sample(first.logits.name, body(each.logits), each.network.arguments, each.network.values) for each in found
+        Sample(first.logits.name, body(each.logits, codes(each.logits)), each.network.arguments, each.network.values)
+        for each in found
     ]
-    classes = Classes(samples).classes
+    classes = Classes(samples).definitions
     top = classes[-1]
     _with_classes(top, first)
     text = _file(first, classes, ())
@@ -104,7 +106,7 @@ def _in_classes(found: Sequence[_Prepared]) -> Generated:
     return made
 
 
-def _with_classes(top: Class, found: _Prepared) -> None:
+def _with_classes(top: Definition, found: _Prepared) -> None:
     """Makes the number of classes of a head, where that is one number in *top*, a parameter of it."""
     head = _head_of(found)
     if head is None or "classes" in top.parameters:
@@ -165,7 +167,7 @@ def without_softmax(network: Network) -> tuple[Network, tuple[bool, ...]]:
 # The file ----------------------------------------------------------------------------------------
 
 
-def _file(found: _Prepared, classes: Sequence[Class], remarks: Iterable[str]) -> str:
+def _file(found: _Prepared, classes: Sequence[Definition], remarks: Iterable[str]) -> str:
     *others, top = classes
     top.init += _started(found.logits)
     parts = ["\n".join(_class(each)).rstrip() for each in others]
@@ -225,7 +227,7 @@ def _input(layer: Layer) -> str:
     return f"Takes `{layer.name}`, N x {' x '.join(map(str, dims))}{about}."
 
 
-def _class(made: Class) -> Iterator[str]:
+def _class(made: Definition) -> Iterator[str]:
     yield f"class {made.name}({made.base}):"
     if made.doc:
         yield f'    """{made.doc}."""'
@@ -238,7 +240,7 @@ def _class(made: Class) -> Iterator[str]:
         yield from laid_out(made.forward, 2)
 
 
-def _init(made: Class) -> Iterator[str]:
+def _init(made: Definition) -> Iterator[str]:
     parts = [
         "self",
         *(name if unless is NEEDED else f"{name}={literal(unless)}" for name, unless in made.parameters.items()),

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from cnngraph.code.calls import NEEDED
 from cnngraph.layers.code import Call
 from cnngraph.network import Network
-from cnngraph.torch.bodies import codes
-from cnngraph.torch.signatures import NEEDED, pieces, signatures, text_of
+from cnngraph.torch.signatures import codes, pieces, signatures, text_of
 
 _OPERATORS = {"+": "__add__", "-": "__sub__", "*": "__mul__"}
 _ALLOWED = [

@@ -18,6 +18,7 @@ from PIL import Image
 from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.preprocessing import preprocessing
+from cnngraph.volume import as_int
 from cnngraph.weights.files import FileWeights
 
 DATA = Path(__file__).parent / "data"
@@ -36,10 +37,10 @@ def digits(network: Network) -> tuple[Any, Any]:
     """All digits as bytes of a picture of the network's size, 255 for ink, and what they are."""
     datasets = pytest.importorskip("sklearn.datasets")
     images, labels = datasets.load_digits(return_X_y=True)
-    size = network.inputs[0].output.dims[1::-1]
+    height, width, _ = map(as_int, network.inputs[0].output.dims)
     drawn = np.round(images.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
     return np.stack(
-        [np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BILINEAR)) for each in drawn]
+        [np.asarray(Image.fromarray(each).resize((width, height), Image.Resampling.BILINEAR)) for each in drawn]
     ), labels
 
 

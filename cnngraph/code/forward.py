@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.torch.bodies import Body, Member, Step
-from cnngraph.torch.solving import literal
-from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
+from cnngraph.code.bodies import Body, Member, Step
+from cnngraph.code.solving import literal
+from cnngraph.code.text import WIDTH, Brackets, Expression, Line, call, keyword
 
 _LONG = 56
 """Characters of an expression that is given a name."""
