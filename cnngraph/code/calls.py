@@ -77,15 +77,16 @@ def full(code: Code, signature: Signature) -> Made:
     return Made(code.module, {name: given.get(name, unless) for name, unless in signature.items()})
 
 
-def arguments(code: Mapping[str, str], signature: Signature) -> list[Expression]:
-    """What stands in the brackets: the needed arguments in order, the others by name where they are not as usual."""
+def arguments(code: Mapping[str, str], signature: Signature, *, by_name: bool = False) -> list[Expression]:
+    """What stands in the brackets: the needed arguments in order, the others by name where they are not as usual;
+    one in front may go without, but for *by_name*."""
     found: list[Expression] = []
     for number, (name, said) in enumerate(code.items()):
         if signature[name] is NEEDED:
             found.append(said)
         elif said != literal(signature[name]):
             is_first = not number or (name == "f" and len(found) == number)
-            found.append(said if is_first else keyword(name, said))
+            found.append(said if is_first and not by_name else keyword(name, said))
     return found
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from cnngraph.code.bodies import Body, Step
 from cnngraph.code.calls import Definition, Made, Signature, arguments, full, parameter, parameters
@@ -35,6 +36,9 @@ class Sample:
 class Definitions(ABC):
     """Those for a network, or for several that come of one spec with other settings: the first is as it is unless
     parameters say otherwise. Raises `Unsuited`."""
+
+    by_name: ClassVar[bool] = False
+    """Whether what is not needed is always said with its name."""
 
     def __init__(self, samples: Sequence[Sample], signatures: Mapping[str, Signature], taken: Iterable[str]) -> None:
         """*signatures* are those of what the library has, *taken* names that nothing else may have."""
@@ -332,7 +336,7 @@ class Definitions(ABC):
                 step = solver.say(filled(steps, solver.uses), name, tuple(steps))
                 said = f"{said} + {step} * i" if step != "1" else f"{said} + i"
             code[name] = said
-        return call(column[0].type, *arguments(code, signature))
+        return call(column[0].type, *arguments(code, signature, by_name=self.by_name))
 
 
 def _below(top: Body) -> Iterator[Body]:

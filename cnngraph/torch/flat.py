@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnngraph.code.calls import Definition, arguments
 from cnngraph.code.solving import literal
-from cnngraph.code.text import WIDTH, Brackets, Expression, Line, call, keyword
+from cnngraph.code.text import Brackets, Expression, Line, call, keyword, sum_of
 from cnngraph.network import Network
 from cnngraph.torch.signatures import codes, plain, signatures
 
@@ -49,12 +49,7 @@ def flat(network: Network, name: str) -> list[Definition]:
                 init.append(Line(f"self.{layer.name} = ", one))
             made = call(f"self.{layer.shares or layer.name}", *inputs)
         elif code.function in ("+", "-", "*"):
-            made = f" {code.function} ".join(map(str, inputs))
-            target = variable(layer.name)
-            if len(f"{target} = {made}") + 8 > WIDTH:
-                forward += _over_lines(target, inputs, code.function)
-            else:
-                forward.append(Line(f"{target} = ", made))
+            forward += sum_of(variable(layer.name), inputs, code.function, depth=2)
             continue
         elif code.function == "torch.cat":
             made = call(code.function, Brackets("", tuple(inputs)), "1")
@@ -69,13 +64,6 @@ def flat(network: Network, name: str) -> list[Definition]:
         forward.append(Line(f"{variable(layer.name)} = ", made))
     forward.append("return " + ", ".join(variables[output.layer] for output in network.outputs))
     return [Definition(name, "nn.Module", "", {}, init, forward, takes)]
-
-
-def _over_lines(name: str, operands: list[Expression], sign: str) -> list[str]:
-    """A sum that is too long for one line."""
-    whole = f" {sign} ".join(map(str, operands))
-    rows = [whole] if len(whole) + 12 <= WIDTH else [str(operands[0]), *(f"{sign} {each}" for each in operands[1:])]
-    return [f"{name} = (", *(f"    {row}" for row in rows), ")"]
 
 
 def _around(function: str, x: Expression, given: tuple[tuple[str, object], ...], *more: Expression) -> Expression:

@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -51,7 +51,14 @@ def of_kind(case: str) -> Network:
     return parse(f"net t\ninput 7x8x6\n{case}\n")
 
 
-def digest(made: Generated) -> str:
+class Written(Protocol):
+    """A file of code."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def digest(made: Written) -> str:
     """Of the code; what its first lines say may change."""
     code = made.text.partition('\n"""\n')[2]
     return hashlib.sha256(code.encode()).hexdigest()[:16]
