@@ -50,7 +50,7 @@ def test_ray_runs_it(digits: list[Path], tmp_path: Path, monkeypatch: pytest.Mon
     pytest.importorskip("ray.data")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
     try:
         for block in BLOCKS:
             exec(compile(block, "docs/serving.md", "exec"), names)

@@ -44,11 +44,11 @@ def avg_pool(x, pool_size, strides, padding, counted=False, beyond=(0, 0)):
 
 def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
     """Of an even number of channels one more behind than before, as ONNX has it."""
-    channels, before = x.shape[-1], (size - 1) // 2
+    before = (size - 1) // 2
     around = ((0, 0), (0, 0), (0, 0), (before, size - 1 - before))
-    squares = ops.pad(ops.square(x), around)
-    total = sum(squares[..., i : i + channels] for i in range(size))
-    return x / (k + alpha / size * total) ** beta
+    squares = ops.expand_dims(ops.pad(ops.square(x), around), -1)
+    means = layers.AveragePooling3D((1, 1, size), strides=1)(squares)
+    return x / (k + alpha * means[..., 0]) ** beta
 
 
 def global_response_norm(x, eps=1e-6, name=None):
