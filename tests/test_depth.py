@@ -37,6 +37,16 @@ def test_plain_networks_get_worse_with_depth_and_residual_ones_do_not() -> None:
     assert max(run.missed for run in read() if run.network == "residual") < 0.03 * DIGITS
 
 
+def test_the_page_has_every_run() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "training.md").read_text("utf-8")
+
+    def said(network: str, layers: int) -> str:
+        return ", ".join(f"{100 * count / DIGITS:.1f}" if count else "0" for count in missed(network, layers))
+
+    for layers in LAYERS:
+        assert f"\n| {layers} | {said('plain', layers)} % | {said('residual', layers)} % |\n" in page
+
+
 def test_the_figure_is_of_what_was_measured() -> None:
     assert FIGURE.read_bytes() == write(figure(read()), "svg"), "run  python examples/depth_figure.py"
 
