@@ -67,7 +67,7 @@ def camel(name: str) -> str:
 
 def parameter(name: str) -> str:
     """What a parameter is called that the spec calls *name*."""
-    taken = ("inputs", "self", "x", "i", "nn", "torch", "range", "super")
+    taken = ("inputs", "self", "x", "i", "name", "range", "super", "nn", "torch", "keras", "layers", "ops")
     return f"{name}_" if words.iskeyword(name) or name in taken else name
 
 

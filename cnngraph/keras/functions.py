@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword as words
 import re
 from collections.abc import Sequence
 
@@ -19,7 +20,11 @@ from cnngraph.volume import Free
 
 _LONG = 24
 """Characters of an expression that is given a name."""
-_TAKEN = ("keras", "layers", "ops", "x", "e", "y", "z", "i", "name", "inputs", "act", "pad", "start", "range", "sum")
+_TEXT = """
+keras layers ops x e y z i name inputs act pad start range sum float isinstance tuple
+"""
+_TAKEN = (*_TEXT.split(), *words.kwlist)
+"""What no function can be called."""
 
 
 class Functions(Definitions):
@@ -133,6 +138,8 @@ class Functions(Definitions):
 
         taken = {*self.taken, *solver.known}
         forward = Forward(uses[0], self.inline, applied=call_of, taken=taken - {"x", "y", "z", "e"}, long=_LONG)
+        if solver.known.keys() & set(forward.takes):
+            raise Unsuited("a parameter is called as a tensor")
         return Definition("", "", "", {}, [], forward.lines, forward.takes), forward.results
 
     def _switched(self, uses: Sequence[Body], solver: Solver) -> Definition:

@@ -121,7 +121,10 @@ def check(
         tensor.key: int(str(network[name].output.channels)) for name, tensor in wanted.items()
     }  # fmt: skip
     names = _Names()
-    model = _run(text, names, network)[top](**(arguments or {}))
+    try:
+        model = _run(text, names, network)[top](**(arguments or {}))
+    except (AttributeError, NameError, TypeError) as error:
+        raise Differs(f"a name stands for another thing: {error}") from None
     found = list(model) if isinstance(model, list | tuple) else [model]
     outputs = list(dict.fromkeys(output.layer for output in network.outputs))
     for name, result in zip(outputs, found, strict=True):

@@ -228,7 +228,21 @@ ops: conv2 c
 i: conv c 3x3 same relu
 range: from conv3 -> concat i ops
 """
-    assert set(imports(generate(parse(text)).text)) == {"keras"}
+    compile(generate(parse(text)).text, "<generated>", "exec")
+    blocks = """
+net class
+input 8x8x3
+block yield(layers) {
+  conv layers 3x3 same bn relu -> conv layers 1x1
+}
+block up(e, other: tensor) {
+  concat other -> conv e 3x3 same relu
+}
+a: yield 4
+yield 8 -> up 4 a -> up 6 a
+"""
+    assert generate(parse(blocks)).remarks[0].endswith("because a parameter is called as a tensor")
+    assert generate(parse(blocks.replace(" e ", " w ").replace("(e,", "(w,"))).top == "class2"
 
 
 # What is refused ---------------------------------------------------------------------------------
