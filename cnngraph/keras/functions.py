@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword as words
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cnngraph.code.bodies import Body, Step
 from cnngraph.code.calls import Definition, Made
@@ -18,6 +18,8 @@ from cnngraph.keras.steps import applied, asks_name, of, sort_of, step_function
 from cnngraph.network import Network
 from cnngraph.volume import Free
 
+_CHOSEN = "one of two that there is"
+"""What stands in a line until both are said; no code has it."""
 _LONG = 24
 """Characters of an expression that is given a name."""
 _TEXT = """
@@ -127,11 +129,23 @@ class Functions(Definitions):
     def _parallel(self, uses: Sequence[Body], solver: Solver) -> tuple[Definition, list[Expression]]:
         """For uses with the same members."""
         made: dict[str, Brackets] = {}
+        chosen: tuple[str, Brackets, str, Brackets] | None = None
         children = [[member for member in use.members if is_child(member, use)] for use in uses]
         for members in zip(*children, strict=True):
-            if any(member.local != members[0].local for member in members):
-                raise Unsuited("with other settings a block is made of other things")
-            made[members[0].local] = self.make([self.made[id(member.does)] for member in members], solver)
+            here = [self.made[id(member.does)] for member in members]
+            local = members[0].local
+            if all(member.local == local for member in members):
+                made[local] = self.make(here, solver)
+                continue
+            rows = tuple(row for row, member in enumerate(members) if member.local == local)
+            others = tuple(row for row in range(len(uses)) if row not in rows)
+            condition = solver.condition([row in rows for row in range(len(uses))], f"with_{local}")
+            one, other = (
+                self.make(filled({row: here[row] for row in each}, solver.uses), solver, each)
+                for each in (rows, others)
+            )
+            chosen = condition, one, members[others[0]].local, other
+            made[local] = Brackets(_CHOSEN, ())
 
         def call_of(name: str, tensors: Sequence[Expression]) -> Expression:
             return applied(made[name], tensors, self._name(made[name].head, name))
@@ -140,7 +154,30 @@ class Functions(Definitions):
         forward = Forward(uses[0], self.inline, applied=call_of, taken=taken - {"x", "y", "z", "e"}, long=_LONG)
         if solver.known.keys() & set(forward.takes):
             raise Unsuited("a parameter is called as a tensor")
-        return Definition("", "", "", {}, [], forward.lines, forward.takes), forward.results
+        lines = forward.lines
+        if chosen is not None:
+            local = next(name for name, each in made.items() if each.head == _CHOSEN)
+            lines = list(self._alternatives(lines, local, *chosen))
+        return Definition("", "", "", {}, [], lines, forward.takes), forward.results
+
+    def _alternatives(
+        self, lines: Sequence[Line | str], local: str, condition: str, one: Brackets, name: str, other: Brackets
+    ) -> Iterator[Line | str]:
+        """*lines* with what stands for the one of two members that there is said in both ways."""
+        for line in lines:
+            if (
+                not (isinstance(line, Line) and isinstance(line.expression, Brackets))
+                or line.expression.head != _CHOSEN
+            ):
+                if _CHOSEN in str(line):
+                    raise Unsuited("one of two blocks stands in the middle of a line")
+                yield line
+                continue
+            tensors = line.expression.parts
+            yield f"if {condition}:"
+            yield Line(line.before, applied(one, tensors, self._name(one.head, local)), 1)
+            yield "else:"
+            yield Line(line.before, applied(other, tensors, self._name(other.head, name)), 1)
 
     def _switched(self, uses: Sequence[Body], solver: Solver) -> Definition:
         """For uses that add something, and others that do not."""

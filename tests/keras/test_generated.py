@@ -94,7 +94,7 @@ def test_code_imports_keras_alone() -> None:
 
 def test_the_page_shows_the_code_and_the_command(run: Run) -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "training.md").read_text("utf-8")
-    shown = page[page.index("def shortcut(x, c") :].partition("```")[0].strip()
+    shown = page[page.index("def residual(x, c") :].partition("```")[0].strip()
     assert f"\n{shown}\n\n\n" in (WRITTEN / "resnet.py").read_text("utf-8")
     assert f"$ cnngraph export --keras resnet\n{run('export', '--keras', 'resnet').out}```\n" in page
 
@@ -116,6 +116,14 @@ def test_params_are_arguments() -> None:
     for params in ({"n": 1}, {"n": 5, "residual": False}, {"width": 7, "classes": 3, "size": 24, "channels": 1}):
         network = sayable(load("resnet_small", **params))
         check(code.text, code.top, network, codes(network), params)
+
+
+def test_one_of_two_blocks_is_chosen_by_a_param() -> None:
+    code = shipped("resnet")
+    assert code.parameters == {"depth": 50, "classes": 1000}
+    for depth in (18, 152):
+        network = sayable(load("resnet", depth=depth))
+        check(code.text, code.top, network, codes(network), {"depth": depth})
 
 
 # The comparison ----------------------------------------------------------------------------------

@@ -41,6 +41,19 @@ def test_each_kind_with_each_argument(case: str) -> None:
         assert how <= {"name"}
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "conv 4 3x3 s=2 same bn relu -> maxpool 3x3 s=2 same -> lrn n=4 -> upsample 2",
+        "conv 6 3x3 same_upper -> avgpool 3x3 s=2 same -> pad 1 reflect -> crop 1 -> widen 8 s=2 -> grn -> eca 3",
+    ],
+)
+def test_free_sizes(lines: str) -> None:
+    found = measured(parse(f"net t\ninput (?H, ?W, 3)\n{lines}\n"))
+    assert found is not None
+    assert found[1] <= CLOSE
+
+
 @pytest.mark.parametrize("name", ["lenet5", "resnet_small"])
 def test_networks_that_ship(name: str) -> None:
     found = measured(load(name))

@@ -66,27 +66,43 @@ def shortcut(x, c, s=1, *, name):
     return x
 
 
-def residual(x, c, s=1, *, name):
-    y = bottleneck(x, c, s=s, name=f"{name}-bottleneck1")
-    x = shortcut(x, 4 * c, s=s, name=f"{name}-shortcut1")
+def basic(x, c, s=1, *, name):
+    x = conv(x, c, f=3, s=s, name=f"{name}-conv1")
+    return conv(x, c, f=3, act="linear", name=f"{name}-conv2")
+
+
+def residual(x, c, depth, wide, s=1, *, name):
+    if depth > 34:
+        y = bottleneck(x, c, s=s, name=f"{name}-bottleneck1")
+    else:
+        y = basic(x, c, s=s, name=f"{name}-basic1")
+    x = shortcut(x, c * wide, s=s, name=f"{name}-shortcut1")
     return ops.relu(y + x)
 
 
-def stage(x, c, n, s=2, *, name):
-    x = residual(x, c, s=s, name=f"{name}-residual1")
+def stage(x, c, n, depth, wide, s=2, *, name):
+    x = residual(x, c, depth, wide, s=s, name=f"{name}-residual1")
     for i in range(n - 1):
-        x = residual(x, c, name=f"{name}-residual{i + 2}")
+        x = residual(x, c, depth, wide, name=f"{name}-residual{i + 2}")
     return x
 
 
-def resnet(classes=1000):
+def resnet(depth=50, classes=1000):
+    n = {
+        18: (2, 2, 2, 2),
+        34: (3, 4, 6, 3),
+        50: (3, 4, 6, 3),
+        101: (3, 4, 23, 3),
+        152: (3, 8, 36, 3),
+    }[depth]
+    wide = 4 if depth > 34 else 1
     inputs = x = keras.Input((224, 224, 3), name="image")
     x = conv(x, 64, f=7, s=2, name="conv1")
     x = max_pool(x)
-    x = stage(x, 64, 3, s=1, name="stage1")
-    x = stage(x, 128, 4, name="stage2")
-    x = stage(x, 256, 6, name="stage3")
-    x = stage(x, 512, 3, name="stage4")
+    x = stage(x, 64, n[0], depth, wide, s=1, name="stage1")
+    x = stage(x, 128, n[1], depth, wide, name="stage2")
+    x = stage(x, 256, n[2], depth, wide, name="stage3")
+    x = stage(x, 512, n[3], depth, wide, name="stage4")
     x = layers.GlobalAveragePooling2D(keepdims=True)(x)
     x = layers.Flatten()(x)
     x = fc(x, classes, name="fc1")
