@@ -121,7 +121,7 @@ class Definitions(ABC):
     # Blocks ----------------------------------------------------------------------------------
 
     def _block(self, uses: Sequence[Body]) -> None:
-        """The classes for the uses of one block: as many as there are sorts of them."""
+        """The definitions for the uses of one block: as many as there are sorts of them."""
         name = self.blocks[uses[0].block]
         sorts: dict[object, list[Body]] = {}
         for use in uses:

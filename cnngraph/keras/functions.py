@@ -88,8 +88,8 @@ class Functions(Definitions):
         return made
 
     def begin(self, made: Definition, head: Sequence[Line | str]) -> None:
-        flows = [Line(f"{name} = ", f"{tensor}.shape[-1]") for name, tensor in _inputs(made)]
-        for name, _ in _inputs(made):
+        flows = [Line(f"{name} = ", f"{tensor}.shape[-1]") for name, tensor in _flowing(made)]
+        for name, _ in _flowing(made):
             del made.parameters[name]
         if self.is_top:
             made.takes = ()
@@ -215,7 +215,7 @@ class Functions(Definitions):
         return Definition("", "", "", {}, [], lines)
 
 
-def _inputs(made: Definition) -> list[tuple[str, str]]:
+def _flowing(made: Definition) -> list[tuple[str, str]]:
     """The parameters that are channels of what flows in, and the tensors that have them."""
     found = []
     for number, tensor in enumerate(made.takes):

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
+from cnngraph.keras import source
 from cnngraph.keras.generate import Generated, codes, generate
 from cnngraph.keras.recording import check
 from cnngraph.keras.signatures import pieces
@@ -85,6 +86,10 @@ def imports(text: str) -> Iterator[str]:
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield f"{node.module}"
+
+
+def test_python_gives_the_same() -> None:
+    assert source(load("lenet5")) == shipped("lenet5").text
 
 
 def test_code_imports_keras_alone() -> None:

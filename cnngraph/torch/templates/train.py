@@ -10,6 +10,7 @@ import argparse
 import csv
 import math
 import os
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -72,10 +73,6 @@ def batch(files, picture=values):
     return x, torch.tensor([label for _, label in files])
 
 
-def varied_batch(files):
-    return batch(files, varied)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
@@ -97,8 +94,9 @@ def main():
         model = nn.parallel.DistributedDataParallel(network.to(device))
     sampler = DistributedSampler(train, several, rank, seed=args.seed)
     full = len(train) >= args.batch  # a last batch of one picture has no statistics
-    how = {"sampler": sampler, "drop_last": full, "collate_fn": varied_batch}
-    batches = DataLoader(train, args.batch, **how)
+    how = {"sampler": sampler, "drop_last": full}
+    drawn = partial(batch, picture=varied)
+    batches = DataLoader(train, args.batch, collate_fn=drawn, **how)
     weights = [each for each in network.parameters() if each.requires_grad]
     optimizer = torch.optim.SGD(weights, args.rate, momentum=0.9, weight_decay=1e-4)
     curve, steps = [], args.epochs * len(batches)
