@@ -3,7 +3,7 @@
     pip install cnngraph[train]
     python examples/train_lenet5.py [-o lenet5.safetensors]
 
-The network is the one in lenet5.spec, layer by layer; the data and the split are in digits_data.py, the
+The network is the code that `cnngraph export --torch lenet5` writes; the data and the split are in digits_data.py, the
 random handwritings in handwriting.py. Seeds are fixed. Takes a few minutes on one core.
 """
 
@@ -19,16 +19,12 @@ from digits_data import Digits, plain, split_digits, through_pictures
 from exported import answers
 from handwriting import Handwriting
 from safetensors.numpy import save_file
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 import cnngraph
-from cnngraph.layers.activation import Softmax, Tanh
-from cnngraph.layers.convolution import Conv
-from cnngraph.layers.dense import Fc, Flatten
-from cnngraph.layers.kind import Kind
-from cnngraph.layers.pooling import AvgPool
-from cnngraph.network import Layer, Network
+from cnngraph.network import Network
+from cnngraph.torch import module
 
 SEED = 5
 EPOCHS = 400
@@ -37,51 +33,19 @@ RATE = 4e-3
 SHIPPED = Path(__file__).parent.parent / "cnngraph" / "weights" / "shipped" / "lenet5.safetensors"
 
 
-def torch_layer(layer: Layer) -> nn.Module:
-    """The torch module that does what *layer* does."""
-    kind: Kind = layer.kind
-    match kind:
-        case Conv(padding=padding, groups=1, dilation=(1, 1)) if padding.mode == "valid":
-            channels = layer.input_volumes[0].channels
-            assert isinstance(channels, int)
-            return nn.Conv2d(channels, kind.channels, kind.window, kind.stride, bias=kind.bias)
-        case AvgPool(padding=padding, window=window, ceil=False) if padding.mode == "valid" and window:
-            return nn.AvgPool2d(window, kind.stride)
-        case Fc():
-            size = layer.input_volumes[0].size
-            assert isinstance(size, int)
-            return nn.Linear(size, kind.units, bias=kind.bias)
-        case Flatten():
-            return nn.Flatten()
-        case Tanh():
-            return nn.Tanh()
-        case Softmax():
-            return nn.Softmax(dim=1)
-    raise NotImplementedError(f"{layer.name}: no torch layer for {kind}")
+def fresh(network: Network) -> nn.Module:
+    """*network* as the code that `export --torch` writes, with the weights that PyTorch's layers begin with: so the
+    training was worked out."""
+    model: nn.Module = module(network)
+    torch.manual_seed(SEED)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.reset_parameters()
+    return model
 
 
-def torch_network(network: Network) -> tuple[nn.Sequential, dict[str, Tensor]]:
-    """*network*, a chain, in torch; and its parameters by the keys of a weight file, `conv1.weight`."""
-    modules: list[nn.Module] = []
-    parameters: dict[str, Tensor] = {}
-    before = network.layers[0]
-    for layer in network.layers[1:]:
-        assert layer.inputs == (before.name,), f"{layer.name} does not follow on {before.name}"
-        module = torch_layer(layer)
-        own = {name: parameter.data for name, parameter in module.named_parameters()}
-        assert {name: tuple(tensor.shape) for name, tensor in own.items()} == {
-            name: parameter.shape for name, parameter in layer.parameters.items()
-        }
-        parameters |= {f"{layer.name}.{name}": tensor for name, tensor in own.items()}
-        modules.append(module)
-        before = layer
-    return nn.Sequential(*modules), parameters
-
-
-def train(model: nn.Sequential, digits: Digits, epochs: int) -> None:
-    """Fit *model* to *digits*, drawn anew in every epoch."""
-    assert isinstance(model[-1], nn.Softmax)
-    logits = model[:-1]
+def train(model: nn.Module, digits: Digits, epochs: int) -> None:
+    """Fit *model*, which gives logits, to *digits*, drawn anew in every epoch."""
     generator = torch.Generator().manual_seed(SEED)
     pen = Handwriting(digits, generator)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.02)
@@ -90,7 +54,7 @@ def train(model: nn.Sequential, digits: Digits, epochs: int) -> None:
     for epoch in range(1, epochs + 1):
         right = 0
         for rows in torch.randperm(len(digits), generator=generator).split(BATCH):
-            found = logits(pen.draw(rows))
+            found = model(pen.draw(rows))
             loss = functional.cross_entropy(found, pen.labels[rows])
             optimizer.zero_grad()
             loss.backward()
@@ -123,12 +87,11 @@ def main() -> None:
         help="leave a part of the training digits out and report on it; nothing is written, the test part not touched",
     )
     chosen = options.parse_args()
-    torch.manual_seed(SEED)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)
 
     network = cnngraph.load("lenet5")
-    model, parameters = torch_network(network)
+    model = fresh(network)
     split = split_digits()
     known, asked = (split.fit, split.validation) if chosen.validate else (split.train, split.test)
     print(f"{network.name}: {network.params:,} parameters, {len(known)} digits to train on, {len(asked)} others")
@@ -137,22 +100,22 @@ def main() -> None:
     print(f"trained in {time.monotonic() - started:.0f} s")
 
     if not chosen.validate:
-        write(chosen.output, parameters)
+        write(chosen.output, model)
     part = "validation" if chosen.validate else "test"
     for view, title in ((plain, f"{part} digits"), (through_pictures, f"{part} digits as pictures")):
         inputs = view(asked)
         with torch.no_grad():
-            probabilities = model(torch.from_numpy(inputs)).numpy()
+            probabilities = model.predict(torch.from_numpy(inputs)).numpy()
         report(title, asked.labels, probabilities.argmax(axis=1))
         if not chosen.validate:
             apart = np.abs(probabilities - answers(chosen.output, inputs)).max()
             print(f"  the exported ONNX in onnxruntime: probabilities at most {apart:.1e} from torch's")
 
 
-def write(path: Path, parameters: dict[str, Tensor]) -> None:
+def write(path: Path, model: nn.Module) -> None:
     """The weights as a safetensors file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({key: tensor.numpy() for key, tensor in parameters.items()}, path)
+    save_file({key: tensor.numpy() for key, tensor in model.state_dict().items()}, path)
     print(f"wrote {path.name}, {path.stat().st_size:,} bytes")
 
 

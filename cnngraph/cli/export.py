@@ -6,6 +6,8 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ import click
 from cnngraph.cli.inputs import named, network_options, output_stem, read_model, read_network
 from cnngraph.cli.weights import Asked, record, weight_options
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.files import keep
+from cnngraph.files import keep, write
 from cnngraph.preprocessing import FORMS, UNSAID, Form, Preprocessing
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.command("export")
 @click.option("--onnx", is_flag=True, help="Write ONNX.")
 @click.option("--torch", "as_torch", is_flag=True, help="Write PyTorch code, to train and to edit.")
+@click.option("--keras", "as_keras", is_flag=True, help="Write Keras code, likewise.")
+@click.option(
+    "--triton", type=click.Path(path_type=Path), metavar="DIR", help="Write ONNX into a model repository of Triton's."
+)
 @click.option("--with-training", is_flag=True, help="With --torch: beside it train.py, a script to be edited.")
 @click.argument("file", metavar="FILE", callback=named)
 @click.option(
@@ -71,6 +77,8 @@ def command(
     ctx: click.Context,
     onnx: bool,
     as_torch: bool,
+    as_keras: bool,
+    triton: Path | None,
     with_training: bool,
     file: str,
     output: Path | None,
@@ -90,16 +98,23 @@ def command(
     settings: dict[str, str],
     max_nodes: int,
 ) -> None:
-    """Write the network as an ONNX file that runs in onnxruntime, or as PyTorch code."""
-    if onnx == as_torch:
-        raise click.UsageError("say what to write: --onnx or --torch")
-    if as_torch:
+    """Write the network as an ONNX file that runs in onnxruntime, or as PyTorch or Keras code."""
+    if [onnx, as_torch, as_keras, triton is not None].count(True) != 1:
+        raise click.UsageError("say what to write: --onnx, --triton DIR, --torch or --keras")
+    if with_training and not as_torch:
+        raise click.UsageError("--with-training is for --torch")
+    if as_torch or as_keras:
         _refuse_others(ctx)
         said = " ".join([file, *(f"--set {name}={value}" for name, value in settings.items())])
-        _torch(read_network(file, settings, max_nodes), file, output, said, with_training)
+        network = read_network(file, settings, max_nodes)
+        path = output or Path(f"{output_stem(network)}.py")
+        if as_torch:
+            _torch(network, file, path, said, with_training)
+        else:
+            _keras(network, file, path, said)
         return
-    if with_training:
-        raise click.UsageError("--with-training is for --torch")
+    if triton and output:
+        raise click.UsageError("--triton DIR says where the files go: leave -o out")
     if int8 != (calibrate is not None):
         raise click.UsageError("--int8 goes with --calibrate DIR, a folder of pictures that the network could see")
     if int8 and as_json:
@@ -114,7 +129,11 @@ def command(
         from cnngraph.verbs import of_logits
 
         network = of_logits(network)
+    from cnngraph.onnx.triton import MOST, configure, folder, place
+
     path = output or Path(f"{output_stem(network)}{'.int8' if int8 else ''}.onnx")
+    if triton:
+        path = place(triton, output_stem(network))
     keep(file, path)
     if asked.passthrough is not None:
         keep(asked.passthrough, path)
@@ -139,23 +158,33 @@ def command(
     if preprocess:
         _warn(model)
         model = model.prepared(preprocess)
-    if calibrate is not None:
-        _quantized(model, path, calibrate)
-        return
+    with folder(path) if triton else nullcontext():
+        if calibrate is not None:
+            _quantized(model, path, calibrate)
+        else:
+            _written(model, path, external_data, record(chosen) if as_json else None)
+    if triton:
+        config = configure(model.graph, path)
+        if not as_json:
+            click.echo(f"{config}: up to {MOST} in a batch" if batch is None else f"{config}: batches of {batch}")
+
+
+def _written(model: Model, path: Path, external_data: int, record: object | None) -> None:
+    """Writes the file and says so; as JSON with the *record* of its weights where there is one."""
     written = model.write(path, external_data)
-    if as_json:
+    if record is not None:
         data = {"path": str(written.data), "size": written.data_size} if written.data else None
         about = {"path": str(written.path), "size": written.size, "nodes": written.nodes, "opset": written.opset}
         passes = {each.name: each.count for each in model.done}
-        click.echo(json.dumps({**about, "data": data, "passes": passes, "weights": record(chosen)}, indent=2))
+        click.echo(json.dumps({**about, "data": data, "passes": passes, "weights": record}, indent=2))
         return
     click.echo(f"{written.path}: {written.size:,} bytes, {written.nodes} nodes, opset {written.opset}")
     if written.data:
         click.echo(f"{written.data}: {written.data_size:,} bytes, which {written.path.name} needs beside it")
 
 
-_OF_CODE = ("onnx", "as_torch", "with_training", "file", "output", "settings", "max_nodes")
-"""The options of `--torch`; those of weights have the names of `weight_options`."""
+_OF_CODE = ("as_torch", "as_keras", "with_training", "file", "output", "settings", "max_nodes")
+"""The options of code; those of weights have the names of `weight_options`."""
 
 
 def _refuse_others(ctx: click.Context) -> None:
@@ -168,27 +197,39 @@ def _refuse_others(ctx: click.Context) -> None:
             raise click.UsageError(f"{param.opts[-1]} is for --onnx{help}")
 
 
-def _torch(network: Network, file: str, output: Path | None, said: str, with_training: bool) -> None:
-    """Writes PyTorch code, and the script that trains it; says what was written."""
-    from cnngraph.files import write
+def _torch(network: Network, file: str, path: Path, said: str, with_training: bool) -> None:
+    """Writes PyTorch code, and the script that trains it."""
     from cnngraph.torch.generate import generate
     from cnngraph.torch.training import training
 
-    path = output or Path(f"{output_stem(network)}.py")
     script = path.with_name("train.py") if with_training else None
     if script == path:
         raise click.UsageError(f"{path} is the script of --with-training: give the code another name")
     keep(file, path, script)
     made = generate(network, said)
     text = training(made, path.stem, said) if script else ""
-    write(path, made.text.encode())
-    params = ", ".join(f"{name}={value!r}" for name, value in made.parameters.items())
-    click.echo(f"{path}: {len(made.text.splitlines())} lines, {made.top}({params}), compared with the network")
-    for remark in made.remarks:
-        click.echo(f"note: {remark}", err=True)
+    _code(path, made.text, made.top, made.parameters, made.remarks)
     if script:
         write(script, text.encode())
         click.echo(f"{script}: {len(text.splitlines())} lines; python {script} DATA  with a folder for each class")
+
+
+def _keras(network: Network, file: str, path: Path, said: str) -> None:
+    """Writes Keras code."""
+    from cnngraph.keras.generate import generate
+
+    keep(file, path)
+    made = generate(network, said)
+    _code(path, made.text, made.top, made.parameters, made.remarks)
+
+
+def _code(path: Path, text: str, top: str, parameters: Mapping[str, object], remarks: Iterable[str]) -> None:
+    """Writes *text*, in which *top* takes *parameters*, and says so."""
+    write(path, text.encode())
+    params = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+    click.echo(f"{path}: {len(text.splitlines())} lines, {top}({params}), compared with the network")
+    for remark in remarks:
+        click.echo(f"note: {remark}", err=True)
 
 
 def _warn(model: Model) -> None:

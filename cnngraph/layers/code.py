@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cnngraph.layers.values import Pair
 
-Value = int | float | bool | str | tuple[int | float, ...]
+Value = int | float | bool | str | tuple["int | float | tuple[int, int]", ...]
 """What an argument can be; a text is a word of PyTorch's, such as ``bilinear``."""
 
 LEAST = float("-inf")

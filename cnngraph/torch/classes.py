@@ -1,181 +1,68 @@
-"""Classes for the bodies of networks: one for each block and each sort of step, with what differs as parameters."""
+"""Classes of PyTorch's for the bodies of networks: what ``__init__`` and ``forward`` of each do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from cnngraph.spec.writing.scopes import in_order
-from cnngraph.torch.bodies import Body, Step
-from cnngraph.torch.calls import Class, Made, arguments, camel, parameter, parameters, plain
-from cnngraph.torch.forward import Forward, is_child, residual
-from cnngraph.torch.runs import Run, filled, grown, numbered, one
-from cnngraph.torch.runs import parts as parts_of
-from cnngraph.torch.signatures import Signature, pieces, signatures
-from cnngraph.torch.solving import Column, Solver, Unsuited, literal
+from cnngraph.code.bodies import Body, Step
+from cnngraph.code.calls import Definition, Made, camel
+from cnngraph.code.definitions import CHOSEN, Definitions, Sample
+from cnngraph.code.forward import Forward, is_child, residual
+from cnngraph.code.runs import filled, numbered
+from cnngraph.code.solving import Solver
+from cnngraph.code.text import Brackets, Line, call
+from cnngraph.torch.signatures import pieces, plain, signatures
 from cnngraph.torch.steps import sort_of, step_class
-from cnngraph.torch.text import Brackets, Expression, Line, call
 
 _FEW = 2
 """In how many places of blocks a module and a function of it need no class."""
-_CHOSEN = "main"
-"""The variable for the one of two modules that there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A network with certain settings of its spec."""
-
-    name: str
-    body: Body
-    settings: Mapping[str, object]
-    """What the params are."""
-    values: Mapping[str, object]
-    """What the spec gives names besides."""
-
-
-class Classes:
-    """The classes for a network, or for several that come of one spec with other settings: the first is as it is unless
-    parameters say otherwise."""
+class Classes(Definitions):
+    """Those for a network, or for several that come of one spec with other settings."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
-        self.samples = samples
-        self.bodies = [each.body for each in samples]
-        self.classes: list[Class] = []
-        self.signatures = dict(signatures())
-        self.taken = {"nn", "torch", *pieces()}
-        self.inline: set[int] = set()
-        """Ids of steps that are a module and a function of what it makes."""
-        self.made: dict[int, Made] = {}
-        """What each step and body is, by its id."""
-        self.sample = {id(each): sample for sample in samples for each in _below(sample.body)}
-        top = self._name(camel(samples[0].name))
-        self.blocks = {name: self._name(camel(name)) for name in dict.fromkeys(each.block for each in self._inner())}
-        self._steps()
-        inner = self._inner()
-        by_scope = {each.scope: each for each in inner}
-        for scopes in in_order([each.scope for each in inner]):
-            self._block([by_scope[scope] for scope in scopes])
-        sorts = list({self._sort(each): [each] for each in self.bodies}.values())
-        is_one = len(sorts) == 1 or (all(one.is_chain for (one,) in sorts) and len(_with_optional(sorts, self)) == 1)
-        if not is_one:
-            raise Unsuited("with other settings the network is made of other things")
-        self._body_class(self.bodies, top)
+        super().__init__(samples, signatures(), ("nn", "torch", *pieces()))
 
-    def _inner(self) -> list[Body]:
-        return [each for top in self.bodies for each in _below(top) if each is not top]
+    @staticmethod
+    def called(name: str) -> str:
+        return camel(name)
 
-    def _name(self, name: str) -> str:
-        found, number = name, 1
-        while found in self.taken:
-            number += 1
-            found = f"{name}{number}"
-        self.taken.add(found)
-        return found
+    def sort_of(self, step: Step) -> object:
+        return sort_of(step)
 
-    def _add(self, made: Class) -> None:
-        self.classes.append(made)
-        self.signatures[made.name] = made.parameters
+    def steps(self, alike: Sequence[Step], around: Sequence[Body]) -> None:
+        in_blocks = {
+            (body.block, step.lead.name.removeprefix(f"{body.path}.")) for step, body in zip(alike, around, strict=True)
+        }
+        is_function = all(
+            step.is_activated and body.path and not body.is_chain for step, body in zip(alike, around, strict=True)
+        )
+        if is_function and len(in_blocks) <= _FEW:
+            self.inline.update(map(id, alike))
+            self.made.update((id(step), plain(step.code)) for step in alike)
+            return
+        found, made = step_class(alike, self.name(type(alike[0].lead.kind).__name__))
+        self.add(found)
+        self.made.update((id(step), each) for step, each in zip(alike, made, strict=True))
 
-    # Steps -----------------------------------------------------------------------------------
+    def line(self, name: str, made: Brackets) -> Line:
+        if "{" in name:
+            return Line("", call("self.add_module", f'f"{name}"', made))
+        return Line(f"self.{name} = ", made)
 
-    def _steps(self) -> None:
-        alike: dict[object, list[tuple[Step, Body]]] = {}
-        for top in self.bodies:
-            for each in _below(top):
-                for member in each.members:
-                    if isinstance(member.does, Step) and not member.shares and member.does.code.module:
-                        if member.does.is_plain:
-                            self.made[id(member.does)] = plain(member.does.code)
-                        else:
-                            alike.setdefault(sort_of(member.does), []).append((member.does, each))
-        for places in sorted(alike.values(), key=len, reverse=True):
-            steps = [step for step, _ in places]
-            in_blocks = {(around.block, step.lead.name.removeprefix(f"{around.path}.")) for step, around in places}
-            is_function = all(step.is_activated and around.path and not around.is_chain for step, around in places)
-            if is_function and len(in_blocks) <= _FEW:
-                self.inline.update(map(id, steps))
-                self.made.update((id(step), plain(step.code)) for step in steps)
-                continue
-            found, made = step_class(steps, self._name(type(steps[0].lead.kind).__name__))
-            self._add(found)
-            self.made.update((id(step), each) for step, each in zip(steps, made, strict=True))
+    def written(self, uses: Sequence[Body], solver: Solver) -> Definition:
+        if all(use.is_chain for use in uses):
+            return Definition("", "nn.Sequential", "", {}, list(self.chain(uses, solver)))
+        if any(use.is_chain for use in uses):
+            return self._switched(uses, solver)
+        return self._parallel(uses, solver)
 
-    # Blocks ----------------------------------------------------------------------------------
+    def begin(self, made: Definition, head: Sequence[Line | str]) -> None:
+        made.init = [*head, *made.init]
 
-    def _block(self, uses: Sequence[Body]) -> None:
-        """The classes for the uses of one block: as many as there are sorts of them."""
-        name = self.blocks[uses[0].block]
-        sorts: dict[object, list[Body]] = {}
-        for use in uses:
-            sorts.setdefault(self._sort(use), []).append(use)
-        groups = _with_optional(list(sorts.values()), self)
-        groups = self._with_alternatives(self._with_skips(groups))
-        for number, group in enumerate(sorted(groups, key=len, reverse=True)):
-            self._body_class(group, name if not number else self._name(name))
-
-    def _sort(self, use: Body) -> object:
-        """What has to be alike in the uses of one class."""
-        if use.is_chain:
-            return "chain", tuple((each.stem, each.first, each.type) for each in self.runs(use))
-        return tuple(self._children(use)), tuple(map(str, Forward(use, self.inline).lines)), len(use.inputs)
-
-    def _children(self, use: Body) -> Iterator[tuple[str, str]]:
-        for member in use.members:
-            if is_child(member, use):
-                yield member.local, self.made[id(member.does)].type
-
-    def _with_skips(self, groups: list[list[Body]]) -> list[list[Body]]:
-        """Uses that add something and others that are the same without it are of one class."""
-        for group in groups:
-            found = residual(group[0], self.inline)
-            if found is None or any(id(each.does) not in self.made for each in (*found.core, *found.tail)):
-                continue
-            alike = [(member.local, self.made[id(member.does)].type) for member in (*found.core, *found.tail)]
-            for other in groups:
-                if all(use.is_chain and list(self._children(use)) == alike for use in other):
-                    return [[*group, *other] if each is group else each for each in groups if each is not other]
-        return groups
-
-    def _with_alternatives(self, groups: list[list[Body]]) -> list[list[Body]]:
-        """Uses in which one module is another one, where settings of the network say which, are of one class."""
-        if len(groups) != 2 or len(self.samples) == 1 or any(group[0].is_chain for group in groups):
-            return groups
-        one, other = groups
-        if {id(self.sample[id(use)]) for use in one} & {id(self.sample[id(use)]) for use in other}:
-            return groups
-        pairs = list(zip(self._children(one[0]), self._children(other[0]), strict=False))
-        unlike = [(a, b) for (a, _), (b, _) in pairs if a != b]
-        if len(list(self._children(one[0]))) != len(list(self._children(other[0]))) or len(unlike) != 1:
-            return groups
-        lines = [list(map(str, Forward(group[0], self.inline, {local: _CHOSEN}).lines))
-                 for group, local in zip(groups, unlike[0], strict=True)]  # fmt: skip
-        return [[*one, *other]] if lines[0] == lines[1] else groups
-
-    def _body_class(self, uses: Sequence[Body], name: str) -> None:
-        is_top = uses[0] is self.bodies[0]
-        known = self._known(uses)
-        solver = Solver(len(uses), dict(known), is_closed=is_top)
-        forward: list[Line | str] = []
-        takes: Sequence[str] = ("x",)
-        base = "nn.Sequential" if all(use.is_chain for use in uses) else "nn.Module"
-        if base == "nn.Sequential":
-            init = list(self._chain(uses, solver))
-        elif any(use.is_chain for use in uses):
-            init, forward = self._switched(uses, solver)
-        else:
-            init, forward, takes = self._parallel(uses, solver)
-        if is_top:
-            given, head = self._settings(solver)
-            init = [*head, *init]
-        else:
-            given = parameters(solver, known)
-            for row, use in enumerate(uses):
-                self.made[id(use)] = Made(name, {each: solver.known[each][row] for each in given})
-        self._add(Class(name, base, "", given, init, forward, takes))
-
-    def _parallel(self, uses: Sequence[Body], solver: Solver) -> tuple[list[Line | str], list[Line | str], list[str]]:
-        """The lines of uses with the same modules, but for one maybe, and what their ``forward`` takes."""
+    def _parallel(self, uses: Sequence[Body], solver: Solver) -> Definition:
+        """For uses with the same modules, but for one maybe."""
         init: list[Line | str] = []
         chosen: dict[str, str] = {}
         head: list[Line | str] = []
@@ -184,7 +71,7 @@ class Classes:
             made = [self.made[id(member.does)] for member in members]
             first = members[0].local
             if all(member.local == first for member in members):
-                init.append(Line(f"self.{first} = ", self._made(made, solver)))
+                init.append(Line(f"self.{first} = ", self.make(made, solver)))
                 continue
             rows = tuple(row for row, member in enumerate(members) if member.local == first)
             others = tuple(row for row in range(len(uses)) if row not in rows)
@@ -192,16 +79,16 @@ class Classes:
             init.append(f"self.{flag} = {solver.condition([row in rows for row in range(len(uses))], flag)}")
             init += [f"if self.{flag}:", Line(f"self.{first} = ", self._one_of(made, rows, solver), 1)]
             init += ["else:", Line(f"self.{second} = ", self._one_of(made, others, solver), 1)]
-            head.append(f"{_CHOSEN} = self.{first} if self.{flag} else self.{second}")
-            chosen = {first: _CHOSEN}
-        written = Forward(uses[0], self.inline, chosen)
-        return init, [*head, *written.lines], written.takes
+            head.append(f"{CHOSEN} = self.{first} if self.{flag} else self.{second}")
+            chosen = {first: CHOSEN}
+        forward = Forward(uses[0], self.inline, chosen)
+        return Definition("", "nn.Module", "", {}, init, [*head, *forward.lines], forward.takes)
 
     def _one_of(self, made: Sequence[Made], rows: tuple[int, ...], solver: Solver) -> Brackets:
-        return self._made(filled({row: made[row] for row in rows}, solver.uses), solver, rows)
+        return self.make(filled({row: made[row] for row in rows}, solver.uses), solver, rows)
 
-    def _switched(self, uses: Sequence[Body], solver: Solver) -> tuple[list[Line | str], list[Line | str]]:
-        """The lines of uses that add something, and of others that do not."""
+    def _switched(self, uses: Sequence[Body], solver: Solver) -> Definition:
+        """For uses that add something, and others that do not."""
         plain = next(use for use in uses if not use.is_chain)
         found = residual(plain, self.inline)
         assert found is not None
@@ -210,201 +97,10 @@ class Classes:
         init: list[Line | str] = []
         for member in (*found.core, *(each for each in found.tail if is_child(each, plain))):
             made = [self.made[id(each[member.local])] for each in by_local]
-            init.append(Line(f"self.{member.local} = ", self._made(made, solver)))
+            init.append(Line(f"self.{member.local} = ", self.make(made, solver)))
         init.append(f"self.skip = {solver.condition([row in rows for row in range(len(uses))], 'skip')}")
         if found.branch is not None:
             branches = {row: self.made[id(by_local[row][found.branch.local])] for row in rows}
-            made_all = self._made(filled(branches, solver.uses), solver, rows)
+            made_all = self.make(filled(branches, solver.uses), solver, rows)
             init += ["if self.skip:", Line(f"self.{found.branch.local} = ", made_all, 1)]
-        return init, found.with_switch()
-
-    def _known(self, uses: Sequence[Body]) -> dict[str, Column]:
-        """What may be parameters of a class: the author's, the channels that flow in, the params of the file."""
-        found: dict[str, Column] = {}
-        names = dict.fromkeys(name for use in uses for name in use.arguments)
-        for name in names:
-            column = [use.arguments.get(name) for use in uses]
-            if all(isinstance(value, int | float | str | tuple) for value in column):
-                found[parameter(name)] = column
-        is_top = uses[0] is self.bodies[0]
-        for number in range(0 if is_top else min(len(use.volumes) for use in uses)):
-            name = "inputs" if not number else f"inputs{number + 1}"
-            found[name] = [_channels(use, number) for use in uses]
-        samples = [self.sample[id(use)] for use in uses]
-        for name in (*samples[0].settings, *samples[0].values):
-            column = [{**sample.settings, **sample.values}[name] for sample in samples]
-            if any(value != column[0] for value in column):
-                found.setdefault(parameter(name), column)
-                if is_top:
-                    found.update(_items(parameter(name), column))
-        return found
-
-    def _settings(self, solver: Solver) -> tuple[Signature, list[Line | str]]:
-        """The parameters of the network, and lines for the values that its spec gives names."""
-        first = self.samples[0]
-        used = {name.partition("[")[0] for name in solver.given}
-        lets = [name for name in first.values if parameter(name) in used and name not in first.settings]
-        head: list[Line | str] = []
-        for name in lets:
-            before, expression, param = self._let(name)
-            head.append(Line(before, expression))
-            used.add(param)
-        settings = {parameter(name): value for name, value in first.settings.items()}
-        return {name: value for name, value in settings.items() if name in used}, head
-
-    def _let(self, name: str) -> tuple[str, Expression, str]:
-        """A value by what it is for each of a param: that there are others is not known."""
-        values = [sample.values[name] for sample in self.samples]
-        for param in self.samples[0].settings:
-            said = [sample.settings[param] for sample in self.samples]
-            table = dict(zip(said, values, strict=True))
-            if all(table[key] == value for key, value in zip(said, values, strict=True)) and len(table) > 1:
-                break
-        else:
-            raise Unsuited(f"`{name}` hangs on several params")
-        local = parameter(param)
-        before = f"{parameter(name)} = "
-        if len(set(map(str, table.values()))) == 2:
-            one = values[0]
-            solver = Solver(len(said), {local: said}, is_closed=True)
-            other = next(value for value in values if value != one)
-            condition = solver.condition([value == one for value in values], name)
-            return before, f"{literal(one)} if {condition} else {literal(other)}", local
-        parts = tuple(f"{literal(key)}: {literal(value)}" for key, value in sorted(table.items()))
-        return before, Brackets("", parts, f"}}[{local}]", "{"), local
-
-    def runs(self, use: Body) -> list[Run]:
-        """The modules of a chain, those that stand in a row and are of one class together."""
-        found: list[Run] = []
-        for member in use.members:
-            made = self.made[id(member.does)]
-            stem, number = numbered(member.local)
-            last = found[-1] if found else None
-            if last and number and (last.stem, last.first + len(last.made), last.type) == (stem, number, made.type):
-                last.made.append(made)
-            else:
-                found.append(Run(stem, number, made.type, [made]))
-        return found
-
-    def _chain(self, uses: Sequence[Body], solver: Solver) -> Iterator[Line | str]:
-        columns: dict[tuple[str, int, str], dict[int, Run]] = {}
-        rows = sorted(range(len(uses)), key=lambda row: -len(self.runs(uses[row])))
-        for row in rows:
-            for run in self.runs(uses[row]):
-                columns.setdefault((run.stem, run.first, run.type), {})[row] = run
-        for (stem, _, _), column in columns.items():
-            lines = list(self._run(stem, column, solver))
-            if len(column) < len(uses):
-                yield f"if {solver.condition([row in column for row in range(len(uses))], f'with_{stem}')}:"
-                for line in lines:
-                    yield Line(line.before, line.expression, line.depth + 1)
-            else:
-                yield from lines
-
-    def _run(self, stem: str, column: Mapping[int, Run], solver: Solver) -> Iterator[Line]:
-        """Lines that make modules which stand in a row: one by one, or in loops."""
-        runs = list(column.values())
-        if len({len(run.made) for run in runs}) == 1:
-            parts = dict.fromkeys(column, parts_of(runs))
-        elif (at := next((at for at in (0, 1) if all(run.is_even(at) for run in runs)), None)) is not None:
-            parts = {row: [*map(one, range(at)), range(at, len(run.made))] for row, run in column.items()}
-        elif all(run.is_even(0, len(run.made) - 1) for run in runs):
-            parts = {row: [range(len(run.made) - 1), one(len(run.made) - 1)] for row, run in column.items()}
-        else:
-            parts = {row: run.stretches() for row, run in column.items()}
-            if len({len(each) for each in parts.values()}) > 1:
-                raise Unsuited(f"`{stem}` is repeated unevenly")
-        for stretch in zip(*parts.values(), strict=True):
-            yield from self._stretch(stem, dict(zip(column, stretch, strict=True)), column, solver)
-
-    def _stretch(
-        self, stem: str, stretch: Mapping[int, range], column: Mapping[int, Run], solver: Solver
-    ) -> Iterator[Line]:
-        """Lines for the modules with these numbers in each use: a loop, or a line where there is one in each."""
-        first = next(iter(column.values())).first
-        start = solver.say(
-            filled({row: part.start + first for row, part in stretch.items()}, solver.uses), "start", tuple(stretch)
-        )
-        is_one = all(len(part) == 1 for part in stretch.values())
-        if is_one:
-            made = {row: column[row].made[part.start] for row, part in stretch.items()}
-            one = self._made(filled(made, solver.uses), solver, tuple(made))
-            if not first or start.isdecimal():
-                yield Line(f"self.{stem}{start if first else ''} = ", one)
-            else:
-                yield Line("", call("self.add_module", f'f"{stem}{{{start}}}"', one))
-            return
-        turns = {row: column[row].made[part.start : part.stop] for row, part in stretch.items()}
-        times = solver.say(filled({row: len(each) for row, each in turns.items()}, solver.uses), "n", tuple(turns))
-        yield Line("", f"for i in range({times}):")
-        behind = {row: each for row, each in turns.items() if each}
-        each_made = self._made(
-            filled({row: each[0] for row, each in behind.items()}, solver.uses),
-            solver,
-            tuple(behind),
-            {row: each[1] for row, each in behind.items() if len(each) > 1},
-        )
-        index = f"i + {start}" if start != "0" else "i"
-        yield Line("", call("self.add_module", f'f"{stem}{{{index}}}"', each_made), 1)
-
-    def _made(
-        self,
-        column: Sequence[Made],
-        solver: Solver,
-        rows: tuple[int, ...] | None = None,
-        seconds: Mapping[int, Made] | None = None,
-    ) -> Brackets:
-        """Code that makes a module: in a loop, *seconds* say by how much its numbers grow."""
-        signature = self.signatures[column[0].type]
-        code: dict[str, str] = {}
-        for name in signature:
-            values = [made.arguments[name] for made in column]
-            firsts = {row: column[row].arguments[name] for row in seconds or {}}
-            steps = {row: grown(firsts[row], made.arguments[name]) for row, made in (seconds or {}).items()}
-            said = solver.say(values, name, rows)
-            if any(steps.values()):
-                step = solver.say(filled(steps, solver.uses), name, tuple(steps))
-                said = f"{said} + {step} * i" if step != "1" else f"{said} + i"
-            code[name] = said
-        return call(column[0].type, *arguments(code, signature))
-
-
-def _below(top: Body) -> Iterator[Body]:
-    """*top* and the bodies in it that have modules of their own."""
-    yield top
-    for member in top.members:
-        if isinstance(member.does, Body) and not member.shares:
-            yield from _below(member.does)
-
-
-def _items(name: str, column: Column) -> Iterator[tuple[str, Column]]:
-    """The columns of the items of lists, if they are equally long."""
-    lists = [value for value in column if isinstance(value, tuple)]
-    if len(lists) == len(column) and len({len(each) for each in lists}) == 1:
-        for number in range(len(lists[0])):
-            yield f"{name}[{number}]", [each[number] for each in lists]
-
-
-def _channels(use: Body, number: int) -> object:
-    size = use.volumes[number].channels
-    return size if isinstance(size, int) else None
-
-
-def _with_optional(sorts: list[list[Body]], classes: Classes) -> list[list[Body]]:
-    """Chains that have some of the modules of another one are of its class, where something says which they have."""
-    chains = sorted((sort for sort in sorts if sort[0].is_chain), key=lambda sort: -len(classes.runs(sort[0])))
-    others = [sort for sort in sorts if not sort[0].is_chain]
-    found: list[list[Body]] = []
-    for sort in chains:
-        keys = [(run.stem, run.first, run.type) for run in classes.runs(sort[0])]
-        for larger in found:
-            wide = iter([(run.stem, run.first, run.type) for run in classes.runs(larger[0])])
-            if all(key in wide for key in keys):
-                larger += sort
-                break
-        else:
-            found.append(list(sort))
-    place = {id(use): number for number, use in enumerate(use for sort in sorts for use in sort)}
-    for group in found:
-        group.sort(key=lambda use: place[id(use)])
-    return sorted([*found, *others], key=lambda group: place[id(group[0])])
+        return Definition("", "nn.Module", "", {}, init, found.with_switch())

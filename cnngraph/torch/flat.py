@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from cnngraph.code.calls import Definition, arguments
+from cnngraph.code.solving import literal
+from cnngraph.code.text import Brackets, Expression, Line, call, keyword, sum_of
 from cnngraph.network import Network
-from cnngraph.torch.bodies import codes
-from cnngraph.torch.calls import Class, arguments, plain
-from cnngraph.torch.signatures import signatures
-from cnngraph.torch.solving import literal
-from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
+from cnngraph.torch.signatures import codes, plain, signatures
 
 
-def flat(network: Network, name: str) -> list[Class]:
+def flat(network: Network, name: str) -> list[Definition]:
     """The one class. Modules stand where their weights' names say; ``forward`` has a line for each layer."""
     found = codes(network)
     init: list[Line | str] = []
@@ -50,12 +49,7 @@ def flat(network: Network, name: str) -> list[Class]:
                 init.append(Line(f"self.{layer.name} = ", one))
             made = call(f"self.{layer.shares or layer.name}", *inputs)
         elif code.function in ("+", "-", "*"):
-            made = f" {code.function} ".join(map(str, inputs))
-            target = variable(layer.name)
-            if len(f"{target} = {made}") + 8 > WIDTH:
-                forward += _over_lines(target, inputs, code.function)
-            else:
-                forward.append(Line(f"{target} = ", made))
+            forward += sum_of(variable(layer.name), inputs, code.function, depth=2)
             continue
         elif code.function == "torch.cat":
             made = call(code.function, Brackets("", tuple(inputs)), "1")
@@ -69,14 +63,7 @@ def flat(network: Network, name: str) -> list[Class]:
             made = _around(code.after.function, made, code.after.arguments)
         forward.append(Line(f"{variable(layer.name)} = ", made))
     forward.append("return " + ", ".join(variables[output.layer] for output in network.outputs))
-    return [Class(name, "nn.Module", "", {}, init, forward, takes)]
-
-
-def _over_lines(name: str, operands: list[Expression], sign: str) -> list[str]:
-    """A sum that is too long for one line."""
-    whole = f" {sign} ".join(map(str, operands))
-    rows = [whole] if len(whole) + 12 <= WIDTH else [str(operands[0]), *(f"{sign} {each}" for each in operands[1:])]
-    return [f"{name} = (", *(f"    {row}" for row in rows), ")"]
+    return [Definition(name, "nn.Module", "", {}, init, forward, takes)]
 
 
 def _around(function: str, x: Expression, given: tuple[tuple[str, object], ...], *more: Expression) -> Expression:

@@ -11,20 +11,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cnngraph.diagnostics import CnngraphError
-from cnngraph.names import one_line
-from cnngraph.network import Layer, Network
-from cnngraph.preprocessing import preprocessing
-from cnngraph.torch.bodies import body
-from cnngraph.torch.calls import Class, camel, parameter
-from cnngraph.torch.classes import Classes, Sample
+from cnngraph.code.bodies import body
+from cnngraph.code.calls import NEEDED, Definition, camel, parameter
+from cnngraph.code.definitions import Sample
+from cnngraph.code.heading import heading, quiet, shown
+from cnngraph.code.outputs import head_of, need_known, without_softmax
+from cnngraph.code.recording import Differs
+from cnngraph.code.settings import with_params
+from cnngraph.code.solving import Unsuited, literal
+from cnngraph.code.text import Brackets, Line, laid_out
+from cnngraph.network import Network
+from cnngraph.torch.classes import Classes
 from cnngraph.torch.flat import flat
 from cnngraph.torch.names import bearable
-from cnngraph.torch.recording import Differs, check
-from cnngraph.torch.settings import together, variants
-from cnngraph.torch.signatures import NEEDED, needed, text_of
-from cnngraph.torch.solving import Unsuited, literal
-from cnngraph.torch.text import Brackets, Line, laid_out
+from cnngraph.torch.recording import check
+from cnngraph.torch.signatures import codes, needed, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +48,19 @@ class Generated:
 def generate(network: Network, said: str = "") -> Generated:
     """The code for *network*, which *said* names on a command line, where it is not its file. Raises `CnngraphError`
     (E0909) for one with parts that no layer does."""
-    _need_known(network)
+    need_known(network)
     found = replace(_prepared(network), said=said or network.file or network.name)
+
+    def written(networks: Sequence[Network]) -> Generated:
+        return _in_classes([found, *map(_prepared, networks[1:])])
+
+    def checked(made: Generated, networks: Sequence[Network]) -> None:
+        _check_settings(made, map(_prepared, networks))
+
     try:
-        made = _in_classes([found])
+        return with_params(network, written, checked)
     except (Unsuited, Differs) as why:
         return _flat(found, f"one class without blocks, because {why}")
-    samples = [found]
-    for others in variants(network):
-        more = [*samples, *map(_prepared, others)]
-        try:
-            candidate = _in_classes(more)
-            both = together(network, [each.network for each in more])
-            _check_settings(candidate, map(_prepared, both))
-        except (Unsuited, Differs):
-            continue  # the param is the number that it is here
-        made, samples = candidate, more
-    return made
 
 
 def _check_settings(made: Generated, found: Iterable[_Prepared]) -> None:
@@ -93,9 +90,10 @@ def _in_classes(found: Sequence[_Prepared]) -> Generated:
     """In classes for the blocks; raises `Unsuited` or `Differs`."""
     first = found[0]
     samples = [
-        Sample(first.logits.name, body(each.logits), each.network.arguments, each.network.values) for each in found
+        Sample(first.logits.name, body(each.logits, codes(each.logits)), each.network.arguments, each.network.values)
+        for each in found
     ]
-    classes = Classes(samples).classes
+    classes = Classes(samples).definitions
     top = classes[-1]
     _with_classes(top, first)
     text = _file(first, classes, ())
@@ -104,9 +102,9 @@ def _in_classes(found: Sequence[_Prepared]) -> Generated:
     return made
 
 
-def _with_classes(top: Class, found: _Prepared) -> None:
+def _with_classes(top: Definition, found: _Prepared) -> None:
     """Makes the number of classes of a head, where that is one number in *top*, a parameter of it."""
-    head = _head_of(found)
+    head = head_of(found.logits, found.softmaxed)
     if head is None or "classes" in top.parameters:
         return
     for number, line in enumerate(top.init):
@@ -117,20 +115,6 @@ def _with_classes(top: Class, found: _Prepared) -> None:
                 top.parameters["classes"] = int(parts[1])
 
 
-def _head_of(found: _Prepared) -> Layer | None:
-    """The layer that makes a number for each class, of which the only output is the softmax."""
-    if found.softmaxed != (True,):
-        return None
-    network = found.logits
-    layer = network[network.outputs[0].layer]
-    classes = layer.output.channels
-    while layer.kind.family in ("pool", "reshape", "dropout", "activation") and not layer.parameters:
-        layer = network[layer.inputs[0]]
-        if len(network.consumers[layer.name]) != 1 or layer.output.channels != classes:
-            return None
-    return layer if layer.kind.family in ("conv", "dense") and layer.name not in network.shared else None
-
-
 def _flat(found: _Prepared, remark: str) -> Generated:
     made = flat(found.logits, camel(found.logits.name))
     text = _file(found, made, [remark])
@@ -138,34 +122,10 @@ def _flat(found: _Prepared, remark: str) -> Generated:
     return Generated(text, made[-1].name, {}, found.logits, found.names, (remark,))
 
 
-def _need_known(network: Network) -> None:
-    for layer in network.layers:
-        if not layer.kind.is_known:
-            raise CnngraphError.of(
-                "E0909",
-                f"`{layer.name}` is {layer.kind.caption().name}, which no layer here does: it cannot be exported",
-                help="replace the line by layers that do the same",
-            )
-
-
-def without_softmax(network: Network) -> tuple[Network, tuple[bool, ...]]:
-    """*network* giving back what goes into the softmax of each output that has one, and which outputs have."""
-    taken = {name for layer in network.layers for name in layer.inputs}
-    changed: dict[str, str] = {}
-    outputs = []
-    for output in network.outputs:
-        layer = network[output.layer]
-        if layer.kind.of_logits and layer.name not in taken:
-            changed[layer.name] = layer.inputs[0]
-        outputs.append(replace(output, layer=changed.get(layer.name, layer.name)))
-    layers = tuple(layer for layer in network.layers if layer.name not in changed)
-    return replace(network, layers=layers, outputs=tuple(outputs)), tuple(o.layer in changed for o in network.outputs)
-
-
 # The file ----------------------------------------------------------------------------------------
 
 
-def _file(found: _Prepared, classes: Sequence[Class], remarks: Iterable[str]) -> str:
+def _file(found: _Prepared, classes: Sequence[Definition], remarks: Iterable[str]) -> str:
     *others, top = classes
     top.init += _started(found.logits)
     parts = ["\n".join(_class(each)).rstrip() for each in others]
@@ -184,48 +144,14 @@ def _file(found: _Prepared, classes: Sequence[Class], remarks: Iterable[str]) ->
 
 
 def _head(found: _Prepared, remarks: Iterable[str]) -> Iterator[str]:
-    network = found.network
-    yield f'"""{_quiet(network.title or network.name)}: written by cnngraph from the spec `{_quiet(network.name)}`.'
-    yield ""
-    for layer in found.logits.inputs:
-        yield from _wrapped(_input(layer))
+    inputs = [shown(layer, channels_first=True) for layer in found.logits.inputs]
     if any(found.softmaxed):
-        yield from _wrapped("`forward` gives logits, which loss functions want; `predict` gives probabilities.")
-    yield "Weights trained here come back by their names:"
-    yield ""
-    yield f"    cnngraph export --onnx {_quiet(found.said)} --weights trained.pth"
-    if found.names:
-        yield ""
-        yield "Some names cannot be attributes of a module; for their weights say"
-        yield ""
-        for new, old in found.names.items():
-            yield f"    --rename {new}={_quiet(old)}"
-    for remark in remarks:
-        yield ""
-        yield from _wrapped(f"This is {remark}.")
-    yield '"""'
+        inputs.append("`forward` gives logits, which loss functions want; `predict` gives probabilities.")
+    back = f"cnngraph export --onnx {quiet(found.said)} --weights trained.pth"
+    yield from heading(found.network, inputs, back, found.names, remarks)
 
 
-def _quiet(text: str) -> str:
-    """For a docstring."""
-    return one_line(text).replace("\\", "/").replace('"', "'")
-
-
-def _wrapped(text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(_quiet(text), 88)
-
-
-def _input(layer: Layer) -> str:
-    volume = layer.output
-    dims = (volume.channels, volume.height, volume.width) if volume.is_map else volume.dims
-    done = preprocessing(layer)
-    about = f", {done.about}" if done else ""
-    return f"Takes `{layer.name}`, N x {' x '.join(map(str, dims))}{about}."
-
-
-def _class(made: Class) -> Iterator[str]:
+def _class(made: Definition) -> Iterator[str]:
     yield f"class {made.name}({made.base}):"
     if made.doc:
         yield f'    """{made.doc}."""'
@@ -238,7 +164,7 @@ def _class(made: Class) -> Iterator[str]:
         yield from laid_out(made.forward, 2)
 
 
-def _init(made: Class) -> Iterator[str]:
+def _init(made: Definition) -> Iterator[str]:
     parts = [
         "self",
         *(name if unless is NEEDED else f"{name}={literal(unless)}" for name, unless in made.parameters.items()),

@@ -6,80 +6,15 @@ what each layer should be, and both have to come to the same outputs. What PyTor
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from cnngraph.code.calls import NEEDED
+from cnngraph.code.recording import OPERATORS, Differs, Table, Tensor, plain, run
 from cnngraph.layers.code import Call
 from cnngraph.network import Network
-from cnngraph.torch.bodies import codes
-from cnngraph.torch.signatures import NEEDED, pieces, signatures, text_of
-
-_OPERATORS = {"+": "__add__", "-": "__sub__", "*": "__mul__"}
-_ALLOWED = [
-    "__build_class__",
-    "super",
-    "range",
-    "enumerate",
-    "zip",
-    "isinstance",
-    "float",
-    "tuple",
-    "int",
-    "bool",
-    "len",
-    "getattr",
-    "setattr",
-    "property",
-]
-
-
-class Differs(Exception):
-    """In what the code is not its network."""
-
-
-class Tensor:
-    """What an operation made; equal when the same operation made it of the same tensors."""
-
-    def __init__(self, key: object) -> None:
-        self.key = key
-
-    def __add__(self, other: Tensor) -> Tensor:
-        return _operator("+", self, other)
-
-    def __sub__(self, other: Tensor) -> Tensor:
-        return _operator("-", self, other)
-
-    def __mul__(self, other: Tensor) -> Tensor:
-        return _operator("*", self, other)
-
-
-def _operator(sign: str, one: Tensor, other: Tensor) -> Tensor:
-    return _Table.current.made(sign, (), "", (one, other))
-
-
-class _Table:
-    """Every operation once: tensors are compared by number, however deep what made them is."""
-
-    current: _Table
-
-    def __init__(self) -> None:
-        self.numbers: dict[object, int] = {}
-
-    def made(self, name: str, arguments: object, weights: str, inputs: tuple[Tensor, ...]) -> Tensor:
-        key = (name, arguments, weights, tuple(each.key for each in inputs))
-        return Tensor(self.numbers.setdefault(key, len(self.numbers)))
-
-
-def _plain(arguments: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
-    """Arguments so that equal ones are equal: a pair of equal numbers is one number."""
-    return tuple(
-        sorted(
-            (name, value[0] if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] else value)
-            for name, value in arguments.items()
-        )
-    )
+from cnngraph.torch.signatures import codes, pieces, signatures, text_of
 
 
 class _Module:
@@ -144,7 +79,7 @@ class _Leaf(_Module):
         found = dict(signature) | dict(zip(signature, given, strict=False)) | more
         if len(given) > len(signature) or more.keys() - signature.keys() or NEEDED in found.values():
             raise Differs(f"`{self.kind}` does not take {given} {more}")
-        self.__dict__["arguments"] = _plain(found)
+        self.__dict__["arguments"] = plain(found)
         self.__dict__.update(found)
 
     weight = depthwise = pointwise = SimpleNamespace(weight=None)
@@ -153,7 +88,7 @@ class _Leaf(_Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         if self.kind == "nn.Identity":
             return inputs[0]
-        return _Table.current.made(self.kind, self.arguments, _Leaf.named.get(id(self), ""), inputs)
+        return Table.current.made(self.kind, self.arguments, _Leaf.named.get(id(self), ""), inputs)
 
 
 def _leaf(name: str) -> type[_Leaf]:
@@ -165,20 +100,20 @@ def _function(name: str, modules: Mapping[str, str]) -> Callable[..., Tensor]:
 
     def stand_in(*given: Any, **more: object) -> Tensor:
         if name == "torch.cat":
-            return _Table.current.made(name, _plain({"dim": given[1]}), "", tuple(given[0]))
+            return Table.current.made(name, plain({"dim": given[1]}), "", tuple(given[0]))
         tensors = tuple(each for each in given if isinstance(each, Tensor))
         rest = given[len(tensors) :]
         arguments = dict(zip(("pad",), rest, strict=False)) | more
         if name in modules:
-            return _Table.current.made(modules[name], _plain(signatures()[modules[name]]), "", tensors)
-        return _Table.current.made(name, _plain(arguments), "", tensors)
+            return Table.current.made(modules[name], plain(signatures()[modules[name]]), "", tensors)
+        return Table.current.made(name, plain(arguments), "", tensors)
 
     return stand_in
 
 
 def check(text: str, top: str, network: Network, arguments: Mapping[str, object] | None = None) -> None:
     """Raises `Differs` unless the class *top* of *text*, made with *arguments*, is *network*, weight by weight."""
-    table = _Table.current = _Table()
+    table = Table.current = Table()
     wanted = codes(network)
     modules = {code.function: code.module for code in wanted.values() if code.function and code.module}
     root = _made(text, top, modules, dict(arguments or {}))
@@ -190,7 +125,7 @@ def check(text: str, top: str, network: Network, arguments: Mapping[str, object]
         code, leaf = wanted[name], leaves.get(name)
         if leaf is None:
             raise Differs(f"there is no `{name}`")
-        if (leaf.kind, leaf.arguments) != (code.module, _plain(signatures()[code.module] | dict(code.arguments))):
+        if (leaf.kind, leaf.arguments) != (code.module, plain(signatures()[code.module] | dict(code.arguments))):
             raise Differs(f"`{name}` is {leaf.kind} with {leaf.arguments}")
     kinds = {(leaves[name].kind, leaves[name].arguments) for name in weighted}
     for path, leaf in leaves.items():
@@ -220,25 +155,13 @@ def _made(text: str, top: str, modules: Mapping[str, str], arguments: dict[str, 
     names: dict[str, object] = {
         piece: _leaf(piece) if piece in signatures() else _function(piece, modules) for piece in pieces()
     }
-    allowed = {name: getattr(builtins, name) for name in _ALLOWED}
-
-    def imported(name: str, *about: object) -> object:
-        del about
-        if name != "torch":
-            raise Differs(f"it imports {name}")
-        return torch
-
-    allowed["__import__"] = imported
     helpers = [name for name in pieces() if f"\ndef {name}(" in text or f"\nclass {name}(" in text]
     for name in helpers:
         text = text.replace(text_of(name), "")
-    names |= {"__builtins__": allowed, "__name__": "generated"}
-    exec(compile(text, "<generated>", "exec"), names)
-    made: Any = names[top]
-    return made(**arguments)
+    return run(text, names, {"torch": torch})[top](**arguments)
 
 
-def _expected(network: Network, table: _Table) -> dict[str, Tensor]:
+def _expected(network: Network, table: Table) -> dict[str, Tensor]:
     """What each layer makes, as the network has it."""
     found: dict[str, Tensor] = {}
     wanted = codes(network)
@@ -252,18 +175,18 @@ def _expected(network: Network, table: _Table) -> dict[str, Tensor]:
         if code.before:
             inputs[0] = _through(code.before, inputs[0], table)
         if code.module:
-            arguments = _plain(signatures()[code.module] | dict(code.arguments))
+            arguments = plain(signatures()[code.module] | dict(code.arguments))
             made = table.made(code.module, arguments, weights, tuple(inputs))
-        elif code.function in (*_OPERATORS, "torch.maximum"):
+        elif code.function in (*OPERATORS, "torch.maximum"):
             made = inputs[0]
             for other in inputs[1:]:
                 made = table.made(code.function, (), "", (made, other))
         else:
             options = {"dim": 1} if code.function == "torch.cat" else dict(code.options)
-            made = table.made(code.function, _plain(options), "", tuple(inputs))
+            made = table.made(code.function, plain(options), "", tuple(inputs))
         found[layer.name] = _through(code.after, made, table) if code.after else made
     return found
 
 
-def _through(each: Call, x: Tensor, table: _Table) -> Tensor:
-    return table.made(each.function, _plain(dict(each.arguments)), "", (x,))
+def _through(each: Call, x: Tensor, table: Table) -> Tensor:
+    return table.made(each.function, plain(dict(each.arguments)), "", (x,))

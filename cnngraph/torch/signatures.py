@@ -1,11 +1,15 @@
-"""What the modules of generated code take: PyTorch's own and those of `pieces`."""
+"""What layers are in PyTorch, and what its modules and those of `pieces` take."""
 
 from __future__ import annotations
 
 import ast
-import re
 from functools import cache
 from pathlib import Path
+
+from cnngraph.code.calls import Made, Signature, declared, full, signature
+from cnngraph.code.template import Piece, Template
+from cnngraph.layers.code import Code
+from cnngraph.network import Network
 
 _TORCH = """
 nn.Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
@@ -54,61 +58,46 @@ nn.Upsample(size=None, scale_factor=None, mode="nearest", align_corners=None)
 """
 """As torch 2.x declares them, as far as generated code goes."""
 
-NEEDED = object()
-"""The default of an argument that has none."""
-Signature = dict[str, object]
-
 
 @cache
 def signatures() -> dict[str, Signature]:
     """The arguments of every module with what they are unless said, in order."""
-    found: dict[str, Signature] = {}
-    for line in re.split(r"\n(?=nn\.)", _TORCH.strip()):
-        name, _, arguments = line.partition("(")
-        node = ast.parse(f"def f({arguments}: pass").body[0]
-        assert isinstance(node, ast.FunctionDef)
-        found[name] = _signature(node.args)
+    found = declared(_TORCH)
     for name, piece in pieces().items():
         if isinstance(piece, ast.ClassDef):
             methods = (each for each in piece.body if isinstance(each, ast.FunctionDef))
             made = next((each for each in methods if each.name == "__init__"), None)
             if made is not None:
-                found[name] = dict(list(_signature(made.args).items())[1:])
+                found[name] = dict(list(signature(made.args).items())[1:])
             else:
                 base = ast.unparse(piece.bases[0])
                 found[name] = {} if base == "nn.Module" else found[base]
     return found
 
 
-def _signature(arguments: ast.arguments) -> Signature:
-    names = [each.arg for each in arguments.args]
-    defaults = [ast.literal_eval(each) for each in arguments.defaults]
-    return dict(zip(names, [NEEDED] * (len(names) - len(defaults)) + defaults, strict=True))
+def codes(network: Network) -> dict[str, Code]:
+    """What each layer but the inputs is in PyTorch, by its name."""
+    return {layer.name: layer.kind.torch(layer.input_volumes) for layer in network.layers if layer.inputs}
 
 
-@cache
-def _source() -> str:
-    return (Path(__file__).parent / "templates" / "pieces.py").read_text("utf-8")
+def plain(code: Code) -> Made:
+    """The module with all its arguments."""
+    return full(code, signatures()[code.module])
 
 
-@cache
-def pieces() -> dict[str, ast.ClassDef | ast.FunctionDef]:
+def pieces() -> dict[str, Piece]:
     """The classes and functions that are copied into a file, by name."""
-    return {node.name: node for node in ast.parse(_source()).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    return _TEMPLATE.pieces
 
 
 def needed(names: set[str]) -> list[str]:
     """Those of *names* that are pieces, and the pieces that they need, in order."""
-    known, found, waiting = pieces(), set(), list(names)
-    while waiting:
-        name = waiting.pop()
-        if name in known and name not in found:
-            found.add(name)
-            waiting += [node.id for node in ast.walk(known[name]) if isinstance(node, ast.Name)]
-    return [name for name in known if name in found]
+    return _TEMPLATE.needed(names)
 
 
 def text_of(piece: str) -> str:
     """Its source, as it stands in `templates/pieces.py`."""
-    node = pieces()[piece]
-    return "\n".join(_source().splitlines()[node.lineno - 1 : node.end_lineno])
+    return _TEMPLATE.text_of(piece)
+
+
+_TEMPLATE = Template(Path(__file__).parent / "templates" / "pieces.py")

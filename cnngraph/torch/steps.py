@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnngraph.code.bodies import Step
+from cnngraph.code.calls import NEEDED, Definition, Made, arguments, parameters
+from cnngraph.code.solving import NAMES, Solver, Word
+from cnngraph.code.text import Expression, Line, call, keyword
 from cnngraph.layers.code import Call, Code
-from cnngraph.torch.bodies import Step
-from cnngraph.torch.calls import Class, Made, arguments, parameters, plain
-from cnngraph.torch.signatures import NEEDED, signatures
-from cnngraph.torch.solving import NAMES, Solver, Word
-from cnngraph.torch.text import Expression, Line, call, keyword
+from cnngraph.torch.signatures import plain, signatures
 
 IDENTITY = Word("nn.Identity")
 
@@ -49,7 +49,7 @@ def sort_of(step: Step) -> object:
     )
 
 
-def step_class(steps: Sequence[Step], called: str) -> tuple[Class, list[Made]]:
+def step_class(steps: Sequence[Step], called: str) -> tuple[Definition, list[Made]]:
     """A class *called* so for *steps* that are of one sort, and how each of them is made."""
     first = steps[0]
     base = first.code.module
@@ -106,7 +106,7 @@ def step_class(steps: Sequence[Step], called: str) -> tuple[Class, list[Made]]:
     if len(init) == 1 and unsaid == list(found) and all(unless is NEEDED for unless in found.values()):
         init = []  # its own would only hand on what it is given
     made = [Made(called, {each: solver.known[each][row] for each in found}) for row in range(len(steps))]
-    return Class(called, base, doc, found, init, [Line("return ", running)]), made
+    return Definition(called, base, doc, found, init, [Line("return ", running)]), made
 
 
 def _around(x: Expression, calls: Sequence[Call | None], solver: Solver, stored: dict[str, str]) -> Expression:

@@ -125,7 +125,13 @@ _WRAPPERS = ("module.", "_orig_mod.")
 def _unwrapped(
     entries: list[Entry], renames: Mapping[str, str], wanted: Collection[str]
 ) -> tuple[list[Entry], Mapping[str, str]]:
-    """*entries* under the names that they had before PyTorch wrapped the network, and *renames* by these."""
+    """*entries* under the names that they had before PyTorch wrapped the network, or Keras took them; *renames* by
+    these."""
+    # In Keras, where a name has no dot, generated code has a - for each.
+    dotted = {entry.name: entry.name.replace("-", ".") for entry in entries if "-" in entry.name}
+    entries = [
+        replace(entry, name=dotted[entry.name]) if dotted.get(entry.name) in wanted else entry for entry in entries
+    ]
     while entries:
         prefix = next((each for each in _WRAPPERS if all(entry.name.startswith(each) for entry in entries)), "")
         if not prefix or any(name.startswith(prefix) for name in wanted):

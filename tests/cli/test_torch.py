@@ -54,8 +54,8 @@ def test_a_script_is_for_one_picture_and_its_class(network: str, said: str, run:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("lenet5", "say what to write: --onnx or --torch"),
-        ("--onnx --torch lenet5", "say what to write: --onnx or --torch"),
+        ("lenet5", "say what to write: --onnx, --triton DIR, --torch or --keras"),
+        ("--onnx --torch lenet5", "say what to write: --onnx, --triton DIR, --torch or --keras"),
         ("--torch lenet5 --opset 18", "--opset is for --onnx"),
         ("--torch lenet5 --weights random", "--weights is for --onnx; code is written without weights"),
         ("--torch lenet5 --fold-bn", "--fold-bn is for --onnx"),

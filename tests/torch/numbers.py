@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -66,7 +66,14 @@ def of_kind(case: str) -> Network:
     return parse(f"net t\ninput {size}\n{line}\n")
 
 
-def digest(made: Generated) -> str:
+class Written(Protocol):
+    """A file of code."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def digest(made: Written) -> str:
     """Of the code; what its first lines say may change."""
     code = made.text.partition('\n"""\n')[2]
     return hashlib.sha256(code.encode()).hexdigest()[:16]

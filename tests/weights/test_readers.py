@@ -75,6 +75,34 @@ def test_kerass_answers(file: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+def test_what_an_optimizer_of_kerass_keeps_is_left_out(tmp_path: Path) -> None:
+    import h5py
+
+    whole = DATA / "keras3.weights.h5"
+    (tmp_path / "trained.weights.h5").write_bytes(whole.read_bytes())
+    with h5py.File(tmp_path / "trained.weights.h5", "a") as file:
+        kept = file.create_group("optimizer/vars")
+        kept.attrs["name"] = "adam"
+        kept["0"], kept["1"], kept["2"] = np.int64(12), np.float32(0.001), np.zeros((3, 3, 3, 6), "f4")
+    plain, trained = (FileWeights(path, network()) for path in (whole, tmp_path / "trained.weights.h5"))
+    assert [each.entry.name for each in trained.matching.matches] == [
+        each.entry.name for each in plain.matching.matches
+    ]
+
+
+def test_a_dash_is_a_dot_where_the_network_has_one(tmp_path: Path) -> None:
+    """So generated Keras code calls layers, whose names may have no dot there."""
+    net = parse("net t\ninput 8x8x3\nblock b(c) {\n  conv c 1x1 -> conv c 1x1\n}\nb 4\nb 4\n")
+    held = {name: np.full(shape, number, "f4") for number, (name, shape) in enumerate(expected(net).items())}
+    dashed = {name.replace(".", "-", 1): array for name, array in reversed(held.items())}
+    np.savez(tmp_path / "w.npz", **dashed)  # type: ignore[arg-type]
+    matches = FileWeights(tmp_path / "w.npz", net).matching.matches
+    assert {each.how for each in matches} == {"name"}
+    assert {each.weight: float(each.entry.read().flat[0]) for each in matches} == {
+        name: float(array.flat[0]) for name, array in held.items()
+    }
+
+
 def given(file: str, network: Network, folder: Path) -> tuple[Array, Array]:
     with np.load(DATA / f"{file}.npz") as recorded:
         x, y = recorded["x"], recorded["y"]

@@ -306,7 +306,8 @@ def _keras3(file: Any, datasets: Mapping[str, Any], config: Mapping[str, _Config
     variables: dict[str, dict[str, Any]] = {}
     for path in sorted(datasets, key=natural):
         place, _, number = path.rpartition("/")
-        if place.endswith("/vars"):
+        # What an optimizer keeps stands in the file of a model that was trained, and is of no layer.
+        if place.endswith("/vars") and place.strip("/").partition("/")[0] != "optimizer":
             variables.setdefault(place, {})[number] = datasets[path]
     if not variables:
         raise Unreadable("there are no layers of Keras's in it")

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
+from cnngraph.code.recording import Differs
+from cnngraph.code.solving import Unsuited
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 
+_Made = TypeVar("_Made")
 _LARGEST = 5_000
 """Layers of a network whose params are numbers in the code, as they are here."""
 _MOST = 6
 """Other settings of one param that are looked at."""
 
 
-def variants(network: Network) -> Iterator[list[Network]]:
+def with_params(
+    network: Network,
+    written: Callable[[Sequence[Network]], _Made],
+    checked: Callable[[_Made, Sequence[Network]], None],
+) -> _Made:
+    """What is *written* of *network* and of it with other params, as many as the same code can be.
+
+    *written* takes *network* and others behind it, and *checked* says whether the code is the network with several
+    params set; both raise `Unsuited` or `Differs`, which comes out where *network* alone does.
+    """
+    made, samples = written([network]), [network]
+    for others in _variants(network):
+        more = [*samples, *others]
+        try:
+            candidate = written(more)
+            checked(candidate, _together(network, more))
+        except (Unsuited, Differs):
+            continue  # the param is the number that it is here
+        made, samples = candidate, more
+    return made
+
+
+def _variants(network: Network) -> Iterator[list[Network]]:
     """For each param of the spec that *network* is from, the network with others of its values.
 
     None where the spec is no longer there, or by now another.
@@ -46,7 +72,7 @@ def variants(network: Network) -> Iterator[list[Network]]:
             yield others
 
 
-def together(network: Network, others: list[Network]) -> list[Network]:
+def _together(network: Network, others: list[Network]) -> list[Network]:
     """The network with several params set as in some of *others*, which each have one."""
     changed = {
         name: value for other in others for name, value in other.arguments.items() if value != network.arguments[name]

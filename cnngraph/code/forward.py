@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.torch.bodies import Body, Member, Step
-from cnngraph.torch.solving import literal
-from cnngraph.torch.text import WIDTH, Brackets, Expression, Line, call, keyword
+from cnngraph.code.bodies import Body, Member, Step
+from cnngraph.code.solving import literal
+from cnngraph.code.text import WIDTH, Brackets, Expression, Line, call, keyword
 
 _LONG = 56
 """Characters of an expression that is given a name."""
+_BESIDE = {"torch.cat": "1", "ops.concatenate": "-1"}
+"""Functions that put tensors one behind the other, with the axis of channels."""
+_OF_TWO = ("torch.maximum", "ops.maximum")
 _INSIDE = 8
 """Blanks before a statement of a method."""
 _OPERATORS = ("+", "-", "*")
@@ -43,12 +46,25 @@ class _Value:
 class Forward:
     """The lines for *body*, and the names of what its ``forward`` takes."""
 
-    def __init__(self, body: Body, inline: Container[int] = (), called: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        body: Body,
+        inline: Container[int] = (),
+        called: Mapping[str, str] | None = None,
+        *,
+        applied: Callable[[str, Sequence[Expression]], Expression] | None = None,
+        taken: Collection[str] = (),
+        long: int = _LONG,
+    ) -> None:
         """*inline* are the ids of steps whose activation is a function here; *called* says what some modules are called
-        by a variable."""
+        by a variable; *applied* what a member's name stands for, of some tensors, where that is no attribute. No
+        variable is called as those *taken*, and an expression of more than *long* characters is one."""
         self.body = body
         self.called = called or {}
         self.inline = inline
+        self.applied = applied or self._attribute
+        self.taken = taken
+        self.long = long
         self.lines: list[Line | str] = []
         self.takes = self._names()
         self.values = {
@@ -61,13 +77,16 @@ class Forward:
         for member in body.members:
             if member.is_used:
                 self._member(member)
-        results = [self.values[name].code for name in body.outputs]
-        if len(results) == 1:
-            self.lines.append(Line("return ", results[0]))
+        self.results = [self.values[name].code for name in body.outputs]
+        if len(self.results) == 1:
+            self.lines.append(Line("return ", self.results[0]))
         else:
-            whole = f"return {', '.join(map(str, results))}"
+            whole = f"return {', '.join(map(str, self.results))}"
             is_short = len(whole) + _INSIDE <= WIDTH
-            self.lines.append(whole if is_short else Line("return ", Brackets("", tuple(results))))
+            self.lines.append(whole if is_short else Line("return ", Brackets("", tuple(self.results))))
+
+    def _attribute(self, name: str, tensors: Sequence[Expression]) -> Expression:
+        return call(self.called.get(name) or f"self.{name}", *tensors)
 
     def _names(self) -> list[str]:
         if self.body.path or len(self.body.inputs) == 1:
@@ -82,10 +101,7 @@ class Forward:
             made = self._function(step, taken)
         else:
             made = _Value(
-                call(
-                    self.called.get(member.local) or f"self.{member.shares or member.local}",
-                    *(each.code for each in taken),
-                ),
+                self.applied(member.shares or member.local, [each.code for each in taken]),
                 frozenset().union(*(each.names for each in taken)),
             )
             if isinstance(step, Step) and id(step) in self.inline:
@@ -102,7 +118,7 @@ class Forward:
         is_last = tensor in self.body.outputs and member is self.body.members[-1]
         if self.left[tensor] > 1:
             self._assign(tensor, self._unused(_variable(member.local), made))
-        elif len(str(made.code)) > _LONG and not is_last:
+        elif len(str(made.code)) > self.long and not is_last:
             self._assign(tensor, self._free_name(_variable(member.local), made))
 
     def _take(self, tensor: str) -> _Value:
@@ -124,7 +140,7 @@ class Forward:
         return next((name for name in ("x", "y", "z") if name not in live), None) or self._unused(local, made)
 
     def _unused(self, name: str, made: _Value) -> str:
-        taken = self._live(made) | made.names
+        taken = self._live(made) | made.names | set(self.taken)
         while name in taken:
             name += "_"
         return name
@@ -139,9 +155,9 @@ class Forward:
             operands = [f"({code})" if each.is_sum and code is each.code and (number or function == "*") else str(code)
                         for number, (each, code) in enumerate(zip(taken, codes, strict=True))]  # fmt: skip
             return _Value(f" {function} ".join(operands), names, True)
-        if function == "torch.cat":
-            return _Value(call(function, Brackets("", tuple(codes)), "1"), names)
-        if function == "torch.maximum":
+        if function in _BESIDE:
+            return _Value(call(function, Brackets("", tuple(codes)), _BESIDE[function]), names)
+        if function in _OF_TWO:
             code = codes[0]
             for other in codes[1:]:
                 code = call(function, code, other)

@@ -70,6 +70,14 @@ def _broken(expression: Expression, indent: str, before: str, after: str) -> Ite
         yield whole
         return
     inner = indent + _INDENT
+    last = expression.tail.find("(")
+    first = f"{indent}{before}{expression.head}{expression.open}{', '.join(map(str, expression.parts))}"
+    if last > 0 and len(first) + last + 1 <= WIDTH:
+        # What is called with the outcome of a call stands by itself.
+        yield f"{first}{expression.tail[: last + 1]}"
+        yield f"{inner}{expression.tail[last + 1 : -1]}"
+        yield f"{indent}{expression.tail[-1]}{after}"
+        return
     yield f"{indent}{before}{expression.head}{expression.open}"
     together = f"{inner}{', '.join(map(str, expression.parts))}"
     if len(together) <= WIDTH and not expression.is_collection:
@@ -80,3 +88,13 @@ def _broken(expression: Expression, indent: str, before: str, after: str) -> Ite
         for part in expression.parts:
             yield from _broken(part, inner, "", ",")
     yield f"{indent}{expression.tail}{after}"
+
+
+def sum_of(name: str, operands: Sequence[Expression], sign: str, depth: int = 1) -> list[Line | str]:
+    """A sum as the variable *name*, *depth* levels deep: over several lines where it is long."""
+    whole = f" {sign} ".join(map(str, operands))
+    if len(f"{name} = {whole}") + depth * len(_INDENT) <= WIDTH:
+        return [Line(f"{name} = ", whole)]
+    is_short = len(whole) + (depth + 1) * len(_INDENT) <= WIDTH
+    rows = [whole] if is_short else [str(operands[0]), *(f"{sign} {each}" for each in operands[1:])]
+    return [f"{name} = (", *(f"{_INDENT}{row}" for row in rows), ")"]

@@ -6,13 +6,13 @@ A `Body` has `Member`s: steps and uses of blocks, with the tensors they take and
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cnngraph.code.solving import Unsuited
 from cnngraph.layers.code import Code
 from cnngraph.network import Layer, Network
 from cnngraph.spec.writing.scopes import Item, Scope, scopes
-from cnngraph.torch.solving import Unsuited
 from cnngraph.volume import Volume
 
 
@@ -89,20 +89,16 @@ class Body:
         return at == self.outputs[0]
 
 
-def codes(network: Network) -> dict[str, Code]:
-    """What each layer but the inputs is in PyTorch, by its name."""
-    return {layer.name: layer.kind.torch(layer.input_volumes) for layer in network.layers if layer.inputs}
-
-
-def body(network: Network) -> Body:
-    """The body of the whole of *network*, those of its blocks in it. Raises `Unsuited`."""
-    return _Bodies(network).whole()
+def body(network: Network, codes: Mapping[str, Code]) -> Body:
+    """The body of the whole of *network*, those of its blocks in it; *codes* are what its layers are in the library
+    that code is written for. Raises `Unsuited`."""
+    return _Bodies(network, codes).whole()
 
 
 class _Bodies:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, codes: Mapping[str, Code]) -> None:
         self.network = network
-        self.codes = codes(network)
+        self.codes = codes
         self.scopes = scopes(network)
         self.place = {layer.name: number for number, layer in enumerate(network.layers)}
         self.taken: dict[str, list[Layer]] = {layer.name: [] for layer in network.layers}

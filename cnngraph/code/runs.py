@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from cnngraph.torch.calls import Made
+from cnngraph.code.calls import Made
 
 _T = TypeVar("_T")
 _FEW = 2
