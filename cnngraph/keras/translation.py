@@ -166,9 +166,9 @@ def _border(given: Given, padding: str = "padding") -> tuple[Amounts | None, Amo
         return None, (down, across, down, across)
     said = dict(before.arguments)
     if before.function == "pad_same":
-        stride, window, spacing = given.pair("stride"), given.pair("kernel_size"), given.pair("dilation")
         if not said.get("lower"):
             return (0, 0, 0, 0), (0, 0, 0, 0)
+        stride, window, spacing = given.pair("stride"), given.pair("kernel_size"), given.pair("dilation")
         covered = [d * (k - 1) + 1 for k, d in zip(window, spacing, strict=True)]
         (top, bottom), (left, right) = (
             _same(size, stride[axis], covered[axis])[::-1] for axis, size in enumerate(given.sizes())
@@ -358,7 +358,9 @@ def _pool(given: Given, name: str, **more: Value) -> Code:
 def _max_pool(given: Given) -> Code:
     if given.pair("dilation") != (1, 1):
         raise Unfit("its windows are not spaced there")
-    _, (top, left, bottom, right) = _border(given)
+    own, (top, left, bottom, right) = _border(given)
+    if own is not None:
+        return _pool(given, "layers.MaxPooling2D", padding="same")
     down, across = _overhang(given, (top, left, bottom, right))
     amounts = (top, left, bottom + down, right + across)
     if any(amounts) and _is_same(given, amounts):
@@ -380,6 +382,13 @@ def _uneven_avg_pool(given: Given) -> Code:
     assert isinstance(padding, tuple)
     left, right, top, bottom = padding
     return _means(given, (top, left, bottom, right), given.pair("beyond"))
+
+
+@rule("SameAvgPool")
+def _same_avg_pool(given: Given) -> Code:
+    if given.arguments["lower"] or given.arguments["count_include_pad"]:
+        raise Unfit("it asks for a known height and width")
+    return _pool(given, "layers.AveragePooling2D", padding="same")
 
 
 def _means(given: Given, amounts: Amounts, beyond: tuple[int, int]) -> Code:

@@ -20,8 +20,7 @@ from cnngraph.keras.generate import Generated, generate
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
-from tests.onnx.test_values import CASES as KINDS
-from tests.torch.numbers import SHIPPED, digest, given, key, of_kind, tame
+from tests.torch.numbers import KINDS, SHIPPED, digest, given, key, of_kind, tame
 
 RECORDED = Path(__file__).parent / "recorded.json"
 CLOSE = 1e-5

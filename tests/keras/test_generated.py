@@ -23,10 +23,9 @@ from cnngraph.network import Network
 from cnngraph.spec.names import sayable
 from tests.conftest import Run
 from tests.keras.numbers import CLOSE, recorded
-from tests.onnx.test_values import CASES as KINDS
 from tests.parity.random_networks import spec as random_spec
 from tests.spec.test_writing import specs
-from tests.torch.numbers import digest, of_kind
+from tests.torch.numbers import KINDS, digest, of_kind
 from tests.torch.test_generated import Changed
 
 WRITTEN = Path(__file__).parent / "written"

@@ -15,8 +15,7 @@ from cnngraph.keras.generate import generate
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
 from tests.keras.numbers import CLOSE, answers, built, fill, measured
-from tests.onnx.test_values import CASES as KINDS
-from tests.torch.numbers import given, of_kind
+from tests.torch.numbers import KINDS, given, of_kind
 
 BACKEND = next((name for name in ("torch", "tensorflow", "jax") if find_spec(name)), "")
 if not BACKEND or not find_spec("keras"):

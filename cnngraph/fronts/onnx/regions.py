@@ -164,10 +164,10 @@ def _name(nodes: Sequence[Node]) -> str:
     return name if name.isprintable() and name.strip() else "a node"
 
 
-_COMMON = frozenset(
-    ("Reshape Transpose Concat Slice Add Mul Unsqueeze Squeeze Expand Split "
-     "Shape Gather Cast Constant ConstantOfShape Range Sub Div Identity").split()
-)  # fmt: skip
+_COMMON = frozenset({
+    "Reshape", "Transpose", "Concat", "Slice", "Add", "Mul", "Unsqueeze", "Squeeze", "Expand", "Split", "Shape",
+    "Gather", "Cast", "Constant", "ConstantOfShape", "Range", "Sub", "Div", "Identity",
+})  # fmt: skip
 """Operators that rearrange, measure and reckon in every model: a stretch is called by another, if it has one."""
 
 

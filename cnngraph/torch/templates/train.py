@@ -26,6 +26,7 @@ HEIGHT, WIDTH, CHANNELS = 32, 32, 1
 # What `cnngraph run` does to a picture: what the network sees here it will see there.
 BGR, INVERT, LOW, HIGH = False, True, 0.0, 1.0
 MEAN, STD = (0.0,), (1.0,)
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 
 
 def values(path):
