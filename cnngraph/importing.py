@@ -41,6 +41,8 @@ class Imported:
     diagnostics: tuple[Diagnostic, ...]
     unlike: frozenset[int]
     """Which outputs of *network* are others than the model's."""
+    left_out: int
+    """How many nodes of the model are not in it, where what leads to them stands for outputs."""
     precision: Precision
     """The numbers that the model computes with."""
     parts: Parts | None
@@ -88,7 +90,8 @@ def imported(
                 weights = weights.renamed(same, again)
             called = {same[name]: origin for name, origin in reading.called.items() if name in same}
             return Imported(
-                said, again, weights, called, reading.diagnostics, reading.unlike, reading.precision,
+                said, again, weights, called, reading.diagnostics, reading.unlike, reading.left_out,
+                reading.precision,
                 reading.parts and reading.parts.renamed(same), not is_flat,
             )  # fmt: skip
     raise AssertionError(f"the text written of {file} is another network")

@@ -116,7 +116,11 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
     if not found.is_structured:
         click.echo("a line for each step, without blocks", err=True)
     where = str(output) if output else "this text"
-    click.echo(f"proved: {where} reads as the network in {file} ({len(found.network):,} layers, 0 differ)", err=True)
+    layers = f"{len(found.network):,} layers" if len(found.network) > 1 else "a layer"
+    if found.left_out:
+        layers += f"; {found.left_out:,} of its nodes are left out"
+    what = "what is left of" if found.left_out else "the network in"
+    click.echo(f"proved: {where} reads as {what} {file} ({layers}, 0 differ)", err=True)
 
 
 def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:

@@ -266,4 +266,6 @@ def test_where_free_sizes_leave_an_output_open_it_is_said_how_to_set_them(run: R
     ran = run("summary", "m.onnx")
     assert ran.status == 0
     assert "it may be with a size for the input:  --set H=224 --set W=224" in ran.err
-    assert "given back instead" not in run("summary", "m.onnx", "--set", "H=224", "--set", "W=224").err
+    assert "left out" not in run("summary", "m.onnx", "--set", "H=224", "--set", "W=224").err
+    ran = run("import", "m.onnx")
+    assert "proved: this text reads as what is left of m.onnx (2 layers; 4 of its nodes are left out" in ran.err
