@@ -103,13 +103,13 @@ def test_a_mistake_that_is_none_of_sizes_stays_what_it_is(run: Run, tmp_path: Pa
 
 def test_a_size_that_is_said_twice_is_one(run: Run, tmp_path: Path) -> None:
     (tmp_path / "square.spec").write_text(
-        "net square\ninput (?H, ?H, 3)\nconv 2 3x3\navgpool global -> flatten -> fc 2\n"
+        "net even\ninput (?H, ?H, 3)\nconv 2 3x3\navgpool global -> flatten -> fc 2\n"
     )
     Image.new("RGB", (20, 12)).save(tmp_path / "wide.png")
     Image.new("RGB", (12, 12)).save(tmp_path / "even.png")
     ran = run("run", "square.spec", "--image", "wide.png")
     assert ran.status == 1
-    assert "wide.png: square takes one size H, and there are 12 and 20" in ran.err
+    assert "wide.png: even takes one size H, and there are 12 and 20" in ran.err
     assert run("run", "square.spec", "--image", "even.png").status == 0
 
 
