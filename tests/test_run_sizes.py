@@ -120,3 +120,7 @@ def test_a_model_is_not_cut_where_sizes_do_not_fit(run: Run, tmp_path: Path) -> 
         ran = run(command, "t.onnx", "--set", "H=7", "--set", "W=8")
         assert "E0822" in ran.err
         assert run(command, "t.onnx", "--set", "H=6", "--set", "W=8").status == 0
+    Image.new("RGB", (8, 7)).save(tmp_path / "high.png")
+    said = run("run", "t.onnx", "--image", "high.png").err
+    assert "E0822" in said
+    assert "high.png: t does not run with H = 7, W = 8" in said
