@@ -69,6 +69,7 @@ def imported(
     content = opened(file)
     found = format_of(content)
     if found is SPEC:
+        _ = content.text  # which says so where it is no text at all
         raise CnngraphError.of(
             "E0118", f"{file} is a spec already", file=file, help="`import` takes the models of other programs"
         )
