@@ -153,5 +153,6 @@ def _unreadable(kind: str, text: str, source: Source, start: int, end: int) -> D
         ";": "each line is a statement; layers on one line are joined by `->`",
         "!": "`not a`, or  a != b",
         "&": "write `and`",
+        "\\": 'a text ends at the next `"`; inside of one write “ and ”',
     }.get(text, "a spec is written in ASCII outside comments and texts" if ord(text) > 127 else "")
     return Diagnostic("E0101", f"`{text}` has no meaning here", Label(span, remark))
