@@ -338,11 +338,13 @@ class _Reader:
                 f"{times} rounded to 8 bits: that is left out, and the network is the one with numbers as they are",
                 "weights are what their 8 bits stand for",
             )
-        for name, count in self.regions.found.items():
-            times = f"{count:,} x " if count > 1 else ""
+        for name, stretches in self.regions.found.items():
+            times = f"{len(stretches):,} x " if len(stretches) > 1 else ""
+            beside = len(stretches[0]) - 1
+            around = f" with {beside:,} nodes beside it" if beside > 1 else ""
             self._note(
-                f"{times}{name}: no layer here does it; it is shown as `opaque`", place=self.regions.first[name].place,
-                help=_FOR_ONE_PROCESSOR if ".nchwc." in name else "",
+                f"{times}{name}{around}: no layer here does that; it is shown as `opaque`",
+                place=stretches[0][0].place, help=_FOR_ONE_PROCESSOR if ".nchwc." in name else "",
             )  # fmt: skip
 
     def _note(self, message: str, reason: str = "", place: str = "", help: str = "") -> None:

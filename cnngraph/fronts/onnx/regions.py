@@ -48,9 +48,8 @@ class Regions:
         self._order: dict[str, int] = {}
         self.nodes: dict[str, Node] = {}
         """By the tensors that they make."""
-        self.found: dict[str, int] = {}
-        """How often there is an `opaque` of each name."""
-        self.first: dict[str, Node] = {}
+        self.found: dict[str, list[list[Node]]] = {}
+        """The nodes of every `opaque`, by its name."""
         self.claims: dict[str, Claim] = {}
         """By the layers made of them."""
 
@@ -116,8 +115,7 @@ class Regions:
         made = View(layer.layer, volume, upright(volume, batch))
         self.trace.values[value.name] = made
         self.claims[made.layer] = Claim(value.name, made)
-        self.found[name] = self.found.get(name, 0) + 1
-        self.first.setdefault(name, nodes[0])
+        self.found.setdefault(name, []).append(nodes)
         return made
 
     def region(self, tensor: str) -> tuple[list[Node], list[View]]:
