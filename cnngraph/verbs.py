@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
@@ -90,8 +91,9 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack[Look]) -> Figure:
-    """The figure of *networks*, which is drawn when it is first looked at; with what is *live* in it."""
+def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, **look: Unpack[Look]) -> Figure:
+    """The figure of *networks*, which is drawn when it is first looked at; with what *live* gives in it, which is
+    asked for once, if at all."""
     from cnngraph.figure.choice import AUTO, with_own
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
@@ -108,7 +110,7 @@ def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack
     if "image" in asked:
         asked["picture"] = _picture(asked.pop("image"))
     if live is not None:
-        asked["live"] = live
+        asked["live"] = cache(live)
     if "cell" in asked:
         row, column = asked["cell"]
         asked["cell"] = (row - 1, column - 1)
@@ -154,10 +156,12 @@ def activations(
     """
     from cnngraph.about import about
     from cnngraph.figure.live import Live
+    from cnngraph.figure.pictured import need_one_input
     from cnngraph.preprocessing import UNSAID
-    from cnngraph.runtime.activations import given_to, made_of, weights_of
+    from cnngraph.runtime.activations import classes_of, given_to, made_of, weights_of
     from cnngraph.weights.initialise import RandomWeights
 
+    need_one_input(network)
     weights = choose()
     said = about(network)
     layers = [layer.name for layer in network if layer.inputs]
@@ -167,7 +171,7 @@ def activations(
         given_to(network, picture),
         made.pop(network.inputs[0].name),
         made,
-        {output.layer: said.classes[output.name] for output in network.outputs if output.name in said.classes},
+        classes_of(network, said),
         (f"{weights.about}: what is shown means nothing",) if is_random else (),
         () if is_random or said.pictures else (UNSAID,),
         {} if explained is None else weights_of(network[explained.shares or explained.name], weights),
@@ -203,11 +207,13 @@ def render(
     if not live and any(each is not None for each in (weights, seed, renames, passthrough)):
         raise ValueError("weights are for a live figure")
     if live:
-        if (image := look.get("image")) is None or len(shown) != 1:
-            raise ValueError("live is what one network makes of a picture: give it as image")
+        if len(shown) != 1:
+            raise ValueError("live is of one network")
+        if (image := look.get("image")) is None:
+            raise ValueError("live is what a network makes of a picture: give it as image")
         of = explained(shown[0], look.get("style"), look.get("layer"), look.get("cell"))
         choose, parts = _chooser(shown[0], weights, seed, renames, passthrough)
-        drawn = figure(shown, activations(shown[0], Path(image), choose, parts, of), **look)
+        drawn = figure(shown, partial(activations, shown[0], Path(image), choose, parts, of), **look)
     else:
         drawn = figure(shown, **look)
     if not drawn.order.networks:

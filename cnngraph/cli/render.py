@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,8 +99,10 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
-    if live and (image is None or file2):
-        raise click.UsageError("--live shows what one network makes of a picture: give that with --image")
+    if live and file2:
+        raise click.UsageError("--live is of one network: leave it or the other network out")
+    if live and image is None:
+        raise click.UsageError("--live shows what a network makes of a picture: give that with --image")
     if asked.anything and not live:
         raise click.UsageError("weights are for --live: a figure without it shows none")
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
@@ -107,7 +110,7 @@ def command(
 
     drawn = figure(
         networks,
-        _live(networks[0], image, asked, style, layer, cell) if live and image else None,
+        partial(_live, networks[0], image, asked, style, layer, cell) if live and image else None,
         style=style,
         width=width,
         theme=theme,

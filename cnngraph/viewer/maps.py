@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cnngraph.figure.live import bar_of
 from cnngraph.network import Layer, Network, Output
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.answers import top
@@ -50,8 +51,15 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
         if vector.ndim == 1:
             guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
             class_map = class_maps(network, network[output.layer], tensors, weights)
+            most = bar_of(vector)
             shown = [
-                [guess.label, _number(guess.score), class_map and _heat(class_map(guess.index))] for guess in guesses
+                [
+                    guess.label,
+                    _number(guess.score),
+                    min(1.0, max(0.0, _number(guess.score / most) or 0.0)),
+                    class_map and _heat(class_map(guess.index)),
+                ]
+                for guess in guesses
             ]
             answers.append([output.name, shown])
     shape = next(iter(feed.values())).shape

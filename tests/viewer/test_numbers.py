@@ -103,7 +103,7 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     picture = tmp_path / "x.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).save(picture)
     found, tensors = run(network, picture, 3)
-    assert [where is not None for _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
+    assert [where is not None for _, _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
     weights = choose(network, None, 3)
     by_class = class_maps(network, network[network.outputs[0].layer], tensors, weights)
     if by_class is None:
@@ -112,6 +112,14 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     logits = np.log(tensors[network.outputs[0].layer])
     means = np.array([by_class(number).mean() for number in range(5)])
     assert means - means.mean() == pytest.approx(logits - logits.mean(), abs=1e-4)  # random biases are 0
+
+
+def test_bars_of_logits_are_by_the_largest() -> None:
+    network = cnngraph.parse("net x\ninput 28x28x1\nconv 4 5x5 relu\nflatten\nfc 10\n")
+    found, _ = run(network, SEVEN, 1)
+    scores, bars = zip(*((score, bar) for _, score, bar, _ in found["answers"][0][1]), strict=True)
+    assert len(set(bars)) > 2
+    assert bars == pytest.approx([max(0.0, score) / scores[0] for score in scores], abs=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 7), (70, 28, 28), (2, 57, 200), (1, 1, 300), (5, 300, 1)])

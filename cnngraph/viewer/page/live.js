@@ -36,13 +36,13 @@ export function ofPicture({ live, weights }) {
   };
   const answers = live.answers.map(([output, guesses]) => [
     live.answers.length > 1 && h("p", { class: "soft" }, output),
-    guesses.map(([label, score, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
-      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: Math.max(0, Math.min(1, score ?? 0)), "aria-hidden": "true" }))),
+    guesses.map(([label, score, bar, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
+      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: bar, "aria-hidden": "true" }))),
   ]);
   return [
     h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
     ...answers.flat(2).filter(Boolean),
-    live.answers.some(([, guesses]) => guesses.some(([, , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
+    live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
     h("p", { class: "soft" }, `with ${weights.about}`),
   ];
 }
