@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from cnngraph.names import one_line
 from cnngraph.network import Layer, Network, Output
+from cnngraph.plural import many
 
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
@@ -233,7 +234,7 @@ def html(network: Network) -> str:
     """The figure for a notebook's page, and below it what the network counts."""
     from html import escape
 
-    counts = f"{network.title or network.name}: {len(network):,} layers, {network.counts}"
+    counts = f"{network.title or network.name}: {many(len(network), 'layer')}, {network.counts}"
     return f'<div style="background: white">{svg(network)}</div><p>{escape(counts)}</p>'
 
 
@@ -256,9 +257,12 @@ def page(
 ) -> bytes:
     """The interactive page, with what there is of *weights*, and what they make of the picture at *image*; *times* is
     as in `cnngraph.figure.heat.measured`. Raises `CnngraphError`; for a picture there have to be weights."""
+    from cnngraph.figure.pictured import need_one_input
     from cnngraph.viewer.facts import facts
     from cnngraph.viewer.page import page
 
+    if image is not None:
+        need_one_input(network)
     data = facts(network, None if times is None else str(times))
     if weights is not None:
         from cnngraph.units import units
@@ -287,6 +291,8 @@ def view(
     """As in `Network.view`."""
     from cnngraph.files import write
 
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{path}: the page is HTML, and its name ends in .html; figures are of render")
     choose, parts = _chooser(network, weights, seed, renames, passthrough)
     chosen = None if weights is None and image is None else choose()
     write(Path(path), page(network, chosen, parts, image=image, times=times))

@@ -11,6 +11,7 @@ import click
 
 from cnngraph.cli.inputs import network_options
 from cnngraph.diagnostics import CnngraphError, Diagnostic
+from cnngraph.plural import many
 
 if TYPE_CHECKING:
     from cnngraph.importing import Imported, Names
@@ -116,7 +117,8 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
     if not found.is_structured:
         click.echo("a line for each step, without blocks", err=True)
     where = str(output) if output else "this text"
-    click.echo(f"proved: {where} reads as the network in {file} ({len(found.network):,} layers, 0 differ)", err=True)
+    layers = many(len(found.network), "layer")
+    click.echo(f"proved: {where} reads as the network in {file} ({layers}, 0 differ)", err=True)
 
 
 def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:

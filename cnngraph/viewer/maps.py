@@ -11,6 +11,7 @@ import numpy as np
 
 from cnngraph.figure.live import bar_of
 from cnngraph.network import Layer, Network, Output
+from cnngraph.plural import many
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.answers import top
 from cnngraph.runtime.feeds import PictureInput
@@ -41,7 +42,7 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
     """
     network, exposed = whole.network, session.network
     assert exposed is not None
-    pictures = PictureInput.of(session, session.done, "the page shows one picture going through")
+    pictures = PictureInput.of(session, session.done, "leave --image out")
     feed = pictures.feed(image)
     made = session.run(feed)
     tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
@@ -93,18 +94,14 @@ def _sheet(values: Array | None) -> dict[str, Any] | None:
         across = min(len(values), 32)
         cells = np.full(-(-len(values) // across) * across, np.nan, np.float32)
         cells[: len(values)] = values
-        return {**_drawn(cells.reshape(-1, across), _many(len(values), "number")), "face": None}
+        return {**_drawn(cells.reshape(-1, across), many(len(values), "number")), "face": None}
     strength = np.abs(np.nan_to_num(values)).mean(axis=(1, 2))
     strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
     maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
     face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
-    count = _many(len(values), "map")
+    count = many(len(values), "map")
     return {**_drawn(tiled(maps), f"the strongest {len(maps)} of {count}" if len(maps) < len(values) else count),
             "face": face}  # fmt: skip
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _drawn(values: Array, what: str = "") -> dict[str, Any]:

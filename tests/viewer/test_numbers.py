@@ -156,6 +156,26 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_shown_is_said_and_nothing_written(run: Run, tmp_path: Path) -> None:
     times = tmp_path / "t.json"
     times.write_text("[1]")
+    (tmp_path / "four.spec").write_text("net four\ninput 8x8x4\nconv 2 3x3\n")
+    (tmp_path / "vector.spec").write_text("net vector\ninput many 16\nfc 4\n")
+    for network, code, words in (
+        ("siamese", "E0814", ("it has 2 inputs: ", "leave --image out")),
+        ("vector.spec", "E0814", ("its input many has no height", "leave --image out")),
+        ("four.spec", "E0806", ("`cnngraph run` takes",)),
+    ):
+        ran = run("view", network, "--image", SEVEN, "-o", tmp_path / "x.html")
+        assert (ran.status, f"error[{code}]" in ran.err, *(each in ran.err for each in words)) == (
+            1,
+            True,
+            *[True] * len(words),
+        )
+    for wrong in (("-o", "x.svg"), ("-o", "x"), ("-o", "."), ("--image", SEVEN, "--image", SEVEN)):
+        ran = run("view", "lenet5", *wrong)
+        assert (ran.status, ran.out) == (2, "")
+        assert (".html" if wrong[0] == "-o" else "one picture, not 2") in ran.err
+    with pytest.raises(ValueError, match="HTML"):
+        cnngraph.load("lenet5").view(tmp_path / "x.svg")
+    assert {path.name for path in tmp_path.iterdir()} == {"t.json", "four.spec", "vector.spec"}
     for more, code in (
         (("--times", times), "E0619"),
         (("--image", tmp_path / "none.png"), "E0808"),
