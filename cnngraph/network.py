@@ -488,7 +488,7 @@ class Network:
 
         With *weights*, which like *seed*, *renames* and *passthrough* are as in `export`, it has their histograms; with
         an *image*, what every layer makes of that. *times* is a file of ``bench --layers --json``. Raises
-        `CnngraphError`.
+        `CnngraphError`, and `ValueError` unless *path* ends in ``.html`` or ``.htm``.
         """
         from cnngraph import verbs
 

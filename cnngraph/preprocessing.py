@@ -110,7 +110,7 @@ def check_one_map(inputs: Mapping[str, bool], help: str) -> None:
     if len(inputs) > 1:
         reason = f"it has {len(inputs)} inputs: {', '.join(inputs)}"
     elif not all(inputs.values()):
-        reason = f"its input {next(iter(inputs))} has no height, width and channels"
+        reason = f"its input `{next(iter(inputs))}` has no height, width and channels"
     if reason:
         raise CnngraphError.of("E0814", "the network does not take one picture", reason=reason, help=help)
 

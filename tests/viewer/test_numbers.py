@@ -160,7 +160,7 @@ def test_what_cannot_be_shown_is_said_and_nothing_written(run: Run, tmp_path: Pa
     (tmp_path / "vector.spec").write_text("net vector\ninput many 16\nfc 4\n")
     for network, code, words in (
         ("siamese", "E0814", ("it has 2 inputs: ", "leave --image out")),
-        ("vector.spec", "E0814", ("its input many has no height", "leave --image out")),
+        ("vector.spec", "E0814", ("its input `many` has no height", "leave --image out")),
         ("four.spec", "E0806", ("`cnngraph run` takes",)),
     ):
         ran = run("view", network, "--image", SEVEN, "-o", tmp_path / "x.html")
