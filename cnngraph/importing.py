@@ -41,6 +41,8 @@ class Imported:
     diagnostics: tuple[Diagnostic, ...]
     unlike: frozenset[int]
     """Which outputs of *network* are others than the model's."""
+    left_out: int
+    """How many nodes of the model are not in it, where what leads to them stands for outputs."""
     precision: Precision
     """The numbers that the model computes with."""
     parts: Parts | None
@@ -67,6 +69,7 @@ def imported(
     content = opened(file)
     found = format_of(content)
     if found is SPEC:
+        _ = content.text  # which says so where it is no text at all
         raise CnngraphError.of(
             "E0118", f"{file} is a spec already", file=file, help="`import` takes the models of other programs"
         )
@@ -88,7 +91,8 @@ def imported(
                 weights = weights.renamed(same, again)
             called = {same[name]: origin for name, origin in reading.called.items() if name in same}
             return Imported(
-                said, again, weights, called, reading.diagnostics, reading.unlike, reading.precision,
+                said, again, weights, called, reading.diagnostics, reading.unlike, reading.left_out,
+                reading.precision,
                 reading.parts and reading.parts.renamed(same), not is_flat,
             )  # fmt: skip
     raise AssertionError(f"the text written of {file} is another network")

@@ -32,6 +32,8 @@ class Reading:
     """What the file calls layers, by their names in the network, where it has its own names for them."""
     unlike: frozenset[int] = frozenset()
     """Which outputs, counted from 0, are not the file's: its numbers in another order, or what leads to them."""
+    left_out: int = 0
+    """How many nodes of the file are not in the network, where what leads to them stands for outputs."""
     precision: Precision = "float32"
     """The numbers that the file computes with; where they have few bits, its answers show it."""
     parts: Parts | None = None

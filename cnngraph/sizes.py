@@ -39,6 +39,9 @@ class Condition:
             return f"a multiple of {self.period}"
         if (self.period, rests) == (2, [1]):
             return "odd"
+        less = self.period - rests[1] if rests[0] == 0 else 0
+        if less and rests[1:] == [*range(self.period - less, self.period)]:
+            return f"a multiple of {self.period} or up to {less} less"
         return f"{' or '.join(map(str, rests))} more than a multiple of {self.period}"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 from cnngraph.cli import main
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As in the background of a script; what is started from here is to be stopped by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).parent.parent
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
@@ -98,3 +99,28 @@ def test_a_mistake_that_is_none_of_sizes_stays_what_it_is(run: Run, tmp_path: Pa
     assert "E0822" not in run("check", "t.spec", "--set", "H=8").err
     (tmp_path / "t.spec").write_text("net t\ninput (?H, ?W, 3)\nconv 2 3x3 => (?H, ?W, 2)\n")
     assert "E0410" in run("check", "t.spec", "--set", "H=8").err
+
+
+def test_a_size_that_is_said_twice_is_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "square.spec").write_text(
+        "net even\ninput (?H, ?H, 3)\nconv 2 3x3\navgpool global -> flatten -> fc 2\n"
+    )
+    Image.new("RGB", (20, 12)).save(tmp_path / "wide.png")
+    Image.new("RGB", (12, 12)).save(tmp_path / "even.png")
+    ran = run("run", "square.spec", "--image", "wide.png")
+    assert ran.status == 1
+    assert "wide.png: even takes one size H, and there are 12 and 20" in ran.err
+    assert run("run", "square.spec", "--image", "even.png").status == 0
+
+
+def test_a_model_is_not_cut_where_sizes_do_not_fit(run: Run, tmp_path: Path) -> None:
+    text = "net t\ninput (?H, ?W, 3)\na: conv 3 1x1\nconv 3 3x3 s=2 same -> upsample 2 -> add a\n"
+    parse(text).export(tmp_path / "t.onnx")
+    for command in ("summary", "import"):
+        ran = run(command, "t.onnx", "--set", "H=7", "--set", "W=8")
+        assert "E0822" in ran.err
+        assert run(command, "t.onnx", "--set", "H=6", "--set", "W=8").status == 0
+    Image.new("RGB", (8, 7)).save(tmp_path / "high.png")
+    said = run("run", "t.onnx", "--image", "high.png").err
+    assert "E0822" in said
+    assert "high.png: t does not run with H = 7, W = 8" in said

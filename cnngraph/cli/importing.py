@@ -118,7 +118,10 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
         click.echo("a line for each step, without blocks", err=True)
     where = str(output) if output else "this text"
     layers = many(len(found.network), "layer")
-    click.echo(f"proved: {where} reads as the network in {file} ({layers}, 0 differ)", err=True)
+    if found.left_out:
+        layers += f"; {found.left_out:,} of its nodes are left out"
+    what = "what is left of" if found.left_out else "the network in"
+    click.echo(f"proved: {where} reads as {what} {file} ({layers}, 0 differ)", err=True)
 
 
 def _write_weights(file: str, path: Path, found: Imported, keys: Names) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from cnngraph.runtime.feeds import PictureInput
-    from cnngraph.runtime.session import Array, Session
+    from cnngraph.runtime.session import Array, Port, Session
 
 
 def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...]:
@@ -143,7 +143,7 @@ def command(
     if inputs:
         answers = [("", session.run(_arrays(session, inputs)))]
     else:
-        answers = list(_on_pictures(session, images, _pictures(session, are_real, invert, mean, std)))
+        answers = list(_on_pictures(file, session, images, _pictures(session, are_real, invert, mean, std)))
     names = labels_for(labels, {name: each.shape for name, each in answers[0][1].items()}, session.about.classes)
     if as_json:
         from cnngraph.runtime.answers import record
@@ -193,14 +193,40 @@ def _pictures(
 
 
 def _on_pictures(
-    session: Session, images: tuple[Path, ...], pictures: PictureInput
+    file: str, session: Session, images: tuple[Path, ...], pictures: PictureInput
 ) -> Iterator[tuple[str, dict[str, Array]]]:
     """The answers to pictures, one after the other."""
     from rich.progress import track
 
     hidden = len(images) == 1 or not sys.stderr.isatty()
     for path in track(images, "running", console=_errors(), disable=hidden, transient=True):
-        yield str(path), session.run(pictures.feed(path))
+        fed = pictures.feed(path)
+        try:
+            answers = session.run(fed)
+        except CnngraphError as error:
+            raise _misfit(file, session, pictures.port, fed, path) or error from None
+        yield str(path), answers
+
+
+def _misfit(file: str, session: Session, port: Port, fed: dict[str, Array], path: Path) -> CnngraphError | None:
+    """What is to be said when the model *file* does not run with pictures as large as that at *path*; None when that is
+    not why, or not known."""
+    if session.network is not None:
+        return None
+    from cnngraph.fronts import load
+    from cnngraph.sizes import misfit
+    from cnngraph.volume import Free
+
+    try:
+        network = load(file)
+    except CnngraphError:
+        return None
+    shape = fed[port.name].shape[1:]
+    shape = shape if port.channels_last else (*shape[1:], shape[0])
+    dims = network.inputs[0].output.dims
+    sizes = {dim.name: size for dim, size in zip(dims, shape, strict=False) if isinstance(dim, Free)}
+    wrong = misfit(network, sizes, str(path)) if sizes else None
+    return CnngraphError([wrong]) if wrong is not None else None
 
 
 def _on_folder(

@@ -123,6 +123,11 @@ def _need_fit(network: Network | None, given: Mapping[str, Array], what: str) ->
         # Here height, width, channels; there the batch, channels, height, width.
         shape = given[layer.name].shape[1:]
         shape = (*shape[1:], shape[0]) if len(dims) == 3 else shape
-        sizes |= {dim.name: size for dim, size in zip(dims, shape, strict=True) if isinstance(dim, Free)}
+        for dim, size in zip(dims, shape, strict=True):
+            if isinstance(dim, Free) and sizes.setdefault(dim.name, size) != size:
+                raise CnngraphError.of(
+                    "E0822", f"{what or 'the array'}: {network.name} takes one size {dim.name}, and there are "
+                    f"{sizes[dim.name]} and {size}", help="cut it or enlarge it until both are equal",
+                )  # fmt: skip
     if (wrong := misfit(network, sizes, what or "the array")) is not None:
         raise CnngraphError([wrong])

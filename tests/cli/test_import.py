@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
+from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -266,4 +267,16 @@ def test_where_free_sizes_leave_an_output_open_it_is_said_how_to_set_them(run: R
     ran = run("summary", "m.onnx")
     assert ran.status == 0
     assert "it may be with a size for the input:  --set H=224 --set W=224" in ran.err
-    assert "given back instead" not in run("summary", "m.onnx", "--set", "H=224", "--set", "W=224").err
+    assert "left out" not in run("summary", "m.onnx", "--set", "H=224", "--set", "W=224").err
+    ran = run("import", "m.onnx")
+    assert "proved: this text reads as what is left of m.onnx (2 layers; 4 of its nodes are left out" in ran.err
+
+
+def test_a_picture_is_no_spec(run: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    assert "a.png is a picture, and not a spec" in run("import", "a.png").err
+
+
+def test_weights_in_a_model_are_written_out_by_import(run: Run, resnet: Path) -> None:
+    said = run("export", "--onnx", "resnet18", "--weights", resnet, "-o", "x.onnx").err
+    assert f"cnngraph import {resnet} -o X.spec --weights X.safetensors" in said

@@ -95,8 +95,13 @@ def need_cell(layer: Layer, cell: Pair, sizes: Pair) -> None:
         raise CnngraphError.of(
             "E0620",
             f"there is no cell {cell[0] + 1},{cell[1] + 1} of `{layer.name}`",
-            reason=f"its map has rows 1 to {sizes[0]} and columns 1 to {sizes[1]}",
+            reason=f"its map{_as_drawn(layer)} has rows 1 to {sizes[0]} and columns 1 to {sizes[1]}",
         )
+
+
+def _as_drawn(layer: Layer) -> str:
+    """Of a map of free sizes what is drawn is one of some size."""
+    return "" if layer.output.is_fixed else f" of {layer.output.caption}, as it is drawn,"
 
 
 def _along(kind: Windowed, axis: int, size: int, positions: int, asked: int | None) -> Along:

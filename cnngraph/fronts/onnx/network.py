@@ -29,6 +29,7 @@ from cnngraph.fronts.onnx.turning import turned_late
 from cnngraph.fronts.onnx.views import View
 from cnngraph.fronts.wire import Damaged
 from cnngraph.layers.kind import Fault
+from cnngraph.network import Network
 from cnngraph.reading import Precision, Reading
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.volume import Dim, Free, Volume
@@ -41,17 +42,33 @@ _FOR_ONE_PROCESSOR = (
 )
 
 
+_UNKNOWN = "an operator that there is no layer for"
+
+
 def read(content: Content, settings: Mapping[str, object], max_nodes: int) -> Reading:
     """The network in the model *content*. Raises `CnngraphError`."""
     try:
         model = read_model(content.path) if content.path else Messages(content.head, None).model()
-        return _Reader(model, content, settings, max_nodes).reading()
+        reading = _Reader(model, content, settings, max_nodes).reading()
+        if settings and reading.left_out:
+            _need_fit(_Reader(model, content, {}, max_nodes).reading().checked(), settings, content.name)
+        return reading
     except Damaged as error:
         raise CnngraphError.of(
             "E0115", f"{content.name} is no whole ONNX model", file=content.name, reason=str(error)
         ) from None
     except OSError as error:
         raise CnngraphError.of("E0110", f"cannot read {content.name}: {error.strerror}", file=content.name) from None
+
+
+def _need_fit(network: Network, settings: Mapping[str, object], file: str) -> None:
+    """Raises `CnngraphError` (E0822) when *network*, of free sizes, does not run with those in *settings*: then what is
+    left out has sizes that do not fit."""
+    from cnngraph.sizes import misfit
+
+    numbers = {name: int(str(size)) for name, size in settings.items()}
+    if (wrong := misfit(network, numbers, "--set")) is not None:
+        raise CnngraphError([replace(wrong, file=file)])
 
 
 class _Reader:
@@ -64,6 +81,8 @@ class _Reader:
         self.regions = Regions(self.trace, model.graph, Told(model.graph, self._inferred))
         self.batch: Dim = 1
         self.unlike: set[int] = set()
+        self.left_out: dict[str, Node] = {}
+        """By what they make, the nodes behind outputs for which what leads to them is given back."""
         self.sizes: dict[str, tuple[Dim, ...]] = {}
         """Of the inputs, some of which may have been set."""
         self.branches: dict[str, str] = {}
@@ -92,6 +111,10 @@ class _Reader:
             name, title=title, about=f"the weights in {self.content.name}", unlike=self.unlike,
             precision=self._precision(),
         )  # fmt: skip
+        if self.left_out and not any(layer.inputs for layer in reading.checked()):
+            node = next(iter(self.left_out.values()))
+            self._refuse("nothing of it is understood", self._with_sizes(), node.place)
+        reading = replace(reading, left_out=len(self.left_out))
         return replace(reading, parts=self._parts(reading)) if self.regions.claims else reading
 
     def _parts(self, reading: Reading) -> Parts:
@@ -175,7 +198,7 @@ class _Reader:
             return [self._told(values[0], node)]
         rule = OPERATORS.get(node.op)
         if rule is None:
-            raise Unknown("an operator that there is no layer for")
+            raise Unknown(_UNKNOWN)
         given = _attributes(node, rule, len(values))
         values = self.regions.entered(node, values, self.batch)
         made = rule(Step(self.trace, node), *values, **given)
@@ -287,9 +310,11 @@ class _Reader:
         nodes, inputs = self.regions.region(value.name)
         if not inputs:
             self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
+        self.left_out |= {node.outputs[0]: node for node in nodes}
+        count = f"{len(nodes):,} nodes are" if len(nodes) > 1 else "a node is"
         self._note(
-            f"the output `{value.name}`: its size is not known; what leads to it is given back instead",
-            f"{nodes[0].op}: {why}", nodes[0].place, self._with_sizes(),
+            f"the output `{value.name}`: its size is not known; {count} left out, and what leads there is given back",
+            f"{nodes[0].op}: {why}", nodes[0].place, "" if why == _UNKNOWN else self._with_sizes(),
         )  # fmt: skip
         for view in inputs:
             self.draft.output(view.layer, view.layer)

@@ -78,6 +78,8 @@ def open_entries(path: Path) -> list[Entry]:
     if not path.is_file():
         raise CnngraphError.of("E0702", f"{path} is no file but a pipe or a device", help=known)
     suffix = path.suffix.lower()
+    if suffix == ".onnx":
+        known = f"its weights for a spec:  cnngraph import {path} -o X.spec --weights X.safetensors"
     if suffix not in _BY_SUFFIX:
         raise CnngraphError.of("E0703", f"{path}: weights are not read from {suffix or 'such'} files", help=known)
     from cnngraph.weights.readers.entry import Unreadable

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import read
 from cnngraph.layers.activation import Gelu
 from cnngraph.onnx.lower import lower
@@ -219,16 +220,24 @@ def test_a_cast_to_whole_numbers_is_no_nothing(tmp_path: Path) -> None:
 def test_an_unknown_part_with_a_free_number_of_channels(tmp_path: Path) -> None:
     """Whoever inferred its shape gave that size a name."""
     nodes = [
-        helper.make_node("NonZero", ["x"], ["z"]),
+        helper.make_node("Relu", ["x"], ["r"]),
+        helper.make_node("NonZero", ["r"], ["z"]),
         helper.make_node("Cast", ["z"], ["f"], to=TensorProto.FLOAT),
-        helper.make_node("Concat", ["x", "f"], ["y"], axis=1),
+        helper.make_node("Concat", ["r", "f"], ["y"], axis=1),
     ]
     made = model(nodes, SHAPE)
     free = helper.make_tensor_value_info("f", TensorProto.FLOAT, [1, "some", 6, 7])
     del made.graph.value_info[:]
     made.graph.value_info.append(free)
-    network = read(str(written(made, tmp_path)), {}).checked()
-    assert [layer.kind.word for layer in network.layers] == [""]
+    reading = read(str(written(made, tmp_path)), {})
+    assert [layer.kind.word for layer in reading.checked().layers] == ["", "relu"]
+    assert reading.left_out == 3
+
+
+def test_a_model_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
+    nodes = [helper.make_node("NonZero", ["x"], ["z"]), helper.make_node("Cast", ["z"], ["y"], to=TensorProto.FLOAT)]
+    with pytest.raises(CnngraphError, match="nothing of it is understood"):
+        read(str(written(model(nodes, SHAPE), tmp_path)), {})
 
 
 @pytest.mark.parametrize("opset", [17, 20])
