@@ -55,9 +55,9 @@ def command(
     if asked.anything or image is not None:
         brought, parts = asked.model(network, brought)
         weights = asked.choose(network, brought)
+    data = page(network, weights, parts, image=image, times=times)
     if image is not None:
         _remark(network, weights)
-    data = page(network, weights, parts, image=image, times=times)
     if output == "-":
         sys.stdout.buffer.write(data)
         return
