@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnngraph.layers.kind import Kind, Parameter
 from cnngraph.names import one_line
+from cnngraph.plural import many
 from cnngraph.source import Span
 from cnngraph.volume import Volume
 
@@ -203,7 +204,7 @@ class Network:
             raise KeyError(f"no layer `{name}`{_near(name, self.by_name)}") from None
 
     def __repr__(self) -> str:
-        return f"<Network {self.name}: {len(self):,} layers, {self.counts}>"
+        return f"<Network {self.name}: {many(len(self), 'layer')}, {self.counts}>"
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
@@ -487,7 +488,7 @@ class Network:
 
         With *weights*, which like *seed*, *renames* and *passthrough* are as in `export`, it has their histograms; with
         an *image*, what every layer makes of that. *times* is a file of ``bench --layers --json``. Raises
-        `CnngraphError`.
+        `CnngraphError`, and `ValueError` unless *path* ends in ``.html`` or ``.htm``.
         """
         from cnngraph import verbs
 

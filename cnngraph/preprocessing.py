@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -101,6 +101,18 @@ def preprocessing(layer: Layer) -> Preprocessing | None:
                 continue
         said = True
     return done if said else None
+
+
+def check_one_map(inputs: Mapping[str, bool], help: str) -> None:
+    """Raises `CnngraphError` (E0814, with *help*) unless a network takes one picture. Of its *inputs* is said whether
+    each has height, width and channels."""
+    reason = ""
+    if len(inputs) > 1:
+        reason = f"it has {len(inputs)} inputs: {', '.join(inputs)}"
+    elif not all(inputs.values()):
+        reason = f"its input `{next(iter(inputs))}` has no height, width and channels"
+    if reason:
+        raise CnngraphError.of("E0814", "the network does not take one picture", reason=reason, help=help)
 
 
 def check_channels(done: Preprocessing, channels: object, said: Annotation | None = None) -> None:

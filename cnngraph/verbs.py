@@ -9,11 +9,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from cnngraph.names import one_line
 from cnngraph.network import Layer, Network, Output
+from cnngraph.plural import many
 
 if TYPE_CHECKING:
     from cnngraph.diagnostics import Diagnostic
@@ -90,8 +92,9 @@ def summary(network: Network, *, fold: bool = True, times: Mapping[str, float] |
 # Figures -------------------------------------------------------------------------------------
 
 
-def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack[Look]) -> Figure:
-    """The figure of *networks*, which is drawn when it is first looked at; with what is *live* in it."""
+def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, **look: Unpack[Look]) -> Figure:
+    """The figure of *networks*, which is drawn when it is first looked at; with what *live* gives in it, which is
+    asked for once, if at all."""
     from cnngraph.figure.choice import AUTO, with_own
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.page import points
@@ -108,7 +111,7 @@ def figure(networks: Sequence[Network], live: Live | None = None, **look: Unpack
     if "image" in asked:
         asked["picture"] = _picture(asked.pop("image"))
     if live is not None:
-        asked["live"] = live
+        asked["live"] = cache(live)
     if "cell" in asked:
         row, column = asked["cell"]
         asked["cell"] = (row - 1, column - 1)
@@ -154,10 +157,12 @@ def activations(
     """
     from cnngraph.about import about
     from cnngraph.figure.live import Live
+    from cnngraph.figure.pictured import need_one_input
     from cnngraph.preprocessing import UNSAID
-    from cnngraph.runtime.activations import given_to, made_of, weights_of
+    from cnngraph.runtime.activations import classes_of, given_to, made_of, weights_of
     from cnngraph.weights.initialise import RandomWeights
 
+    need_one_input(network)
     weights = choose()
     said = about(network)
     layers = [layer.name for layer in network if layer.inputs]
@@ -167,7 +172,7 @@ def activations(
         given_to(network, picture),
         made.pop(network.inputs[0].name),
         made,
-        {output.layer: said.classes[output.name] for output in network.outputs if output.name in said.classes},
+        classes_of(network, said),
         (f"{weights.about}: what is shown means nothing",) if is_random else (),
         () if is_random or said.pictures else (UNSAID,),
         {} if explained is None else weights_of(network[explained.shares or explained.name], weights),
@@ -203,11 +208,13 @@ def render(
     if not live and any(each is not None for each in (weights, seed, renames, passthrough)):
         raise ValueError("weights are for a live figure")
     if live:
-        if (image := look.get("image")) is None or len(shown) != 1:
-            raise ValueError("live is what one network makes of a picture: give it as image")
+        if len(shown) != 1:
+            raise ValueError("live is of one network")
+        if (image := look.get("image")) is None:
+            raise ValueError("live is what a network makes of a picture: give it as image")
         of = explained(shown[0], look.get("style"), look.get("layer"), look.get("cell"))
         choose, parts = _chooser(shown[0], weights, seed, renames, passthrough)
-        drawn = figure(shown, activations(shown[0], Path(image), choose, parts, of), **look)
+        drawn = figure(shown, partial(activations, shown[0], Path(image), choose, parts, of), **look)
     else:
         drawn = figure(shown, **look)
     if not drawn.order.networks:
@@ -227,7 +234,7 @@ def html(network: Network) -> str:
     """The figure for a notebook's page, and below it what the network counts."""
     from html import escape
 
-    counts = f"{network.title or network.name}: {len(network):,} layers, {network.counts}"
+    counts = f"{network.title or network.name}: {many(len(network), 'layer')}, {network.counts}"
     return f'<div style="background: white">{svg(network)}</div><p>{escape(counts)}</p>'
 
 
@@ -250,9 +257,12 @@ def page(
 ) -> bytes:
     """The interactive page, with what there is of *weights*, and what they make of the picture at *image*; *times* is
     as in `cnngraph.figure.heat.measured`. Raises `CnngraphError`; for a picture there have to be weights."""
+    from cnngraph.figure.pictured import need_one_input
     from cnngraph.viewer.facts import facts
     from cnngraph.viewer.page import page
 
+    if image is not None:
+        need_one_input(network)
     data = facts(network, None if times is None else str(times))
     if weights is not None:
         from cnngraph.units import units
@@ -281,6 +291,8 @@ def view(
     """As in `Network.view`."""
     from cnngraph.files import write
 
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{path}: the page is HTML, and its name ends in .html; figures are of render")
     choose, parts = _chooser(network, weights, seed, renames, passthrough)
     chosen = None if weights is None and image is None else choose()
     write(Path(path), page(network, chosen, parts, image=image, times=times))

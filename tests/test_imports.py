@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "cnngraph"
 
 LAYERING = (
-    ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex"),
+    ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex", "plural"),
     ("figure.page", "figure.theme"),
     ("layers",),
     ("figure.scene", "figure.text"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, refuse_others
+from cnngraph.plural import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,7 @@ def command(
                 click.echo(f"{file}: {summary(diagnostics)}")
                 continue
             remarks = f"; {summary(diagnostics)}" if diagnostics else ""
-            counts = f"{len(network)} layers, {network.counts}{_asked(network)}"
+            counts = f"{many(len(network), 'layer')}, {network.counts}{_asked(network)}"
             click.echo(f"{network.file}: {network.name} is fine: {counts}{remarks}")
     if format_ != "text":
         _print_for_programs(found, format_)

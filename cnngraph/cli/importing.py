@@ -11,6 +11,7 @@ import click
 
 from cnngraph.cli.inputs import network_options
 from cnngraph.diagnostics import CnngraphError, Diagnostic
+from cnngraph.plural import many
 
 if TYPE_CHECKING:
     from cnngraph.importing import Imported, Names
@@ -116,7 +117,7 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
     if not found.is_structured:
         click.echo("a line for each step, without blocks", err=True)
     where = str(output) if output else "this text"
-    layers = f"{len(found.network):,} layers" if len(found.network) > 1 else "a layer"
+    layers = many(len(found.network), "layer")
     if found.left_out:
         layers += f"; {found.left_out:,} of its nodes are left out"
     what = "what is left of" if found.left_out else "the network in"

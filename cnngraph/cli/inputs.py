@@ -41,6 +41,13 @@ def named(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     return type(value)(path)
 
 
+def one_picture(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path | None:
+    """For an option that is taken several times so that none of them is lost: the one picture that it names."""
+    if len(values) > 1:
+        raise click.BadParameter(f"one picture, not {len(values)}: {', '.join(map(str, values))}")
+    return values[0] if values else None
+
+
 def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--set`` (as ``settings``) and ``--max-nodes`` (as ``max_nodes``)."""
     about = "Set a param of the spec, as in --set depth=34, or a free size, as in --set H=224; repeatable."

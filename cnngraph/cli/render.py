@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, output_stem, read_networks
+from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
 from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
@@ -49,7 +50,13 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 )
 @click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
-@click.option("--image", type=click.Path(path_type=Path), help="A picture to stand for the input.")
+@click.option(
+    "--image",
+    multiple=True,
+    callback=one_picture,
+    type=click.Path(path_type=Path),
+    help="A picture to stand for the input.",
+)
 @click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
 @weight_options
 @click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
@@ -98,8 +105,10 @@ def command(
 ) -> None:
     """Draw the network; with two, one under the other, layer by layer."""
     format_ = _format(output, format_)
-    if live and (image is None or file2):
-        raise click.UsageError("--live shows what one network makes of a picture: give that with --image")
+    if live and file2:
+        raise click.UsageError("--live is of one network: leave it or the other network out")
+    if live and image is None:
+        raise click.UsageError("--live shows what a network makes of a picture: give that with --image")
     if asked.anything and not live:
         raise click.UsageError("weights are for --live: a figure without it shows none")
     networks = read_networks([file, *([file2] if file2 else [])], settings, max_nodes)
@@ -107,7 +116,7 @@ def command(
 
     drawn = figure(
         networks,
-        _live(networks[0], image, asked, style, layer, cell) if live and image else None,
+        partial(_live, networks[0], image, asked, style, layer, cell) if live and image else None,
         style=style,
         width=width,
         theme=theme,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, output_stem, read_model
+from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_model
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 @click.command("view")
 @click.argument("file", metavar="FILE", callback=named)
 @click.option("-o", "--output", metavar="OUT", help="The page to write, - for standard output; NAME.html unless said.")
-@click.option("--image", type=click.Path(path_type=Path), metavar="P", help="A picture to go through the network.")
+@click.option(
+    "--image",
+    multiple=True,
+    callback=one_picture,
+    type=click.Path(path_type=Path),
+    metavar="P",
+    help="A picture to go through the network.",
+)
 @click.option(
     "--times", metavar="T.json", help="Seconds of layers, as `bench --layers --json` prints them: heat by time."
 )
@@ -39,6 +46,8 @@ def command(
     The page is one file that needs nothing else: it opens from disk, by mail, and without a network. With weights it
     has their histograms, with a picture what every layer makes of it.
     """
+    if output and output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
+        raise click.UsageError(f"-o {output}: the page is HTML, and its name ends in .html; figures are `render`'s")
     network, brought = read_model(file, settings, max_nodes)
     from cnngraph.verbs import page
 
@@ -46,9 +55,9 @@ def command(
     if asked.anything or image is not None:
         brought, parts = asked.model(network, brought)
         weights = asked.choose(network, brought)
+    data = page(network, weights, parts, image=image, times=times)
     if image is not None:
         _remark(network, weights)
-    data = page(network, weights, parts, image=image, times=times)
     if output == "-":
         sys.stdout.buffer.write(data)
         return

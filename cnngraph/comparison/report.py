@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnngraph.comparison.changes import INPUTS, VOLUME, WEIGHTS, Change
+from cnngraph.plural import many
 from cnngraph.repetition import repetition
 from cnngraph.summary import operation
 
@@ -54,17 +55,13 @@ def headline(comparison: Comparison) -> str:
     a, b = titles(comparison)
     if comparison.is_same:
         others = " under other names" if comparison.verdict == "renamed" else ""
-        count = f"{_many(len(comparison.rows), 'unit')}, {_many(len(comparison.a), 'layer')}"
+        count = f"{many(len(comparison.rows), 'unit')}, {many(len(comparison.a), 'layer')}"
         return f"{a} and {b} are the same{others}: {count}, each proved"
     kind = "the same graph, other arguments" if comparison.verdict == "arguments" else "different"
     here, there = sum(bool(row.a) for row in comparison.rows), sum(bool(row.b) for row in comparison.rows)
-    count = f"{_many(here, 'unit')} each" if here == there else f"{here:,} and {_many(there, 'unit')}"
+    count = f"{many(here, 'unit')} each" if here == there else f"{here:,} and {many(there, 'unit')}"
     numbers = ((len(comparison.of(sort)), words) for sort, words in _WORDS.items())
     return f"{a} → {b}: {kind}; {count}: {', '.join(f'{number:,} {words}' for number, words in numbers if number)}"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def _names(comparison: Comparison) -> Iterator[str]:

@@ -19,6 +19,7 @@ from cnngraph.figure.spine import spine
 from cnngraph.figure.styles import STYLES, WISHES, Order, draw, wishes
 from cnngraph.look import said
 from cnngraph.network import Network
+from cnngraph.plural import many
 from cnngraph.source import Span
 from cnngraph.units import Units, units
 
@@ -158,15 +159,15 @@ def _known(networks: Sequence[Network]) -> Iterator[tuple[str, str]]:
             yield "units", dense
         if _repeats(whole):
             yield "text", "a chain with runs of equal convolutions"
+        chain_of = f"a chain of {many(deep, 'weighted layer')}"
         if deep < _DEEP:
-            yield from ((style, f"a chain of {deep} weighted layers") for style in ("volumes", "text", "strip"))
-        many = f"a chain of {deep} weighted layers, too many for volumes"
-        yield from ((style, many) for style in ("strip", "text", "blocks"))
+            yield from ((style, chain_of) for style in ("volumes", "text", "strip"))
+        yield from ((style, f"{chain_of}, too many for volumes") for style in ("strip", "text", "blocks"))
         return
     if reason := _shaped(whole):
         yield "slabs", reason
     try:
-        arcs = f"one path with {len(spine(networks[0], 'strip').arcs)} shortcuts"
+        arcs = f"one path with {many(len(spine(networks[0], 'strip').arcs), 'shortcut')}"
     except CnngraphError as error:
         branches = error.diagnostics[0].reason or "it branches"
     else:

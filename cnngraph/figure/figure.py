@@ -49,6 +49,10 @@ class Figure:
     @cached_property
     def _chosen(self) -> Chosen:
         """Raises `CnngraphError`, at what the network said itself where it says something of its figure."""
+        if self.heat is not None and self.order.live is not None:
+            raise CnngraphError.of(
+                "E0608", "a figure of a network's numbers (--live) has no place for heat", help="leave out one of both"
+            )
         try:
             if self.order.style == AUTO:
                 return choose(self.order)
@@ -79,10 +83,6 @@ class Figure:
     def _heated(self, scene: Scene, asked: str) -> Scene:
         from cnngraph.figure.heat import heated, measured
 
-        if self.order.live is not None:
-            raise CnngraphError.of(
-                "E0608", "a figure of a network's numbers (--live) has no place for heat", help="leave out one of both"
-            )
         if not STYLES[self.style].whole:
             raise CnngraphError.of(
                 "E0608", f"the style `{self.style}` has no place for heat", help=STYLES[self.style].about

@@ -35,7 +35,7 @@ class Live:
     made: Mapping[str, Array]
     """By layer: channels, height, width; or the numbers of a vector."""
     classes: Mapping[str, Sequence[str]]
-    """By layer, of the answers that have names for their numbers."""
+    """By layer, of the answers: vectors of a number for each class. The classes' names, none where they have none."""
     notes: tuple[str, ...] = ()
     """What stands below the figure: that weights are random."""
     remarks: tuple[str, ...] = ()
@@ -55,6 +55,15 @@ class Live:
 
         known = {name: numbers[np.isfinite(numbers)] for name, numbers in self.made.items()}
         return {name: (float(n.min()), float(n.max())) if n.size else (0.0, 0.0) for name, n in known.items()}
+
+
+def bar_of(answer: Array) -> float:
+    """The number that a whole bar stands for: 1 among probabilities, among logits the largest."""
+    import numpy as np
+
+    known = answer[np.isfinite(answer)]
+    are_shares = not known.size or (known.min() >= 0 and known.max() <= 1 + 1e-5)
+    return 1.0 if are_shares or known.max() <= 0 else float(known.max())
 
 
 def told(scene: Scene, live: Live, theme: Theme) -> Scene:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.picture import png_of
 from cnngraph.figure.room import Box, Room, box_of, leaves
 from cnngraph.figure.scene import Group, Item, Picture, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import moved
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network
+from cnngraph.preprocessing import check_one_map
 from cnngraph.volume import as_int
 
 _SIZES = (7.0, 6.0, 5.0, 4.0)
@@ -22,8 +22,7 @@ _AIR = 0.5
 
 def need_one_input(network: Network) -> Layer:
     """The input that a picture stands for. Raises `CnngraphError` (E0814) when it could be another, or is no map."""
-    if len(network.inputs) > 1 or not network.inputs[0].output.is_map:
-        raise CnngraphError.of("E0814", "the network does not take one picture", help="leave --image out")
+    check_one_map({layer.name: layer.output.is_map for layer in network.inputs}, "leave --image out")
     return network.inputs[0]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnngraph.about import About
 from cnngraph.network import Layer, Network, Output
 from cnngraph.onnx.model import lowered
 from cnngraph.preprocessing import Preprocessing
@@ -42,6 +43,20 @@ def weights_of(layer: Layer, weights: Weights) -> dict[str, Array]:
     return {
         name: np.frombuffer(b"".join(map(bytes, pieces)), "<f4").reshape(weight.parameter.shape)
         for (name, weight), pieces in zip(wanted.items(), numbers, strict=True)
+    }
+
+
+def classes_of(network: Network, said: About) -> dict[str, Sequence[str]]:
+    """By layer, the names of the classes of each output that answers: that has some, as is *said* of it, or none and is
+    of a fully connected layer."""
+
+    def is_dense(layer: Layer) -> bool:
+        return layer.kind.family == "dense" or (layer.kind.idle and is_dense(network[layer.inputs[0]]))
+
+    return {
+        output.layer: said.classes.get(output.name, ())
+        for output in network.outputs
+        if output.name in said.classes or is_dense(network[output.layer])
     }
 
 

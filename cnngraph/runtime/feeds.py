@@ -10,7 +10,7 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
-from cnngraph.preprocessing import Preprocessing, check_channels
+from cnngraph.preprocessing import Preprocessing, check_channels, check_one_map
 from cnngraph.runtime import arrays, images
 from cnngraph.runtime.session import Array, Port, Session
 from cnngraph.sizes import misfit
@@ -30,9 +30,8 @@ class PictureInput:
     def of(cls, session: Session, done: Preprocessing, help: str) -> PictureInput:
         """Raises `CnngraphError` when the session takes no single picture (E0814, with *help*), or none of which
         *done* can be done."""
+        check_one_map({port.name: len(port.dims) == 4 for port in session.inputs}, help)
         port = session.inputs[0]
-        if len(session.inputs) > 1 or len(port.dims) != 4:
-            raise CnngraphError.of("E0814", "the network does not take one picture", help=help)
         found = cls(port, done, session.network)
         check_channels(done, found._dims[0])
         return found

@@ -78,7 +78,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         raise CnngraphError.of(
             "E0806",
             f"a picture has 1 or 3 channels, the input has {channels}",
-            help="give the numbers as an array: --input X.npy",
+            help="`cnngraph run` takes its numbers as an array: --input X.npy",
         )
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise CnngraphError.of("E0808", f"{path} is no file but a pipe or a device")

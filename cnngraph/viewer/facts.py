@@ -37,7 +37,10 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
         "name": network.name,
         "title": network.title or network.name,
         "counts": network.counts,
-        "measures": [{"words": _WORDS[asked][0], "unit": _WORDS[asked][1]} for asked in measures],
+        "measures": [
+            {"words": _WORDS[asked][0], "unit": _WORDS[asked][1], "unknown": _unknown(asked, whole)}
+            for asked in measures
+        ],
         "chain": shapes.of(root),
         "units": [_unit(unit, measures.values(), fields, texts, works) for unit in whole.units],
         "blocks": [_block(block, whole, shapes, measures.values(), fields.number) for block in blocks],
@@ -67,6 +70,11 @@ def _measures(network: Network, times: str | None) -> dict[str, Measured]:
     return found
 
 
+def _unknown(asked: str, whole: Units) -> list[int]:
+    """The units of which it is not known, so that sums are the least there is."""
+    return [number for number, unit in enumerate(whole.units) if asked == "macs" and not unit.is_known]
+
+
 def _sums(names: Iterable[str], measures: Iterable[Measured]) -> list[float]:
     names = tuple(names)
     return [sum(each.values.get(name, 0) for name in names) for each in measures]
@@ -75,7 +83,6 @@ def _sums(names: Iterable[str], measures: Iterable[Measured]) -> list[float]:
 def _unit(
     unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int], works: _Works
 ) -> dict[str, Any]:
-    field = fields.sizes[unit.layers[-1].name]
     number = fields.number
     return {
         "name": unit.name,
@@ -83,7 +90,7 @@ def _unit(
         "work": works.number(unit),
         "inputs": [number[name] for name in unit.inputs],
         "measures": _sums(unit.names, measures),
-        "field": [field.height, field.width] if field else None,
+        "field": fields.words(unit),
         "sees": fields.of(unit),
         "tensors": [
             [f"{layer.name}.{name}".removeprefix(f"{unit.name}."), "×".join(map(str, each.shape))]
@@ -148,13 +155,26 @@ class _Fields:
 
     def __init__(self, whole: Units) -> None:
         self._seen = sights(whole.network)
-        self.sizes: dict[str, Field | None] = {
+        self._sizes: dict[str, Field | None] = {
             name: None if seen is None else largest(seen) for name, seen in self._seen.items()
         }
+        self._unknown: set[str] = set()
+        """Layers that are not known, and those that see through one."""
+        for layer in whole.network.layers:
+            if not layer.kind.is_known or not self._unknown.isdisjoint(layer.inputs):
+                self._unknown.add(layer.name)
         self.number = {unit.name: number for number, unit in enumerate(whole.units)}
         self.table: list[list[Any]] = []
         """Spans of the first places, from 0 on, and how much further those after them see."""
         self._known: dict[Sight, int] = {}
+
+    def words(self, unit: Unit) -> str:
+        """How large a place's receptive field is."""
+        name = unit.layers[-1].name
+        field = self._sizes[name]
+        if field is not None:
+            return f"{field.height}×{field.width} pixels"
+        return "not known: it sees through an opaque part" if name in self._unknown else "all of the input"
 
     def of(self, unit: Unit) -> list[list[int]]:
         """For each input of the network its number, and which of the table its rows and columns are seen by; none where

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cnngraph.figure.live import bar_of
 from cnngraph.network import Layer, Network, Output
+from cnngraph.plural import many
 from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.answers import top
 from cnngraph.runtime.feeds import PictureInput
@@ -40,7 +42,7 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
     """
     network, exposed = whole.network, session.network
     assert exposed is not None
-    pictures = PictureInput.of(session, session.done, "the page shows one picture going through")
+    pictures = PictureInput.of(session, session.done, "leave --image out")
     feed = pictures.feed(image)
     made = session.run(feed)
     tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
@@ -50,8 +52,15 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
         if vector.ndim == 1:
             guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
             class_map = class_maps(network, network[output.layer], tensors, weights)
+            most = bar_of(vector)
             shown = [
-                [guess.label, _number(guess.score), class_map and _heat(class_map(guess.index))] for guess in guesses
+                [
+                    guess.label,
+                    _number(guess.score),
+                    min(1.0, max(0.0, _number(guess.score / most) or 0.0)),
+                    class_map and _heat(class_map(guess.index)),
+                ]
+                for guess in guesses
             ]
             answers.append([output.name, shown])
     shape = next(iter(feed.values())).shape
@@ -77,33 +86,30 @@ def _picture(image: Path, shape: tuple[int, ...]) -> str:
 
 
 def _sheet(values: Array | None) -> dict[str, Any] | None:
-    """Pictures of a layer's maps: a sheet of those whose numbers are largest in the mean, how many of how many they
-    are, its least and greatest number; and the largest alone, the face. A vector is one row after the other."""
+    """Pictures of a layer's maps: a sheet of those whose numbers are largest in the mean, and what is to be said of it;
+    and the largest alone, the face. A vector is one row after the other."""
     if values is None or values.ndim not in (1, 3) or not values.size:
         return None
     if values.ndim == 1:
         across = min(len(values), 32)
         cells = np.full(-(-len(values) // across) * across, np.nan, np.float32)
         cells[: len(values)] = values
-        return {**_drawn(cells.reshape(-1, across)), "shown": len(values), "count": len(values), "face": None}
+        return {**_drawn(cells.reshape(-1, across), many(len(values), "number")), "face": None}
     strength = np.abs(np.nan_to_num(values)).mean(axis=(1, 2))
     strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
     maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
     face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
-    return {**_drawn(tiled(maps)), "shown": len(maps), "count": len(values), "face": face}
+    count = many(len(values), "map")
+    return {**_drawn(tiled(maps), f"the strongest {len(maps)} of {count}" if len(maps) < len(values) else count),
+            "face": face}  # fmt: skip
 
 
-def _drawn(values: Array) -> dict[str, Any]:
+def _drawn(values: Array, what: str = "") -> dict[str, Any]:
     known = values[np.isfinite(values)]
     least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     high, wide = values.shape
-    return {
-        "url": ramp(values, least, most),
-        "wide": wide,
-        "high": high,
-        "least": _number(least),
-        "most": _number(most),
-    }
+    drawn = {"url": ramp(values, least, most), "wide": wide, "high": high}
+    return drawn | {"said": f"{what}, from {least:.4g} to {most:.4g}; white is 0"} if what else drawn
 
 
 # Where an answer comes from ----------------------------------------------------------------------

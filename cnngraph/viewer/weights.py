@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from cnngraph.weights.source import Weight, Weights
 
 _BINS = 32
 _MOST_FILTERS = 64
+_FOLDER = re.compile(r"(\bweights (?:in|from) ).*[/\\]")
+"""Of the file that weights are said to be from: it is nobody's business, and long."""
 
 
 def weights_of(whole: Units, weights: Weights) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def weights_of(whole: Units, weights: Weights) -> dict[str, Any]:
         is_picture = values.ndim == 4 and values.shape[1] in (1, 3)
         if is_picture and weight.layer.kind.family == "conv" and _sees_input(whole, number):
             filters[number] = _filters(values)
-    return {"about": weights.about, "spread": spread, "filters": filters}
+    return {"about": _FOLDER.sub(r"\1", weights.about), "spread": spread, "filters": filters}
 
 
 def _sees_input(whole: Units, number: int) -> bool:

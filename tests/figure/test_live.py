@@ -14,6 +14,7 @@ from PIL import Image
 
 from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.live import bar_of
 from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Group, Picture, Rect, Scene, Text
 from cnngraph.figure.theme import LIGHT, PRINT, Theme
@@ -137,6 +138,30 @@ def test_vectors_are_cells_and_the_answer_bars(tmp_path: Path) -> None:
     assert bars[0].width / answer[order[0]] == pytest.approx(3.6 * 14, rel=0.05)
 
 
+@pytest.mark.parametrize("end", ["flatten -> fc 10", 'conv 3 1x1 -> avgpool global -> flatten @classes("a", "b", "c")'])
+def test_logits_are_bars_by_the_largest(end: str, tmp_path: Path) -> None:
+    network = parse(f"net t\ninput 28x28x1\nconv 4 5x5 relu\nmaxpool 2x2 s=2\n{end}\n")
+    scene = network.render(image=SEVEN, live=True, seed=4, style="volumes").scene
+    assert faults(scene) == []
+    guesses = network.run(SEVEN, seed=4, top=3)[0].top
+    last = [group for group in scene.groups() if group.role == "layer"][-1]
+    bars = [item.width for item in last.items if isinstance(item, Rect)]
+    said = [item.content for item in last.items if isinstance(item, Text)][:-1:2]
+    assert said == [guess.label for guess in guesses]
+    assert max(bars) == bars[0] > 40
+    assert [bar / bars[0] for bar in bars] == [
+        pytest.approx(max(0.0, guess.score) / guesses[0].score, abs=0.02) for guess in guesses
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "whole"),
+    [([0.2, 0.8], 1), ([0.0, 1.0000001], 1), ([-1.0, 0.5], 0.5), ([3.0, 12.0], 12), ([-2.0, -1.0], 1), ([np.nan], 1)],
+)
+def test_what_a_whole_bar_stands_for(answer: list[float], whole: float) -> None:
+    assert bar_of(np.array(answer)) == whole
+
+
 @pytest.mark.parametrize("theme", ["light", "dark", "print", "colorblind"])
 def test_a_network_of_colours_and_free_channels(theme: str, tmp_path: Path) -> None:
     network = parse(SMALL)
@@ -232,11 +257,13 @@ def test_the_command_writes_the_same_bytes_each_time(run: Run, tmp_path: Path) -
     [
         (["lenet5", "--live"], 2, "--image"),
         (["lenet5", "lenet5", "--live", "--image", SEVEN], 2, "one network"),
+        (["lenet5", "lenet5", "--live"], 2, "one network"),
         (["lenet5", "--weights", "random"], 2, "--live"),
         (["lenet5", "--live", "--image", "missing.png"], 1, "missing.png"),
         (["lenet5", "--live", "--image", SEVEN, "--style", "strip"], 1, "E0608"),
         (["lenet5", "--live", "--image", SEVEN, "--heat", "macs"], 1, "no place for heat"),
-        (["residual_block", "--live", "--image", SEVEN], 1, "E0814"),
+        (["siamese", "--live", "--image", SEVEN, "--style", "operation", "--layer", "left.conv1"], 1, "E0814"),
+        (["residual_block", "--live", "--image", SEVEN], 1, "E0608"),
         (["lenet5", "--live", "--image", SEVEN, "-o", "x.dot"], 1, "E0608"),
     ],
 )
@@ -244,6 +271,7 @@ def test_what_cannot_be_live(run: Run, tmp_path: Path, arguments: list[object], 
     ran = run("render", *arguments)
     assert ran.status == status
     assert said in ran.err
+    assert said == "missing.png" or "lenet5 with" not in ran.err, "it is said before the network is read and run"
     assert list(tmp_path.iterdir()) == []
 
 

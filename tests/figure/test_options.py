@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def wished(order: Order, option: str, value: Any) -> Order:
     if option == "live":
         dims = {layer.name: [*map(as_int, layer.output.dims)] for layer in order.networks[0]}
         made = {name: np.zeros((each[-1], *each[:-1])) for name, each in dims.items()}
-        value = Live(np.zeros((3, 8, 8)), made[order.networks[0].inputs[0].name], made, {})
+        value = partial(Live, np.zeros((3, 8, 8)), made[order.networks[0].inputs[0].name], made, {})
     return replace(order, **{option: value})
 
 

@@ -64,10 +64,26 @@ def test_what_places_see_is_as_large_as_the_field(name: str) -> None:
     data, fields = facts(network), receptive_fields(network)
     for unit, of in zip(data["units"], units(network).units, strict=True):
         field = fields[of.layers[-1].name]
-        assert unit["field"] == (None if field is None else [field.height, field.width])
+        assert unit["field"] == (f"{field.height}×{field.width} pixels" if field else "all of the input")
         for _, rows, columns in unit["sees"]:
             widest = [max(last - first + 1 for first, last in data["sights"][at][0]) for at in (rows, columns)]
-            assert widest == unit["field"]
+            assert field is not None
+            assert widest == [field.height, field.width]
+
+
+def test_what_is_not_known_behind_an_opaque_part_is_said_so() -> None:
+    network = cnngraph.parse(
+        'net x\ninput 8x8x3\na: conv 4 3x3 same\nb: opaque "attention" params=9\nc: conv 4 3x3 same\n'
+        "d: concat a\ne: avgpool global\n"
+    )
+    data = facts(network)
+    fields = {unit["name"]: unit["field"] for unit in data["units"]}
+    assert (fields["a"], fields["image"]) == ("3×3 pixels", "1×1 pixels")
+    assert all(fields[name].startswith("not known") for name in "bcde")
+    opaque = [unit["name"] for unit in data["units"]].index("b")
+    assert {measure["words"]: measure["unknown"] for measure in data["measures"]} == {
+        "parameters": [], "MACs": [opaque], "memory": []
+    }  # fmt: skip
 
 
 def test_a_network_with_free_sizes_has_no_measures_that_hang_on_them() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 import cnngraph
 from cnngraph.network import Network
@@ -38,8 +39,6 @@ def test_histograms_are_those_of_the_weights() -> None:
     network = cnngraph.load("lenet5")
     whole, weights = units(network), choose(network, None)
     spread = weights_of(whole, weights)["spread"]
-    from safetensors.numpy import load_file
-
     file = load_file(next((Path(cnngraph.__file__).parent / "weights" / "shipped").glob("lenet5.safetensors")))
     for number, unit in enumerate(whole.units):
         names = [f"{layer.name}.{name}" for layer in unit.layers for name in layer.parameters]
@@ -48,6 +47,17 @@ def test_histograms_are_those_of_the_weights() -> None:
             expected = [values.min(), values.max(), values.mean(), values.std()]
             assert [least, most, mean, sigma] == pytest.approx(expected, rel=1e-3, abs=1e-6)
             assert sum(counts) == values.size
+
+
+def test_of_a_file_of_weights_the_name_is_said(tmp_path: Path) -> None:
+    network = cnngraph.parse("net x\ninput 4x4x1\nconv 1 2x2\n")
+    (folder := tmp_path / "a folder").mkdir()
+    file = folder / "w.safetensors"
+    save_file({"conv1.weight": np.ones((1, 1, 2, 2), "f4"), "conv1.bias": np.zeros(1, "f4")}, file)
+    assert weights_of(units(network), choose(network, file))["about"] == "weights from w.safetensors"
+    fresh = weights_of(units(network), choose(network, file, fresh=["conv1"]))["about"]
+    assert fresh == "weights from w.safetensors, but for conv1: random weights, seed 0"
+    assert weights_of(units(network), choose(network, None, 3))["about"] == "random weights, seed 3"
 
 
 def test_numbers_that_are_none_are_left_out() -> None:
@@ -84,8 +94,8 @@ def test_sheets_show_what_onnxruntime_makes() -> None:
         values = tensors[unit.layers[-1].name]
         drawn = pixels(sheet["url"])
         assert drawn.shape[:2] == (sheet["high"], sheet["wide"])
-        assert (sheet["shown"], sheet["count"]) == (len(values), len(values))
-        assert [sheet["least"], sheet["most"]] == pytest.approx([values.min(), values.max()], rel=1e-3)
+        what = "maps" if values.ndim == 3 else "numbers"
+        assert sheet["said"] == f"{len(values)} {what}, from {values.min():.4g} to {values.max():.4g}; white is 0"
         if values.ndim == 3:
             best = np.abs(values).mean(axis=(1, 2)).argmax()
             assert pixels(sheet["face"]["url"]).shape[:2] == values[best].shape
@@ -103,7 +113,7 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     picture = tmp_path / "x.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).save(picture)
     found, tensors = run(network, picture, 3)
-    assert [where is not None for _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
+    assert [where is not None for _, _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
     weights = choose(network, None, 3)
     by_class = class_maps(network, network[network.outputs[0].layer], tensors, weights)
     if by_class is None:
@@ -112,6 +122,14 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     logits = np.log(tensors[network.outputs[0].layer])
     means = np.array([by_class(number).mean() for number in range(5)])
     assert means - means.mean() == pytest.approx(logits - logits.mean(), abs=1e-4)  # random biases are 0
+
+
+def test_bars_of_logits_are_by_the_largest() -> None:
+    network = cnngraph.parse("net x\ninput 28x28x1\nconv 4 5x5 relu\nflatten\nfc 10\n")
+    found, _ = run(network, SEVEN, 1)
+    scores, bars = zip(*((score, bar) for _, score, bar, _ in found["answers"][0][1]), strict=True)
+    assert len(set(bars)) > 2
+    assert bars == pytest.approx([max(0.0, score) / scores[0] for score in scores], abs=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 7), (70, 28, 28), (2, 57, 200), (1, 1, 300), (5, 300, 1)])
@@ -138,6 +156,26 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
 def test_what_cannot_be_shown_is_said_and_nothing_written(run: Run, tmp_path: Path) -> None:
     times = tmp_path / "t.json"
     times.write_text("[1]")
+    (tmp_path / "four.spec").write_text("net four\ninput 8x8x4\nconv 2 3x3\n")
+    (tmp_path / "vector.spec").write_text("net vector\ninput many 16\nfc 4\n")
+    for network, code, words in (
+        ("siamese", "E0814", ("it has 2 inputs: ", "leave --image out")),
+        ("vector.spec", "E0814", ("its input `many` has no height", "leave --image out")),
+        ("four.spec", "E0806", ("`cnngraph run` takes",)),
+    ):
+        ran = run("view", network, "--image", SEVEN, "-o", tmp_path / "x.html")
+        assert (ran.status, f"error[{code}]" in ran.err, *(each in ran.err for each in words)) == (
+            1,
+            True,
+            *[True] * len(words),
+        )
+    for wrong in (("-o", "x.svg"), ("-o", "x"), ("-o", "."), ("--image", SEVEN, "--image", SEVEN)):
+        ran = run("view", "lenet5", *wrong)
+        assert (ran.status, ran.out) == (2, "")
+        assert (".html" if wrong[0] == "-o" else "one picture, not 2") in ran.err
+    with pytest.raises(ValueError, match="HTML"):
+        cnngraph.load("lenet5").view(tmp_path / "x.svg")
+    assert {path.name for path in tmp_path.iterdir()} == {"t.json", "four.spec", "vector.spec"}
     for more, code in (
         (("--times", times), "E0619"),
         (("--image", tmp_path / "none.png"), "E0808"),

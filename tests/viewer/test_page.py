@@ -213,8 +213,50 @@ def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
     assert browser("document.querySelector('aside').offsetHeight") == 0
     browser("page.choose('u1')")
     assert browser("document.querySelector('aside').offsetHeight") > 100
+    card = "[document.querySelector('aside').offsetHeight > 100, document.querySelector('#card h2').textContent]"
+    browser("document.getElementById('details').click()")
+    assert browser(card) == [True, browser("page.model.title")]
+    browser("document.getElementById('details').click()")
+    assert browser(card)[0] is False
+    box = "document.querySelector('{}').getBoundingClientRect()"
+    bottom, top = browser(f"[{box.format('#figure')}.bottom, {box.format('.zoom')}.top]")
+    assert bottom <= top, "the buttons lie on the figure"
     browser("page.theme()")
     assert browser("getComputedStyle(document.body).backgroundColor") != light
+
+
+WITH_OPAQUE = """
+net x
+input 8x8x3
+block unit(c) {
+  conv c 3x3 same
+  opaque "attention" params=9
+}
+unit(4)
+conv 2 1x1
+"""
+
+
+def test_words_of_the_network_and_of_blocks(browser: Page) -> None:
+    opened(browser, facts(cnngraph.parse("net one\ninput 4x4x1\n")))
+    card = "document.getElementById('card').textContent"
+    assert "1 unitparameters" in browser(card)
+    network = cnngraph.parse(WITH_OPAQUE)
+    data = facts(network)
+    sheets = [None, None, {"url": "", "wide": 1, "high": 1, "said": "4 maps"}, None]
+    data["live"] = {"sheets": sheets, "answers": [], "picture": {"url": "", "wide": 8, "high": 8}}
+    data["weights"] = {"about": "", "filters": [], "spread": []}
+    shown(browser, data)
+    assert "4 units in 1 block" in browser(card)
+    assert f"MACsat least {network.macs:,}" in browser(card)
+    assert network.counts.endswith(f"at least {network.macs:,} multiply-accumulates")
+    browser("page.choose('b0')")
+    assert "block of 2 units" in browser(card)
+    assert f"MACsat least {network['unit1.conv1'].macs:,}" in browser(card)
+    assert "Of this picture4 maps" in browser(card)
+    browser("page.choose('u3')")
+    assert "at least" not in browser(card)
+    assert browser.errors == []
 
 
 def middle(browser: Page, selector: str) -> tuple[float, float]:

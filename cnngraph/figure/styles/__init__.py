@@ -30,8 +30,8 @@ class Order:
     title: str | None = None
     picture: bytes | None = None
     """An image file that stands for the input."""
-    live: Live | None = None
-    """What the network made of a picture."""
+    live: Callable[[], Live] | None = None
+    """Gives what the network makes of a picture: it runs only for a style that has a place for that."""
     fold: bool | None = None
     """Whether what repeats is drawn once; None: as the style sees fit."""
     depth: int | None = None
@@ -122,7 +122,7 @@ def draw(order: Order) -> Scene:
     if order.live is not None:
         from cnngraph.figure.live import told
 
-        scene = told(scene, order.live, order.theme)
+        scene = told(scene, order.live(), order.theme)
     scene = told_kinds(scene, order.networks)
     if style.whole:
         hold_to_truth(scene, order.networks)

@@ -60,7 +60,7 @@ def operation(
     title: str | None = None,
     cell: Pair | None = None,
     picture: bytes | None = None,
-    live: Live | None = None,
+    live: Callable[[], Live] | None = None,
 ) -> Scene:
     """The layer called *layer*, or the only convolution or pool, at most *width* points wide.
 
@@ -73,13 +73,14 @@ def operation(
     (E0604).
     """
     shown = chosen(network, layer)
+    made = None if live is None else live()
     title = title or _title(network, shown)
     em = max(_LEAST_TEXT, _SLIDE_TEXT * min(width, SLIDE) / SLIDE)
     margin = _MARGIN * em
     words = _Words.of(shown, em, width - 2 * margin)
     source, sizes = network[shown.inputs[0]], drawn_volumes(network)
-    if live is not None:
-        sizes |= live.volumes(network.inputs[0].name)
+    if made is not None:
+        sizes |= made.volumes(network.inputs[0].name)
     seen = None
     if isinstance(shown.kind, Windowed):
         seen = example(shown, sizes[source.name], cell)
@@ -87,20 +88,20 @@ def operation(
         raise CnngraphError.of("E0620", f"`{shown.name}` makes a vector, which has no cells", help="leave --cell out")
     parts = _parts(source, shown, seen, em, theme)
     if picture is not None:
-        panel = _panel(network, shown, seen, picture, sizes, em, theme, is_whole=live is not None)
+        panel = _panel(network, shown, seen, picture, sizes, em, theme, is_whole=made is not None)
         parts = _pictured(panel, parts)
     numbers = [] if seen is None else _numbers(source, shown, seen, em, theme)
-    if live is not None:
-        numbers = [] if seen is None else summed(network, shown, seen, live, em, width, theme)
+    if made is not None:
+        numbers = [] if seen is None else summed(network, shown, seen, made, em, width, theme)
     numbers = [row for row in numbers if row.width <= width - 2 * margin]
-    if live is not None and not numbers:
+    if made is not None and not numbers:
         raise _unnumbered(shown)
     head = heading(title, _HEADING * em, width, margin, theme)
     left = height(width) - head.y - words.height - margin - _ROW_GAP * em
     left -= math.fsum(row.height + _ROW_GAP * em for row in numbers)
-    left -= 0.0 if live is None else key_height(live, em)
-    rows = _fitted(parts, em, width, left if numbers else math.inf, grows=live is None)
-    if live is not None or math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
+    left -= 0.0 if made is None else key_height(made, em)
+    rows = _fitted(parts, em, width, left if numbers else math.inf, grows=made is None)
+    if made is not None or math.fsum(row.height + _ROW_GAP * em for row in rows) <= left:
         rows = [*numbers, *rows]
     used = max(words.width, text_width(head.content, head.font, head.size), *(row.width for row in rows))
     items: list[Item] = [head]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from cnngraph.figure.live import Live
+from cnngraph.figure.live import Live, bar_of
 from cnngraph.figure.pixels import png
 from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Color, Picture, Primitive, Rect, Stroke, Text
@@ -30,7 +30,7 @@ _FEW_CELLS = 16
 _LEAST_CELL = 0.085
 """Ems that a cell of a column is high at least; else the vector goes on in another column beside."""
 _BARS, _BAR, _CALLED = 3, 3.6, 9.0
-"""How many numbers of an answer are shown; ems that the bar of 1 is long, and that a name is at most."""
+"""How many numbers of an answer are shown; ems that a bar is long at most, and a name."""
 _BAR_PITCH = 1.5
 """Ems from bar to bar."""
 
@@ -45,9 +45,11 @@ def body(stop: Stop, measure: Measure, most: int, live: Live) -> Body:
     """What stands for *stop*; *most* is the longest vector of the figure."""
     if stop.look is Look.INPUT:
         return _input(stop, measure, live)
+    end = stop.layers[-1]
+    if stop.look is Look.ANSWER or (end.name in live.classes and not end.output.is_map):
+        caption = stop.caption if stop.look is Look.ANSWER else end.output.caption
+        return Bars.of(measure, caption, live.made[end.name], live.classes.get(end.name, ()))
     numbers, (least, greatest) = live.made[stop.tensor], live.ranges[stop.tensor]
-    if stop.look is Look.ANSWER:
-        return Bars.of(measure, stop.caption, numbers, live.classes.get(stop.tensor, ()))
     if stop.look is Look.VECTOR:
         like = Column.of(measure, stop.caption, len(numbers), most)
         return Cells(measure, stop.caption, like.width, like.height, numbers, least, greatest)
@@ -189,6 +191,8 @@ class Bars(Block):
 
     guesses: tuple[tuple[str, float], ...]
     """Highest first."""
+    whole: float
+    """The number that the longest bar stands for."""
     called: float
     """Room for the names."""
 
@@ -203,7 +207,7 @@ class Bars(Block):
         called = max(text_width(name, "serif", em) for name in names)
         said = max(text_width(_said(number), "serif", em) for _, number in guesses)
         across = called + (1.0 + _BAR) * em + said
-        return cls(measure, caption, across, (len(guesses) * _BAR_PITCH - 0.3) * em, guesses, called)
+        return cls(measure, caption, across, (len(guesses) * _BAR_PITCH - 0.3) * em, guesses, bar_of(numbers), called)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         theme, em = self.measure.theme, self.measure.em
@@ -213,7 +217,7 @@ class Bars(Block):
         for number, (name, score) in enumerate(self.guesses):
             top = y + number * _BAR_PITCH * em
             high = 1.2 * em
-            long = _BAR * em * (min(score, 1.0) if score > 0 else 0.0)
+            long = _BAR * em * (min(score / self.whole, 1.0) if score > 0 else 0.0)
             baseline = top + (high + above - below) / 2
             drawn += [
                 Text(left - 0.5 * em, baseline, name, em, "serif", "end", fill=theme.ink),

@@ -67,12 +67,12 @@ def volumes(
     theme: Theme,
     title: str | None = None,
     picture: bytes | None = None,
-    live: Live | None = None,
+    live: Callable[[], Live] | None = None,
 ) -> Scene:
     """*network*, a chain, as a figure at most *width* points wide.
 
-    *picture* is an image file that stands for the input; *live* what the network made of one. Raises `CnngraphError`
-    when the network is no chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
+    *picture* is an image file that stands for the input; *live* gives what the network makes of one. Raises
+    `CnngraphError` when the network is no chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
     """
     chain = stops(network)
     if live is None:
@@ -81,8 +81,9 @@ def volumes(
     else:
         from cnngraph.figure.styles import sheets
 
-        chain = sheets.sized(chain, live)
-        drawing = _Drawing(partial(sheets.body, live=live), alike=False)
+        made = live()
+        chain = sheets.sized(chain, made)
+        drawing = _Drawing(partial(sheets.body, live=made), alike=False)
     scene = fitting(
         lambda em: _drawn(chain, em, width, theme, title, drawing), texts(width, SLIDE_TEXT, LEAST_TEXT), width
     )

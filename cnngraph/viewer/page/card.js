@@ -2,9 +2,9 @@
 
 import { at, h } from "./dom.js";
 import { field } from "./field.js";
-import { ofPicture, ofUnit } from "./live.js";
+import { ofMaps, ofPicture, ofWeights } from "./live.js";
 import { isBlock, numberOf } from "./model.js";
-import { full, percent, sum } from "./words.js";
+import { full, many, percent, sum } from "./words.js";
 
 /** A name, which may be broken behind its dots. */
 const dotted = (name) => name.split(".").flatMap((part, at) => (at ? [".", h("wbr"), part] : [part]));
@@ -15,20 +15,22 @@ export function card(model, id, act) {
   at("card").replaceChildren(...(id ? (isBlock(id) ? block : unit)(model, id, act) : network(model)).flat().filter(Boolean));
 }
 
-/** Its numbers, each with its share of the network's. */
-const measures = (model, own) => model.measures.map(({ words, unit }, number) => {
-  const [value, total] = [own[number], sum(model.units.map((each) => each.measures[number]))];
-  return value > 0 && pair(words, [full(value, unit), h("span", { class: "soft" }, ` ${percent(value, total)}`)]);
+/** The network's numbers; or those of a part of it, each with its share. */
+const measures = (model, id) => model.measures.map(({ words, unit, unknown }, number) => {
+  const [total, own] = [sum(model.units.map((each) => each.measures[number])), id ? [...model.unitsOf(id)] : unknown];
+  const said = (value) => `${unknown.some((each) => own.includes(each)) ? "at least " : ""}${full(value, unit)}`;
+  if (!id) return pair(words, said(total));
+  const value = model.of(id).measures[number];
+  return value > 0 && pair(words, [said(value), h("span", { class: "soft" }, ` ${percent(value, total)}`)]);
 });
 
 function network(model) {
-  const totals = model.measures.map(({ words, unit }, number) => pair(words, full(sum(model.units.map((each) => each.measures[number])), unit)));
   const keys = [["drag, wheel", "move"], ["ctrl wheel, + −", "zoom"], ["0", "all of it"], ["← →", "along the data"], ["Enter", "open, close"],
     ["E, Esc", "into a block, out"], ["S", "along a shortcut"], ["/", "find"], ["N", "next found"], ["H", "heat"]];
   return [
     h("h2", null, model.title),
     ...ofPicture(model),
-    h("dl", null, pair("layers", `${model.units.length} units in ${model.blocks.length} blocks`), totals),
+    h("dl", null, pair("layers", many(model.units.length, "unit") + (model.blocks.length ? ` in ${many(model.blocks.length, "block")}` : "")), measures(model)),
     h("h3", null, "Keys"),
     h("dl", { class: "keys" }, keys.map(([name, does]) => [h("dt", null, name.split(", ").map((each) => h("kbd", null, each))), h("dd", null, does)])),
   ];
@@ -39,10 +41,10 @@ function unit(model, id, act) {
   const takes = it.inputs.map((input) => model.units[input].volume).join(", ");
   return [
     h("h2", null, dotted(it.name)), h("p", { class: "soft" }, it.does),
-    h("dl", null, pair("volume", takes ? `${takes} → ${it.volume}` : it.volume), measures(model, it.measures),
+    h("dl", null, pair("volume", takes ? `${takes} → ${it.volume}` : it.volume), measures(model, id),
       it.tensors.map(([name, shape]) => pair(name, shape)),
       pair("line", it.line && [h("span", { class: "soft" }, `${model.sources[it.line[0]]}:${it.line[1]}`), h("code", null, it.line[2])])),
-    ...ofUnit(model, numberOf(id)),
+    ofMaps(model, numberOf(id)), ...ofWeights(model, numberOf(id)),
     it.how.length > 0 && [h("h3", null, "Arithmetic"), h("dl", { class: "how" }, it.how.map(([name, how]) => (name ? pair(name, how) : h("dd", { class: "said" }, how))))],
     it.inputs.length > 0 && [h("h3", null, "Receptive field"), ...field(model, it)],
     ...links(model, id, act),
@@ -52,11 +54,12 @@ function unit(model, id, act) {
 function block(model, id, act) {
   const it = model.of(id);
   return [
-    h("h2", null, dotted(it.path)), h("p", { class: "soft" }, `block of ${it.count} units`),
+    h("h2", null, dotted(it.path)), h("p", { class: "soft" }, `block of ${many(it.count, "unit")}`),
     h("div", { class: "buttons" },
       h("button", { onclick: () => act.toggle(id) }, model.isOpen(id) ? "Close" : "Open"),
       h("button", { onclick: () => act.enter(id) }, "Show alone")),
-    h("dl", null, pair("gives", it.volume), measures(model, it.measures)),
+    h("dl", null, pair("gives", it.volume), measures(model, id)),
+    ofMaps(model, it.last),
     ...links(model, id, act),
   ];
 }

@@ -12,7 +12,7 @@ const rect = (x, y, width, height, kind) => `<rect x="${x}" y="${y}" width="${wi
 
 /** A picture that goes through lies on the input. */
 export function field(model, unit) {
-  const words = h("p", { class: "soft", "aria-live": "polite" }, unit.field ? `${unit.field.join("×")} pixels` : "all of the input");
+  const words = h("p", { class: "soft", "aria-live": "polite" }, unit.field);
   const [seen] = unit.sees;
   const input = seen && model.units[seen[0]];
   if (unit.size?.length !== 3 || input?.size?.length !== 3) return [words];

@@ -35,12 +35,12 @@ export function key(model, measure, seen, choose) {
   const box = at("key");
   box.hidden = measure < 0;
   if (measure < 0) return;
-  const { words, unit } = model.measures[measure];
+  const { words, unit, unknown } = model.measures[measure];
   const cost = (id) => model.of(id).measures[measure];
   const [total, most] = [sum(model.units.map((each) => each.measures[measure])), Math.max(...seen.map(cost), 0)];
   const dearest = [...seen].sort((one, other) => cost(other) - cost(one)).slice(0, 5).filter(cost);
   box.replaceChildren(
-    h("div", { class: "title" }, h("b", null, words), h("span", { class: "soft" }, `${short(total, unit)} in all`)),
+    h("div", { class: "title" }, h("b", null, words), h("span", { class: "soft" }, `${unknown.length ? "at least " : ""}${short(total, unit)} in all`)),
     h("div", { class: "ramp" }),
     h("div", { class: "ends" }, h("span", null, "0"), h("span", null, short(most, unit))),
     h("ol", null, dearest.map((id) => h("li", null,

@@ -3,19 +3,17 @@
 import { h } from "./dom.js";
 import { percent, sum } from "./words.js";
 
-const sheet = ({ url, wide, high }, about) => h("img", { class: "sheet", src: url, alt: about, width: wide, height: high });
+const sheet = (title, made) => made && [h("h3", null, title),
+  h("img", { class: "sheet", src: made.url, alt: made.said, width: made.wide, height: made.high }), h("p", { class: "soft" }, made.said)];
 
-/** Of a unit: what it makes of the picture, its filters, and how its weights are spread. */
-export function ofUnit({ live, weights, units }, number) {
-  const made = live?.sheets[number];
-  const filters = weights?.filters[number];
-  return [
-    made && [h("h3", null, "Of this picture"), sheet(made, `${made.shown} of ${made.count} maps`),
-      h("p", { class: "soft" }, `${made.shown < made.count ? `the strongest ${made.shown} of ${made.count}` : made.count}, from ${made.least} to ${made.most}; white is 0`)],
-    filters && [h("h3", null, "Filters"), sheet(filters, filters.said), h("p", { class: "soft" }, filters.said)],
-    weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
-  ].filter(Boolean).flat();
-}
+/** What a unit makes of the picture. */
+export const ofMaps = ({ live }, number) => sheet("Of this picture", live?.sheets[number]);
+
+/** Of a unit besides: its filters, and how its weights are spread. */
+export const ofWeights = ({ weights, units }, number) => [
+  sheet("Filters", weights?.filters[number]),
+  weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
+].filter(Boolean).flat(2);
 
 /** Counts by their logarithms, so that tails are seen. */
 function histogram(name, [least, most, mean, sigma, zeros, counts]) {
@@ -30,19 +28,16 @@ function histogram(name, [least, most, mean, sigma, zeros, counts]) {
 export function ofPicture({ live, weights }) {
   if (!live) return weights ? [h("p", { class: "soft" }, weights.about)] : [];
   const heat = h("img", { alt: "", hidden: true });
-  const show = (url) => {
-    heat.hidden = !url;
-    if (url) heat.src = url;
-  };
+  const show = (url) => Object.assign(heat, url ? { hidden: false, src: url } : { hidden: true });
   const answers = live.answers.map(([output, guesses]) => [
     live.answers.length > 1 && h("p", { class: "soft" }, output),
-    guesses.map(([label, score, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
-      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: Math.max(0, Math.min(1, score ?? 0)), "aria-hidden": "true" }))),
+    guesses.map(([label, score, bar, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
+      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: bar, "aria-hidden": "true" }))),
   ]);
   return [
     h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
     ...answers.flat(2).filter(Boolean),
-    live.answers.some(([, guesses]) => guesses.some(([, , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
+    live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
     h("p", { class: "soft" }, `with ${weights.about}`),
   ];
 }

@@ -186,6 +186,7 @@ class Page {
       open: () => this.openAll(true), close: () => this.openAll(false), svg: () => this.save("svg"), png: () => this.save("png"),
       link: () => this.link(), theme: () => this.theme(),
       side: () => document.body.classList.toggle("outlined"), back: () => this.choose(""),
+      details: () => { document.body.classList.toggle("detailed"); this.choose(""); },
     };
     for (const [id, act] of Object.entries(clicks)) at(id).addEventListener("click", act);
     at("heat").addEventListener("change", ({ target }) => this.heat(Number(target.value)));

@@ -1,5 +1,7 @@
 // The network, and what of it is open. Things are called "u12", a unit, or "b3", a block.
 
+import { many } from "./words.js";
+
 export const isBlock = (id) => id[0] === "b";
 export const numberOf = (id) => Number(id.slice(1));
 
@@ -39,7 +41,7 @@ export class Model {
   about(id) {
     const thing = this.of(id);
     if (!isBlock(id)) return `${thing.about}, ${thing.does}`;
-    return `block ${thing.path}: ${thing.volume}, ${thing.count} units, ${this.isOpen(id) ? "open" : "closed"}`;
+    return `block ${thing.path}: ${thing.volume}, ${many(thing.count, "unit")}, ${this.isOpen(id) ? "open" : "closed"}`;
   }
 
   isOpen(id) {

@@ -18,6 +18,9 @@ const digits = (value) => (Number.isInteger(value) ? value : Number(value.toPrec
 /** A count in full. */
 export const full = (value, unit = "") => (unit ? short(value, unit) : value.toLocaleString("en-US"));
 
+/** A count of things: "1 unit", "2 units". */
+export const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 export const percent = (part, whole) => (whole ? `${((100 * part) / whole).toPrecision(part === whole ? 3 : 2)} %` : "");
 
 export const sum = (numbers) => numbers.reduce((one, other) => one + other, 0);
