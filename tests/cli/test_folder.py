@@ -465,7 +465,8 @@ def test_sizes_of_their_own_and_what_is_too_small(run: Run, tmp_path: Path) -> N
                 assert line["outputs"] == {k: said for k, said in json.loads(alone.out)[0].items() if k != "source"}
             else:
                 errors += 1
-                assert line["error"].split(": ")[-1] in alone.err
+                # Of one picture it is looked up what the model asks of sizes.
+                assert line["error"].split(": ")[-1] in alone.err or (not of_spec and "E0822" in alone.err)
             if of_spec:
                 with Image.open(line["source"]) as picture:
                     assert ("outputs" in line) == (min(picture.size) >= 7)

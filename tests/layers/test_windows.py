@@ -91,7 +91,7 @@ def size_decides(window: Window, axis: int) -> bool:
     return window.ceil and simple != [len(window.starts(axis, size)) for size in range(40, 60)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(slides(), st.sampled_from(["", "conv 2 2x1 s=2 -> ", "maxpool 3x2 s=(2, 3) -> ", "upconv 2 3x2 s=2 -> "]))
 def test_a_free_size_says_what_the_fixed_one_will_be(case: tuple[str, Window], before: str) -> None:
     line, window = f"{before}{case[0]}", case[1]
