@@ -155,7 +155,7 @@ def _one_factor(value: object) -> int | float:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"a number, not {show(value)}")
-    return float(value)
+    return float(value) + 0.0  # of -0.0 too, which is the same number and would be written as another
 
 
 def _gain(value: object) -> float | None:

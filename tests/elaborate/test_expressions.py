@@ -152,3 +152,9 @@ def test_what_has_no_value_before_the_network_runs(expression: str) -> None:
     text = f"net t\ninput (?H, 8, 4)\nblock b() {{\n  conv 4 3x3 same => ({expression}, 8, 4)\n}}\nb\n"
     with pytest.raises(CnngraphError, match="E0205"):
         parse(text)
+
+
+def test_there_is_one_zero() -> None:
+    network = parse("input 7x8x2\nclip lo=-0.0 hi=0.25")
+    assert [repr(layer.kind) for layer in network] == [repr(layer.kind) for layer in parse(network.to_spec())]
+    assert repr(network.layers[1].kind) == "Clip(lo=0.0, hi=0.25)"
