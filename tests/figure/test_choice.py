@@ -33,8 +33,8 @@ LECTURE = {
     "inception_module": "blocks",
     "googlenet": "overview",
 }
-SAMPLE = ("lenet5", "vgg16", "residual_block", "resnet", "inception_module", "googlenet", "unet", "siamese", "conv1x1",
-          "densenet121", "fpn")  # fmt: skip
+SAMPLE = ("lenet5", "vgg16", "residual_block", "resnet", "inception_module", "googlenet", "siamese", "conv1x1",
+          "fpn")  # fmt: skip
 """Of every shape."""
 OTHERS = {
     "unet": "slabs",
