@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cnngraph.code.bodies import body
 from cnngraph.code.calls import NEEDED, Definition, parameter
 from cnngraph.code.definitions import Sample
+from cnngraph.code.generated import Generated
 from cnngraph.code.heading import heading, quiet, shown
 from cnngraph.code.outputs import head_of, need_known, without_softmax
 from cnngraph.code.recording import Differs
@@ -33,23 +33,6 @@ from cnngraph.network import Network
 from cnngraph.spec.names import sayable
 from cnngraph.torch.signatures import codes as in_torch
 from cnngraph.weights.flattened import Orders
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """A file of Keras code."""
-
-    text: str
-    top: str
-    """The function that builds the network."""
-    parameters: Mapping[str, object]
-    """What it takes, with what each is unless said."""
-    network: Network
-    """The network under the names that the code has."""
-    names: Mapping[str, str]
-    """The spec's name of each layer that is called otherwise in the code."""
-    remarks: tuple[str, ...] = ()
-    """Why the code is plainer than it could be."""
 
 
 def generate(network: Network, said: str = "") -> Generated:

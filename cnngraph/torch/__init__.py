@@ -26,7 +26,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.network import Network
 
 if TYPE_CHECKING:
-    from cnngraph.torch.generate import Generated
+    from cnngraph.code.generated import Generated
 
     Module = Any
     """A ``torch.nn.Module``."""

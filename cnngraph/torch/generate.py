@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from cnngraph.code.bodies import body
 from cnngraph.code.calls import NEEDED, Definition, camel, parameter
 from cnngraph.code.definitions import Sample
+from cnngraph.code.generated import Generated
 from cnngraph.code.heading import heading, quiet, shown
 from cnngraph.code.outputs import head_of, need_known, without_softmax
 from cnngraph.code.recording import Differs
@@ -26,23 +27,6 @@ from cnngraph.torch.flat import flat
 from cnngraph.torch.names import bearable
 from cnngraph.torch.recording import check
 from cnngraph.torch.signatures import codes, needed, text_of
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """A file of PyTorch code."""
-
-    text: str
-    top: str
-    """The class of the network."""
-    parameters: Mapping[str, object]
-    """What it takes, with what each is unless said."""
-    network: Network
-    """What ``forward`` does: the network without the softmax at its end, under the names that the code has."""
-    names: Mapping[str, str]
-    """The spec's name of each layer that is called otherwise in the code."""
-    remarks: tuple[str, ...] = ()
-    """Why the code is plainer than it could be."""
 
 
 def generate(network: Network, said: str = "") -> Generated:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cnngraph.code.generated import Generated
 from cnngraph.code.solving import literal
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.preprocessing import Preprocessing, preprocessing
-from cnngraph.torch.generate import Generated
 
 
 def training(made: Generated, module: str, said: str) -> str:

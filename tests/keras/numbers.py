@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from cnngraph.code.generated import Generated
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load
-from cnngraph.keras.generate import Generated, generate
+from cnngraph.keras.generate import generate
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights

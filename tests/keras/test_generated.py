@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from cnngraph.code.generated import Generated
 from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
 from cnngraph.keras import source
-from cnngraph.keras.generate import Generated, codes, generate
+from cnngraph.keras.generate import codes, generate
 from cnngraph.keras.recording import check
 from cnngraph.keras.signatures import pieces
 from cnngraph.network import Network

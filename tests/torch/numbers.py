@@ -17,10 +17,11 @@ from typing import Any, Protocol
 import numpy as np
 
 import cnngraph
+from cnngraph.code.generated import Generated
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
-from cnngraph.torch.generate import Generated, generate
+from cnngraph.torch.generate import generate
 from cnngraph.volume import as_int
 from cnngraph.weights.match import expected
 from tests.onnx.test_values import CASES

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from cnngraph.assembly import Assembly
+from cnngraph.code.generated import Generated
 from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import load, parse
@@ -22,7 +23,7 @@ from cnngraph.layers import KINDS as WORDS
 from cnngraph.names import unfit
 from cnngraph.network import Network
 from cnngraph.spec.names import is_name
-from cnngraph.torch.generate import Generated, generate
+from cnngraph.torch.generate import generate
 from cnngraph.torch.names import bearable
 from cnngraph.torch.recording import check
 from cnngraph.volume import Volume
