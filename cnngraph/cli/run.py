@@ -203,30 +203,25 @@ def _on_pictures(
         fed = pictures.feed(path)
         try:
             answers = session.run(fed)
-        except CnngraphError as error:
-            raise _misfit(file, session, pictures.port, fed, path) or error from None
+        except CnngraphError:
+            if session.network is None:
+                _need_fit(file, pictures.port, fed[pictures.port.name], path)
+            raise
         yield str(path), answers
 
 
-def _misfit(file: str, session: Session, port: Port, fed: dict[str, Array], path: Path) -> CnngraphError | None:
-    """What is to be said when the model *file* does not run with pictures as large as that at *path*; None when that is
-    not why, or not known."""
-    if session.network is not None:
-        return None
+def _need_fit(file: str, port: Port, array: Array, path: Path) -> None:
+    """Raises `CnngraphError` (E0822) when the model *file* does not run with pictures as large as that at *path*, which
+    is *array*; not when that is not known."""
     from cnngraph.fronts import load
-    from cnngraph.sizes import misfit
-    from cnngraph.volume import Free
+    from cnngraph.runtime.feeds import need_fit
 
     try:
         network = load(file)
     except CnngraphError:
-        return None
-    shape = fed[port.name].shape[1:]
-    shape = shape if port.channels_last else (*shape[1:], shape[0])
-    dims = network.inputs[0].output.dims
-    sizes = {dim.name: size for dim, size in zip(dims, shape, strict=False) if isinstance(dim, Free)}
-    wrong = misfit(network, sizes, str(path)) if sizes else None
-    return CnngraphError([wrong]) if wrong is not None else None
+        return
+    upright = array.transpose(0, 3, 1, 2) if port.channels_last else array
+    need_fit(network, {network.inputs[0].name: upright}, str(path))
 
 
 def _on_folder(

@@ -63,7 +63,7 @@ class PictureInput:
         if self.port.channels_last and self.done.within is None:
             array = array.transpose(0, 2, 3, 1)
         found = {self.port.name: np.ascontiguousarray(array, arrays.TYPES.get(self.port.type))}
-        _need_fit(self.network, found, str(path))
+        need_fit(self.network, found, str(path))
         return found
 
 
@@ -84,7 +84,7 @@ def array_feed(session: Session, given: Iterable[tuple[str, Path | Array]], help
             found[name] = arrays.fitted(value, ports[name], "the array")
     if missing := [name for name in ports if name not in found]:
         raise CnngraphError.of("E0815", f"nothing is given for the input `{missing[0]}`", help=help)
-    _need_fit(session.network, found, ", ".join(str(value) for _, value in given if isinstance(value, Path)))
+    need_fit(session.network, found, ", ".join(str(value) for _, value in given if isinstance(value, Path)))
     return found
 
 
@@ -112,9 +112,9 @@ def run_sizes(path: Path, size: int) -> dict[str, int]:
     return dict.fromkeys(names, size)
 
 
-def _need_fit(network: Network | None, given: Mapping[str, Array], what: str) -> None:
-    """Raises `CnngraphError` (E0822) when *network* does not run with free sizes as *given* has them; *what* names the
-    picture or array, empty for one without a name."""
+def need_fit(network: Network | None, given: Mapping[str, Array], what: str) -> None:
+    """Raises `CnngraphError` (E0822) when *network* does not run with free sizes as *given*, by its inputs and with the
+    channels first, has them; *what* names the picture or array, empty for one without a name."""
     if network is None or network.is_fixed:
         return
     sizes: dict[str, int] = {}
