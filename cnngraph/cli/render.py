@@ -43,6 +43,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @width_option
 @theme_option
+@click.option("--down/--no-down", default=None, help="From top to bottom, in columns, as papers print deep networks.")
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option(
@@ -83,6 +84,7 @@ def command(
     depth: int | None,
     width: float | None,
     theme: str | None,
+    down: bool | None,
     layout: str | None,
     layer: str | None,
     cell: tuple[int, int] | None,
@@ -130,6 +132,7 @@ def command(
         with_blocks=with_blocks,
         names=names,
         show=show,
+        down=down,
         layout=layout,
         counts=counts,
         heat=heat,

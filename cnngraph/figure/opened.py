@@ -71,9 +71,11 @@ def _alone(node: Node, network: Network) -> Network:
     return replace(network, layers=(before, *kept), outputs=(Output(last, last),), title="")
 
 
-def with_opened(scene: Scene, network: Network, width: float, theme: Theme, show: Collection[str] = ()) -> Scene:
+def with_opened(
+    scene: Scene, network: Network, width: float, theme: Theme, show: Collection[str] = (), *, down: bool = False
+) -> Scene:
     """*scene*, the figure of *network*, and below it its blocks in frames, in rows of at most *width* points; silent
-    layers whose words are in *show* are named in them.
+    layers whose words are in *show* are named in them, and *down*, they run from top to bottom.
 
     Raises `CnngraphError`: E0618 where there are none, E0604 where one is too wide.
     """
@@ -84,7 +86,9 @@ def with_opened(scene: Scene, network: Network, width: float, theme: Theme, show
             help="leave --with-blocks out",
         )  # fmt: skip
     drawn = [
-        untitled(blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show))
+        untitled(
+            blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show, down=down)
+        )
         for each in found
     ]
     em = max(item.size for one in drawn for item in one.primitives() if isinstance(item, Text))
