@@ -224,7 +224,7 @@ class Layered:
             begins = lefts[column] - self.measure.straight
             drawn[-1] = Line((tip[0] - 0.8 * head, y)) if tip[0] - 0.8 * head > begins else drawn[-1]
             if drawn[-1].to == tip:
-                drawn = [*drawn[:-2], shortened(drawn[-2], 0.8 * head - (tip[0] - lefts[column]))]
+                drawn = [*drawn[:-2], shortened(drawn[-2], 0.8 * head - (tip[0] - begins))]
             primitives = (Path(tuple(drawn), line), arrowhead(tip, (1.0, 0.0), head, line.color))
         return into(name, target, primitives)
 

@@ -131,12 +131,11 @@ class Row:
     def _lanes(self) -> list[float]:
         """The axis of each lane below, from the row's own."""
         above = max(stop.part.down for stop in self.stops)
+        air = (_AIR_DOWN if self.measure.down else _AIR) * self.measure.em
         found: list[float] = []
         for lane in range(1 + max((hung.lane for hung in self._hung), default=-1)):
             inside = [hung.part for hung in self._hung if hung.lane == lane]
-            found.append(
-                above + (_AIR_DOWN if self.measure.down else _AIR) * self.measure.em + max(part.up for part in inside)
-            )
+            found.append(above + air + max(part.up for part in inside))
             above = found[-1] + max(part.down for part in inside)
         return found
 
