@@ -38,7 +38,7 @@ NETWORKS: dict[str, dict[str, object]] = {
 }
 """What follows `cnngraph render`, and the params it sets."""
 WIDE = {"hourglass": 1680.0, "hrnet": 1250.0}
-"""Points of the page of those that a slide is too narrow for."""
+"""Points of the page of those whose text is small on a slide."""
 OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x1": "conv1", "nin": "mlpconv1.conv2"}
 """The layer that the style `operation` explains, where one is worth it."""
 FIGURES = {
