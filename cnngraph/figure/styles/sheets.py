@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _APART = 0.28
 """Ems that sheets are apart at least, to the right and up."""
-_LEAST_FRONT, _DEEPEST = 2.0, 1.2
+_LEAST_FRONT, _DEEPEST = 2.0, 1.6
 """Ems that the longer side of a sheet has at least; and how far sheets run back at most, of that, if they are not
 all."""
 _CELLS, _PIXELS = 64, 256
