@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
-from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
+from cnngraph.cli.looks import font_option, show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
@@ -43,6 +43,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @width_option
 @theme_option
+@font_option
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option(
@@ -83,6 +84,7 @@ def command(
     depth: int | None,
     width: float | None,
     theme: str | None,
+    font: str | None,
     layout: str | None,
     layer: str | None,
     cell: tuple[int, int] | None,
@@ -120,6 +122,7 @@ def command(
         style=style,
         width=width,
         theme=theme,
+        font=font,
         title=title,
         transparent=transparent,
         image=image,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Circle, Curve, Font, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.typeface import Font
 from cnngraph.network import Network
 
 

@@ -99,6 +99,6 @@ def test_what_is_wrong_is_found(browser: Page) -> None:
 
 
 def test_text_in_another_font_than_was_measured_is_found(browser: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(svg._FAMILY, "serif", 'font-family="monospace"')
+    monkeypatch.setattr(svg, "_family", lambda typeface, font: 'font-family="monospace"')
     said = found(browser, {("typed", "blocks"): spoiled(lambda item: item)})
     assert any("pt wide" in fault for fault in said["typed"])

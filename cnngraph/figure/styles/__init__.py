@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.page import height, is_slide
+from cnngraph.figure.typeface import using
 from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
+    from cnngraph.figure.typeface import Typeface
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Order:
     width: float
     """Points."""
     theme: Theme
+    typeface: Typeface | None = None
+    """Its fonts; None: those that ship."""
     title: str | None = None
     picture: bytes | None = None
     """An image file that stands for the input."""
@@ -50,6 +54,8 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+_NAMED = 12
+"""Characters that are named where the fonts lack more."""
 _FEW = 3
 """Weighted layers up to which a residual block is one slide."""
 LAYOUTS = {"own": False, "dot": True}
@@ -72,21 +78,29 @@ WISHES = {
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
 
 
-def _need_letters(order: Order) -> None:
-    """Raises `CnngraphError` (E0601) for a title with characters that no font has."""
+def draw(order: Order) -> Scene:
+    """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
+    of it."""
+    with using(order.typeface):
+        return _with_unknown(replace(_drawn(order), typeface=order.typeface))
+
+
+def _with_unknown(scene: Scene) -> Scene:
+    """*scene*, with a remark where a font is needed that has more characters."""
+    from cnngraph.figure.scene import Text
     from cnngraph.figure.text import lacking
 
-    titles = [order.title] if order.title is not None else [each.title or each.name for each in order.networks]
-    for title in titles:
-        if missing := lacking(title):
-            raise CnngraphError.of(
-                "E0601", f"the figure's fonts have no {' '.join(missing)} of the title {title!r}",
-                help='Latin, Greek and Cyrillic are there; another title:  --title "…", none:  --title ""',
-            )  # fmt: skip
+    missing = lacking((item.content, item.font) for item in scene.primitives() if isinstance(item, Text))
+    if not missing:
+        return scene
+    remark = (
+        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG and PDF show □,"
+        " an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
+    )
+    return replace(scene, remarks=(*scene.remarks, remark))
 
 
-def draw(order: Order) -> Scene:
-    """The figure; raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
+def _drawn(order: Order) -> Scene:
     style, name = STYLES[order.style], f"the style `{order.style}`"
     from cnngraph.figure.stages import told_kinds, untitled
 
@@ -101,7 +115,6 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
-    _need_letters(order)
     order = replace(order, theme=order.theme.of(order.networks))
     # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
     asked = replace(order, title="." if order.title == "" else order.title)

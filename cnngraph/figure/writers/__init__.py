@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.typeface import using
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
@@ -104,4 +105,5 @@ def write(
             )
     if path is not None and (names := FORMATS[format].beside) is not None:
         asked["names"] = names(scene, path.stem)
-    return FORMATS[format].write(scene, **asked)
+    with using(scene.typeface):
+        return FORMATS[format].write(scene, **asked)
