@@ -30,33 +30,34 @@ _LARGEST = 14_400.0
 """Points: the longest side a PDF page may have (ISO 32000-1, annex C)."""
 
 
-def write_pdf(scene: Scene) -> bytes:
-    """*scene* as a PDF of one page as large as the figure; the same scene gives the same bytes.
+def write_pdf(*scenes: Scene) -> bytes:
+    """*scenes* as a PDF, each on a page as large as it; the same scenes give the same bytes.
 
     A figure larger than a page may be is scaled down to it.
     """
     from reportlab.pdfgen.canvas import Canvas
 
-    scale = min(1.0, _LARGEST / max(scene.width, scene.height, 1.0))
     buffer = io.BytesIO()
     canvas: Any = Canvas(
         buffer,
-        pagesize=(max(scene.width * scale, 1.0), max(scene.height * scale, 1.0)),
         invariant=1,
         pageCompression=1,
         initialFontName=_font("serif", current().faces["serif"]),
     )
-    canvas.setTitle(_sayable(scene.title))
-    canvas.setSubject(_sayable(scene.description))
+    canvas.setTitle(_sayable(scenes[0].title))
+    canvas.setSubject(_sayable(scenes[0].description))
     canvas.setAuthor("")
     canvas.setCreator("cnngraph")
-    canvas.transform(scale, 0, 0, -scale, 0, scene.height * scale)
-    if scene.background:
-        _draw(canvas, Rect(0, 0, scene.width, scene.height, scene.background))
-    canvas.setLineJoin(1)
-    for primitive in scene.primitives():
-        _draw(canvas, primitive)
-    canvas.showPage()
+    for scene in scenes:
+        scale = min(1.0, _LARGEST / max(scene.width, scene.height, 1.0))
+        canvas.setPageSize((max(scene.width * scale, 1.0), max(scene.height * scale, 1.0)))
+        canvas.transform(scale, 0, 0, -scale, 0, scene.height * scale)
+        if scene.background:
+            _draw(canvas, Rect(0, 0, scene.width, scene.height, scene.background))
+        canvas.setLineJoin(1)
+        for primitive in scene.primitives():
+            _draw(canvas, primitive)
+        canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 
