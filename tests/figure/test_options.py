@@ -160,3 +160,31 @@ def test_a_title_with_letters_that_no_font_has_is_drawn_and_says_which_and_what_
     assert "残差网络" in (tmp_path / "t.svg").read_text("utf-8")
     for title in ("", "ResNet"):
         assert "have no" not in run("render", "t.spec", *arguments, "-o", "t.svg", "--title", title).err
+
+
+@pytest.mark.parametrize("style", ["strip", "blocks", "units"])
+def test_two_networks_of_one_title_are_told_apart(run: Run, tmp_path: Path, style: str) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.spec").write_text('net n "Mine"\ninput 8x8x3\nconv 4 3x3\nconv 4 3x3\n')
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "a.spec").write_text((tmp_path / "a.spec").read_text())
+    for files, titles in (
+        (("a.spec", "b.spec"), ("Mine (a.spec)", "Mine (b.spec)")),
+        (("a.spec", "old/a.spec"), ("Mine (a.spec)", f"Mine ({Path('old/a.spec')})")),
+        (("a.spec", "a.spec"), ("Mine (1)", "Mine (2)")),
+    ):
+        ran = run("render", *files, "--style", style, "-o", "-")
+        assert [title in ran.out for title in titles] == [True, True], ran.err
+
+
+def test_a_title_that_is_cut_is_remarked(run: Run) -> None:
+    ran = run("render", "lenet5", "--width", "70mm", "--title", "a very long title " * 5, "-o", "-")
+    assert "the title is too long" in ran.err
+    assert "too long" not in run("render", "lenet5", "--width", "70mm", "--title", "And so on…", "-o", "-").err
+
+
+def test_a_block_is_no_layer_and_its_layers_are_named(run: Run) -> None:
+    ran = run("render", "resnet", "--layer", "stage2.residual1")
+    assert ran.status == 1
+    assert "`stage2.residual1` is a block" in ran.err
+    assert "--layer stage2.residual1.bottleneck1.conv1" in ran.err

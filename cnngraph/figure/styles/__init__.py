@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
@@ -82,7 +83,7 @@ def draw(order: Order) -> Scene:
     """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
     of it."""
     with using(order.typeface):
-        return _with_unknown(replace(_drawn(order), typeface=order.typeface))
+        return _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
 
 
 def _with_unknown(scene: Scene) -> Scene:
@@ -117,6 +118,7 @@ def _drawn(order: Order) -> Scene:
     refuse(name, order, takes, style.about)
     order = replace(order, theme=order.theme.of(order.networks))
     # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
+    order = replace(order, networks=_told_apart(order.networks))
     asked = replace(order, title="." if order.title == "" else order.title)
     if order.title == "" or (order.title and len(order.networks) == 1):
         asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
@@ -155,6 +157,34 @@ def _drawn(order: Order) -> Scene:
         )
         scene = replace(scene, remarks=(*scene.remarks, said))
     return scene
+
+
+def _told_apart(networks: Sequence[Network]) -> Sequence[Network]:
+    """*networks*, those of one title with what tells them apart: their files' names, else a number."""
+    titles = [network.title or network.name for network in networks]
+    if len(set(titles)) == len(titles):
+        return networks
+    paths = [Path(network.file) for network in networks]
+    for marks in ([path.name for path in paths], [str(path) for path in paths]):
+        if all(marks) and len(set(marks)) == len(marks):
+            break
+    else:
+        marks = [str(number) for number, _ in enumerate(networks, start=1)]
+    return [
+        replace(network, title=f"{title} ({mark})")
+        for network, title, mark in zip(networks, titles, marks, strict=True)
+    ]
+
+
+def _with_cut_title(scene: Scene, order: Order) -> Scene:
+    """*scene*, which was *order*ed, with a remark where there was not room for all of its title."""
+    from cnngraph.figure.scene import Text
+
+    first = next(iter(scene.items), None)
+    whole = {order.title, *(network.title for network in order.networks)}
+    if not isinstance(first, Text) or not first.content.endswith("…") or first.content in whole:
+        return scene
+    return replace(scene, remarks=(*scene.remarks, 'the title is too long for this width: --title "…" gives another'))
 
 
 def hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
