@@ -124,6 +124,8 @@ def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, 
     asked["theme"] = _theme(asked.get("theme", "light"))
     if font := str(asked.pop("font", asked["theme"].font)):
         asked["typeface"] = _typeface(font, networks, asked.get("title", ""))
+    if heat is not None:
+        asked["theme"] = replace(asked["theme"], hatched=False)  # its colours say the cost alone
     if asked.pop("transparent", False):
         asked["theme"] = replace(asked["theme"], background=None)
     if asked.setdefault("style", AUTO) == AUTO and ("layer" in asked or "cell" in asked):

@@ -91,6 +91,8 @@ class Theme:
     """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
     paper's is the least number."""
     negative: Color
+    hatched: bool = False
+    """Whether slabs that do other things are told apart by hatching, too."""
     kinds: Mapping[str, Color] = field(default_factory=dict)
     """Colours of layers by the word of the spec: ``upconv``."""
     blocks: Mapping[str, Color] = field(default_factory=dict)
@@ -250,6 +252,11 @@ class _Reader:
             self._refuse(f"`{key}` is a table of colours by name", f"[{key}]", key)
         return {name: self.color(each, name) for name, each in value.items()}
 
+    def flag(self, value: object, key: str) -> bool:
+        if not isinstance(value, bool):
+            self._refuse(f"`{key}` is no yes or no: {value!r}"[:120], "true or false", key)
+        return value
+
     def font(self, value: object, key: str) -> str:
         """A file is beside the theme's, unless it says more."""
         if not isinstance(value, str) or not is_font(value):
@@ -278,6 +285,7 @@ _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     "rgb": _Reader.three,
     **dict.fromkeys(["kinds", "blocks", "layers"], _Reader.named),
     "font": _Reader.font,
+    "hatched": _Reader.flag,
 }  # fmt: skip
 """How each key of a file is read."""
 _KEYS = f"there are {', '.join(sorted(_READ))}"
