@@ -14,9 +14,10 @@ from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import scene as drawn
-from cnngraph.figure.scene import Circle, Color, Group, Item, Polygon, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.colors import Color, mixed
+from cnngraph.figure.scene import Circle, Group, Item, Polygon, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import ascent, descent, width
-from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.figure.theme import Faces, Theme
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Free
 

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cnngraph.figure.colors import Color, another, mixed
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import SIGN, Sign
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import height, texts, too_narrow
 from cnngraph.figure.scene import (
     Circle,
-    Color,
     Group,
     Item,
     Line,
@@ -40,7 +40,7 @@ from cnngraph.figure.styles.parts import sign_of
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
-from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.figure.theme import Faces, Theme
 from cnngraph.network import Network, Output
 from cnngraph.units import Unit, units
 
@@ -50,7 +50,7 @@ _MARGIN = 1.0
 _SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
 """Ems that the largest map may be high."""
 _UP, _BLOCKS = 1, (3, 4, 0, 2)
-"""Which of a theme's colours for branches what rises has, and blocks in turn."""
+"""Which of a theme's colours for branches what rises has, and blocks if they can."""
 _LIGHTER, _LINES = 0.6, 0.32
 """The share of paper in what is hatched, and the ems between its lines."""
 _SAMPLE = 1.7
@@ -165,7 +165,10 @@ class _Laid:
             words = node.called(self.network) or "several layers"
             if own := theme.of_block(inside[0].lead.block):
                 return _Sort(words, own)
-            self.blocks.setdefault(words, theme.branches[_BLOCKS[len(self.blocks) % len(_BLOCKS)]].front)
+            if words not in self.blocks:
+                taken = [theme.conv, theme.pool, theme.dense, theme.other, theme.branches[_UP].front]
+                wished = [theme.branches[number].front for number in _BLOCKS if number < len(theme.branches)]
+                self.blocks[words] = another([*taken, *self.blocks.values()], wished)
             return _Sort(words, self.blocks[words])
         own = theme.own(unit.layers)
         if not unit.lead.inputs:
