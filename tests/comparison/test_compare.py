@@ -24,6 +24,11 @@ def said(found: Comparison) -> list[str]:
     [
         ("conv 4 3x3 same", "conv 4 3x3 p=1", []),
         ("conv 4 3x3 p=0", "conv 4 3x3", []),
+        ("maxpool 2x2", "maxpool 2x2 s=2", []),
+        ("maxpool 2x3", "maxpool 2x3 s=2x3 p=0", []),
+        ("maxpool 2x2", "maxpool 2x2 s=1", ["changed maxpool1: stride 2×2 → 1×1"]),
+        ("avgpool to=1x1", "avgpool global", []),
+        ("upsample 2", "upsample 2x2", []),
         ("conv 4 1x1 @freeze", "conv 4 1x1", ["changed conv1: @freeze yes → none"]),
         ("conv 4 1x1 relu", "conv 4 1x1", ["changed conv1: followed by ReLU → none"]),
         ("conv 4 1x1 leaky=0.1", "conv 4 1x1 leaky=0.2", ["changed conv1: leaky ReLU slope 0.1 → 0.2"]),
