@@ -115,3 +115,11 @@ def test_what_is_known_of_families(
     found = cnngraph.compare(load(a), load(b))
     counts = [len(found.of(kind)) for kind in ("same", "changed", "added", "removed", "follows")]
     assert counts == [same, changed, added, removed, follows]
+
+
+@pytest.mark.parametrize(("a", "b"), [("resnet18", "resnet34"), ("resnet34", "resnet18"), ("resnet101", "resnet152")])
+def test_what_was_put_in_are_whole_blocks(a: str, b: str) -> None:
+    """Each name that is in both stands for the same layer in both."""
+    found = cnngraph.compare(load(a), load(b))
+    assert {row.kind for row in found.rows} <= {"same", "added", "removed"}
+    assert not [row.renamed for row in found.rows if row.renamed]
