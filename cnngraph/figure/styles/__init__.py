@@ -303,7 +303,14 @@ def _overview(order: Order) -> Scene:
 def _slabs(order: Order) -> Scene:
     from cnngraph.figure.styles.slabs import slabs
 
-    return slabs(order.networks[0], width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    return slabs(
+        order.networks[0],
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        fold=order.fold,
+        show=order.show,
+    )
 
 
 def _by_dot(order: Order) -> Scene:
@@ -388,7 +395,7 @@ STYLES = {
     "slabs": Style(
         _slabs,
         "it draws every volume as a slab, in the row of its resolution",
-        ("title", "picture", "fold", "with_blocks"),
+        ("title", "picture", "fold", "with_blocks", "show"),
     ),
     "operation": Style(
         _operation,
