@@ -235,7 +235,15 @@ def _volumes(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture, live=order.live)
+    return volumes(
+        network,
+        width=order.width,
+        theme=order.theme,
+        title=title,
+        picture=order.picture,
+        live=order.live,
+        show=order.show,
+    )
 
 
 def _text(order: Order) -> Scene:
@@ -364,7 +372,7 @@ STYLES = {
     "volumes": Style(
         _volumes,
         "it draws every volume of a chain as a cuboid",
-        ("title", "picture", "live"),
+        ("title", "picture", "live", "show"),
         frames=True,
     ),
     "text": Style(
