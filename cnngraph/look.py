@@ -86,6 +86,7 @@ KEYS: dict[str, Key] = {
     "depth": _Count("how many blocks around each other stay open", "a whole number from 0 on"),
     "names": Key("whether layers' names are written", "true or false", sort=bool),
     "show": _Shown("which silent layers are named", "layers such as bn,relu,dropout,lrn,softmax", SHOWN),
+    "down": Key("whether it runs from top to bottom", "true or false", sort=bool),
     "layer": Key("the layer that the style `operation` explains", "the name of a layer", sort=str),
 }
 """What can be said of a figure, by the word for it."""

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         with_blocks: bool
         names: bool | None
         show: str | Collection[str] | None
+        down: bool | None
         layout: str | None
         counts: bool
         heat: str | None

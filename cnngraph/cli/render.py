@@ -44,6 +44,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @width_option
 @theme_option
 @font_option
+@click.option("--down/--no-down", default=None, help="From top to bottom, in columns, as papers print deep networks.")
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option(
@@ -88,6 +89,7 @@ def command(
     width: float | None,
     theme: str | None,
     font: str | None,
+    down: bool | None,
     layout: str | None,
     layer: str | None,
     cell: tuple[int, int] | None,
@@ -137,6 +139,7 @@ def command(
         with_blocks=with_blocks,
         names=names,
         show=show,
+        down=down,
         layout=layout,
         counts=counts,
         heat=heat,

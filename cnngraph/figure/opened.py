@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Group, Item, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.dense import dense, drawn
+from cnngraph.figure.scene import Group, Item, Point, Rect, Scene, Stroke, Text
 from cnngraph.figure.slabs.nodes import Detail, Node, nodes, same_words
 from cnngraph.figure.slabs.resolution import resolutions
 from cnngraph.figure.stages import moved, retold, untitled
@@ -71,9 +73,12 @@ def _alone(node: Node, network: Network) -> Network:
     return replace(network, layers=(before, *kept), outputs=(Output(last, last),), title="")
 
 
-def with_opened(scene: Scene, network: Network, width: float, theme: Theme, show: Collection[str] = ()) -> Scene:
-    """*scene*, the figure of *network*, and below it its blocks in frames, in rows of at most *width* points; silent
-    layers whose words are in *show* are named in them.
+def with_opened(
+    scene: Scene, network: Network, width: float, theme: Theme, show: Collection[str] = (), *, down: bool = False
+) -> Scene:
+    """*scene*, the figure of *network*, and below it its blocks in frames, in rows of at most *width* points, a dense
+    block before its layers; silent layers whose words are in *show* are named in them, and *down*, they run from top to
+    bottom.
 
     Raises `CnngraphError`: E0618 where there are none, E0604 where one is too wide.
     """
@@ -83,27 +88,74 @@ def with_opened(scene: Scene, network: Network, width: float, theme: Theme, show
             "E0618", f"{network.name} has no blocks that could stand open below its figure",
             help="leave --with-blocks out",
         )  # fmt: skip
-    drawn = [
-        untitled(blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show))
+    panels = [
+        _Panel(
+            f"{each.name}{_of(each.times)}",
+            untitled(
+                blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show, down=down)
+            ),
+        )
         for each in found
     ]
-    em = max(item.size for one in drawn for item in one.primitives() if isinstance(item, Text))
+    em = max(panel.em for panel in panels)
     margin, gap, line = em, _GAP * em, ascent("serif", em) + 0.4 * em
-    x, y, high, right = margin, scene.height, 0.0, scene.width
+    if whole := dense(network):
+        shortest = min(whole, key=lambda block: len(block.layers))
+        words = f"dense block of {len(shortest.layers)} layers{_of(len(whole))}"
+        panels.insert(0, _Panel(words, drawn(shortest, network, em, width - 2 * margin, theme, down=down)))
+    below = _placed(panels, margin, scene.height, width - margin, gap, line)
+    beside = _placed(panels, scene.width, margin, width - margin, gap, line)
+    # What runs down may leave room on its right.
+    placed = beside if max(scene.height, beside.bottom) < below.bottom and beside.right <= width - margin else below
     items: list[Item] = []
-    for each, one in zip(found, drawn, strict=True):
-        if x > margin and x + one.width > width - margin:
-            x, y, high = margin, y + high + gap, 0.0
-        items.append(_frame(each, x, y, line, one, em, theme))
-        items += [retold(moved(item, y + line, across=x)) for item in one.items]
-        x, high, right = x + one.width + gap, max(high, line + one.height), max(right, x + one.width + margin)
-    return replace(scene, width=right, height=y + high + margin, items=(*scene.items, *items))
-
-
-def _frame(each: Opened, x: float, y: float, line: float, one: Scene, em: float, theme: Theme) -> Group:
-    times = f", one of {each.times}" if each.times > 1 else ""
-    drawn: Sequence[Primitive] = (
-        Rect(x, y + line, one.width, one.height, None, Stroke(theme.faint, 0.06 * em)),
-        Text(x, y + ascent("serif", em), f"{each.name}{times}", em, "serif", fill=theme.ink),
+    for each, (x, y) in zip(panels, placed.corners, strict=True):
+        items.append(each.frame(x, y, line, em, theme))
+        items += [retold(moved(item, y + line, across=x)) for item in each.scene.items]
+    return replace(
+        scene,
+        width=max(scene.width, placed.right + margin),
+        height=max(scene.height, placed.bottom + margin),
+        items=(*scene.items, *items),
     )
-    return Group(f"{each.name}.opened", "decoration", tuple(drawn))
+
+
+class _Placed(NamedTuple):
+    """Where frames have their left upper corners, and where all of them end."""
+
+    corners: list[Point]
+    right: float
+    bottom: float
+
+
+def _placed(panels: Sequence[_Panel], left: float, top: float, end: float, gap: float, line: float) -> _Placed:
+    """*panels* in rows between *left* and *end*, from *top* on, each with a *line* of words above it."""
+    x, y, high, right = left, top, 0.0, 0.0
+    corners: list[Point] = []
+    for each in panels:
+        if x > left and x + each.scene.width > end:
+            x, y, high = left, y + high + gap, 0.0
+        corners.append((x, y))
+        right, high = max(right, x + each.scene.width), max(high, line + each.scene.height)
+        x += each.scene.width + gap
+    return _Placed(corners, right, y + high)
+
+
+def _of(times: int) -> str:
+    return f", one of {times}" if times > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A frame with words above it."""
+
+    words: str
+    scene: Scene
+
+    @property
+    def em(self) -> float:
+        return max(item.size for item in self.scene.primitives() if isinstance(item, Text))
+
+    def frame(self, x: float, y: float, line: float, em: float, theme: Theme) -> Group:
+        around = Rect(x, y + line, self.scene.width, self.scene.height, None, Stroke(theme.faint, 0.06 * em))
+        words = Text(x, y + ascent("serif", em), self.words, em, "serif", fill=theme.ink)
+        return Group(f"{self.words}.opened", "decoration", (around, words))

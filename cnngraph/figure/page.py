@@ -72,14 +72,17 @@ def texts(width: float, on_slide: float, in_print: float) -> list[float]:
 
 
 def fitting(draw: Callable[[float], Scene], texts: Sequence[float], width: float) -> Scene:
-    """The figure that *draw* makes with the largest of *texts* with which it is no higher than a page; where it is with
-    all of them, with the first."""
-    first = scene = draw(texts[0])
-    for text in texts[1:]:
-        if scene.height <= height(width):
-            break
-        if first.height * (texts[-1] / texts[0]) ** 2 > height(width):
-            # Its area is that of its text: it will not do.
-            return first
+    """The figure that *draw* makes with the largest of *texts* with which it is no wider than *width* and no higher
+    than a page; where it is higher with all of them, with the largest with which it is no wider."""
+    best: Scene | None = None
+    for text in texts:
         scene = draw(text)
-    return scene if scene.height <= height(width) else first
+        if scene.width > width + 0.01:
+            continue
+        if scene.height <= height(width):
+            return scene
+        best = best or scene
+        if scene.height * (texts[-1] / text) ** 2 > height(width):
+            # Its area is that of its text: it will not do.
+            return best
+    return best or scene

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Circle, Curve, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
+from cnngraph.figure.scene import Circle, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.turned import mapped
 from cnngraph.figure.typeface import Font
 from cnngraph.network import Network
 
@@ -58,19 +59,20 @@ def _blocks(network: Network) -> dict[str, str]:
     return found
 
 
-def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:
-    """*scenes* one under the other below *head*, with *gap* points between; what is of the first has ``1.`` before its
-    id and its layers' names, what is of the second ``2.``."""
+def stacked(scenes: Sequence[Scene], gap: float, head: Text | None, *, across: bool = False) -> Scene:
+    """*scenes* one under the other, or *across* the page, below *head*, with *gap* points between; what is of the first
+    has ``1.`` before its id and its layers' names, what is of the second ``2.``."""
     items: list[Item] = [] if head is None else [head]
-    wide = 0.0 if head is None else 2 * head.x + width(head.content, head.font, head.size)
-    y = 0.0 if head is None else head.y + descent(head.font, head.size) + gap / 2
-    for number, scene in enumerate(scenes):
-        y += gap if number else 0.0
-        items += [moved(item, y, f"{number + 1}.") for item in scene.items]
-        y += scene.height
+    top = 0.0 if head is None else head.y + descent(head.font, head.size) + gap / 2
+    wide = high = x = 0.0
+    y = top
+    for number, scene in enumerate(scenes, start=1):
+        items += [moved(item, y, f"{number}.", x) for item in scene.items]
+        wide, high = max(wide, x + scene.width), max(high, y + scene.height)
+        x, y = (x + scene.width, y) if across else (x, y + scene.height + gap)
     return Scene(
-        width=max(wide, *(scene.width for scene in scenes)),
-        height=y,
+        width=wide if head is None else max(wide, 2 * head.x + width(head.content, head.font, head.size)),
+        height=high,
         items=tuple(items),
         title=" and ".join(scene.title for scene in scenes) if head is None else head.content,
         description="; ".join(f"{scene.title}: {scene.description}" for scene in scenes),
@@ -110,17 +112,8 @@ def moved(item: Item, down: float, prefix: str = "", across: float = 0.0) -> Ite
             items = tuple(moved(each, down, prefix, across) for each in item.items)
             layers = tuple(prefix + name for name in item.layers)
             return item._replace(id=prefix + item.id, items=items, data=data, layers=layers)
-        case Polygon():
-            return item._replace(points=tuple(map(to, item.points)))
-        case Path():
-            return item._replace(
-                steps=tuple(
-                    Curve(to(step.control1), to(step.control2), to(step.to))
-                    if isinstance(step, Curve)
-                    else type(step)(to(step.to))
-                    for step in item.steps
-                )
-            )
+        case Polygon() | Path():
+            return mapped(item, to)
     return item._replace(x=item.x + across, y=item.y + down)
 
 

@@ -264,10 +264,11 @@ def struck(scene: Scene) -> list[str]:
     return found
 
 
-def loose_ends(scene: Scene, tolerance: float = 1.0) -> list[str]:
-    """Lines of edges that begin or end in the air: nothing else is drawn there, and no row begins there."""
+def loose_ends(scene: Scene, tolerance: float = 1.0, *, down: bool = False) -> list[str]:
+    """Lines of edges that begin or end in the air: nothing else is drawn there, and no row begins there, or *down*, no
+    column."""
     things = [(item, bounds(item)) for item in scene.primitives() if not isinstance(item, Picture)]
-    begins = min((box[0] for item, box in things if isinstance(item, Path)), default=0.0)
+    begins = min((box[down] for item, box in things if isinstance(item, Path)), default=0.0)
     found = []
     for group in scene.groups():
         if group.role != "edge":
@@ -275,7 +276,7 @@ def loose_ends(scene: Scene, tolerance: float = 1.0) -> list[str]:
         for path in (item for item in _leaves(group) if isinstance(item, Path) and len(item.steps) > 1):
             for point in (path.steps[0].to, path.steps[-1].to):
                 near = (item for item, box in things if item is not path and _near(point, box, tolerance))
-                if point[0] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
+                if point[down] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
                     found.append(f"{group.id}: a line ends at {point[0]:.0f}, {point[1]:.0f}, where nothing is")
     return found
 

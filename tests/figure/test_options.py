@@ -34,6 +34,7 @@ ASKED: dict[str, list[Any]] = {
     "names": [True],
     "with_blocks": [True],
     "show": [("relu",)],
+    "down": [True],
     "by_dot": [True],
 }
 """For every option what may be asked."""

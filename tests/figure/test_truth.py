@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -100,6 +101,22 @@ def test_any_network_is_drawn_as_it_is_and_fits(seed: int) -> None:
     for style in ("strip", "units", "volumes", "text"):
         shown = figure_or_code(network, style, width)
         assert shown in REFUSALS if isinstance(shown, str) else faults(shown) + struck(shown) == []
+
+
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_any_network_is_drawn_as_it_is_from_top_to_bottom(seed: int) -> None:
+    """All of its columns beside each other, which may be more than the width has."""
+    network = parse(random_spec(seed))
+    width, wanted = WIDTHS[seed % 3], FOLDS[seed % 5]
+    try:
+        scene = figure(network, "blocks", width, down=True, **wanted)
+    except CnngraphError as error:
+        enough = re.findall(r"E0604.*give it at least --width (\d+)pt", str(error), re.DOTALL)
+        scene = figure(network, "blocks", float(enough[0]), down=True, **wanted)
+    assert untrue(scene, [network]) == []
+    assert faults(scene) + struck(scene) + loose_ends(scene, down=True) == []
+    shown = figure_or_code(network, "strip", width, down=True)
+    assert shown in REFUSALS if isinstance(shown, str) else faults(shown) + struck(shown) == []
 
 
 def test_a_side_branch_that_is_a_block_is_no_part_of_the_way() -> None:

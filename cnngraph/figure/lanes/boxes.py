@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.part import Measure, Plain
@@ -25,6 +26,10 @@ from cnngraph.figure.scene import (
 from cnngraph.figure.shapes import cuboid
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
+from cnngraph.figure.typeface import Font
+
+_BESIDE = 0.4
+"""Ems between a line, or a box, and what is written on its right."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,24 @@ class Box(Plain):
     def caption_width(self) -> float:
         return max(text_width(line, "serif", self.measure.em) for line in (self.caption, self.name))
 
+    @property
+    def caption_height(self) -> float:
+        """With the air above it."""
+        em = self.measure.em
+        caption = 0.3 * em + ascent("serif", em) + descent("serif", em) if self.caption else 0.0
+        return caption + (self.measure.leading if self.name else 0.0)
+
     @cached_property
     def width(self) -> float:
         return max(self.measure.box, self.caption_width)
 
     @cached_property
     def height(self) -> float:
-        return len(self.lines) * self.measure.leading + 0.9 * self.measure.em
+        """As it stands on the page."""
+        return max(len(self.lines), self.least) * self.measure.leading + 0.9 * self.measure.em
+
+    least: ClassVar[int] = 2
+    """Lines: boxes of one are as high."""
 
     @property
     def left(self) -> float:
@@ -70,16 +86,11 @@ class Box(Plain):
 
     @property
     def top(self) -> float:
-        return max(self.height, self.least) / 2
+        return self.height / 2
 
     @cached_property
     def up(self) -> float:
         return self.top + (self._badge if self.times > 1 or self.mark else 0.0)
-
-    @property
-    def least(self) -> float:
-        """The height of a box of two lines: boxes of one line are as high."""
-        return 2 * self.measure.leading + 0.9 * self.measure.em
 
     @property
     def _badge(self) -> float:
@@ -87,36 +98,94 @@ class Box(Plain):
 
     @cached_property
     def down(self) -> float:
-        em = self.measure.em
-        caption = 0.3 * em + ascent("serif", em) + descent("serif", em) if self.caption else 0.0
-        return self.top + caption + (self.measure.leading if self.name else 0.0)
+        return self.top + self.caption_height
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
+        yield self._standing(x + self.width / 2, axis - self.top)
+
+    def _standing(self, middle: float, top: float) -> Group:
+        """With the middle of its upper edge there on the page."""
         em, theme = self.measure.em, self.measure.theme
-        height = 2 * self.top
-        left, top = x + self.left, axis - self.top
-        middle = x + self.width / 2
         ink = theme.on(self.fill, theme.on_box) if self.is_known else theme.ink
         fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
-        drawn: list[Primitive] = [Rect(left, top, self.measure.box, height, fill, line)]
-        first = axis - (len(self.lines) - 1) / 2 * self.measure.leading + (ascent("serif", em) - 0.1 * em) / 2
-        drawn += [
-            Text(middle, first + index * self.measure.leading, line, em, "serif", "middle", fill=ink)
-            for index, line in enumerate(self.lines)
+        wide, leading = self.measure.box, self.measure.leading
+        first = top + self.height / 2 - (len(self.lines) - 1) / 2 * leading + (ascent("serif", em) - 0.1 * em) / 2
+        drawn: list[Primitive] = [
+            Rect(middle - wide / 2, top, wide, self.height, fill, line),
+            *(
+                Text(middle, first + index * leading, line, em, "serif", "middle", fill=ink)
+                for index, line in enumerate(self.lines)
+            ),
+            *self._around(middle, top),
         ]
+        return Group(self.first, "layer", self.measure.upright(drawn), self.title, layers=self.layers)
+
+    def _around(self, middle: float, top: float) -> Iterator[Text]:
+        """What stands beside the box."""
+        em, ink = self.measure.em, self.measure.theme.ink
+        left, right = middle - self.measure.box / 2, middle + self.measure.box / 2
         if self.times > 1:
-            drawn.append(
-                Text(left + self.measure.box, top - 0.35 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
-            )
+            yield Text(right, top - 0.35 * em, f"×{self.times}", em, "serif", "end", fill=ink)
         if self.mark:
-            drawn.append(Text(left, top - 0.35 * em, self.mark, em, "serif-italic", fill=theme.ink))
+            yield Text(left, top - 0.35 * em, self.mark, em, "serif-italic", fill=ink)
         if self.caption:
-            baseline = axis + height / 2 + 0.3 * em + ascent("serif", em)
-            drawn.append(Text(middle, baseline, self.caption, em, "serif", "middle", fill=theme.ink))
+            baseline = top + self.height + 0.3 * em + ascent("serif", em)
+            yield Text(middle, baseline, self.caption, em, "serif", "middle", fill=ink)
             if self.name:
-                below = baseline + self.measure.leading
-                drawn.append(Text(middle, below, self.name, em, "serif-italic", "middle", fill=theme.ink))
-        yield Group(self.first, "layer", tuple(drawn), self.title, layers=self.layers)
+                yield Text(middle, baseline + self.measure.leading, self.name, em, "serif-italic", "middle", fill=ink)
+
+
+@dataclass(frozen=True)
+class Standing(Box):
+    """The same where the way runs from top to bottom: what it makes is written beside the way out, below the box."""
+
+    least: ClassVar[int] = 1
+
+    @cached_property
+    def width(self) -> float:
+        return self.height + self.caption_height
+
+    @property
+    def left(self) -> float:
+        return 0.0
+
+    @property
+    def right(self) -> float:
+        return self.caption_height
+
+    @property
+    def top(self) -> float:
+        return self.measure.box / 2
+
+    @cached_property
+    def up(self) -> float:
+        return self.top
+
+    @cached_property
+    def down(self) -> float:
+        em = self.measure.em
+        beside = _BESIDE * em + text_width(self._letter_and_times, "serif", em) if self._letter_and_times else 0.0
+        return max(self.top + beside, _BESIDE * em + self.caption_width)
+
+    @property
+    def _letter_and_times(self) -> str:
+        return " ".join(filter(None, (self.mark, f"×{self.times}" if self.times > 1 else "")))
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        yield self._standing(axis, x)
+
+    def _around(self, middle: float, top: float) -> Iterator[Text]:
+        em, ink = self.measure.em, self.measure.theme.ink
+        high = ascent("serif", em)
+        if self._letter_and_times:
+            right = middle + self.top + _BESIDE * em
+            font: Font = "serif" if self.times > 1 else "serif-italic"
+            yield Text(right, top + high, self._letter_and_times, em, font, fill=ink)
+        if self.caption:
+            left, baseline = middle + _BESIDE * em, top + self.height + 0.3 * em + high
+            yield Text(left, baseline, self.caption, em, "serif", fill=ink)
+            if self.name:
+                yield Text(left, baseline + self.measure.leading, self.name, em, "serif-italic", fill=ink)
 
 
 SIGN = 0.75
@@ -159,7 +228,8 @@ class Sign(Plain):
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         stroke, r = self.measure.line, self.radius
-        middle, arm = x + r, 0.55 * r
+        middle, axis = (axis, x + r) if self.measure.down else (x + r, axis)
+        arm = 0.55 * r
         turns = {"+": (0.0, math.pi / 2), "−": (0.0,)}.get(self.sign, (math.pi / 4, 3 * math.pi / 4))
         arms = (
             Path(
@@ -171,7 +241,7 @@ class Sign(Plain):
             )
             for turn in turns
         )
-        drawn: tuple[Item, ...] = (Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms)
+        drawn = self.measure.upright((Circle(middle, axis, r, self.measure.theme.paper, stroke), *arms))
         yield Group(self.first, "layer", drawn, self.title, layers=self.layers)
 
 
@@ -205,25 +275,32 @@ class Outlet(Plain):
         return -0.2 * self.em
 
     @cached_property
-    def width(self) -> float:
+    def _long(self) -> float:
         return text_width(self._shown, "serif-italic", self.em)
 
     @property
+    def width(self) -> float:
+        return 1.2 * self.em if self.measure.down else self._long
+
+    @property
     def up(self) -> float:
-        return 0.75 * self.em
+        return self._long / 2 if self.measure.down else 0.75 * self.em
 
     @property
     def down(self) -> float:
-        return 0.75 * self.em
+        return self.up
 
     @property
     def top(self) -> float:
         return self.up
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        em = self.em
-        words = Text(x, axis + 0.25 * em, self._shown, em, "serif-italic", fill=self.measure.theme.ink)
-        yield Group(self.first, "output", (words,), f"output {self.name}")
+        em, ink = self.em, self.measure.theme.ink
+        if self.measure.down:
+            words = Text(axis, x + ascent("serif-italic", em), self._shown, em, "serif-italic", "middle", fill=ink)
+        else:
+            words = Text(x, axis + 0.25 * em, self._shown, em, "serif-italic", fill=ink)
+        yield Group(self.first, "output", self.measure.upright((words,)), f"output {self.name}")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ def letter_radius(measure: Measure, mark: str) -> float:
 def lettered(x: float, y: float, letter: str, measure: Measure) -> tuple[Primitive, ...]:
     """A letter in a circle: the same one stands where the line goes on."""
     em = measure.em
+    x, y = (y, x) if measure.down else (x, y)
     baseline = y + (ascent("serif", em) - 0.1 * em) / 2
-    return (
+    return measure.upright((
         Circle(x, y, letter_radius(measure, letter), measure.theme.paper, measure.line),
         Text(x, baseline, letter, em, "serif", "middle", fill=measure.theme.ink),
-    )
+    ))  # fmt: skip

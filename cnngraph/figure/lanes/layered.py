@@ -109,7 +109,7 @@ class Layered:
 
     @property
     def between(self) -> float:
-        return 0.9 * self.measure.em
+        return (0.5 if self.measure.down else 0.9) * self.measure.em
 
     @cached_property
     def sizes(self) -> dict[Place, tuple[float, float]]:
@@ -196,6 +196,10 @@ class Layered:
         if link.source is None:
             at, name = (x - self.source_inset, axis), self.source
             drawn: list[Move | Line | Curve] = [Move(at)]
+            if self.measure.down and self.source_inset:
+                # What is written beside the way out lies where its lines would turn.
+                at = (x, axis)
+                drawn.append(Line(at))
         else:
             source, place = self.nodes[link.source], path[0]
             y, right = axis + self.heights[place], lefts[place.column] + self.widths[place.column]
@@ -211,15 +215,16 @@ class Layered:
         column, width = path[-1].column, self.widths[path[-1].column]
         y = axis + self.heights[path[-1]] + port
         tip = (lefts[column] + (width - target.width) / 2 + target.left, y)
-        drawn += [*turn(at, (lefts[column], y)), Line(tip)]
+        drawn += [*turn(at, (lefts[column] - self.measure.straight, y)), Line(tip)]
         line, head = self.measure.line, self.measure.head
         primitives: tuple[Primitive, ...]
         if target.opens:
             primitives = (Path(tuple(drawn), line),)
         else:
-            drawn[-1] = Line((tip[0] - 0.8 * head, y)) if tip[0] - 0.8 * head > lefts[column] else drawn[-1]
+            begins = lefts[column] - self.measure.straight
+            drawn[-1] = Line((tip[0] - 0.8 * head, y)) if tip[0] - 0.8 * head > begins else drawn[-1]
             if drawn[-1].to == tip:
-                drawn = [*drawn[:-2], shortened(drawn[-2], 0.8 * head - (tip[0] - lefts[column]))]
+                drawn = [*drawn[:-2], shortened(drawn[-2], 0.8 * head - (tip[0] - begins))]
             primitives = (Path(tuple(drawn), line), arrowhead(tip, (1.0, 0.0), head, line.color))
         return into(name, target, primitives)
 

@@ -232,7 +232,12 @@ class Landed(Plain):
         """How far what comes from other rows reaches to the left of the join."""
         em = self.measure.em
         widest = max((way.width for way in self.ways if way), default=0.0)
-        return max(0.0, (widest + 4.4 * em if widest else 2.4 * em) - self.join.width / 2)
+        return max(0.0, (widest + 4.4 * em if widest else 2.4 * em) - self._landing)
+
+    @property
+    def _landing(self) -> float:
+        """From the join's border to where lines come down onto it."""
+        return (self.join.left + self.join.width - self.join.right) / 2
 
     @cached_property
     def width(self) -> float:
@@ -267,7 +272,7 @@ class Landed(Plain):
         floor = axis - self.join.top
         for index, (letter, way, level) in enumerate(zip(self.letters, self.ways, self.levels, strict=True)):
             y = axis - level
-            landing = left + self.join.width / 2 + (index - (count - 1) / 2) * 0.8 * em
+            landing = left + self._landing + (index - (count - 1) / 2) * 0.8 * em
             bend = 0.6 * em
             line = measure.line
             fall = (

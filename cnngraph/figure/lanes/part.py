@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import ClassVar, Protocol
@@ -19,6 +19,7 @@ from cnngraph.figure.scene import (
 )
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.turned import turned_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,23 @@ class Measure:
     """What words below a box may take; longer ones are cut."""
     words: float | None = None
     """The em of names of outputs, where it is not that of the rest."""
+    down: bool = False
+    """Whether what is laid out will be turned, and run from top to bottom."""
 
     @property
     def gap(self) -> float:
         """Between two parts."""
-        return 2.2 * self.em
+        return (1.7 if self.down else 2.2) * self.em
+
+    @property
+    def straight(self) -> float:
+        """What of a line is straight before it enters a part: lines that come from far to the side would enter it from
+        there."""
+        return self.head if self.down else 0.0
+
+    def upright(self, items: Iterable[Primitive]) -> tuple[Primitive, ...]:
+        """*items*, given as they stand on the page, as they are laid out."""
+        return tuple(map(turned_alone, items)) if self.down else tuple(items)
 
     @property
     def line(self) -> Stroke:

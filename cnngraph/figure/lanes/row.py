@@ -23,11 +23,13 @@ from cnngraph.figure.scene import (
     Text,
 )
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.text import ascent
+from cnngraph.figure.text import width as text_width
 
 _TAP = 0.35
 """Where in the gap behind a part the ways to outputs leave."""
-_INDENT, _AIR = 1.6, 1.8
-"""Ems: from there to what lies below, and between what lies below and what is above it."""
+_INDENT, _AIR, _AIR_DOWN = 1.6, 1.8, 0.8
+"""Ems: from there to what lies below, and between what lies below and what is above it, or on its left."""
 
 
 class Stop(NamedTuple):
@@ -129,10 +131,11 @@ class Row:
     def _lanes(self) -> list[float]:
         """The axis of each lane below, from the row's own."""
         above = max(stop.part.down for stop in self.stops)
+        air = (_AIR_DOWN if self.measure.down else _AIR) * self.measure.em
         found: list[float] = []
         for lane in range(1 + max((hung.lane for hung in self._hung), default=-1)):
             inside = [hung.part for hung in self._hung if hung.lane == lane]
-            found.append(above + _AIR * self.measure.em + max(part.up for part in inside))
+            found.append(above + air + max(part.up for part in inside))
             above = found[-1] + max(part.down for part in inside)
         return found
 
@@ -230,22 +233,31 @@ class Framed:
         """From the frame to what is inside, with an arrow on the way."""
         return 1.5 * self.measure.em
 
+    @property
+    def _words(self) -> str:
+        return f"×{self.times}"
+
     @cached_property
     def up(self) -> float:
-        return self.inside.up + self.pad + 1.4 * self.measure.em
+        return self.inside.up + self.pad + (0.0 if self.measure.down else 1.4 * self.measure.em)
 
     @cached_property
     def down(self) -> float:
-        return self.inside.down + self.pad
+        beside = 0.4 * self.measure.em + text_width(self._words, "serif", self.measure.em)
+        return self.inside.down + self.pad + (beside if self.measure.down else 0.0)
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         em, theme = self.measure.em, self.measure.theme
         top, bottom = axis - self.inside.up - self.pad, axis + self.inside.down + self.pad
         frame = Rect(x, top, self.width, bottom - top, None, Stroke(theme.faint, 0.06 * em, (0.12 * em, 0.2 * em)))
-        words = Text(x + self.width, top - 0.4 * em, f"×{self.times}", em, "serif", "end", fill=theme.ink)
+        if self.measure.down:
+            words = Text(bottom + 0.4 * em, x + ascent("serif", em), self._words, em, "serif", fill=theme.ink)
+        else:
+            words = Text(x + self.width, top - 0.4 * em, self._words, em, "serif", "end", fill=theme.ink)
+        framed = (frame, *self.measure.upright((words,)))
         about = f"{self.times} times"
         data = (("times", str(self.times)),)
-        yield Group(f"repeat-{self.first}", "decoration", (frame, words), about, data, self.layers)
+        yield Group(f"repeat-{self.first}", "decoration", framed, about, data, self.layers)
         left, right = x + self.lead, x + self.width - self.lead
         line = self.measure.line
         drawn: tuple[Primitive, ...]

@@ -90,7 +90,7 @@ class Split(Plain):
 
     @property
     def between(self) -> float:
-        return 0.9 * self.measure.em
+        return (0.5 if self.measure.down else 0.9) * self.measure.em
 
     @cached_property
     def _heights(self) -> float:
@@ -109,9 +109,10 @@ class Split(Plain):
     def levels(self) -> list[float]:
         """How far above the axis each arc runs."""
         found, top = [], max(self.lane_up, self.join.up if self.join else 0.0)
+        air = (1.3 if self.measure.down else 0.9) * self.measure.em
         for arc in self.arcs:
             down = _down(arc) if arc.part else 0.0
-            found.append(top + self.between + down)
+            found.append(top + air + down)
             top = found[-1] + (_up(arc) if arc.part else 0.35 * self.measure.em)
         return found
 
@@ -147,20 +148,26 @@ class Split(Plain):
         line = self.measure.line
         start = (x - self.source_inset, axis)
         tip = (end + (self.join.left if self.join else 0.0), axis + self._fan(index))
+        # What is written beside the way out lies where its lines would turn.
+        begun = (Line((x, axis)),) if self.measure.down and self.source_inset else ()
+        knee = (x, axis) if begun else start
+        before = (tip[0] - self.measure.straight, tip[1])
+        entry = (Line(tip),) if self.measure.straight else ()
         if part is None:
-            steps = bent(start, (left, y), right, tip)
+            steps = (Move(start), *begun, *bent(knee, (left, y), right, before)[1:], *entry)
             if self.source and self.target:
                 yield edge(self.source, self.target, self._headed(steps, line), "identity")
             return
         begin = right - part.width
         if self.source:
-            steps = (Move(start), *turn(start, (left, y)), Line((begin + part.left, y)))
+            level = (left - self.measure.straight, y)
+            steps = (Move(start), *begun, *turn(knee, level), Line((begin + part.left, y)))
             headed = (Path(steps, line),) if part.opens else self._headed(steps, line)
             yield into(self.source, part, headed)
         yield from part.draw(begin, y)
         if self.target:
             out = (right - part.right, y)
-            steps = (Move(out), Line((right, y)), *turn((right, y), tip))
+            steps = (Move(out), Line((right, y)), *turn((right, y), before), *entry)
             yield edge(part.last, self.target, self._headed(steps, line))
 
     def _headed(self, steps: Sequence[Move | Line | Curve], line: Stroke) -> tuple[Primitive, ...]:
@@ -184,7 +191,9 @@ class Split(Plain):
         landing = end - 0.3 * self.gutter
         floor = axis
         if self.join is not None:
-            landing = end + self.join.width / 2 + (index - (count - 1) / 2) * 0.6 * em
+            landing = (
+                end + (self.join.left + self.join.width - self.join.right) / 2 + (index - (count - 1) / 2) * 0.6 * em
+            )
             floor = axis - self.join.top
         line = measure.dashed if arc.projects else measure.line
         dot = Circle(tap, axis, 0.16 * em, line.color)

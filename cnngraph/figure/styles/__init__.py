@@ -51,6 +51,8 @@ class Order:
     """Whether its blocks stand below, each once and open."""
     show: tuple[str, ...] = ()
     """Words of silent layers that are named."""
+    down: bool = False
+    """Whether it runs from top to bottom."""
     by_dot: bool = False
     """Whether Graphviz's `dot` places the boxes."""
 
@@ -74,6 +76,7 @@ WISHES = {
     "names": "layers' names",
     "with_blocks": "blocks opened below (--with-blocks)",
     "show": "silent layers (--show)",
+    "down": "running from top to bottom (--down)",
     "by_dot": "another layout",
 }
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
@@ -133,7 +136,7 @@ def _drawn(order: Order) -> Scene:
     if order.with_blocks:
         from cnngraph.figure.opened import with_opened
 
-        scene = with_opened(scene, order.networks[0], order.width, order.theme, order.show)
+        scene = with_opened(scene, order.networks[0], order.width, order.theme, order.show, down=order.down)
     if order.live is not None:
         from cnngraph.figure.live import told
 
@@ -258,7 +261,13 @@ def _strip(order: Order) -> Scene:
     from cnngraph.figure.styles.strip import strip
 
     return strip(
-        order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold, show=order.show
+        order.networks,
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        fold=order.fold,
+        show=order.show,
+        down=order.down,
     )
 
 
@@ -299,6 +308,7 @@ def _blocks(order: Order) -> Scene:
         depth=order.depth,
         names=order.names,
         show=order.show,
+        down=order.down,
     )
 
 
@@ -387,14 +397,14 @@ STYLES = {
     "strip": Style(
         _strip,
         "it draws one box for every weighted layer, with arcs over them",
-        ("title", "picture", "fold", "with_blocks", "show"),
-        ("title", "fold", "show"),
+        ("title", "picture", "fold", "with_blocks", "show", "down"),
+        ("title", "fold", "show", "down"),
     ),
     "blocks": Style(
         _blocks,
         "it draws a box for every operation, branches on lanes",
-        ("title", "picture", "fold", "depth", "names", "with_blocks", "show"),
-        ("title", "fold", "depth", "names", "show"),
+        ("title", "picture", "fold", "depth", "names", "with_blocks", "show", "down"),
+        ("title", "fold", "depth", "names", "show", "down"),
         by_dot=Style(_by_dot, "it draws a box for every unit, all of them", ("title", "by_dot")),
     ),
     "overview": Style(

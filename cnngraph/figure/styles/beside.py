@@ -18,6 +18,8 @@ from cnngraph.figure.typeface import Font
 
 REPEAT = 2.0
 """Ems that the bracket below a repeated part takes, with its number."""
+REPEAT_BESIDE = 2.8
+"""The same of one beside it, where the way runs from top to bottom."""
 _LEADING = 1.25
 
 
@@ -78,9 +80,10 @@ def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
 
 def repeat(
     track: Track, repeated: Repeated, columns: tuple[int, int], ends: tuple[float, float], y: float, em: float,
-    font: Font, theme: Theme,
+    font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
-    """A bracket below *columns*, those of a repeated part that are in this row, from *ends* to *ends*, with how often.
+    """A bracket below *columns*, those of a repeated part that are in this row, from *ends* to *ends*, with how often,
+    which is turned where the figure will be turned *down*.
 
     It stays open where the part goes on in another row.
     """
@@ -88,8 +91,11 @@ def repeat(
     begin = (Move((left, y)), Line((left, deep))) if columns[0] == repeated.first else (Move((left, deep)),)
     end = (Line((right, deep)), Line((right, y))) if columns[1] == repeated.last else (Line((right, deep)),)
     bracket = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
-    words = Text((left + right) / 2, deep + 0.25 * em + ascent(font, em), f"×{repeated.times}", em, font, "middle",
-                 fill=theme.ink)  # fmt: skip
+    often, middle, below = f"×{repeated.times}", (left + right) / 2, deep + 0.25 * em
+    if down:
+        words = Text(middle + ascent(font, em) / 2, below, often, em, font, "end", 90, theme.ink)
+    else:
+        words = Text(middle, below + ascent(font, em), often, em, font, "middle", fill=theme.ink)
     data = (("times", str(repeated.times)),)
     first = next(stop for stop in track.stops if stop.column == columns[0])
     return Group(

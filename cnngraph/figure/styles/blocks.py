@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import fsum
+from math import ceil, fsum
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Stacked
@@ -18,11 +18,12 @@ from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
 from cnngraph.figure.stages import stacked
-from cnngraph.figure.styles.lines import LEAD, LETTER, Setting, draw_rows
+from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, marks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.turned import turned
 from cnngraph.flow import (
     Chain,
     flow,
@@ -39,6 +40,10 @@ _MARGIN, _ROW_GAP = 1.0, 1.8
 """Ems: the page's border, and air between rows."""
 _LEAST_BOX = 5.0
 """Ems that a box has on the narrowest page."""
+_CAPTION = 0.4
+"""Of a page's width: what is left beside a caption where the way runs down."""
+_LONGER = 1.15
+"""By how much longer columns are tried."""
 
 
 def several(
@@ -51,24 +56,35 @@ def several(
     depth: int | None,
     names: bool,
     show: Collection[str] = (),
+    down: bool = False,
 ) -> Scene:
-    """*networks* one under the other, each below its name as `blocks` draws it, and *title* above all of them."""
+    """*networks* one under the other, or *down* side by side, each below its name as `blocks` draws it, and *title*
+    above all of them."""
     titles = [network.title or network.name for network in networks]
     if len(networks) == 1:
         titles = [title or titles[0]]
-    foldings = [
-        _Folding(network, name, width, theme, names, show, _attempts(network, fold, depth))
-        for network, name in zip(networks, titles, strict=True)
-    ]
+    beside = len(networks) if down else 1
 
-    def drawn(em: float) -> Scene:
-        head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title and len(networks) > 1 else None
-        return _as_open_as_fits(foldings, em, width, head)
+    def drawn(width: float) -> Scene:
+        foldings = [
+            _Folding(network, name, width, beside, theme, names, show, down, _attempts(network, fold, depth))
+            for network, name in zip(networks, titles, strict=True)
+        ]
 
-    scene = fitting(drawn, texts(width, SLIDE_TEXT, LEAST_TEXT), width)
-    if scene.width > width + 0.01:
-        raise too_narrow(width, scene.width)
-    return scene
+        def with_text(em: float) -> Scene:
+            head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title and len(networks) > 1 else None
+            return _as_open_as_fits(foldings, em, width, head)
+
+        return fitting(with_text, texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+
+    scene = drawn(width)
+    if scene.width <= width + 0.01:
+        return scene
+    needed = scene.width
+    # A wider page may be a slide, whose text is larger.
+    while (wider := drawn(ceil(needed)).width) > ceil(needed):
+        needed = wider
+    raise too_narrow(width, needed)
 
 
 def blocks(
@@ -81,15 +97,19 @@ def blocks(
     depth: int | None,
     names: bool = False,
     show: Collection[str] = (),
+    down: bool = False,
 ) -> Scene:
     """*network*, whatever its shape, at most *width* points wide; raises `CnngraphError` (E0604) when that is less than
     a single box takes.
 
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file; silent
-    layers whose words are in *show* are named in the box of the layer before.
+    layers whose words are in *show* are named in the box of the layer before. *down*, it runs from top to bottom, in
+    columns.
     """
-    return several([network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names, show=show)
+    return several(
+        [network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names, show=show, down=down
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +122,11 @@ class _Folding:
     """A network in all the ways in which it can be drawn, from all there is to the least."""
 
     def __init__(
-        self, network: Network, title: str, width: float, theme: Theme, names: bool, show: Collection[str],
-        attempts: Iterator[_Attempt],
+        self, network: Network, title: str, width: float, beside: int, theme: Theme, names: bool,
+        show: Collection[str], down: bool, attempts: Iterator[_Attempt],
     ) -> None:  # fmt: skip
-        self.network, self.title, self.width, self.theme, self.names = network, title, width, theme, names
-        self.show = show
+        self.network, self.title, self.theme, self.names, self.show = network, title, theme, names, show
+        self.page, self.width, self.down = height(width), width / beside, down
         self._made: list[_Attempt] = []
         self._more = attempts
 
@@ -120,17 +140,19 @@ class _Folding:
 
 
 def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head: Text | None) -> Scene:
-    """Networks one under the other, the highest folded step by step until they fit on a page; what comes nearest to
-    that if they do not."""
+    """All networks, the highest folded step by step until they fit on a page; what comes nearest to that if they do
+    not."""
     steps, laid = [0] * len(foldings), [first for each in foldings if (first := each.laid(0, em))]
     best: list[_Laid] = []
 
     def excess(some: Sequence[_Laid]) -> tuple[float, float]:
         """How much too wide they are, and how high."""
-        return max(0.0, max(each.width for each in some) - width), sum(each.height for each in some)
+        heights = [each.height for each in some]
+        return max(0.0, *(each.width - each.folding.width for each in some)), _whole(heights, foldings[0].down)
 
     while True:
-        if sum(each.height for each in laid) <= height(width) and max(each.width for each in laid) <= width + 0.01:
+        too_wide, high = excess(laid)
+        if high <= height(width) and too_wide <= 0.01:
             scene = _together(laid, em, head)
             if scene.height <= height(width):
                 return scene
@@ -144,53 +166,92 @@ def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head
             return _together(best, em, head)
 
 
+def _whole(heights: Sequence[float], down: bool) -> float:
+    """Of networks side by side, or one under the other."""
+    return max(heights) if down else sum(heights)
+
+
 def _together(laid: Sequence[_Laid], em: float, head: Text | None) -> Scene:
     scenes = [each.scene for each in laid]
-    return scenes[0] if len(scenes) == 1 else stacked(scenes, _ROW_GAP * em, head)
+    if len(scenes) == 1:
+        return scenes[0]
+    return stacked(scenes, _ROW_GAP * em, head, across=laid[0].folding.down)
 
 
 class _Laid:
-    """A network in rows, not yet drawn: most of what is tried is too high."""
+    """A network in rows, or in columns, not yet drawn: most of what is tried is too high."""
 
     def __init__(self, folding: _Folding, attempt: _Attempt, em: float) -> None:
         self.folding, self.attempt, self.em = folding, attempt, em
         network, theme = folding.network, folding.theme
-        room = folding.width - 2 * _MARGIN * em
-        most = max(_LEAST_BOX * em, room - 2 * (LEAD + LETTER) * em)
-        self.measure = Measure(em, box_width(network, attempt.chain, em, most, folding.show), theme, most)
+        self.room = folding.width - 2 * _MARGIN * em
+        beside = self.room * _CAPTION if folding.down else 2 * (LEAD + LETTER) * em
+        most = max(_LEAST_BOX * em, self.room - beside)
+        words = box_width(network, attempt.chain, em, most, folding.show)
+        self.measure = Measure(em, words, theme, most, down=folding.down)
         self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain), show=folding.show)
-        self.setting = Setting(self.maker, room)
-        lines = self.setting.lines(attempt.chain)
+        self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
+        self.rows = self._columns() if folding.down else self._cut(self.room)
+
+    def _cut(self, room: float) -> list[Cut]:
+        """In rows that are no longer than *room*."""
+        setting = Setting(self.maker, room)
+        lines = setting.lines(self.attempt.chain)
         if len(lines) == 1:
-            with_volume = [*lines[0], *map(Stop, _stacked(network, lines[0], self.measure))]
+            with_volume = [*lines[0], *map(Stop, _stacked(self.folding.network, lines[0], self.measure))]
             if Row(self.measure, tuple(with_volume)).width <= room:
                 lines = [with_volume]
-        self.rows = self.setting.cut(lines)
-        self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
+        return setting.cut(lines)
+
+    def _columns(self) -> list[Cut]:
+        """In columns as long as a page is high; longer, where they are too wide beside each other."""
+        long = self.folding.page - self._top - _MARGIN * self.em
+        while True:
+            rows = self._cut(long)
+            wide, longest = self._across(rows), max(row.width for row in rows)
+            # What is no line of its own, but goes on in the next column, or hangs together by letters, can be less.
+            if wide <= self.room or longest < long / 2:
+                return rows
+            long *= min(max(_LONGER, wide / self.room), 2.0)
+
+    def _across(self, rows: Sequence[Cut]) -> float:
+        return fsum(row.height for row in rows) + (len(rows) - 1) * self._gap
+
+    @property
+    def _gap(self) -> float:
+        """Between rows, and between columns, which have room beside them where no box is."""
+        return (1.0 if self.folding.down else _ROW_GAP) * self.em
 
     @property
     def _top(self) -> float:
-        """Of the first row."""
+        """Of the first row, or of all columns."""
         return (_MARGIN + _ROW_GAP) * self.em + ascent("serif", self.head.size)
 
     @cached_property
+    def _size(self) -> tuple[float, float]:
+        """Of what the rows take: across the page, and down."""
+        long, across = max(row.width for row in self.rows), self._across(self.rows)
+        return (across, long) if self.folding.down else (long, across)
+
+    @cached_property
     def width(self) -> float:
-        widest = max(row.width for row in self.rows)
         head = text_width(self.head.content, self.head.font, self.head.size)
-        return max(widest, head) + 2 * _MARGIN * self.em
+        return max(self._size[0], head) + 2 * _MARGIN * self.em
 
     @cached_property
     def height(self) -> float:
         """Without what a key to its lines and letters takes."""
-        gaps = (len(self.rows) - 1) * _ROW_GAP * self.em
-        return self._top + fsum(row.height for row in self.rows) + gaps + _MARGIN * self.em
+        return self._top + self._size[1] + _MARGIN * self.em
 
     @cached_property
     def scene(self) -> Scene:
         em, margin = self.em, _MARGIN * self.em
-        drawn = draw_rows(self.rows, margin, self._top, _ROW_GAP * em)
-        items: list[Item] = [self.head, *drawn.items]
-        y = drawn.bottoms[-1] + _ROW_GAP * em
+        if self.folding.down:
+            drawn = [turned(item) for item in draw_rows(self.rows, self._top, margin, self._gap).items]
+        else:
+            drawn = draw_rows(self.rows, margin, self._top, self._gap).items
+        items: list[Item] = [self.head, *drawn]
+        y = self._top + self._size[1] + _ROW_GAP * em
         if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
             items += _key(margin, y, self.measure)
             y += 1.2 * em + _ROW_GAP * em
@@ -239,10 +300,17 @@ def _depth(path: str, network: Network) -> int:
 
 
 def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[Part]:
-    """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with."""
+    """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with, and
+    there is room for it on the right."""
     joins = [layer for layer in network.layers if _stacks(layer)]
     ends = len(joins) == 1 and [output.layer for output in network.outputs] == [joins[0].name]
-    if not ends or not isinstance(stops[-1].part, Box) or not joins[0].output.is_map or not joins[0].output.is_fixed:
+    if (
+        measure.down
+        or not ends
+        or not isinstance(stops[-1].part, Box)
+        or not joins[0].output.is_map
+        or not joins[0].output.is_fixed
+    ):
         return []
     height, across, _ = (as_int(dim) for dim in joins[0].output.dims)
     channels = tuple(as_int(volume.channels) for volume in joins[0].input_volumes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cnngraph.figure.colors import Color
-from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
+from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing
 from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
@@ -133,7 +133,8 @@ class Maker:
         below, named = fit(caption, "serif", em, most), fit(name, "serif-italic", em, most)
         mark = self.marks.get(owners(thing), "")
         is_known = isinstance(thing, Boxed) or thing.is_known
-        return Box(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
+        sort = Standing if self.measure.down else Box
+        return sort(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
 
     def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
         lanes: list[Lane] = []

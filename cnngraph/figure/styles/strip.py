@@ -2,11 +2,13 @@
 
 Several networks stand under one another, stage over stage. A strip too long for the width goes on in more rows,
 cut where no arc is open; an arc longer than a row has a letter where it leaves, and the same where it comes in.
+Run from top to bottom it is the same turned by a quarter: rows are columns, arcs lie on the right, and on the left
+stands how large maps are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -15,10 +17,11 @@ from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import SLIDE, texts
+from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
@@ -37,6 +40,7 @@ from cnngraph.figure.tracks import (
     rows,
     tracks,
 )
+from cnngraph.figure.turned import flipped, turned
 from cnngraph.figure.words import silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
@@ -69,6 +73,10 @@ _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
 _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
+_SIZE_AIR = 0.5
+"""Ems between the size of maps and what stands on its right."""
+_LONGER = 1.1
+"""By how much longer columns are tried at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class _Measure:
     """By layers, of networks that are compared."""
     show: Collection[str] = ()
     """Words of silent layers that are named."""
+    sizes: float | None = None
+    """Ems that sizes of maps take below the boxes of a strip that will be turned; None for one that stays."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -100,10 +110,11 @@ class _Measure:
         air = max(_MARK if self.marks else 0.0, _LETTER_AIR if row.cuts else 0.0) * self.em
         return air + max((self.rise(row, span.level) for span in row.spans), default=0.0)
 
-    @property
-    def below(self) -> float:
-        """What marks take below boxes."""
-        return _MARK * self.em if self.marks else 0.0
+    def below(self, row: Row) -> float:
+        """What marks, brackets and sizes take below boxes."""
+        if self.sizes is not None:
+            return ((REPEAT_BESIDE if row.repeats else 0.0) + self.sizes) * self.em
+        return (REPEAT if row.repeats else 0.0) * self.em + (_MARK * self.em if self.marks else 0.0)
 
     def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
         """The text of *marks* around *x*."""
@@ -120,9 +131,10 @@ def strip(
     fold: bool | None = None,
     aligned: Aligned | None = None,
     show: Collection[str] = (),
+    down: bool = False,
 ) -> Scene:
-    """*networks* as strips at most *width* points wide, one under the other; *title* stands over all of them. Two that
-    are *aligned* stand by it, and bear its marks.
+    """*networks* as strips at most *width* points wide, one under the other, or *down* and side by side; *title* stands
+    over all of them. Two that are *aligned* stand by it, and bear its marks, but not *down*.
 
     *fold* draws equal neighbours once, or not; None folds what is higher than a page; silent layers whose words
     are in *show* are named behind the layer before. Raises `CnngraphError` for a network that is not one path with
@@ -134,56 +146,87 @@ def strip(
 
     def drawn(folded: bool, em: float) -> Scene:
         placed = tracks(spines, names, "strip", lands_alone, folded, aligned)
-        return _drawn(placed, em, width, theme, head, aligned, show)
+        return _drawn(placed, em, width, theme, head, aligned, show, down)
 
     # Wider than a slide there is room for more boxes, not for larger ones.
     large, compared = (texts(min(width, SLIDE), text, _LEAST_TEXT) for text in (_SLIDE_TEXT, _COMPARED_TEXT))
     whole = tracks(spines, names, "strip", lands_alone, fold is True, aligned)
-    a_row_each = len(_fitted(whole, large[0], width, theme, aligned, show)[1]) == len(networks)
+    room = page_height(width) if down else width
+    a_row_each = len(_fitted(whole, large[0], room, theme, aligned, show, down)[1]) == len(networks)
     sizes = large if len(networks) == 1 or a_row_each else compared
     return on_page(drawn, sizes, " and ".join(names), width, fold)
 
 
 def _drawn(
     strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None,
-    show: Collection[str],
+    show: Collection[str], down: bool,
 ) -> Scene:  # fmt: skip
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    measure, lines = _fitted(strips, em, width, theme, aligned, show)
+    words = heading(head, em, width, _MARGIN * em, theme) if head else None
+    roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
+    if down:
+        measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
+    else:
+        measure, lines = _fitted(strips, em, width, theme, aligned, show)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
+    beside = (roof if down else _MARGIN * em) + ascent("sans", em)
     lettering, wide = letters(lines), letters_width(lines, em, theme)
+    tops, end = _stack(lines, measure, names, _MARGIN * em if down else roof)
     items: list[Item] = []
-    y, right = _MARGIN * em, 0.0
-    if head:
-        words = heading(head, em, width, _MARGIN * em, theme)
-        items.append(words)
-        y += ascent(words.font, words.size) + _UNDER_HEADING * em
-        right = words.x + text_width(words.content, words.font, words.size)
+    right = 0.0
     parts: dict[Span, list[Primitive]] = {}
-    for row in lines:
-        above, below = measure.above(row), (REPEAT if row.repeats else 0.0) * em
-        name = names[row.track.prefix]
-        over = max(0.0, (name.length - measure.height) / 2 - _OVER * em) if len(strips) > 1 else 0.0
-        y += max(above, over)
-        below += measure.below
+    for row, y in zip(lines, tops, strict=True):
         if len(strips) > 1:
-            items += name.drawn(_MARGIN * em + ascent("sans", name.size), y + measure.height / 2, theme)
+            name = names[row.track.prefix]
+            items += name.drawn(beside - ascent("sans", em) + ascent("sans", name.size), y + measure.height / 2, theme)
         items += _row(row, measure, y, fills, lettering, parts)
         goes_on = row.stops[-1] is not row.track.stops[-1] or row.last in row.track.arc_ends
         tail = measure.pitch - measure.box + _TAIL * em if goes_on else 0.0
         if row.cuts:
             tail = max(tail, (measure.pitch - measure.box) / 2 + wide + 0.3 * em)
         right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
-        y += measure.height + max(below, over) + _ROW_GAP * em
     items += [arc(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
+    size = right + _MARGIN * em, end + _MARGIN * em
+    if down:
+        size = size[1], size[0]
+        items = flipped(map(turned, items), size[0])
     return Scene(
-        width=right + _MARGIN * em,
-        height=y - (_ROW_GAP - _MARGIN) * em,
-        items=tuple(items),
+        width=max(
+            size[0], words.x + text_width(words.content, words.font, words.size) + _MARGIN * em if words else 0.0
+        ),
+        height=size[1],
+        items=(*([words] if words else []), *items),
         title=head or " and ".join(each.title for each in strips),
         description="; ".join(f"{s.title}: {', '.join(label(stop, show) for stop in s.stops)}" for s in strips),
         background=theme.background,
     )
+
+
+def _stack(
+    lines: Sequence[Row], measure: _Measure, names: Mapping[str, Name], begin: float
+) -> tuple[list[float], float]:
+    """Where the boxes of each row have their top, and where the last row ends; columns stand on the page from right to
+    left as rows do from top to bottom, and so the last of them comes first."""
+    em, down = measure.em, measure.sizes is not None
+    tops: list[float] = []
+    y = begin
+    for row in reversed(lines) if down else lines:
+        over = max(0.0, (names[row.track.prefix].length - measure.height) / 2 - _OVER * em) if len(names) > 1 else 0.0
+        tops.append(y + max(measure.above(row), over))
+        y = tops[-1] + measure.height + max(measure.below(row), over) + _ROW_GAP * em
+    return tops[::-1] if down else tops, y - _ROW_GAP * em
+
+
+def _sizes(track: Track) -> dict[str, str]:
+    """What stands beside the first stop of each resolution: ``56×56``."""
+    found, before = {}, ""
+    for stop in track.stops:
+        volume = stop.unit.output
+        size = f"{volume.height}×{volume.width}" if volume.is_map else ""
+        if size and size != before:
+            found[stop.unit.name] = size
+        before = size
+    return found
 
 
 def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
@@ -239,24 +282,41 @@ def _words(kind: Kind, called: str) -> str:
 # Rows ----------------------------------------------------------------------------------------
 
 
+def _in_columns(
+    strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
+    roof: float,
+) -> tuple[_Measure, list[Row]]:  # fmt: skip
+    """Columns below *roof* as long as a page is high; longer, where else they are wider than *width* together."""
+    long = page_height(width)
+    while True:
+        measure, lines = _fitted(strips, em, long, theme, aligned, show, True, roof)
+        names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
+        wide = _stack(lines, measure, names, _MARGIN * em)[1] + _MARGIN * em
+        if wide <= width or len(lines) <= len(strips):
+            return measure, lines
+        long *= min(max(_LONGER, wide / width), 2.0)
+
+
 def _fitted(
-    strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None, show: Collection[str]
-) -> tuple[_Measure, list[Row]]:
-    """The rows that fit, as even as the places to cut allow, and the pitch that fills the width."""
+    strips: list[Track], em: float, long: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
+    down: bool = False, roof: float = 0.0,
+) -> tuple[_Measure, list[Row]]:  # fmt: skip
+    """The rows that are no longer than *long*, as even as the places to cut allow, and the pitch that fills them."""
     labels = {label(stop, show) for each in strips for stop in each.stops}
     height = max(text_width(words, "sans", em) for words in labels) + 2 * _PADDING * em
     title = max(Name(each.title, em, height + _ROW_GAP * em).width for each in strips) / em + _BESIDE
-    left = (_MARGIN + (title if len(strips) > 1 else _LEAD)) * em + _BOX * em / 2
+    border = roof if down else _MARGIN * em
+    left = border + (title if len(strips) > 1 else _LEAD) * em + _BOX * em / 2
     marks = aligned.marks if aligned is not None else {}
     tail, least = _TAIL * em, max(_PITCH * em, _room_for(marks, strips, em))
     while True:
-        room = width - left + _BOX * em / 2 - tail - _MARGIN * em
+        room = long - left + _BOX * em / 2 - tail - _MARGIN * em
         lines = rows(strips, max(1, int(room / least)), by_column=aligned is not None)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
             break
-        before = (_MARGIN + (title - _BESIDE + 0.3 if len(strips) > 1 else 0.0)) * em
+        before = border + (title - _BESIDE + 0.3 if len(strips) > 1 else 0.0) * em
         wide = letters_width(lines, em, theme)
         lead = _GOES_ON * em + wide + 0.2 * em if cuts else _GOES_ON * em
         needed = before + lead + _BOX * em / 2, (_LARGEST_PITCH - _BOX) / 2 * em + wide + 0.3 * em if cuts else tail
@@ -265,7 +325,11 @@ def _fitted(
         left, tail = max(left, needed[0]), max(tail, needed[1])
     longest = max(len(row.columns) for row in lines)
     pitch = max(least, min(_LARGEST_PITCH * em, room / longest))
-    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show), lines
+    sizes = None
+    if down:
+        said = [size for each in strips for size in _sizes(each).values()]
+        sizes = max((text_width(size, "sans", em) for size in said), default=0.0) / em + _SIZE_AIR
+    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show, sizes), lines
 
 
 def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
@@ -307,6 +371,9 @@ def _row(
         fill = fills[each.prefix + stop.unit.name]
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop
+    if measure.sizes is not None:
+        below = y + measure.height + measure.below(row) - (measure.sizes - _SIZE_AIR) * em
+        items += _size_marks(row, measure, below)
     last = row.stops[-1]
     if last is not each.stops[-1] or last.column in each.arc_ends:
         # What goes on in the next row, which begins with the same arrow; or the way out, on which an arc lands.
@@ -314,11 +381,22 @@ def _row(
         tail = (start + measure.pitch - measure.box + _TAIL * em, middle)
         drawn = arrow((start, middle), tail, line, 0.5 * em)
         items.append(Group(f"{each.prefix}after-{last.unit.name}", "decoration", drawn))
-    below = y + measure.height + measure.below + 0.35 * em
+    below = y + measure.height + (_MARK * em if measure.marks else 0.0) + 0.35 * em
     for repeated, first, until in row.repeats:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
-        items.append(repeat(each, repeated, (first, until), ends, below, em, "sans", measure.theme))
+        down = measure.sizes is not None
+        items.append(repeat(each, repeated, (first, until), ends, below, em, "sans", measure.theme, down=down))
     return items
+
+
+def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
+    """How large maps are, at the first stop of each size, from the line *below* the boxes on."""
+    em, sizes, prefix = measure.em, _sizes(row.track), row.track.prefix
+    for stop in row.stops:
+        if size := sizes.get(stop.unit.name):
+            baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
+            words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.ink)
+            yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,))
 
 
 def _marks_at(each: Track, stop: Stop, marks: Mapping[str, Mark]) -> list[Mark]:
@@ -392,7 +470,7 @@ def _arc(span: Span, row: Row, measure: _Measure, y: float, letter: str) -> tupl
         head = arrowhead((apex + 0.35 * em, top), (1.0, 0.0), 0.6 * em, ink)
         return Path(steps, line), head, *([measure.words(marks, apex, top - 0.45 * em)] if marks else [])
     drawn: list[Primitive] = []
-    mark = Measure(em, 0.0, measure.theme)
+    mark = Measure(em, 0.0, measure.theme, down=measure.sizes is not None)
     radius = letter_radius(mark, letter)
     if span.first in row.columns:
         at = measure.x(row.last, row) + measure.pitch / 2 + 0.2 * em + radius
