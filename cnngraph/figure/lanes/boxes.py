@@ -303,6 +303,10 @@ class Outlet(Plain):
         yield Group(self.first, "output", self.measure.upright((words,)), f"output {self.name}")
 
 
+STACKED = "-stacked"
+"""What the id of a stacked volume ends with."""
+
+
 @dataclass(frozen=True)
 class Stacked(Plain):
     """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
@@ -375,5 +379,5 @@ class Stacked(Plain):
             Text(x - 0.35 * em, axis + 1.2 * em, str(self.height), em, "serif", "end", fill=theme.ink),
         ]
         yield Group(
-            f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
+            f"{self.first}{STACKED}", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
         )
