@@ -38,14 +38,26 @@ NETWORKS: dict[str, dict[str, object]] = {
 }
 """What follows `cnngraph render`, and the params it sets."""
 WIDE = {"hourglass": 1680.0, "hrnet": 1250.0}
-"""Points of the page of those that a slide is too narrow for."""
+"""Points of the page of those whose text is small on a slide."""
 OPERATION = {"lenet5": "avgpool1", "alexnet": "conv1", "vgg16": "conv1", "conv1x1": "conv1", "nin": "mlpconv1.conv2"}
 """The layer that the style `operation` explains, where one is worth it."""
 FIGURES = {
     "lenet5": {
         "--image examples/seven.png --live": ("lenet5-live", "with what each layer makes of a picture"),
         "--layer conv2 --cell 4,6 --image examples/seven.png": ("lenet5-conv2", "one cell and what it sees"),
-    }
+    },
+    "plain34": {
+        "resnet --set depth=34 --down --width page": ("resnet34-down", "and its residual twin, from top to bottom"),
+    },
+    "inception_module": {
+        "--style blocks --down --width column": ("inception-down", "from top to bottom"),
+    },
+    "densenet121": {
+        "--style strip --with-blocks --down --width page": ("densenet121-down", "with a dense block open"),
+    },
+    "nasnet_mobile": {
+        "--with-blocks --down --width page": ("nasnet-cell", "with its cells open"),
+    },
 }
 """Others by command: what follows it, the file among the figures of the docs, and what it shows."""
 _HEAD = """\
@@ -99,10 +111,7 @@ def page(drawn: list[tuple[str, str, str, bytes]], others: list[tuple[str, str, 
         for owner, style, whole, _ in drawn:
             if owner == command:
                 lines.append(f"`{whole}`\n\n![{_title(network)}, style {style}](gallery/{file_name(command, style)})\n")
-        for options, (name, shown) in FIGURES.get(command, {}).items():
-            lines.append(
-                f"`cnngraph render {command} {options}`\n\n![{_title(network)}, {shown}](figures/{name}.svg)\n"
-            )
+        lines += _more(command, _title(network))
     lines.append(_PAPERS)
     for name, style, _ in others:
         width = f" --width {WIDE[name]:g}pt" if name in WIDE else ""
@@ -110,7 +119,13 @@ def page(drawn: list[tuple[str, str, str, bytes]], others: list[tuple[str, str, 
         lines.append(
             f"### {title}\n\n`cnngraph render {name}{width}`\n\n![{title}, style {style}](gallery/{name}.svg)\n"
         )
+        lines += _more(name, title)
     return "\n".join(lines)
+
+
+def _more(command: str, title: str) -> Iterator[str]:
+    for options, (name, shown) in FIGURES.get(command, {}).items():
+        yield f"`cnngraph render {command} {options}`\n\n![{title}, {shown}](figures/{name}.svg)\n"
 
 
 def _title(network: Network) -> str:

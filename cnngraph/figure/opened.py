@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.dense import dense, drawn
 from cnngraph.figure.scene import Group, Item, Point, Rect, Scene, Stroke, Text
-from cnngraph.figure.slabs.nodes import Detail, Node, nodes, same_words
-from cnngraph.figure.slabs.resolution import resolutions
+from cnngraph.figure.slabs.nodes import Detail, block_of, nodes, same_words
+from cnngraph.figure.slabs.resolution import resolutions, strides
 from cnngraph.figure.stages import moved, retold, untitled
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.text import ascent
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Network, Output
-from cnngraph.units import units
+from cnngraph.units import Unit, Units, units
 
 _PAD, _GAP = 0.6, 1.4
 """Ems around what is in a frame, and between frames."""
@@ -31,46 +32,133 @@ class Opened:
     times: int
     """How often one of the name is in the network."""
     network: Network
-    """Its layers, behind an input for what it takes."""
+    """Its layers, behind an input for each tensor that it takes."""
+    depth: int | None = None
+    """How many blocks around each other stay open in it; None: all."""
+    stride: str = ""
+    """Where it is dilated, how many pixels of the network's input one place of what it makes stands for."""
 
 
 def opened(network: Network) -> list[Opened]:
-    """The blocks of *network*, in the order in which they come: of each name the one whose layers most of them have.
+    """The blocks of *network*, in the order in which they come: of each name the one whose layers most of them have;
+    where some have other blocks in them, one with them and one without.
 
     A block is what takes one tensor and gives one, as in the style `slabs`: an innermost one of the spec, or a fork.
+    Others of the spec are cells, and have the blocks in them closed.
     """
     whole = units(network)
-    found: dict[tuple[str, Hashable], list[Node]] = {}
+    order = {unit.name: number for number, unit in enumerate(whole.units)}
+    cells = _cells(whole)
+    in_cells = {unit.name for cell in cells.values() for unit in cell}
+    found: dict[tuple[str, tuple[str, ...], Hashable], list[tuple[Unit, ...]]] = {}
     for node in nodes(whole, resolutions(whole), Detail.BLOCKS).nodes:
-        if node.does is None:
-            name = node.called(network)
-            found.setdefault((name or "a fork", None if name else _look(node)), []).append(node)
-    made = []
-    for (name, _), alike in found.items():
-        looks = list(map(_look, alike))
-        ((usual, _),) = Counter(looks).most_common(1)
-        made.append(Opened(name, len(alike), _alone(alike[looks.index(usual)], network)))
-    return made
+        if node.does is not None:
+            continue
+        if node.first.name in in_cells and not _is_block(node.units, whole):
+            continue
+        name = node.called(network)
+        key = (name, _inner(node.units, network), None) if name else ("a fork", (), _look(node.units))
+        found.setdefault(key, []).append(node.units)
+    forms = Counter(name for name, _, _ in found)
+    made: list[tuple[int, Opened]] = []
+    for (name, inner, _), alike in found.items():
+        said = f"{name} with {' and '.join(inner)}" if forms[name] > 1 and inner else name
+        made.append((order[alike[0][0].name], _opened(said, alike, whole, None)))
+    named: dict[str, list[str]] = {}
+    for path in cells:
+        named.setdefault(network.blocks[path].name.rpartition(".")[2].replace("_", " "), []).append(path)
+    for name, paths in named.items():
+        depth = paths[0].count(".") + 1
+        made.append((order[cells[paths[0]][0].name], _opened(name, [cells[path] for path in paths], whole, depth)))
+    return [each for _, each in sorted(made, key=lambda pair: pair[0])]
 
 
-def _look(node: Node) -> Hashable:
-    return tuple(map(same_words, node.units))
+def _opened(name: str, alike: Sequence[tuple[Unit, ...]], whole: Units, depth: int | None) -> Opened:
+    """What most of *alike* look like."""
+    looks = list(map(_look, alike))
+    ((usual, _),) = Counter(looks).most_common(1)
+    chosen = alike[looks.index(usual)]
+    # Only convolutions have a dilation.
+    dilated = any(getattr(layer.kind, "dilation", (1, 1)) != (1, 1) for unit in chosen for layer in unit.layers)
+    stride = strides(whole)[chosen[-1].name] if dilated else None
+    return Opened(name, len(alike), _alone(chosen, whole), depth, "" if stride is None else f"{stride}")
 
 
-def _alone(node: Node, network: Network) -> Network:
-    """The layers of *node* as a network."""
-    inside = {name for unit in node.units for name in unit.names}
-    layers = [layer for layer in network.layers if layer.name in inside]
-    (source,) = dict.fromkeys(name for layer in layers for name in layer.inputs if name not in inside)
-    before = replace(network[source], inputs=(), input_volumes=(), kind=network.inputs[0].kind, block="", skips=(),
-                     on_shortcut=False, annotations=(), shares="", name="previous")  # fmt: skip
+def _look(inside: tuple[Unit, ...]) -> Hashable:
+    return tuple(map(same_words, inside))
+
+
+def _inner(inside: Sequence[Unit], network: Network) -> tuple[str, ...]:
+    """Names of the blocks within the one that all of *inside* is in, but for what is on a shortcut."""
+    around = block_of(inside)
+    found: dict[str, None] = {}
+    for unit in inside:
+        path = around if unit.on_shortcut else unit.lead.block
+        while path != around:
+            found[network.blocks[path].name.rpartition(".")[2].replace("_", " ")] = None
+            path = network.blocks[path].parent
+    return tuple(found)
+
+
+def _in_blocks(whole: Units) -> dict[str, list[Unit]]:
+    """The units of each use of a block, with those of the blocks in it."""
+    found: dict[str, list[Unit]] = {}
+    for unit in whole.units:
+        path = unit.lead.block
+        while path:
+            found.setdefault(path, []).append(unit)
+            path = whole.network.blocks[path].parent
+    return found
+
+
+def _cells(whole: Units) -> dict[str, tuple[Unit, ...]]:
+    """The uses of blocks that take several tensors, or give several, by their paths."""
+    outputs = {whole.of_layer[output.layer] for output in whole.network.outputs}
+    found = {}
+    for path, inside in _in_blocks(whole).items():
+        names = {unit.name for unit in inside}
+        taken = {name for unit in inside for name in unit.inputs if name not in names}
+        given = [name for name in names if name in outputs or not names.issuperset(whole.consumers[name])]
+        if (len(taken) > 1 or len(given) > 1) and taken:
+            found[path] = tuple(inside)
+    return found
+
+
+def _is_block(inside: Sequence[Unit], whole: Units) -> bool:
+    """Whether *inside* is all of a block."""
+    path = block_of(inside)
+    return bool(path) and len(inside) == sum(1 for unit in whole.units if _is_in(unit.lead.block, path))
+
+
+def _is_in(block: str, path: str) -> bool:
+    return block == path or block.startswith(f"{path}.")
+
+
+def _alone(inside: Sequence[Unit], whole: Units) -> Network:
+    """The layers of *inside* as a network."""
+    network = whole.network
+    names = {name for unit in inside for name in unit.names}
+    layers = [layer for layer in network.layers if layer.name in names]
+    wanted = {name for layer in layers for name in layer.inputs if name not in names}
+    sources = [layer for layer in network.layers if layer.name in wanted]
+    called = {layer.name: f"earlier{number}" for number, layer in enumerate(sources[:-1], start=1)}
+    called[sources[-1].name] = "previous"
+    before = [
+        replace(layer, inputs=(), input_volumes=(), kind=network.inputs[0].kind, block="", skips=(), on_shortcut=False,
+                annotations=(), shares="", name=called[layer.name])
+        for layer in sources
+    ]  # fmt: skip
     kept = [
-        replace(layer, inputs=tuple("previous" if name == source else name for name in layer.inputs),
-                shares=layer.shares if layer.shares in inside else "")
+        replace(layer, inputs=tuple(called.get(name, name) for name in layer.inputs),
+                shares=layer.shares if layer.shares in names else "")
         for layer in layers
     ]  # fmt: skip
-    last = node.last.layers[-1].name
-    return replace(network, layers=(before, *kept), outputs=(Output(last, last),), title="")
+    given = {output.layer for output in network.outputs}
+    taken = {name for layer in network.layers if layer.name in network.live - names for name in layer.inputs}
+    leaving = [layer.name for layer in layers if layer.name in given | taken]
+    around = block_of(inside)
+    outputs = tuple(Output(name.removeprefix(f"{around}."), name) for name in leaving)
+    return replace(network, layers=(*before, *kept), outputs=outputs, title="")
 
 
 def with_opened(
@@ -88,15 +176,7 @@ def with_opened(
             "E0618", f"{network.name} has no blocks that could stand open below its figure",
             help="leave --with-blocks out",
         )  # fmt: skip
-    panels = [
-        _Panel(
-            f"{each.name}{_of(each.times)}",
-            untitled(
-                blocks(each.network, width=width, theme=theme, title=None, fold=False, depth=None, show=show, down=down)
-            ),
-        )
-        for each in found
-    ]
+    panels = [_panel(each, width, theme, show, down) for each in found]
     em = max(panel.em for panel in panels)
     margin, gap, line = em, _GAP * em, ascent("serif", em) + 0.4 * em
     if whole := dense(network):
@@ -138,6 +218,15 @@ def _placed(panels: Sequence[_Panel], left: float, top: float, end: float, gap: 
         right, high = max(right, x + each.scene.width), max(high, line + each.scene.height)
         x += each.scene.width + gap
     return _Placed(corners, right, y + high)
+
+
+def _panel(each: Opened, width: float, theme: Theme, show: Collection[str], down: bool) -> _Panel:
+    fold = False if each.depth is None else None
+    made = blocks(
+        each.network, width=width, theme=theme, title=None, fold=fold, depth=each.depth, show=show, down=down, long=inf
+    )
+    stride = f", output stride {each.stride}" if each.stride else ""
+    return _Panel(f"{each.name}{_of(each.times)}{stride}", untitled(made))
 
 
 def _of(times: int) -> str:

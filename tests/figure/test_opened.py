@@ -14,6 +14,7 @@ from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.network import Layer, Network
 from tests.figure.geometry import faults
+from tests.figure.graphs import random_spec
 
 BLOCKS = {"resnet50": {"residual": 16}, "mobilenet_v2": {"inverted": 17}, "se_resnet50": {"unit": 16}}
 
@@ -69,6 +70,44 @@ def test_forks_that_differ_are_two() -> None:
     forks = "add { | conv 8 3x3 same | skip }\nconcat { | conv 4 5x5 same | maxpool 3x3 s=1 same }"
     network = parse(f"net a\ninput 16x16x8\n{forks}\n")
     assert [(each.name, each.times) for each in opened(network)] == [("a fork", 1), ("a fork", 1)]
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_any_block_of_any_network_can_stand_alone(seed: int, down: bool) -> None:
+    """`draw` itself checks that the figure of its layers is true; and a cell has all layers of the block that it is."""
+    network = parse(random_spec(seed))
+    for each in opened(network):
+        assert each.network.outputs
+        assert faults(draw(Order([each.network], "blocks", 4000.0, LIGHT, depth=each.depth, down=down))) == []
+        layers = [layer.name for layer in each.network.layers if layer.inputs]
+        if each.depth is not None:
+            path = network[layers[0]].block
+            assert each.name == network.blocks[".".join(path.split(".")[: each.depth])].name
+            alive = (layer.name for layer in within(network, ".".join(path.split(".")[: each.depth])))
+            assert layers == [name for name in alive if name in network.live]
+
+
+def test_a_cell_of_several_tensors_has_the_blocks_in_it_closed() -> None:
+    network = load("nasnet_mobile")
+    cells = {each.name: each for each in opened(network) if each.depth is not None}
+    assert {name: each.times for name, each in cells.items()} == {"reduction": 3, "normal": 12}
+    normal = draw(Order([cells["normal"].network], "blocks", 960.0, LIGHT, depth=1))
+    texts = Counter(item.content for item in normal.primitives() if isinstance(item, Text))
+    assert (texts["Previous"], texts["Earlier"]) == (1, 1)
+    assert (texts["Separable"], texts["5×5"], texts["AVGPOOL"]) == (5, 2, 3)  # as in figure 4 of the paper
+    into = [dict(group.data)["src"] for group in normal.groups() if dict(group.data).get("dst", "").endswith("concat1")]
+    assert len(into) == 6  # the five pairs, and what came earlier
+
+
+def test_what_has_another_block_in_it_is_another_form() -> None:
+    names = {each.name: each.times for each in opened(load("mobilenet_v3_large"))}
+    assert names == {"bneck": 7, "bneck with squeeze": 8}
+
+
+def test_where_a_block_is_dilated_its_output_stride_is_said() -> None:
+    said = {each.name: each.stride for each in opened(load("deeplabv3_plus"))}
+    assert said == {"residual": "", "aspp": "16"}
 
 
 def test_a_network_without_any_says_so() -> None:

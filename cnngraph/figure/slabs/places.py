@@ -28,8 +28,8 @@ _POWER = 0.62
 """A side of n pixels is drawn n to this power long, so that 7 stays visible beside 224."""
 _SLANT = 0.3
 """How far the depth runs, of the length that it stands for."""
-_THICKEST = 2.6
-"""Ems of the volume with the most channels, beyond what its number takes."""
+_THICKEST, _THIN = 2.6, 0.8
+"""Ems of the volume with the most channels, beyond what any is thick; and where there is no room for that."""
 _VECTOR = 3.4, 1.3
 """Ems that a vector is high and wide."""
 _POOL = 0.55
@@ -54,13 +54,15 @@ class Scale:
     largest: int
     most: int
     """Channels of the deepest."""
+    thin: bool = False
+    """Whether what is deep is no thicker than its words need, nearly."""
 
     def long(self, size: int) -> float:
         return max(_LEAST_HIGH * self.em, self.side * pow(size / self.largest, _POWER))
 
     def thick(self, channels: int, words: float) -> float:
         share = sqrt(channels / self.most)
-        return max(words + 0.3 * self.em, (_LEAST_THICK + _THICKEST * share) * self.em)
+        return max(words + 0.3 * self.em, (_LEAST_THICK + (_THIN if self.thin else _THICKEST) * share) * self.em)
 
 
 @dataclass(slots=True)

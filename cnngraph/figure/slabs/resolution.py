@@ -19,9 +19,7 @@ def resolutions(whole: Units) -> Mapping[str, int]:
     over a single place or a vector and comes back to maps, such as the gate of squeeze and excitation, stands in the
     row that it comes from.
     """
-    scales: dict[str, Fraction | None] = {}
-    for unit in whole.units:
-        scales[unit.name] = _scale(unit, whole, scales)
+    scales = strides(whole)
     maps = {unit.name for unit in whole.units if not _is_point(unit.output)}
     returning: set[str] = set()
     for unit in reversed(whole.units):
@@ -33,6 +31,15 @@ def resolutions(whole: Units) -> Mapping[str, int]:
             scales[unit.name] = scales[before] if before else scales[unit.name]
     rows = {scale: row for row, scale in enumerate(sorted({scale for scale in scales.values() if scale is not None}))}
     return {name: len(rows) if scale is None else rows[scale] for name, scale in scales.items()}
+
+
+def strides(whole: Units) -> dict[str, Fraction | None]:
+    """Pixels of an input that one place of every unit stands for, by its name; None for a vector, which has no
+    places."""
+    found: dict[str, Fraction | None] = {}
+    for unit in whole.units:
+        found[unit.name] = _scale(unit, whole, found)
+    return found
 
 
 def _scale(unit: Unit, whole: Units, scales: Mapping[str, Fraction | None]) -> Fraction | None:

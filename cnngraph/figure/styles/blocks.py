@@ -57,6 +57,7 @@ def several(
     names: bool,
     show: Collection[str] = (),
     down: bool = False,
+    long: float | None = None,
 ) -> Scene:
     """*networks* one under the other, or *down* side by side, each below its name as `blocks` draws it, and *title*
     above all of them."""
@@ -67,7 +68,7 @@ def several(
 
     def drawn(width: float) -> Scene:
         foldings = [
-            _Folding(network, name, width, beside, theme, names, show, down, _attempts(network, fold, depth))
+            _Folding(network, name, width, beside, theme, names, show, down, long, _attempts(network, fold, depth))
             for network, name in zip(networks, titles, strict=True)
         ]
 
@@ -98,6 +99,7 @@ def blocks(
     names: bool = False,
     show: Collection[str] = (),
     down: bool = False,
+    long: float | None = None,
 ) -> Scene:
     """*network*, whatever its shape, at most *width* points wide; raises `CnngraphError` (E0604) when that is less than
     a single box takes.
@@ -105,11 +107,12 @@ def blocks(
     *fold* asks for it, or forbids it; None folds as far as a page needs. *depth* blocks around each other
     stay open, deeper ones are one box each. With *names*, layers are named as in the table and the ONNX file; silent
     layers whose words are in *show* are named in the box of the layer before. *down*, it runs from top to bottom, in
-    columns.
+    columns of *long* points, a page's height unless said.
     """
     return several(
-        [network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names, show=show, down=down
-    )
+        [network], width=width, theme=theme, title=title, fold=fold, depth=depth, names=names, show=show, down=down,
+        long=long,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,10 @@ class _Folding:
 
     def __init__(
         self, network: Network, title: str, width: float, beside: int, theme: Theme, names: bool,
-        show: Collection[str], down: bool, attempts: Iterator[_Attempt],
+        show: Collection[str], down: bool, long: float | None, attempts: Iterator[_Attempt],
     ) -> None:  # fmt: skip
         self.network, self.title, self.theme, self.names, self.show = network, title, theme, names, show
-        self.page, self.width, self.down = height(width), width / beside, down
+        self.long, self.width, self.down = long or height(width), width / beside, down
         self._made: list[_Attempt] = []
         self._more = attempts
 
@@ -205,7 +208,7 @@ class _Laid:
 
     def _columns(self) -> list[Cut]:
         """In columns as long as a page is high; longer, where they are too wide beside each other."""
-        long = self.folding.page - self._top - _MARGIN * self.em
+        long = self.folding.long - self._top - _MARGIN * self.em
         while True:
             rows = self._cut(long)
             wide, longest = self._across(rows), max(row.width for row in rows)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from cnngraph.figure.colors import Color
@@ -50,6 +52,10 @@ class Maker:
     """A letter for weights that are used more than once."""
     show: Collection[str] = field(default=(), kw_only=True)
     """Words of silent layers that are named."""
+
+    @cached_property
+    def _windows(self) -> dict[str, tuple[str, ...]]:
+        return windows(self.network)
 
     def stops(self, chain: Chain, source: str, target: str) -> tuple[Stop, ...]:
         """The parts of *chain*; *source* and *target* are the units before and behind it."""
@@ -110,7 +116,8 @@ class Maker:
         volume = end.output.caption
         about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
         color = self.measure.theme.of_block(block.path) or self.measure.theme.norm
-        lines, named = block_words(block.path, self.network, times), block.path if self.names else ""
+        lines = (*block_words(block.path, self.network, times), *self._windows.get(block.path, ()))
+        named = block.path if self.names else ""
         begins, ends_in = inside[0].name, end.name
         return self.box(block, begins, ends_in, lines, volume, color, about, layers, times, named)
 
@@ -228,6 +235,8 @@ def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
         is_inside = volume.is_map and volume.channels not in (1, 2, 3, 4)
         if is_inside and unit.name in ("image", "previous"):
             return ("Previous", "Activation")
+        if is_inside and unit.name.rstrip("0123456789") == "earlier":
+            return ("Earlier", "Activation")
         return (unit.name[:1].upper() + unit.name[1:] if len(unit.name) > 1 else unit.name,)
     stride = caption.stride
     strides = "" if stride is None else f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}"
@@ -293,6 +302,26 @@ def _has_numbers(name: str, network: Network) -> bool:
 def block_words(path: str, network: Network, times: int = 1) -> tuple[str, ...]:
     """The lines in a block's box, which may be the first of several *times*."""
     return lines_of(network.blocks[path].label) or tuple(name_of(path, network, times).split())
+
+
+def windows(network: Network) -> dict[str, tuple[str, ...]]:
+    """What else is said of a block, by its path, as a line: its largest window, ``5×5``, where other blocks of its
+    definition have another."""
+    largest: dict[str, tuple[int, int]] = {}
+    for layer in network.layers:
+        window = layer.kind.caption().window
+        path = layer.block if window else ""
+        while path and window:
+            largest[path] = max(largest.get(path, (0, 0)), window, key=math.prod)
+            path = network.blocks[path].parent
+    of_name: dict[str, set[tuple[int, int]]] = {}
+    for path, window in largest.items():
+        of_name.setdefault(network.blocks[path].name, set()).add(window)
+    return {
+        path: (f"{window[0]}×{window[1]}",)
+        for path, window in largest.items()
+        if len(of_name[network.blocks[path].name]) > 1 and not network.blocks[path].label
+    }
 
 
 def things(chain: Chain) -> Iterator[Unit | Boxed]:

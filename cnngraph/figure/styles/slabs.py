@@ -47,6 +47,8 @@ from cnngraph.units import Unit, units
 
 _TEXT, _LEAST_TEXT = 14.0, 6.0
 """Points: text on a slide, in proportion on other widths, and never below what print can bear."""
+_SMALL = (10.0, 9.0, 8.0, 7.0)
+"""Points of text for what is too wide for a slide else."""
 _MARGIN = 1.0
 _SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
 """Ems that the largest map may be high."""
@@ -86,11 +88,22 @@ def slabs(
         if best is None or least.width < best.width or best.width > width:
             best = least
     assert best is not None
-    if best.width > width:
-        raise too_narrow(width, _needed(lambda page: _Laid(
-            network, best.found, rows, texts(page, _TEXT, _LEAST_TEXT)[-1], _SIDES[-1], page, theme, title, show
-        ), best.width))  # fmt: skip
-    return best.scene()
+    if best.width <= width:
+        return best.scene()
+
+    def thin(page: float, em: float, detail: Detail) -> _Laid:
+        found = nodes(whole, rows, detail)
+        return _Laid(network, found.in_a_line or found, rows, em, _SIDES[-1], page, theme, title, show, thin=True)
+
+    for em in (size for size in (*_SMALL, _LEAST_TEXT) if size <= sizes[-1]):
+        for detail in details:
+            if (each := thin(width, em, detail)).fits:
+                return replace(each.scene(), remarks=_little(em) if em < sizes[-1] else ())
+    raise too_narrow(width, _needed(lambda page: thin(page, _LEAST_TEXT, details[-1]), width))
+
+
+def _little(em: float) -> tuple[str, ...]:
+    return (f"the text is {em:g} pt high, which is little for a slide: a larger --width has it larger",)
 
 
 def _needed(laid: Callable[[float], _Laid], width: float) -> float:
@@ -126,7 +139,7 @@ class _Laid:
 
     def __init__(
         self, network: Network, found: Nodes, rows: Mapping[str, int], em: float, side: float, width: float,
-        theme: Theme, title: str | None, show: Collection[str],
+        theme: Theme, title: str | None, show: Collection[str], *, thin: bool = False,
     ) -> None:  # fmt: skip
         self.network, self.found, self.em, self.theme, self.rows = network, found, em, theme, rows
         self.page = width, height(width)
@@ -137,7 +150,7 @@ class _Laid:
         maps = [node.last.output for node in found.nodes if node.last.output.is_map]
         sizes = [pixels(size) for volume in maps for size in (volume.height, volume.width)]
         most = max((pixels(volume.channels) for volume in maps), default=1)
-        self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most))
+        self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most, thin))
         self.grouped = Counter(spot.group for spot in self.places.spots)
         self.head = heading(self.title, em, width, self.margin, theme)
         self.sorts = {number: self._sort(node) for number, node in enumerate(found.nodes) if not node.is_join}
