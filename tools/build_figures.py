@@ -31,6 +31,7 @@ FIGURES = {
     "unet-slabs": ("unet",),
     "mobilenet_v2": ("mobilenet_v2",),
     "mobilenet_v2-blocks": ("mobilenet_v2", "--with-blocks"),
+    "vgg16-bands": ("vgg16", "--style", "slabs", "--show", "relu"),
     "resnet34-down": ("plain34", "resnet", "--set", "depth=34", "--down", "--width", "page"),
     "inception-down": ("inception_module", "--style", "blocks", "--down", "--width", "column"),
     "densenet121-down": ("densenet121", "--style", "strip", "--with-blocks", "--down", "--width", "page"),

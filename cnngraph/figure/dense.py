@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.boxes import Box
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.scene import Circle, Color, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke
 from cnngraph.figure.shapes import arrowhead
 from cnngraph.figure.styles.parts import Maker, box_width, name_of
 from cnngraph.figure.text import width as text_width

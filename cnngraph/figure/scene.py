@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Font = Literal["serif", "serif-italic", "sans"]
+from cnngraph.figure.colors import Color
+from cnngraph.figure.typeface import Font, Typeface
+
 Anchor = Literal["start", "middle", "end"]
-Color = str
-"""``#rrggbb``."""
 Point = tuple[float, float]
 
 
@@ -149,6 +149,8 @@ class Scene:
     background: Color | None = "#ffffff"
     remarks: tuple[str, ...] = ()
     """What whoever asked for the figure should know of how it was made; no part of the figure."""
+    typeface: Typeface | None = None
+    """What its text was measured in; None: the fonts that ship."""
 
     def primitives(self) -> Iterator[Primitive]:
         """All primitives in drawing order, out of their groups."""

@@ -129,8 +129,8 @@ def test_a_style_that_cannot_show_the_network_is_a_mistake_of_the_spec(run: Run,
 
 
 SAID = (
-    '@figure(style="text", width=300, theme="dark", fold=false, depth=2, names=true, show="bn", down=true, '
-    'layer="conv1")'
+    '@figure(style="text", width=300, theme="dark", font="sans", fold=false, depth=2, names=true, show="bn", '
+    'down=true, layer="conv1")'
 )
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.scene import (
     Circle,
-    Color,
-    Font,
     Group,
     Item,
     Line,
@@ -27,6 +26,7 @@ from cnngraph.figure.scene import (
 from cnngraph.figure.shapes import cuboid
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
+from cnngraph.figure.typeface import Font
 
 _BESIDE = 0.4
 """Ems between a line, or a box, and what is written on its right."""
@@ -303,6 +303,10 @@ class Outlet(Plain):
         yield Group(self.first, "output", self.measure.upright((words,)), f"output {self.name}")
 
 
+STACKED = "-stacked"
+"""What the id of a stacked volume ends with."""
+
+
 @dataclass(frozen=True)
 class Stacked(Plain):
     """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
@@ -375,5 +379,5 @@ class Stacked(Plain):
             Text(x - 0.35 * em, axis + 1.2 * em, str(self.height), em, "serif", "end", fill=theme.ink),
         ]
         yield Group(
-            f"{self.first}-stacked", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
+            f"{self.first}{STACKED}", "decoration", tuple(drawn), f"{' + '.join(map(str, self.channels))} channels"
         )

@@ -12,11 +12,11 @@ from functools import cached_property
 from math import ceil, fsum
 
 from cnngraph.figure.heading import heading
-from cnngraph.figure.lanes.boxes import Box, Stacked
+from cnngraph.figure.lanes.boxes import STACKED, Box, Stacked
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import fitting, height, texts, too_narrow
-from cnngraph.figure.scene import Group, Item, Line, Move, Path, Scene, Text
+from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, marks
@@ -253,7 +253,7 @@ class _Laid:
             drawn = [turned(item) for item in draw_rows(self.rows, self._top, margin, self._gap).items]
         else:
             drawn = draw_rows(self.rows, margin, self._top, self._gap).items
-        items: list[Item] = [self.head, *drawn]
+        items: list[Item] = [self.head, *_in_colors_of_parts(drawn, self.folding.network, self.folding.theme)]
         y = self._top + self._size[1] + _ROW_GAP * em
         if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
             items += _key(margin, y, self.measure)
@@ -323,6 +323,32 @@ def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[
 def _stacks(layer: Layer) -> bool:
     channels = sum(as_int(volume.channels) for volume in layer.input_volumes)
     return layer.kind.family == "join" and layer.output.channels == channels
+
+
+def _in_colors_of_parts(items: Sequence[Item], network: Network, theme: Theme) -> Iterator[Item]:
+    """*items*, with the lines to a join that is drawn as the volume which it stacks in the colours of its parts,
+    unless these are greys."""
+    if theme.hatched:
+        yield from items
+        return
+    groups = {item.id for item in items if isinstance(item, Group)}
+    parts: dict[tuple[str, str], int] = {}
+    for join in network.layers:
+        if f"{join.name}{STACKED}" in groups:
+            parts = {(network[name].unit, join.name): number for number, name in enumerate(join.inputs)}
+    for item in items:
+        ends = dict(item.data) if isinstance(item, Group) and item.role == "edge" else {}
+        number = parts.get((ends.get("src", ""), ends.get("dst", "")))
+        if number is None or not isinstance(item, Group):
+            yield item
+            continue
+        color = theme.branches[number % len(theme.branches)].side
+        yield item._replace(items=tuple(
+            each._replace(stroke=each.stroke._replace(color=color)) if isinstance(each, Path)
+            else each._replace(fill=color) if isinstance(each, Polygon)
+            else each
+            for each in item.items
+        ))  # fmt: skip
 
 
 def _is_dashed(group: Group) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path as File
 import pytest
 from hypothesis import given, settings
 
-from cnngraph.figure.scene import Group, Path, Rect, Scene, Text
+from cnngraph.figure.scene import Group, Path, Polygon, Rect, Scene, Text
+from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.styles.graphviz import by_dot
 from cnngraph.figure.styles.parts import name_of
@@ -243,3 +244,19 @@ def test_a_number_is_a_use_or_part_of_a_name_and_never_both() -> None:
     assert [name_of(path, network) for path in network.blocks] == ["Stage 1", "Stage 2"]
     network = parse("\n".join([*lines, "block stage_2() {", "conv 4 5x5 same", "conv 4 1x1", "}", *uses, "stage_2"]))
     assert [name_of(path, network) for path in network.blocks] == ["Stage", "Stage", "Stage 2"]
+
+
+def test_what_leads_to_a_stacked_volume_has_the_colour_of_its_part() -> None:
+    network = load("inception_module")
+    scene = draw(Order([network], "blocks", 960.0, LIGHT))
+    (volume,) = (group for group in scene.groups() if group.id == "concat1-stacked")
+    # From the back to the front, and of each segment the top, the side, the front.
+    sides = [item.fill for item in volume.items if isinstance(item, Polygon)][1::3][::-1]
+    lines = {dict(group.data)["src"]: group for group in scene.groups() if dict(group.data).get("dst") == "concat1"}
+    assert len(lines) == len(network["concat1"].inputs) == 4
+    for name, color in zip(network["concat1"].inputs, sides, strict=True):
+        drawn = lines[network[name].unit].items
+        assert {item.stroke.color if isinstance(item, Path) else item.fill for item in drawn
+                if isinstance(item, Path | Polygon)} == {color}  # fmt: skip
+    other = (group for group in scene.groups() if group.id == "previous--conv1")
+    assert [item.stroke.color for group in other for item in group.items if isinstance(item, Path)] == [LIGHT.ink]
