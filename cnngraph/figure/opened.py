@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.dense import dense, drawn
+from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Group, Item, Point, Rect, Scene, Stroke, Text
 from cnngraph.figure.slabs.nodes import Detail, block_of, nodes, same_words
 from cnngraph.figure.slabs.resolution import resolutions, strides
 from cnngraph.figure.stages import moved, retold, untitled
-from cnngraph.figure.styles.blocks import blocks
+from cnngraph.figure.styles.blocks import LEAST_TEXT, SLIDE_TEXT, blocks
 from cnngraph.figure.text import ascent
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Network, Output
@@ -221,12 +222,18 @@ def _placed(panels: Sequence[_Panel], left: float, top: float, end: float, gap: 
 
 
 def _panel(each: Opened, width: float, theme: Theme, show: Collection[str], down: bool) -> _Panel:
-    fold = False if each.depth is None else None
-    made = blocks(
-        each.network, width=width, theme=theme, title=None, fold=fold, depth=each.depth, show=show, down=down, long=inf
-    )
+    def drawn(room: float) -> Scene:
+        return blocks(
+            each.network, width=room, theme=theme, title=None, fold=False if each.depth is None else None,
+            depth=each.depth, show=show, down=down, long=inf,
+        )  # fmt: skip
+
     stride = f", output stride {each.stride}" if each.stride else ""
-    return _Panel(f"{each.name}{_of(each.times)}{stride}", untitled(made))
+    panel = _Panel(f"{each.name}{_of(each.times)}{stride}", untitled(drawn(width)))
+    border = texts(width, SLIDE_TEXT, LEAST_TEXT)[0]
+    if panel.scene.width + 2 * border > width:
+        panel = replace(panel, scene=untitled(drawn(width - 2 * border)))
+    return panel
 
 
 def _of(times: int) -> str:

@@ -194,7 +194,8 @@ class _Laid:
         self.measure = Measure(em, words, theme, most, down=folding.down)
         self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain), show=folding.show)
         self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
-        self.rows = self._columns() if folding.down else self._cut(self.room)
+        self.long = folding.long - self._top - _MARGIN * em
+        self.rows = self._cut(self.long if folding.down else self.room)
 
     def _cut(self, room: float) -> list[Cut]:
         """In rows that are no longer than *room*."""
@@ -206,16 +207,18 @@ class _Laid:
                 lines = [with_volume]
         return setting.cut(lines)
 
-    def _columns(self) -> list[Cut]:
-        """In columns as long as a page is high; longer, where they are too wide beside each other."""
-        long = self.folding.long - self._top - _MARGIN * self.em
-        while True:
-            rows = self._cut(long)
-            wide, longest = self._across(rows), max(row.width for row in rows)
-            # What is no line of its own, but goes on in the next column, or hangs together by letters, can be less.
-            if wide <= self.room or longest < long / 2:
-                return rows
+    @property
+    def _are_too_many(self) -> bool:
+        """Whether they are columns that have no room beside each other, and will have to be longer."""
+        return self.folding.down and self._across(self.rows) > self.room
+
+    def _longer(self) -> list[Cut]:
+        """In columns that are longer than a page is high, as far as that makes them fewer."""
+        long, rows = self.long, self.rows
+        while (wide := self._across(rows)) > self.room and max(row.width for row in rows) >= long / 2:
             long *= min(max(_LONGER, wide / self.room), 2.0)
+            rows = self._cut(long)
+        return rows
 
     def _across(self, rows: Sequence[Cut]) -> float:
         return fsum(row.height for row in rows) + (len(rows) - 1) * self._gap
@@ -230,31 +233,40 @@ class _Laid:
         """Of the first row, or of all columns."""
         return (_MARGIN + _ROW_GAP) * self.em + ascent("serif", self.head.size)
 
-    @cached_property
-    def _size(self) -> tuple[float, float]:
-        """Of what the rows take: across the page, and down."""
-        long, across = max(row.width for row in self.rows), self._across(self.rows)
+    def _size(self, rows: Sequence[Cut]) -> tuple[float, float]:
+        """Of what *rows* take: across the page, and down."""
+        long, across = max(row.width for row in rows), self._across(rows)
         return (across, long) if self.folding.down else (long, across)
+
+    def _wide(self, across: float) -> float:
+        """The page of what takes so much of it."""
+        head = text_width(self.head.content, self.head.font, self.head.size)
+        return max(across, head) + 2 * _MARGIN * self.em
 
     @cached_property
     def width(self) -> float:
-        head = text_width(self.head.content, self.head.font, self.head.size)
-        return max(self._size[0], head) + 2 * _MARGIN * self.em
+        """Of columns that are too many, what the widest takes."""
+        return self._wide(max(row.height for row in self.rows) if self._are_too_many else self._size(self.rows)[0])
 
     @cached_property
     def height(self) -> float:
-        """Without what a key to its lines and letters takes."""
-        return self._top + self._size[1] + _MARGIN * self.em
+        """Without what a key to its lines and letters takes; about what columns take that are too many."""
+        down = self._size(self.rows)[1]
+        if self._are_too_many:
+            down = max(down, self.long * self._across(self.rows) / self.room)
+        return self._top + down + _MARGIN * self.em
 
     @cached_property
     def scene(self) -> Scene:
         em, margin = self.em, _MARGIN * self.em
+        rows = self._longer() if self._are_too_many else self.rows
+        across, down = self._size(rows)
         if self.folding.down:
-            drawn = [turned(item) for item in draw_rows(self.rows, self._top, margin, self._gap).items]
+            drawn = [turned(item) for item in draw_rows(rows, self._top, margin, self._gap).items]
         else:
-            drawn = draw_rows(self.rows, margin, self._top, self._gap).items
+            drawn = draw_rows(rows, margin, self._top, self._gap).items
         items: list[Item] = [self.head, *_in_colors_of_parts(drawn, self.folding.network, self.folding.theme)]
-        y = self._top + self._size[1] + _ROW_GAP * em
+        y = self._top + down + _ROW_GAP * em
         if any(isinstance(group, Group) and group.role == "edge" and _is_dashed(group) for group in items):
             items += _key(margin, y, self.measure)
             y += 1.2 * em + _ROW_GAP * em
@@ -262,7 +274,7 @@ class _Laid:
             items += _key_of_marks(list(self.maker.marks.values()), margin, y, self.measure)
             y += 1.2 * em + _ROW_GAP * em
         return Scene(
-            width=self.width,
+            width=self._wide(across),
             height=y + (_MARGIN - _ROW_GAP) * em,
             items=tuple(items),
             title=self.folding.title,
