@@ -277,6 +277,18 @@ def page(
     return page(data, summary(network)._repr_html_())
 
 
+def comparison(network: Network, other: Network) -> bytes:
+    """The interactive page of two networks, with what was changed from the one to the other."""
+    from html import escape
+
+    from cnngraph.comparison.compare import compare
+    from cnngraph.viewer.compared import compared
+    from cnngraph.viewer.page import page
+
+    found = compare(network, other)
+    return page(compared(found), f"<pre>{escape(str(found))}</pre>")
+
+
 def view(
     network: Network,
     path: str | Path,
@@ -284,6 +296,7 @@ def view(
     *,
     image: str | Path | None = None,
     times: str | Path | None = None,
+    compare: Network | None = None,
     seed: int | None = None,
     renames: Mapping[str, str] | None = None,
     passthrough: str | Path | None = None,
@@ -293,6 +306,11 @@ def view(
 
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{path}: the page is HTML, and its name ends in .html; figures are of render")
+    if compare is not None:
+        if any(each is not None for each in (weights, image, times, seed, renames, passthrough)):
+            raise ValueError("compare is of structure alone, without weights, image and times")
+        write(Path(path), comparison(network, compare))
+        return
     choose, parts = _chooser(network, weights, seed, renames, passthrough)
     chosen = None if weights is None and image is None else choose()
     write(Path(path), page(network, chosen, parts, image=image, times=times))

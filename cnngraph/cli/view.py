@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_model
+from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_model, read_networks
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 @click.option(
     "--times", metavar="T.json", help="Seconds of layers, as `bench --layers --json` prints them: heat by time."
 )
+@click.option(
+    "--compare", "other", metavar="FILE2", callback=named, help="Both networks in the page, with what was changed."
+)
 @weight_options
 @network_options
 def command(
@@ -37,6 +40,7 @@ def command(
     output: str | None,
     image: Path | None,
     times: str | None,
+    other: str | None,
     asked: Asked,
     settings: dict[str, str],
     max_nodes: int,
@@ -44,13 +48,19 @@ def command(
     """Write an interactive page: blocks open and close, layers are found, counted and explained.
 
     The page is one file that needs nothing else: it opens from disk, by mail, and without a network. With weights it
-    has their histograms, with a picture what every layer makes of it.
+    has their histograms, with a picture what every layer makes of it. --compare is by structure, as `diff` is.
     """
     if output and output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
         raise click.UsageError(f"-o {output}: the page is HTML, and its name ends in .html; figures are `render`'s")
-    network, brought = read_model(file, settings, max_nodes)
-    from cnngraph.verbs import page
+    from cnngraph.verbs import comparison, page
 
+    if other is not None:
+        if asked.anything or image is not None or times is not None:
+            raise click.UsageError("--compare is of structure alone; numbers are compared by `diff --weights --image`")
+        networks = read_networks([file, other], settings, max_nodes)
+        _write(comparison(*networks), output, "-".join(map(output_stem, networks)))
+        return
+    network, brought = read_model(file, settings, max_nodes)
     weights = parts = None
     if asked.anything or image is not None:
         brought, parts = asked.model(network, brought)
@@ -58,12 +68,16 @@ def command(
     data = page(network, weights, parts, image=image, times=times)
     if image is not None:
         _remark(network, weights)
+    _write(data, output, output_stem(network))
+
+
+def _write(data: bytes, output: str | None, stem: str) -> None:
     if output == "-":
         sys.stdout.buffer.write(data)
         return
     from cnngraph.files import write
 
-    path = Path(output or f"{output_stem(network)}.html")
+    path = Path(output or f"{stem}.html")
     write(path, data)
     click.echo(path)
 

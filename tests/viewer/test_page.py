@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -14,9 +13,8 @@ import pytest
 import cnngraph
 from cnngraph.network import Network
 from cnngraph.viewer.facts import facts
-from cnngraph.viewer.page import page as write
 from tests.browser import BROWSER, Page, page
-from tests.viewer.drawn import Expected, placed
+from tests.viewer.drawn import Expected, opened, placed, shown
 from tests.viewer.grown import grown
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
@@ -31,20 +29,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         shown.listen()
         shown.path = tmp_path_factory.mktemp("pages") / "x.html"  # type: ignore[attr-defined]
         yield shown
-
-
-def opened(browser: Page, data: dict[str, Any], width: int = 1280, height: int = 800) -> None:
-    file: Path = browser.path  # type: ignore[attr-defined]
-    file.write_bytes(write(data, ""))
-    browser.open("about:blank")
-    browser.heard.clear()
-    browser.open(file.as_uri(), width, height)
-    browser.until("globalThis.page !== undefined")
-
-
-def shown(browser: Page, data: dict[str, Any]) -> None:
-    """Another network in the page that is open."""
-    browser(f"(page.show({json.dumps(data)}, ''), null)")
 
 
 def look(browser: Page, network: Network, data: dict[str, Any], open_: list[int]) -> None:
@@ -79,28 +63,30 @@ def test_a_line_that_leads_elsewhere_would_be_seen(browser: Page) -> None:
         look(browser, network, data, [])
 
 
-KEPT = ("conv", "pool", "dense", "norm", "join", "other", "input", "+", "×", "")
+KEPT = (
+    "conv", "pool", "dense", "norm", "join", "other", "input", "+", "×", "",
+    "same", "changed", "added", "removed", "follows",
+)  # fmt: skip
 """Words that are the page's own."""
+
+
+def spoiled(value: Any) -> Any:
+    """All of its text is hostile, but for the page's own words."""
+    match value:
+        case str() if value in KEPT:
+            return value
+        case str():
+            return HOSTILE
+        case list():
+            return [spoiled(each) for each in value]
+        case dict():
+            return {key: spoiled(each) for key, each in value.items()}
+    return value
 
 
 def test_names_are_text(browser: Page) -> None:
     """Also those that no front end lets through."""
-    data = facts(cnngraph.load("resnet"))
-
-    def spoiled(value: Any) -> Any:
-        match value:
-            case str() if value in KEPT:
-                return value
-            case str():
-                return HOSTILE
-            case list():
-                return [spoiled(each) for each in value]
-            case dict():
-                return {key: spoiled(each) for key, each in value.items()}
-        return value
-
-    data = spoiled(data)
-    opened(browser, data)
+    opened(browser, spoiled(facts(cnngraph.load("resnet"))))
     browser("page.openAll(true); page.heat(1); page.find('script'); page.choose('b0'); page.choose('u1')")
     assert browser("document.querySelectorAll('img, script:not([type])').length") == 1
     assert browser("document.querySelector('h2').textContent") == HOSTILE

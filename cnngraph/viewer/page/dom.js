@@ -16,6 +16,9 @@ const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&
 /** Text as it may stand in markup and in its attributes. */
 export const esc = (text) => String(text).replace(/[&<>"']/g, (char) => ESCAPES[char]);
 
+/** A name, which may be broken behind its dots. */
+export const dotted = (name) => name.split(".").flatMap((part, at) => (at ? [".", h("wbr"), part] : [part]));
+
 export const at = (id) => document.getElementById(id);
 
 /** Says something to who hears the page and does not see it; with *shown* to everybody, for a while. */

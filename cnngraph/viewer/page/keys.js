@@ -23,12 +23,12 @@ export function keys(page, event) {
   const acts = {
     ArrowRight: () => along(1), ArrowLeft: () => along(-1), ArrowDown: () => page.choose(beside(page, 1)), ArrowUp: () => page.choose(beside(page, -1)),
     Enter: () => isBlock(selected) && page.toggle(selected, event.shiftKey), e: () => isBlock(selected) && page.enter(selected),
-    Escape: () => (model.entered >= 0 ? page.leave() : page.choose("")), s: () => shortcut(page), n: () => page.next(event.shiftKey ? -1 : 1),
+    Escape: () => (page.ends ? page.path(null) : model.entered >= 0 ? page.leave() : selected ? page.choose("") : page.find("")), c: () => model.partner(selected) && page.choose(model.partner(selected)), s: () => shortcut(page), p: () => path(page), n: () => page.next(event.shiftKey ? -1 : 1),
     h: () => page.heat(((page.measure + 2) % (model.measures.length + 1)) - 1), "/": () => at("search").focus(),
     "+": () => page.view.step(1), "=": () => page.view.step(1), "-": () => page.view.step(-1), 0: () => page.view.fit(),
   };
   const act = acts[key.length === 1 ? key.toLowerCase() : key];
-  if (!act || (!selected && ["Enter", "e", "s"].includes(key))) return;
+  if (!act || (!selected && ["Enter", "e", "s", "c", "p"].includes(key))) return;
   event.preventDefault();
   act();
 }
@@ -44,12 +44,19 @@ function beside(page, direction) {
   return page.seen.reduce((best, id) => (far(id) < far(best) ? id : best), page.selected);
 }
 
+/** From what is selected to the outputs; then to what is selected now, or if that is the same, to it from the inputs. */
+function path(page) {
+  const [[start, end], { selected }] = [page.ends ?? [], page];
+  if (!start || end) page.path(start === "" && end === selected ? null : [selected, ""]);
+  else page.path(start === selected ? ["", selected] : [start, selected]);
+}
+
 /** To the other end of a shortcut that ends or begins in what is selected; and from there back. */
 function shortcut(page) {
   const { model, selected } = page;
-  const own = new Set([...model.unitsOf(selected)].map((unit) => model.units[unit].name));
+  const own = new Set(model.unitsOf(selected));
   const ends = model.shortcuts.filter((pair) => own.has(pair[0]) !== own.has(pair[1])).map(([source, join]) => (own.has(source) ? join : source));
-  const end = ends.includes(page.came) ? page.came : ends[0];
-  page.came = model.called(selected);
-  if (end) page.choose(`u${model.numbers.get(end)}`);
+  const end = ends.find((each) => `u${each}` === page.came) ?? ends[0];
+  page.came = selected;
+  if (end !== undefined) page.choose(`u${end}`);
 }

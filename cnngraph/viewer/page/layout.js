@@ -11,6 +11,8 @@ import { Out } from "./wires.js";
 
 const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22, AIR = 8, FACE = 64;
 const LEAST = 76, MOST = 156;
+/** From how wide a pane on two networks stand beside one another. */
+const BROAD = 1000;
 
 /** Boxes, frames and lines, and how large it all is. */
 export function layout(model, width) {
@@ -34,9 +36,17 @@ class Maker {
     const entered = this.model.entered;
     const chain = entered < 0 ? this.model.chain : this.model.blocks[entered].chain;
     this.named = entered >= 0;
+    return this.whole(chain, width);
+  }
+
+  /** A network: what has nothing to do with one another stands apart. Two that are compared stand beside one another where
+   * there is room. */
+  whole(chain, width) {
     const apart = chain[0]?.s ?? [];
     const chains = [apart.length ? chain.slice(1) : chain, ...apart].filter((each) => each.length);
-    return stacked(chains.map((each) => this.row(each, width, false)));
+    const beside = width >= BROAD && this.model.sides.includes(chains[1]?.[0].b);
+    const parts = chains.map((each) => this.row(each, beside ? (width - APART) / 2 : width, false));
+    return beside ? abreast(parts) : stacked(parts);
   }
 
   row(chain, width, sourced) {
@@ -86,15 +96,20 @@ class Maker {
 
   /** An open block: what is in it, in a frame with its name above. */
   frame(id, block, width) {
-    const inside = Object.assign(Object.create(this), { named: block.takes > 1 }).row(block.chain, width - 2 * PAD, false);
+    const inner = Object.assign(Object.create(this), { named: block.takes > 1 });
+    const isSide = this.model.sides.includes(numberOf(id));
+    const inside = isSide ? inner.whole(block.chain, width - 3 * PAD) : inner.row(block.chain, width - 2 * PAD, false);
     const name = fitted(this.model.ownName(id), WORDS, 240);
-    const w = Math.max(inside.w + PAD, widthOf(name, WORDS) + 60);
+    // The line that comes into a block is air enough.
+    const left = isSide ? PAD : 0;
+    const w = Math.max(left + inside.w + PAD, widthOf(name, WORDS) + 60);
     const y = HEAD + (inside.trunk ? 8 : 0);
     return {
       w, h: y + inside.h + PAD, in: y + inside.in, out: y + inside.out, right: 0, first: id, last: id, kind: "frame",
       draw(x, top, from, out) {
         out.frames.push({ id, x, y: top, w, h: this.h, name, end: `${id}>` });
-        inside.draw(x, top + y, "", out);
+        inside.draw(x + left, top + y, "", out);
+        if (isSide) return;
         const end = [x + inside.w - inside.right, top + this.out];
         out.line(inside.last, `${id}>`, [end, [x + w, top + this.out]]);
       },
@@ -137,9 +152,16 @@ function stacked(parts) {
   };
 }
 
+/** The same beside one another. */
+function abreast(parts) {
+  const [one, other] = parts;
+  const left = Math.max(one.w, (one.w + other.w) / 2) + APART;
+  return { ...one, w: left + other.w, h: Math.max(one.h, other.h), draw: (x, y, from, out) => parts.forEach((part, at) => part.draw(x + at * left, y, "", out)) };
+}
+
 /** Of all boxes, wide enough for the words of most: the same whatever is open. */
 function boxWidth(model) {
   const room = (things, air) => things.map(({ words, volume }) => Math.max(...words.map((line) => widthOf(line, WORDS) + air), widthOf(volume, SMALL)));
-  const natural = [...room(model.units.filter((unit) => !unit.sign), 18), ...room(model.blocks, 18 + CORNER)];
+  const natural = [...room(model.units.filter((unit) => !unit.sign), 18), ...room(model.blocks.filter((_, number) => !model.sides.includes(number)), 18 + CORNER)];
   return Math.min(MOST, Math.max(LEAST, ...natural));
 }
