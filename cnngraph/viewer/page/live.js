@@ -12,7 +12,7 @@ export const ofMaps = ({ live }, number) => sheet("Of this picture", live?.sheet
 /** Of a unit besides: its filters, and how its weights are spread. */
 export const ofWeights = ({ weights, units }, number) => [
   sheet("Filters", weights?.filters[number]),
-  weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
+  weights?.spread[number] && [h("h3", null, "Weights"), h("p", { class: "soft" }, "How many there are of each size, on a logarithmic scale."), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
 ].filter(Boolean).flat(2);
 
 /** Counts by their logarithms, so that tails are seen. */

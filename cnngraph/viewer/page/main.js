@@ -216,8 +216,15 @@ class Page {
     addEventListener("keydown", (event) => keys(this, event));
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
-    new ResizeObserver(() => this.view.measure() && this.draw(this.selected)).observe(this.pane);
+    new ResizeObserver(() => this.view.measure() && this.resized()).observe(this.pane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  resized() {
+    this.draw(this.selected);
+    const place = this.places.get(this.selected && this.model.shown(this.selected));
+    if (place) this.view.reveal(place);
+    else this.view.refit();
   }
 
   click(event) {
