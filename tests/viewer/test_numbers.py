@@ -17,7 +17,7 @@ from cnngraph.network import Network
 from cnngraph.units import units
 from cnngraph.verbs import session
 from cnngraph.viewer.maps import class_maps, live, with_all
-from cnngraph.viewer.pixels import shrunk, tiled
+from cnngraph.viewer.pixels import tiled
 from cnngraph.viewer.weights import weights_of
 from cnngraph.weights.choose import choose
 from tests.conftest import Run
@@ -100,9 +100,9 @@ def test_sheets_show_what_onnxruntime_makes() -> None:
             best = np.abs(values).mean(axis=(1, 2)).argmax()
             assert pixels(sheet["face"]["url"]).shape[:2] == values[best].shape
             # Blue is more than nothing, orange less; the further from white the more.
-            flat, colors = tiled(values).reshape(-1), drawn.reshape(-1, 3)
+            flat, colors = tiled(values, np.nan).reshape(-1), drawn.reshape(-1, 3)
             known = np.isfinite(flat)
-            strength = (255 - colors.min(axis=1))[known] * np.where(colors[known, 2] >= colors[known, 0], 1, -1)
+            strength = (3 * 255 - colors.sum(axis=1))[known] * np.where(colors[known, 2] >= colors[known, 0], 1, -1)
             assert np.corrcoef(strength, flat[known])[0, 1] > 0.99
 
 
@@ -130,16 +130,6 @@ def test_bars_of_logits_are_by_the_largest() -> None:
     scores, bars = zip(*((score, bar) for _, score, bar, _ in found["answers"][0][1]), strict=True)
     assert len(set(bars)) > 2
     assert bars == pytest.approx([max(0.0, score) / scores[0] for score in scores], abs=1e-3)
-
-
-@pytest.mark.parametrize("shape", [(3, 5, 7), (70, 28, 28), (2, 57, 200), (1, 1, 300), (5, 300, 1)])
-def test_maps_are_shrunk_by_means(shape: tuple[int, int, int]) -> None:
-    values = np.random.default_rng(0).normal(size=shape)
-    small = shrunk(values, 28)
-    assert max(small.shape[1:]) <= 28
-    times = -(-max(shape[1:]) // 28)
-    down, along = min(times, shape[1]), min(times, shape[2])
-    assert small[0, 0, 0] == pytest.approx(values[0, :down, :along].mean())
 
 
 def test_the_command(run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import cnngraph
 from cnngraph.field import sights
 from cnngraph.units import units
 from cnngraph.viewer.facts import facts
+from cnngraph.volume import as_int
 from tests.browser import BROWSER, Page, page
 from tests.viewer.drawn import opened, shown
 from tests.viewer.grown import grown
@@ -38,7 +39,10 @@ def graph_of(data: dict[str, Any]) -> networkx.DiGraph:
 
 def test_on_a_path_is_what_leads_from_the_one_to_the_other(browser: Page) -> None:
     random = Random(2)
-    for network in (*map(cnngraph.load, ("googlenet", "unet", "siamese")), *(grown(Random(seed)) for seed in range(12))):
+    for network in (
+        *map(cnngraph.load, ("googlenet", "unet", "siamese")),
+        *(grown(Random(seed)) for seed in range(12)),
+    ):
         data = facts(network)
         shown(browser, data)
         graph = graph_of(data)
@@ -90,7 +94,10 @@ def test_what_the_end_sees_of_the_start_is_what_it_would_see_of_an_input(browser
         seen = sights(below)[end.name]
         assert seen is not None
         (pair,) = seen.values()
-        spans = [sight.at((size - 1) // 2) for sight, size in zip(pair, end.output.dims[:2], strict=True)]
+        spans = [
+            sight.at((size - 1) // 2)
+            for sight, size in zip(pair, (as_int(each) for each in end.output.dims[:2]), strict=True)
+        ]
         browser(f"page.path(['u{number}', 'u{len(data['units']) - 1}'])")
         assert browser("page.way.sees") == [span and span[1] - span[0] + 1 for span in spans]
 

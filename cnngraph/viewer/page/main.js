@@ -6,6 +6,7 @@ import { asPng, asSvg, save } from "./copy.js";
 import { at, h, say } from "./dom.js";
 import { Figure } from "./figure.js";
 import { follow } from "./follow.js";
+import { glide } from "./glide.js";
 import { key, painter } from "./heat.js";
 import { keys } from "./keys.js";
 import { layout } from "./layout.js";
@@ -17,7 +18,7 @@ import { Path } from "./path.js";
 import { read, written } from "./state.js";
 import { View } from "./zoom.js";
 
-const LEAST_WIDTH = 560, QUICK = 160;
+const LEAST_WIDTH = 560;
 
 class Page {
   constructor(data) {
@@ -61,7 +62,7 @@ class Page {
     const [then, now] = [before?.get(anchor), this.places.get(anchor)];
     if (then && now) {
       this.view.follow(then, now);
-      this.glide(before, was);
+      glide(this, before, was);
     }
     key(this.model, this.measure, this.seen, (id) => this.choose(id));
     this.crumbs();
@@ -73,20 +74,6 @@ class Page {
     this.ends = ends;
     this.refresh();
     if (ends) say(this.way.said);
-  }
-
-  /** Everything comes from where it was to where it is. */
-  glide(before, was) {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    const timing = { duration: QUICK, easing: "ease-out" };
-    for (const { id, x, y, w, h: high } of this.places.values()) {
-      if (!this.view.shows(x, y, w, high)) continue;
-      const old = before.get(id);
-      const from = old && [old.x + (was.x - this.view.x) / was.scale, old.y + (was.y - this.view.y) / was.scale];
-      if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
-      else if (from[0] !== x || from[1] !== y) at(id)?.animate([from, [x, y]].map((place) => ({ transform: `translate(${place[0]}px, ${place[1]}px)` })), timing);
-    }
-    at("scene").querySelector(".wires").animate([{ opacity: 0 }, { opacity: 0, offset: 0.5 }, { opacity: 1 }], timing);
   }
 
   /** What hangs on the selection and on what is looked for. */
