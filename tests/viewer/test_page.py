@@ -181,6 +181,22 @@ def test_the_figure_is_taken_away_as_it_is_seen(browser: Page) -> None:
     assert browser("taken.size") == [pytest.approx(2 * wide, abs=2), pytest.approx(2 * high, abs=2)]
 
 
+def test_what_is_kept_of_open_blocks_is_what_they_are(browser: Page) -> None:
+    random = Random(7)
+    opened(browser, facts(cnngraph.load("lenet5")))
+    seen = "JSON.stringify([page.placed, [...document.getElementById('scene').children].map(({ innerHTML }) => innerHTML)])"
+    for name in ("resnet50", "googlenet", "hourglass"):
+        data = facts(cnngraph.load(name))
+        shown(browser, data)
+        for number in range(40):
+            browser(f"(page.toggle('b{random.randrange(len(data['blocks']))}'), null)")
+            if number % 5:
+                continue
+            kept = browser(f"page.choose('') ?? {seen}")
+            browser("(page.figure.draw({ boxes: [], frames: [], wires: [] }, page.model, null), page.model.frames.clear())")
+            assert browser(f"page.draw() ?? {seen}") == kept
+
+
 def test_blocks_open_at_once(browser: Page) -> None:
     """The bar is 8 ms, on a machine with nothing else to do."""
     data = facts(cnngraph.load("resnet152"))

@@ -23,13 +23,13 @@ export class Figure {
   draw(placed, model, paint) {
     if (paint !== this.paint) [this.paint, this.made] = [paint, new Map()];
     const made = (each) => this.made.get(each.id) ?? this.made.set(each.id, boxed(each, model, paint)).get(each.id);
-    const things = (all, drawn) => all.map((each) => [drawn(each, model), `translate(${number(each.x)} ${number(each.y)})`]);
-    this.update(this.frames, things(placed.frames, framed));
-    this.update(this.wires, things(placed.wires, wired));
+    const things = (all, drawn) => all.map((each) => [drawn(each), number(each.x), number(each.y)]);
+    this.update(this.frames, things(placed.frames, (each) => (each.made.markup ??= framed(each, model))));
+    this.update(this.wires, things(placed.wires, (each) => (each.made.markup ??= wired(each))));
     this.update(this.boxes, things(placed.boxes, made));
   }
 
-  /** Makes the children of *layer* those of *wanted*: pairs of markup and where it is moved to. */
+  /** Makes the children of *layer* those of *wanted*: markup and where it is moved to. */
   update(layer, wanted) {
     const [before, now, fresh] = [this.known.get(layer), new Map(), []];
     for (const each of wanted) {
@@ -43,9 +43,9 @@ export class Figure {
     made.innerHTML = fresh.join("");
     [...made.children].forEach((element, at) => now.set(fresh[at], element));
     let next = layer.firstChild;
-    for (const [markup, place] of wanted) {
+    for (const [markup, x, y] of wanted) {
       const element = now.get(markup);
-      if (element.place !== place) element.setAttribute("transform", (element.place = place));
+      if (element.x !== x || element.y !== y) element.setAttribute("transform", `translate(${([element.x, element.y] = [x, y]).join(" ")})`);
       if (element === next) next = next.nextSibling;
       else layer.insertBefore(element, next);
     }

@@ -11,6 +11,7 @@ import { Out } from "./wires.js";
 
 const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22, AIR = 8, FACE = 64;
 const LEAST = 76, MOST = 156;
+const MOST_KNOWN = 4000;
 /** From how wide a pane on two networks stand beside one another. */
 const BROAD = 1000;
 
@@ -71,7 +72,7 @@ class Maker {
 
   block(id, width) {
     const block = this.model.of(id);
-    if (this.model.isOpen(id)) return this.frame(id, block, width);
+    if (this.model.isOpen(id)) return this.known(id, width, () => this.frame(id, block, width));
     return this.boxed(id, block.words, block.volume, { top: block.shortcut ? ARC : 0, corner: CORNER, face: this.face(block.last) });
   }
 
@@ -94,6 +95,14 @@ class Maker {
     return { ...made, h: top + high + CAPTION, in: top + high / 2, out: top + high / 2, top, draw };
   }
 
+  /** An open block, made anew only where something in it opened or closed. */
+  known(id, width, make) {
+    const { frames } = this.model;
+    if (frames.size > MOST_KNOWN) frames.clear();
+    const key = `${id} ${width} ${this.model.state(numberOf(id))}`;
+    return frames.get(key) ?? frames.set(key, make()).get(key);
+  }
+
   /** An open block: what is in it, in a frame with its name above. */
   frame(id, block, width) {
     const inner = Object.assign(Object.create(this), { named: block.takes > 1 });
@@ -107,8 +116,9 @@ class Maker {
     return {
       w, h: y + inside.h + PAD, in: y + inside.in, out: y + inside.out, right: 0, first: id, last: id, kind: "frame",
       draw(x, top, from, out) {
-        out.frames.push({ id, x, y: top, w, h: this.h, name, end: `${id}>` });
-        inside.draw(x + left, top + y, "", out);
+        out.frame({ id, x, y: top, w, h: this.h, name, end: `${id}>` });
+        if (!this.drawn) inside.draw(left, y, "", (this.drawn = new Out()));
+        out.add(this.drawn, x, top);
         if (isSide) return;
         const end = [x + inside.w - inside.right, top + this.out];
         out.line(inside.last, `${id}>`, [end, [x + w, top + this.out]]);

@@ -10,6 +10,8 @@ export class Model {
     Object.assign(this, data);
     this.units = data.units.map((unit) => ({ ...data.works[unit.work], ...unit }));
     this.entered = -1;
+    /** What `layout` made of open blocks. */
+    this.frames = new Map();
     /** What each block holds, in order; that of the network is under -1. */
     this.inside = new Map([[-1, contents(data.chain)]]);
     data.blocks.forEach((block, number) => this.inside.set(number, contents(block.chain)));
@@ -93,6 +95,13 @@ export class Model {
 
   isOpen(id) {
     return isBlock(id) && this.open.has(numberOf(id));
+  }
+
+  /** Which blocks in a block are open. */
+  state(block) {
+    let said = "";
+    for (const id of this.inside.get(block)) if (this.isOpen(id)) said += `${numberOf(id)}(${this.state(numberOf(id))})`;
+    return said;
   }
 
   /** The blocks around it, the outermost first. */
