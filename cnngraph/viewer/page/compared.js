@@ -15,7 +15,7 @@ export function changes(model, act) {
     h("b", { "aria-label": kind }, sign), h("span", null, dotted(called), " ", h("span", { class: "soft" }, said))));
   const more = (title, entries) => entries.length > 0 && h("details", null, h("summary", null, title), h("ul", null, entries));
   at("changes").replaceChildren(...[
-    h("h3", null, causes.length + what.length ? "What was changed" : "Nothing was changed"),
+    h("h2", null, causes.length + what.length ? "What was changed" : "Nothing was changed"),
     h("ul", null, what.map((words) => h("li", { class: "change changed" }, h("b", null, "~"), h("span", null, words))),
       causes.map((each, number) => entry(each, `${SIGNS[each.kind]}${number + 1}`))),
     more(`${many(sum(follows.map(({ units }) => units.length)), "unit")} only with other volumes`, follows.map((each) => entry(each, "·"))),
