@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,15 @@ def with_all(network: Network) -> Network:
     return replace(network, outputs=(*network.outputs, *more))
 
 
-def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[str, Any]:
+def live(
+    whole: Units,
+    session: Session,
+    weights: Weights,
+    image: Path,
+    falls: Callable[[Mapping[str, Array]], Mapping[str, Array]] | None = None,
+) -> dict[str, Any]:
     """What is seen when the picture at *image* goes through: *session* is of `with_all` the network, with *weights*.
+    What in the picture answers come from is by class maps, or by how they fall (`occlusion.falls`).
 
     Raises `CnngraphError` when the picture cannot be read, or the network takes none.
     """
@@ -47,19 +55,25 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
     feed = pictures.feed(image)
     made = session.run(feed)
     tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
+    fallen = falls(feed) if falls else None
     answers: list[list[Any]] = []
     for output in network.outputs:
         vector = tensors[output.layer]
         if vector.ndim == 1:
             guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
-            class_map = class_maps(network, network[output.layer], tensors, weights)
+            where: Callable[[int], Array] | None
+            if fallen is not None:
+                where = partial(_channel, fallen[output.name])
+            else:
+                where = class_maps(network, network[output.layer], tensors, weights)
             long = bars(vector)
             shown = [
                 [
                     guess.label,
                     _number(guess.score),
                     _number(float(long[guess.index])),
-                    class_map and _heat(class_map(guess.index)),
+                    where and _heat(where(guess.index)),
+                    "" if fallen is None else _most(fallen[output.name][..., guess.index]),
                 ]
                 for guess in guesses
             ]
@@ -69,7 +83,25 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
         "picture": {"url": _picture(image, shape), "wide": shape[3], "high": shape[2]},
         "sheets": [_sheet(tensors.get(unit.layers[-1].name)) for unit in whole.units],
         "answers": answers,
+        "evidence": _BY_MAPS if fallen is None else _BY_FALLS,
     }
+
+
+_BY_MAPS = "Red: what in the last maps speaks for the class (class activation map)."
+_BY_FALLS = (
+    "Red: where a grey window lowers the number of the class, the more the redder (occlusion). This goes together with "
+    "the answer, and need not be its reason."
+)
+
+
+def _most(fall: Array) -> str:
+    """Of falls that are drawn each by its own largest."""
+    most = np.nan_to_num(fall).max()
+    return f"It falls by up to {most:.2g}." if most > 0 else "It falls nowhere."
+
+
+def _channel(maps: Array, number: int) -> Array:
+    return maps[..., number]
 
 
 def _number(value: float) -> float | None:

@@ -95,6 +95,20 @@ def test_the_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (ran.status, "error[E0110]" in ran.err, Path("c.html").exists()) == (1, True, False)
 
 
+def test_the_page_is_opened_when_asked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import click
+
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    monkeypatch.chdir(tmp_path)
+    assert run("view", "lenet5", "--open").status == 0
+    assert opened == [(tmp_path / "lenet5.html").as_uri()]
+    assert run("view", "lenet5", "--compare", "lenet5", "-o", "x y.html", "--open").status == 0
+    assert opened[1] == (tmp_path / "x y.html").as_uri()
+    assert run("view", "lenet5", "-o", "-", "--open").status == 2
+    assert len(opened) == 2
+
+
 # In a browser ------------------------------------------------------------------------------------
 
 

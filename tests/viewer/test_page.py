@@ -184,7 +184,8 @@ def test_the_figure_is_taken_away_as_it_is_seen(browser: Page) -> None:
 def test_what_is_kept_of_open_blocks_is_what_they_are(browser: Page) -> None:
     random = Random(7)
     opened(browser, facts(cnngraph.load("lenet5")))
-    seen = "JSON.stringify([page.placed, [...document.getElementById('scene').children].map(({ innerHTML }) => innerHTML)])"
+    layers = "[...document.getElementById('scene').children].map(({ innerHTML }) => innerHTML)"
+    seen = f"JSON.stringify([page.placed, {layers}])"
     for name in ("resnet50", "googlenet", "hourglass"):
         data = facts(cnngraph.load(name))
         shown(browser, data)
@@ -193,7 +194,9 @@ def test_what_is_kept_of_open_blocks_is_what_they_are(browser: Page) -> None:
             if number % 5:
                 continue
             kept = browser(f"page.choose('') ?? {seen}")
-            browser("(page.figure.draw({ boxes: [], frames: [], wires: [] }, page.model, null), page.model.frames.clear())")
+            browser(
+                "(page.figure.draw({ boxes: [], frames: [], wires: [] }, page.model, null), page.model.frames.clear())"
+            )
             assert browser(f"page.draw() ?? {seen}") == kept
 
 
