@@ -181,6 +181,31 @@ def test_the_list_leads_to_what_was_changed(browser: Page) -> None:
 
 
 @needs_browser
+def test_the_list_by_keys(browser: Page) -> None:
+    data = compared(cnngraph.compare(cnngraph.load("squeezenet"), cnngraph.load("squeezenet1_1")))
+    opened(browser, data)
+    browser("document.querySelector('#changes [tabindex=\"0\"]').focus()")
+    assert browser("document.querySelectorAll('#changes [tabindex=\"0\"]').length") == 1
+    for cause in data["changes"]["causes"]:
+        assert cause["called"] in browser("document.activeElement.textContent")
+        for unit in cause["units"]:
+            browser.key("Enter")
+            assert browser("page.selected") == f"u{unit}"
+        browser.key("ArrowDown")
+    assert browser("document.activeElement.textContent") == "25 units only with other volumes"
+    browser.key("Enter")
+    browser.key("ArrowDown")
+    follows = data["changes"]["follows"][0]
+    assert follows["called"] in browser("document.activeElement.textContent")
+    browser.key("Enter")
+    assert browser("page.selected") == f"u{follows['units'][0]}"
+    assert "follows from what was changed" in browser("document.getElementById('card').textContent")
+    browser.key("ArrowUp")
+    assert browser("document.activeElement.tagName") == "SUMMARY"
+    assert browser("document.querySelectorAll('#changes [tabindex=\"0\"]').length") == 1
+
+
+@needs_browser
 def test_the_card_has_what_both_say(browser: Page) -> None:
     opened(browser, compared(cnngraph.compare(cnngraph.load("squeezenet"), cnngraph.load("squeezenet1_1"))))
     cells = "[...row.children].map((cell) => cell.textContent)"

@@ -21,6 +21,22 @@ export function changes(model, act) {
     more(`${many(sum(follows.map(({ units }) => units.length)), "unit")} only with other volumes`, follows.map((each) => entry(each, "·"))),
     more(`${renamed.length} called otherwise`, renamed.map((words) => h("li", { class: "change" }, h("b", null, "·"), h("span", null, words)))),
   ].filter(Boolean));
+  roving(at("changes"));
+}
+
+/** Tab comes to one entry, the arrows lead on. */
+function roving(list) {
+  const entries = () => [...list.querySelectorAll("button:enabled, summary")].filter((each) => each.offsetParent);
+  const turn = (to) => list.querySelectorAll("button, summary").forEach((each) => (each.tabIndex = each === to ? 0 : -1));
+  turn(entries()[0]);
+  list.onfocusin = ({ target }) => turn(target);
+  list.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    entries()[entries().indexOf(document.activeElement) + step]?.focus();
+  };
 }
 
 /** A table of what both sides have, each a map from what it is to what is said of it; where they differ there is a sign. */
