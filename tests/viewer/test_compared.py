@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -93,6 +94,23 @@ def test_the_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         cnngraph.load("vgg19").view("c.html", "random", compare=cnngraph.load("vgg16"))
     ran = run("view", "vgg19", "--compare", "nowhere.spec", "-o", "c.html")
     assert (ran.status, "error[E0110]" in ran.err, Path("c.html").exists()) == (1, True, False)
+
+
+def test_files_out_of_git_and_of_other_formats(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = Path("x.spec")
+    spec.write_text("net x\ninput 8x8x3\nconv 4 3x3 relu\n")
+    for git in ("init -q", "add .", "-c user.name=a -c user.email=a@b commit -qm x"):
+        subprocess.run(["git", *git.split()], check=True)
+    network = cnngraph.load(spec)
+    network.export("y.onnx", "random", seed=1)
+    spec.write_text("net x\ninput 8x8x3\nconv 5 3x3 relu\n")
+    ran = run("view", "HEAD:x.spec", "--compare", "x.spec", "-o", "a.html")
+    assert (ran.status, ran.err) == (0, "")
+    assert "<title>HEAD:x.spec → x.spec</title>" in Path("a.html").read_text("utf-8")
+    assert "channels 4 → 5" in Path("a.html").read_text("utf-8")
+    assert run("view", "HEAD:x.spec", "--compare", "y.onnx").status == 0
+    assert ", each proved" in Path("x-y.html").read_text("utf-8")
 
 
 def test_the_page_is_opened_when_asked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

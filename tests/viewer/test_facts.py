@@ -151,3 +151,14 @@ def test_the_page_is_one_file_that_is_the_same_each_time() -> None:
     assert len(data) < 500_000
     assert b"http://" not in data.replace(b"http://www.w3.org/2000/svg", b"")
     assert b"https://" not in data
+
+
+def test_who_uses_the_same_weights_has_one_letter() -> None:
+    for name in ("siamese", "lenet5"):
+        whole = units(cnngraph.load(name)).units
+        letters: dict[str, set[str]] = {}
+        for unit, data in zip(whole, facts(cnngraph.load(name))["units"], strict=True):
+            assert ("letter" in data) == (unit.tied != "")
+            letters.setdefault(data.get("letter", ""), set()).add(unit.tied)
+        assert sorted(letters) == (["", "a", "b", "c", "d", "e"] if name == "siamese" else [""])
+        assert all(len(owners) == 1 for owners in letters.values())

@@ -230,6 +230,53 @@ def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
     assert browser("getComputedStyle(document.body).backgroundColor") != light
 
 
+def test_letters_of_shared_weights_are_drawn(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("siamese")))
+    letter = "(id) => document.querySelector(`#${id} [font-style=italic]`)?.textContent ?? ''"
+    browser("page.openAll(true)")
+    drawn = browser(f"page.model.units.map((_, number) => ({letter})(`u${{number}}`))")
+    assert drawn == [unit.get("letter", "") for unit in browser("page.model.units")]
+    browser("page.openAll(false)")
+    assert browser(f"page.model.blocks.map((_, number) => ({letter})(`b${{number}}`))") == ["a–e", "a–e"]
+    browser("page.choose(`u${page.model.numbers.get('left.conv1')}`)")
+    assert "Same weights: aright.conv1" in browser("document.getElementById('card').textContent")
+    assert browser.errors == []
+
+
+def test_it_opens_as_wide_as_the_window_and_stays_so(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("hrnet_w32")))
+    seen = "[page.view.x, page.view.x + page.view.width * page.view.scale, page.view.wide]"
+    left, right, wide = browser(seen)
+    assert (left, right) == (pytest.approx(0, abs=1), pytest.approx(wide, abs=1))
+    opened(browser, facts(cnngraph.load("lenet5")), 400, 700)
+    shown = "page.view.y >= 0 && page.view.y + page.view.height * page.view.scale <= page.view.high + 1"
+    assert browser(shown)
+    high = browser("page.view.high")
+    browser("document.getElementById('details').click()")
+    browser.until(f"page.view.high < {high}")
+    assert browser(shown)
+    browser("page.view.step(3)")
+    before = browser("page.view.scale")
+    browser("document.getElementById('details').click()")
+    browser.until(f"page.view.high === {high}")
+    assert browser("page.view.scale") == before, "what was zoomed is not fitted"
+
+
+def test_what_is_dim_is_so_in_the_file(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("lenet5")))
+    keep = "((old) => (blob) => { taken[blob.type] = blob; return old.call(URL, blob); })(URL.createObjectURL)"
+    browser(f"globalThis.taken = {{}}; URL.createObjectURL = {keep}; page.path(['u3', 'u5']); page.save('svg'); null")
+    browser("taken['image/svg+xml'].text().then((text) => { taken.text = text; }), null")
+    browser.until("taken.text !== undefined")
+    root = ElementTree.fromstring(browser("taken.text"))
+    bright = [
+        group.get("id")
+        for group in root.iter()
+        if group.get("class", "").startswith("thing") and not group.get("opacity")
+    ]
+    assert bright == ["u3", "u4", "u5"]
+
+
 WITH_OPAQUE = """
 net x
 input 8x8x3

@@ -211,7 +211,7 @@ class Page {
     this.draw(this.selected);
     const place = this.places.get(this.selected && this.model.shown(this.selected));
     if (place) this.view.reveal(place);
-    else this.view.refit();
+    else if (this.view.fitted) this.view.fit(...this.view.fitted);
   }
 
   click(event) {

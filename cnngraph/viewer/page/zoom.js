@@ -45,11 +45,6 @@ export class View {
     this.move(0, 0);
   }
 
-  /** To another pane: what was fitted is so again. */
-  refit() {
-    if (this.fitted) this.fit(...this.fitted);
-  }
-
   /** Larger or smaller, while the point (x, y) of the pane stays where it is. */
   zoom(by, x = this.wide / 2, y = this.high / 2) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * by));
@@ -69,6 +64,7 @@ export class View {
     const { wide, high } = this;
     const [along, down] = [Math.min(1, wide / this.width), high / this.height];
     this.scale = Math.max(LEAST, readable && Math.min(along, down) < READABLE ? along : Math.min(along, down));
+    // Until it is moved, to be fitted again when the pane changes.
     this.fitted = [readable];
     this.x = Math.max(0, (wide - this.width * this.scale) / 2);
     this.y = Math.max(0, (high - this.height * this.scale) / 2);
