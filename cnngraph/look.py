@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from cnngraph.figure.page import WIDTHS, points
+from cnngraph.figure.typeface import WORDS
 from cnngraph.layers import KINDS
 from cnngraph.layers.kind import SILENT
 from cnngraph.network import Annotation, Network
@@ -80,6 +81,7 @@ KEYS: dict[str, Key] = {
     "style": _one_of("the style", STYLES),
     "width": _Width("how wide it is", f"{', '.join(WIDTHS)}, or a length such as 120mm, 7in or 340pt", tuple(WIDTHS)),
     "theme": _one_of("its colours", THEMES),
+    "font": _one_of("the font of its text", WORDS),
     "fold": Key("whether what repeats is drawn once", "true or false", sort=bool),
     "depth": _Count("how many blocks around each other stay open", "a whole number from 0 on"),
     "names": Key("whether layers' names are written", "true or false", sort=bool),

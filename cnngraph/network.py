@@ -304,6 +304,7 @@ class Network:
         style: str | None = None,
         width: str | float | None = None,
         theme: str | Path | Theme | None = None,
+        font: str | Path | None = None,
         title: str | None = None,
         image: str | Path | None = None,
         live: bool = False,
@@ -330,11 +331,11 @@ class Network:
 
         The rest are the options of `cnngraph render`; what is None is as the spec's ``@figure`` says, else as there:
         style ``"auto"``, width ``"slide"``, theme ``"light"``. *width* may be a number of points, *theme* a TOML file
-        or a `cnngraph.figure.theme.Theme`, *show* a list; a *title* ``""`` is none, and *transparent* leaves the ground
-        out; *cell* is the row and column, from 1, that `operation` marks; *live* shows what the network makes of the
-        *image*, with *weights*, *seed*, *renames* and *passthrough* as in `export`. Raises
-        `CnngraphError` when the style cannot show the network or has no place for an option, `ValueError`
-        for a word that is none of those that an option takes.
+        or a `cnngraph.figure.theme.Theme`, *font* ``"serif"``, ``"sans"`` or a file, *show* a list; a *title* ``""`` is
+        none, and *transparent* leaves the ground out; *cell* is the row and column, from 1, that `operation` marks;
+        *live* shows what the network makes of the *image*, with *weights*, *seed*, *renames* and *passthrough* as in
+        `export`. Raises `CnngraphError` when the style cannot show the network or has no place for an option,
+        `ValueError` for a word that is none of those that an option takes.
         """
         from cnngraph import verbs
 
@@ -344,6 +345,7 @@ class Network:
             style=style,
             width=width,
             theme=theme,
+            font=font,
             title=title,
             image=image,
             live=live,

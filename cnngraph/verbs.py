@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.live import Live
     from cnngraph.figure.theme import Theme
+    from cnngraph.figure.typeface import Typeface
     from cnngraph.fronts.onnx.parts import Parts
     from cnngraph.onnx.passes import Done
     from cnngraph.onnx.write import Written
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         style: str | None
         width: str | float | None
         theme: str | Path | Theme | None
+        font: str | Path | None
         title: str | None
         image: str | Path | None
         fold: bool | None
@@ -123,6 +125,10 @@ def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, 
         asked["show"] = shown(asked["show"])
     asked["width"] = points(asked.get("width", "slide"))
     asked["theme"] = _theme(asked.get("theme", "light"))
+    if font := str(asked.pop("font", asked["theme"].font)):
+        asked["typeface"] = _typeface(font, networks, asked.get("title", ""))
+    if heat is not None:
+        asked["theme"] = replace(asked["theme"], hatched=False)  # its colours say the cost alone
     if asked.pop("transparent", False):
         asked["theme"] = replace(asked["theme"], background=None)
     if asked.setdefault("style", AUTO) == AUTO and ("layer" in asked or "cell" in asked):
@@ -138,6 +144,21 @@ def _theme(asked: str | Path | Theme) -> Theme:
     if isinstance(asked, Theme):
         return asked
     return read(asked) if str(asked).lower().endswith(".toml") else _one_of("theme", str(asked), THEMES)
+
+
+def _typeface(font: str, networks: Sequence[Network], title: str) -> Typeface:
+    """The fonts that *font*, a word for them or a file, stands for, in a figure of *networks* with that *title*."""
+    from cnngraph.figure.typeface import WORDS, bundled
+
+    if font in WORDS:
+        return bundled(font)
+    from cnngraph.figure.own_font import read
+    from cnngraph.figure.theme import is_font
+    from cnngraph.figure.words import all_words
+
+    if not is_font(font):
+        raise ValueError(f"no font is called {font!r}: {', '.join(WORDS)}, or a file such as Times.ttf")
+    return read(font, title + "".join(map(all_words, networks)))
 
 
 def _picture(path: str | Path) -> bytes:

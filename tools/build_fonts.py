@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from math import radians, tan
 from pathlib import Path
 
-from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.recordingPen import DecomposingRecordingPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
+
+from cnngraph.figure.simple import Naming, Points, simple
 
 FONTS = Path(__file__).parent.parent / "cnngraph" / "figure" / "fonts"
 SYSTEM = Path("/usr/share/fonts/truetype")
@@ -79,7 +79,6 @@ SOURCES = (
 
 ROUNDING = {ord("⌈"): (True, False), ord("⌉"): (True, True), ord("⌊"): (False, False), ord("⌋"): (False, True)}
 """Whether the bar is above, and whether the sign closes."""
-Points = list[tuple[int, int]]
 
 
 def _rounding(roman: TTFont, slant: float) -> dict[int, tuple[Points, int]]:
@@ -101,81 +100,20 @@ def _rounding(roman: TTFont, slant: float) -> dict[int, tuple[Points, int]]:
 def build(source: Source, directory: Path) -> dict[str, object]:
     """Write one font; gives back its entry in the table of metrics."""
     original = TTFont(directory / source.file)
-    cmap, glyph_set = original.getBestCmap(), original.getGlyphSet()
-    rounding = {} if ROUNDING.keys() <= cmap.keys() else _rounding(TTFont(directory / "cmu/cmunrm.ttf"), source.slant)
-    codes = [code for code in CHARACTERS if code in cmap or code in rounding]
-    names = [f"uni{code:04X}" for code in codes]
-
-    glyphs = {".notdef": TTGlyphPen(None).glyph()}
-    advances = {".notdef": glyph_set[".notdef"].width}
-    for code, name in zip(codes, names, strict=True):
-        pen = TTGlyphPen(None)
-        if code in rounding:
-            points, advances[name] = rounding[code]
-            pen.moveTo(points[0])
-            for point in points[1:]:
-                pen.lineTo(point)
-            pen.closePath()
-        else:
-            outline = DecomposingRecordingPen(glyph_set)
-            glyph_set[cmap[code]].draw(outline)
-            outline.replay(pen)
-            advances[name] = glyph_set[cmap[code]].width
-        glyphs[name] = pen.glyph()
-
-    em = original["head"].unitsPerEm
-    ascent, descent = original["hhea"].ascent, original["hhea"].descent
-    italic = source.style == "Italic"
-    builder = FontBuilder(em, isTTF=True)
-    builder.setupGlyphOrder([".notdef", *names])
-    builder.setupCharacterMap(dict(zip(codes, names, strict=True)))
-    builder.setupGlyf(glyphs)
-    table = builder.font["glyf"]
-    bounds = [table[name] for name in names]
-    builder.setupHorizontalMetrics(
-        {name: (advance, getattr(table[name], "xMin", 0)) for name, advance in advances.items()}
+    has_rounding = ROUNDING.keys() <= original.getBestCmap().keys()
+    rounding = {} if has_rounding else _rounding(TTFont(directory / "cmu/cmunrm.ttf"), source.slant)
+    naming = Naming(
+        family=source.family,
+        style=source.style,
+        copyright=next(name.toUnicode().strip() for name in original["name"].names if name.nameID == 0),
+        licence=source.licence,
+        licence_url=source.licence_url,
+        weight_class=source.weight_class,
+        italic_angle=ITALIC if source.style == "Italic" else 0.0,
     )
-    builder.setupHorizontalHeader(ascent=ascent, descent=descent, lineGap=0)
-    builder.setupNameTable(
-        {
-            "copyright": next(name.toUnicode().strip() for name in original["name"].names if name.nameID == 0),
-            "familyName": source.family,
-            "styleName": source.style,
-            "uniqueFontIdentifier": f"{source.family} {source.style}",
-            "fullName": f"{source.family} {source.style}".removesuffix(" Regular"),
-            "psName": f"{source.family}-{source.style}".replace(" ", ""),
-            "version": "Version 1.0",
-            "licenseDescription": source.licence,
-            "licenseInfoURL": source.licence_url,
-        },
-        mac=False,
-    )
-    builder.setupOS2(
-        sTypoAscender=ascent,
-        sTypoDescender=descent,
-        sTypoLineGap=0,
-        usWinAscent=ascent,
-        usWinDescent=-descent,
-        usWeightClass=source.weight_class,
-        fsSelection=0x01 if italic else 0x40,
-        fsType=0,
-    )
-    builder.setupPost(keepGlyphNames=False, italicAngle=ITALIC if italic else 0)
-    head = builder.font["head"]
-    head.macStyle = 0x02 if italic else 0
-    head.created = head.modified = original["head"].created
-    builder.font.recalcTimestamp = False
-    builder.save(FONTS / file_name(source.font))
-    return {
-        "family": source.family,
-        "em": em,
-        "ascent": ascent,
-        "descent": -descent,
-        "characters": "".join(map(chr, codes)),
-        "advances": [advances[name] for name in names],
-        "tops": [getattr(glyph, "yMax", 0) for glyph in bounds],
-        "bottoms": [getattr(glyph, "yMin", 0) for glyph in bounds],
-    }
+    made, table = simple(original, CHARACTERS, naming, rounding)
+    made.save(FONTS / file_name(source.font))
+    return table
 
 
 def file_name(font: str) -> str:

@@ -7,6 +7,8 @@ import click
 from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
+from cnngraph.figure.theme import is_font
+from cnngraph.figure.typeface import SUFFIXES, WORDS
 from cnngraph.look import THEMES, shown
 
 
@@ -38,6 +40,12 @@ def _shown(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
         raise click.BadParameter(str(error)) from None
 
 
+def _font(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not is_font(value):
+        raise click.BadParameter(f"{value!r} is none of {', '.join(WORDS)}, and no file ({', '.join(SUFFIXES)})")
+    return value
+
+
 show_option = click.option(
     "--show",
     metavar="WORDS",
@@ -51,5 +59,11 @@ width_option = click.option(
     "--width",
     callback=_points,
     help="column, page, slide, or a length: 120mm, 16cm, 7in, 340pt; slide unless said.",
+)
+font_option = click.option(
+    "--font",
+    metavar=f"[{'|'.join(WORDS)}|FILE.otf]",
+    callback=_font,
+    help="What all text is set in: a family that ships, or a file of a font of yours.",
 )
 theme_option = click.option("--theme", type=_Theme(), help=f"Its colours; {THEMES[0]} unless said.")

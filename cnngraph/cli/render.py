@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
-from cnngraph.cli.looks import show_option, style_option, theme_option, width_option
+from cnngraph.cli.looks import font_option, show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
-from cnngraph.figure.writers import DPI, beside, write
+from cnngraph.figure.writers import DPI, FORMATS, beside, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Live
@@ -43,6 +43,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--depth", type=click.IntRange(min=0), help="How many blocks around each other stay open.")
 @width_option
 @theme_option
+@font_option
 @click.option("--layout", type=click.Choice(list(LAYOUTS)), help="Who places boxes; own unless said.")
 @click.option("--layer", metavar="NAME", help="The layer that the style `operation` explains.")
 @click.option(
@@ -69,7 +70,10 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
     metavar="WHAT",
     help="Colours by cost: params, macs, memory (of volumes), or time=FILE of `bench --layers --json`.",
 )
-@click.option("--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...")
+@click.option(
+    "--steps", is_flag=True, help="A file for every layer that joins: NAME-1.svg, NAME-2.svg, ...; pages of one PDF."
+)
+@click.option("--block-steps", is_flag=True, help="The same, block by block.")
 @click.option("--snippet", is_flag=True, help="Of a .tex file only the tikzpicture, to be taken in by \\input.")
 @click.option("--outline", is_flag=True, help="Text of an SVG as shapes, for programs that take no fonts from a file.")
 @network_options
@@ -83,6 +87,7 @@ def command(
     depth: int | None,
     width: float | None,
     theme: str | None,
+    font: str | None,
     layout: str | None,
     layer: str | None,
     cell: tuple[int, int] | None,
@@ -98,6 +103,7 @@ def command(
     counts: bool,
     heat: str | None,
     steps: bool,
+    block_steps: bool,
     snippet: bool,
     outline: bool,
     settings: dict[str, str],
@@ -120,6 +126,7 @@ def command(
         style=style,
         width=width,
         theme=theme,
+        font=font,
         title=title,
         transparent=transparent,
         image=image,
@@ -139,7 +146,7 @@ def command(
             click.echo(f"style {drawn.style}: {drawn.why}", err=True)
         for remark in drawn.scene.remarks:
             click.echo(remark, err=True)
-    if not steps:
+    if not (steps or block_steps):
         path = None if output == "-" else Path(output or f"{_stem(networks)}.{format_}")
         data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet, path=path)
         _save(path, data, {} if path is None or format_ == DOT else beside(drawn.scene, format_, path), image)
@@ -150,8 +157,11 @@ def command(
         raise click.UsageError("--steps is of a figure, and a DOT file holds none")
     from cnngraph.figure.stages import stages
 
-    scenes = stages(drawn.scene)
+    scenes = stages(drawn.scene, networks, by_block=block_steps)
     path = Path(output or f"{_stem(networks)}.{format_}")
+    if (pages := FORMATS[format_].pages) is not None:
+        _save(path, pages(scenes), {}, image)
+        return
     for number, stage in enumerate(scenes, start=1):
         name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
         at = path.with_name(name)

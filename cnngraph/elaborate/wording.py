@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.elaborate.mistake import Mistake, did_you_mean
 from cnngraph.elaborate.scope import Scope
 from cnngraph.layers.values import show
@@ -36,17 +35,10 @@ def filled(text: str, scope: Scope, at: Span, what: str) -> str:
 
 def label(text: str, at: Span) -> str:
     """*text* as figures show it, single blanks between words. Raises `Mistake` at *at* for what none can."""
-    from cnngraph.figure.text import runs
-
     text = " ".join(text.split())
     if not text:
         raise Mistake("E0216", "a @label says nothing", at, help='leave it out, or write  @label("stem")')
     if len(text) > _LONGEST:
         remark, help = f"it has {len(text)}", "a @note has room for more: it stands below the figure"
         raise Mistake("E0216", f"a label has at most {_LONGEST} characters", at, remark, help=help)
-    try:
-        runs(text, "serif")
-    except CnngraphError as error:
-        (said,) = error.diagnostics
-        raise Mistake(said.code, said.message, at, help=said.help) from None
     return text

@@ -62,8 +62,8 @@ class Chosen:
 def with_own(asked: Mapping[str, Any], networks: Sequence[Network]) -> tuple[dict[str, Any], Own | None]:
     """*asked*, fields of an `Order`, and what a single network says of its figure where nothing is asked.
 
-    When something is asked that has no place beside what the network says, only its width and theme hold: then that is
-    a figure of another sort.
+    When something is asked that has no place beside what the network says, only its width, theme and font hold: then
+    that is a figure of another sort.
     """
     own = said(networks[0]) if len(networks) == 1 else None
     if own is None:
@@ -75,7 +75,7 @@ def with_own(asked: Mapping[str, Any], networks: Sequence[Network]) -> tuple[dic
     }
     fitting = STYLES.values() if style == AUTO else [STYLES[style]]
     if not any(wanted <= set(each.takes) for each in fitting):
-        says = {key: value for key, value in says.items() if key in ("width", "theme")}
+        says = {key: value for key, value in says.items() if key in ("width", "theme", "font")}
     return {**says, **asked}, Own(own.span, tuple(says))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cnngraph.diagnostics import CnngraphError, Label
 from cnngraph.figure.choice import AUTO, Chosen, Own, choose
 from cnngraph.figure.styles import STYLES, Order, draw, refuse
+from cnngraph.figure.typeface import using
 from cnngraph.figure.writers import FORMATS, beside, write
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Figure:
     @cached_property
     def scene(self) -> Scene:
         """Raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
+        with using(self.order.typeface):
+            return self._finished()
+
+    def _finished(self) -> Scene:
         scene = self._chosen.scene
         if self.heat is not None:
             scene = self._heated(scene, self.heat)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cnngraph.diagnostics import CnngraphError, Label
 from cnngraph.figure.room import AIR, Room, box_of, leaves
-from cnngraph.figure.scene import Font, Group, Item, Rect, Scene, Text
+from cnngraph.figure.scene import Group, Item, Rect, Scene, Text
 from cnngraph.figure.stages import with_footer
-from cnngraph.figure.text import ascent, descent, runs, width, wrapped
+from cnngraph.figure.text import ascent, descent, width, wrapped
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.typeface import Font
 from cnngraph.network import NOTE, Annotation, Network
 from cnngraph.units import units
 
@@ -24,8 +24,7 @@ def with_notes(scene: Scene, networks: Sequence[Network], theme: Theme, page: fl
     """*scene*, a figure of *networks*, with a mark at everything that has a note, and below it the notes, in lines no
     longer than *page* points. What leaves no room for a mark is named before its note.
 
-    A note on several things one after the other has its mark at the first. Raises `CnngraphError` (E0601) for a
-    character that no font has.
+    A note on several things one after the other has its mark at the first.
     """
     notes = list(_notes(scene, networks))
     if not notes:
@@ -64,22 +63,12 @@ def _notes(scene: Scene, networks: Sequence[Network]) -> Iterator[tuple[Group, s
             said = {_words(each): each for layer in unit.layers for each in layer.annotations if each.name == NOTE}
             for text in (text for text in said if text and text not in before):
                 if (at := owner.get(prefix + unit.name)) is not None:
-                    _drawable(text, said[text])
                     yield at, text, unit.label or unit.name
             before = set(said)
 
 
 def _words(note: Annotation) -> str:
     return " ".join(str(note.arguments[0]).split())
-
-
-def _drawable(text: str, note: Annotation) -> None:
-    """Raises `CnngraphError` where *note* is written for a character that no font has."""
-    try:
-        runs(text, "serif")
-    except CnngraphError as error:
-        at = Label(note.span) if note.span else None
-        raise CnngraphError([replace(each, label=at) for each in error.diagnostics]) from None
 
 
 def _marks() -> Iterator[str]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Font = Literal["serif", "serif-italic", "sans"]
+from cnngraph.figure.typeface import Font, Typeface
+
 Anchor = Literal["start", "middle", "end"]
 Color = str
 """``#rrggbb``."""
@@ -149,6 +150,8 @@ class Scene:
     background: Color | None = "#ffffff"
     remarks: tuple[str, ...] = ()
     """What whoever asked for the figure should know of how it was made; no part of the figure."""
+    typeface: Typeface | None = None
+    """What its text was measured in; None: the fonts that ship."""
 
     def primitives(self) -> Iterator[Primitive]:
         """All primitives in drawing order, out of their groups."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cnngraph.figure.scene import Circle, Color, Curve, Line, Move, Path, Point, Polygon, Primitive, Rect, Stroke
 from cnngraph.figure.theme import Faces
@@ -40,6 +40,44 @@ def cuboid(
         Polygon(((right, top), (right + d, top - d), (right + d, bottom - d), (right, bottom)), faces.side, edge),
         Polygon(((left, top), (right, top), (right, bottom), (left, bottom)), faces.front, edge),
     )
+
+
+HATCHES: tuple[tuple[float, ...], ...] = ((), (45.0,), (135.0,), (45.0, 135.0), (0.0,), (90.0,), (0.0, 90.0))
+"""Ways to tell areas apart without colours: the angles of their lines, counter-clockwise from the horizontal."""
+
+
+def hatching(outline: Sequence[Point], angles: Sequence[float], spacing: float, stroke: Stroke) -> Iterator[Path]:
+    """Lines at *angles*, *spacing* points apart, as far as they are in the convex *outline*."""
+    for angle in angles:
+        across, up = math.cos(math.radians(angle)), -math.sin(math.radians(angle))
+        heights = [y * across - x * up for x, y in outline]
+        steps: list[Move | Line] = []
+        level = min(heights) + spacing / 2
+        while level < max(heights):
+            ends = sorted(_crossings(outline, heights, level), key=lambda point: point[0] * across + point[1] * up)
+            if len(ends) > 1:
+                steps += (Move(ends[0]), Line(ends[-1]))
+            level += spacing
+        if steps:
+            yield Path(tuple(steps), stroke)
+
+
+def outline(item: Rect | Polygon) -> tuple[Point, ...]:
+    """Its corners, in turn."""
+    if isinstance(item, Polygon):
+        return item.points
+    right, bottom = item.x + item.width, item.y + item.height
+    return (item.x, item.y), (right, item.y), (right, bottom), (item.x, bottom)
+
+
+def _crossings(outline: Sequence[Point], heights: Sequence[float], level: float) -> Iterator[Point]:
+    """Where the border of *outline*, whose corners have those *heights*, passes *level*."""
+    for number, (x, y) in enumerate(outline):
+        before, own = heights[number - 1], heights[number]
+        if (before < level) != (own < level):
+            share = (level - before) / (own - before)
+            fx, fy = outline[number - 1]
+            yield fx + share * (x - fx), fy + share * (y - fy)
 
 
 def grid(

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.scene import Circle, Curve, Font, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
+from cnngraph.figure.scene import Circle, Curve, Group, Item, Path, Point, Polygon, Primitive, Scene, Text
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.typeface import Font
 from cnngraph.network import Network
 
 
-def stages(scene: Scene) -> list[Scene]:
-    """*scene* layer by layer: each stage has all of the one before at the same places, and one layer more.
+def stages(scene: Scene, networks: Sequence[Network], *, by_block: bool = False) -> list[Scene]:
+    """*scene*, a figure of *networks*, layer by layer: each stage has all of the one before at the same places, and one
+    layer more, or one block *by_block*; of several networks one of each.
 
     A line appears with the later of the layers it joins, what belongs to no layer with the one drawn before it.
     """
     order: dict[str, int] = {}
-    for item in scene.items:
-        if isinstance(item, Group) and item.role == "layer":
-            order.setdefault(item.id, len(order))
+    for number, network in enumerate(networks, start=1):
+        prefix = f"{number}." if len(networks) > 1 else ""
+        blocks = _blocks(network) if by_block else {}
+        parts: dict[tuple[str, str], int] = {}
+        for item in scene.items:
+            if isinstance(item, Group) and item.role == "layer" and item.id.startswith(prefix):
+                around = {blocks.get(name.removeprefix(prefix), "") for name in item.layers or (item.id,)}
+                block = around.pop() if len(around) == 1 else ""
+                step = parts.setdefault((block, "" if block else item.id), len(parts))
+                order.update(dict.fromkeys((*item.layers, item.id), step))
     appears: list[int] = []
     at = 0
     for item in scene.items:
@@ -36,6 +45,17 @@ def stages(scene: Scene) -> list[Scene]:
         replace(scene, items=tuple(item for item, first in zip(scene.items, appears, strict=True) if first <= stage))
         for stage in range(last + 1)
     ]
+
+
+def _blocks(network: Network) -> dict[str, str]:
+    """By layer the outermost block around it that has layers of its own, and not only blocks, as a stage has."""
+    own = {layer.block for layer in network}
+    found = {}
+    for layer in network:
+        names = layer.block.split(".")
+        paths = (".".join(names[:end]) for end in range(1, len(names) + 1))
+        found[layer.name] = next(path for path in paths if path in own)
+    return found
 
 
 def stacked(scenes: Sequence[Scene], gap: float, head: Text | None) -> Scene:

@@ -1,104 +1,71 @@
-"""How large text is, from a table of the bundled fonts; the fonts themselves stay closed.
+"""How large text is, from tables of fonts; the fonts themselves stay closed.
 
-The fonts have no kerning, so a line is as wide as the sum of its characters. A character that a
-serif font lacks is taken from the sans; one that no font has is an error, never a box.
+Fonts have no kerning here, so a line is as wide as the sum of its characters. A character that the first font of a
+text lacks is taken from the next of its typeface; for one that none has stands `UNKNOWN`.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import groupby
 from math import fsum
-from pathlib import Path
-from typing import Any
 
-from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Font
+from cnngraph.figure.typeface import Face, Font, Typeface, current
 
-FONTS = Path(__file__).parent / "fonts"
+UNKNOWN = "□"
+"""Stands where a character would, which no font has. Programs with fonts of their own may have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """One font's measures, in ems; the baseline is at 0 and up is positive."""
-
-    family: str
-    """The name the font file gives itself: ``cnngraph Serif``."""
-    advance: dict[str, float]
-    top: dict[str, float]
-    """Where each character's ink ends above, by character."""
-    bottom: dict[str, float]
-    """Where it ends below: negative under the baseline."""
-    glyph: dict[str, int]
-    """Index of each character's outline in the font file."""
-    ascent: float
-    """Of capitals, brackets and tall letters."""
-    descent: float
-    """Of letters with a tail and of brackets, positive."""
+def lead(font: Font) -> Face:
+    """The face that text in *font* is set in, but for what it lacks."""
+    typeface = current()
+    return typeface.faces[typeface.chains[font][0]]
 
 
-@cache
-def metrics(font: Font) -> Metrics:
-    """Widths and heights of a bundled font, read once."""
-    table = _tables()[font]
-    characters, em = table["characters"], table["em"]
-    top = {char: y / em for char, y in zip(characters, table["tops"], strict=True)}
-    bottom = {char: y / em for char, y in zip(characters, table["bottoms"], strict=True)}
-    return Metrics(
-        family=table["family"],
-        advance={char: advance / em for char, advance in zip(characters, table["advances"], strict=True)},
-        top=top,
-        bottom=bottom,
-        glyph={char: index for index, char in enumerate(characters, start=1)},
-        ascent=max(top[char] for char in "AHbdfhkl08(["),
-        descent=-min(bottom[char] for char in "gjpqy(["),
-    )
+def runs(content: str, font: Font) -> list[tuple[str, str]]:
+    """*content* as it is drawn, cut where the face changes: names of faces of the current typeface, and what is set
+    in each."""
+    typeface = current()
+    drawn = [_drawn(char, font, typeface) for char in unicodedata.normalize("NFC", content)]
+    return [(name, "".join(char for _, char in pairs)) for name, pairs in groupby(drawn, lambda pair: pair[0])]
 
 
-@cache
-def _tables() -> Any:
-    return json.loads((FONTS / "metrics.json").read_text(encoding="utf-8"))
+def _drawn(char: str, font: Font, typeface: Typeface) -> tuple[str, str]:
+    """The face of *char*, and it, or what stands for it."""
+    chain = typeface.chains[font]
+    for name in chain:
+        if char in typeface.faces[name].advance:
+            return name, char
+    return chain[-1], UNKNOWN
 
 
-def runs(content: str, font: Font) -> list[tuple[Font, str]]:
-    """*content* cut where the font changes because *font* lacks a character.
-
-    Raises `CnngraphError` when neither *font* nor the sans has one.
-    """
-    content = unicodedata.normalize("NFC", content)
-    return [(key, "".join(chars)) for key, chars in groupby(content, lambda char: _font_of(char, font))]
-
-
-def lacking(content: str) -> str:
-    """The characters of *content* that no font has, each once."""
-    known = [metrics(font).advance for font in ("serif", "sans")]
-    content = unicodedata.normalize("NFC", content)
-    return "".join(dict.fromkeys(char for char in content if not any(char in each for each in known)))
+def lacking(texts: Iterable[tuple[str, Font]]) -> str:
+    """The characters that no font of the current typeface has, each once."""
+    typeface = current()
+    used: dict[Font, set[str]] = {}
+    for content, font in texts:
+        used.setdefault(font, set()).update(content if content.isascii() else unicodedata.normalize("NFC", content))
+    missing = {
+        char for font, chars in used.items() for char in chars - {UNKNOWN} if _drawn(char, font, typeface)[1] == UNKNOWN
+    }
+    return "".join(sorted(missing))
 
 
-def _font_of(char: str, font: Font) -> Font:
-    if char in metrics(font).advance:
-        return font
-    if char in metrics("sans").advance:
-        return "sans"
-    raise CnngraphError.of(
-        "E0601",
-        f"the figure's fonts have no character {char!r} (U+{ord(char):04X})",
-        help="they have Latin, Greek and Cyrillic letters, arrows and the common mathematical signs",
-    )
+def width(content: str, font: Font, size: float) -> float:
+    """How wide one line is, in points, as every writer sets it."""
+    return _width(current(), content, font, size)
 
 
 @lru_cache(maxsize=8192)
-def width(content: str, font: Font, size: float) -> float:
-    """How wide one line is, in points, as every writer sets it."""
-    advance = metrics(font).advance
+def _width(typeface: Typeface, content: str, font: Font, size: float) -> float:
+    advance = typeface.faces[typeface.chains[font][0]].advance
     try:
         return size * fsum([advance[char] for char in content])
     except KeyError:
-        return size * fsum(metrics(key).advance[char] for key, run in runs(content, font) for char in run)
+        faces = typeface.faces
+        return size * fsum(faces[name].advance[char] for name, run in runs(content, font) for char in run)
 
 
 def ink(content: str, font: Font, size: float) -> tuple[float, float]:
@@ -106,20 +73,21 @@ def ink(content: str, font: Font, size: float) -> tuple[float, float]:
 
     The second is negative when the lowest ink is above the baseline, as in ``=``.
     """
-    pairs = [(metrics(key), char) for key, run in runs(content, font) for char in run if not char.isspace()]
+    faces = current().faces
+    pairs = [(faces[name], char) for name, run in runs(content, font) for char in run if not char.isspace()]
     if not pairs:
         return 0.0, 0.0
-    return size * max(m.top[char] for m, char in pairs), -size * min(m.bottom[char] for m, char in pairs)
+    return size * max(face.top[char] for face, char in pairs), -size * min(face.bottom[char] for face, char in pairs)
 
 
 def ascent(font: Font, size: float) -> float:
     """Height of capitals, digits and tall letters above the baseline, in points."""
-    return size * metrics(font).ascent
+    return size * lead(font).ascent
 
 
 def descent(font: Font, size: float) -> float:
     """Depth of tails and brackets below the baseline, in points, positive."""
-    return size * metrics(font).descent
+    return size * lead(font).descent
 
 
 def fit(content: str, font: Font, size: float, room: float) -> str:

@@ -1,4 +1,4 @@
-"""The colours of figures, as plain data out of TOML files: those in `themes`, and others based on them."""
+"""The colours and the font of figures, as plain data out of TOML files: those in `themes`, and others based on them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.figure.typeface import SUFFIXES, WORDS
 from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def mixed(color: Color, other: Color, share: float) -> Color:
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a figure."""
+    """The colours of a figure, and its font."""
 
     name: str
     background: Color | None
@@ -90,12 +91,17 @@ class Theme:
     """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
     paper's is the least number."""
     negative: Color
+    hatched: bool = False
+    """Whether slabs that do other things are told apart by hatching, too."""
     kinds: Mapping[str, Color] = field(default_factory=dict)
     """Colours of layers by the word of the spec: ``upconv``."""
     blocks: Mapping[str, Color] = field(default_factory=dict)
     """Of what is in blocks, by a block's name or that of its definition: ``stage1``, ``residual``."""
     layers: Mapping[str, Color] = field(default_factory=dict)
     """Of single layers, by their names."""
+    font: str = ""
+    """What text is set in: one of `cnngraph.figure.typeface.WORDS`, or a file; empty for the fonts that ship, each in
+    its place."""
 
     def own(self, layers: Sequence[Layer]) -> Color | None:
         """What the theme says of just these, which are drawn as one: of a layer by name, else of a block around, else
@@ -151,6 +157,11 @@ def _luminance(color: Color) -> float:
 
 
 # Files ---------------------------------------------------------------------------------------
+
+
+def is_font(value: str) -> bool:
+    """Whether *value* may stand for a font: a word for one, or the name of a file."""
+    return value in WORDS or value.lower().endswith(SUFFIXES)
 
 
 def read(path: str | Path) -> Theme:
@@ -241,6 +252,19 @@ class _Reader:
             self._refuse(f"`{key}` is a table of colours by name", f"[{key}]", key)
         return {name: self.color(each, name) for name, each in value.items()}
 
+    def flag(self, value: object, key: str) -> bool:
+        if not isinstance(value, bool):
+            self._refuse(f"`{key}` is no yes or no: {value!r}"[:120], "true or false", key)
+        return value
+
+    def font(self, value: object, key: str) -> str:
+        """A file is beside the theme's, unless it says more."""
+        if not isinstance(value, str) or not is_font(value):
+            self._refuse(
+                f"`{key}` is no font: {value!r}"[:120], f"{', '.join(WORDS)}, or a file ({', '.join(SUFFIXES)})", key
+            )
+        return value if value in WORDS else str(Path(self.source.name).parent / value)
+
     def _refuse(self, message: str, help: str, key: str = "", at: int = 0) -> NoReturn:
         text = self.source.text
         start = end = at
@@ -260,6 +284,8 @@ _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     "stages": _Reader.colors,
     "rgb": _Reader.three,
     **dict.fromkeys(["kinds", "blocks", "layers"], _Reader.named),
+    "font": _Reader.font,
+    "hatched": _Reader.flag,
 }  # fmt: skip
 """How each key of a file is read."""
 _KEYS = f"there are {', '.join(sorted(_READ))}"

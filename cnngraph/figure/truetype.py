@@ -1,7 +1,7 @@
-"""The bundled fonts' outlines, and fonts cut down to a few characters.
+"""Fonts' outlines, and fonts cut down to a few characters.
 
-Only what `tools/build_fonts.py` makes is read: one simple outline per glyph, no composites, glyph
-i + 1 the i-th character of the metrics. So a character's outline is one slice of the ``glyf``
+Only what `cnngraph.figure.simple` makes is read: one simple outline per glyph, no composites, glyph
+i + 1 the i-th character of the face. So a character's outline is one slice of the ``glyf``
 table, and a subset a concatenation of slices, without loading a font library.
 """
 
@@ -11,8 +11,8 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 
-from cnngraph.figure.scene import Font, Point
-from cnngraph.figure.text import FONTS, metrics
+from cnngraph.figure.scene import Point
+from cnngraph.figure.typeface import Face
 
 _ON_CURVE, _X_SHORT, _Y_SHORT, _REPEAT, _X_SAME, _Y_SAME = 1, 2, 4, 8, 16, 32
 _COPIED = ("OS/2", "name", "post")
@@ -21,7 +21,7 @@ _COPIED = ("OS/2", "name", "post")
 
 @dataclass(frozen=True, slots=True)
 class FontFile:
-    """One bundled font, taken apart."""
+    """One font, taken apart."""
 
     tables: dict[str, bytes]
     loca: tuple[int, ...]
@@ -35,9 +35,9 @@ class FontFile:
 
 
 @cache
-def font_file(font: Font) -> FontFile:
-    """A bundled font, read once."""
-    data = (FONTS / f"{font}.ttf").read_bytes()
+def font_file(face: Face) -> FontFile:
+    """The font of *face*, read once."""
+    data = face.file if isinstance(face.file, bytes) else face.file.read_bytes()
     tables = {}
     for number in range(struct.unpack_from(">H", data, 4)[0]):
         tag, _, offset, length = struct.unpack_from(">4sIII", data, 12 + 16 * number)
@@ -63,10 +63,10 @@ Contour = tuple[tuple[float, float, bool], ...]
 
 
 @cache
-def contours(font: Font, char: str) -> tuple[Contour, ...]:
-    """The outline of a character that *font* has: closed quadratic splines, as TrueType has them."""
-    file = font_file(font)
-    glyph = file.glyph(metrics(font).glyph[char])
+def contours(face: Face, char: str) -> tuple[Contour, ...]:
+    """The outline of a character that *face* has: closed quadratic splines, as TrueType has them."""
+    file = font_file(face)
+    glyph = file.glyph(face.glyph[char])
     if not glyph:
         return ()
     count = struct.unpack_from(">h", glyph)[0]
@@ -136,9 +136,9 @@ def segments(contour: Contour) -> tuple[Point, list[Segment]]:
     return start, found
 
 
-def subset(font: Font, characters: str) -> bytes:
-    """A TrueType file with those *characters* that *font* has, glyph by glyph as they come."""
-    file, index = font_file(font), metrics(font).glyph
+def subset(face: Face, characters: str) -> bytes:
+    """A TrueType file with those *characters* that *face* has, glyph by glyph as they come."""
+    file, index = font_file(face), face.glyph
     codes = sorted({ord(char) for char in characters if char in index})
     glyphs = [0, *(index[chr(code)] for code in codes)]
     slices = [file.glyph(glyph) for glyph in glyphs]

@@ -98,6 +98,16 @@ def _text(group: Group) -> str:
                     if isinstance(item, Text | Group))  # fmt: skip
 
 
+def all_words(network: Network) -> str:
+    """Everything that *network* may have a figure say in words of others, one after the other."""
+    said = [network.title, network.name, *network.blocks]
+    said += [block.label for block in network.blocks.values()]
+    said += [word for output in network.outputs for word in (output.name, output.label)]
+    annotations = [*network.annotations, *(each for layer in network for each in layer.annotations)]
+    said += [layer.name for layer in network] + [str(each.arguments) for each in annotations]
+    return "".join(said)
+
+
 # Outputs -------------------------------------------------------------------------------------
 
 

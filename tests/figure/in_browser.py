@@ -21,6 +21,7 @@ from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import DARK, LIGHT, Theme
 from cnngraph.figure.writers.svg import write_svg
 from cnngraph.fronts import load
+from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from tests.browser import Page, page
 
@@ -80,12 +81,13 @@ def everything() -> Iterator[tuple[tuple[str, str], Scene]]:
         for (name, style), scene in figures(names, themes=(LIGHT, DARK)):
             yield (name, style), scene
             if name.endswith("slide light"):
-                yield from ((((f"{name}, stage {number}"), style), part) for number, part in some_stages(scene))
+                every = some_stages(scene, [load(each) for each in names])
+                yield from (((f"{name}, stage {number}", style), part) for number, part in every)
 
 
-def some_stages(scene: Scene) -> Iterator[tuple[int, Scene]]:
+def some_stages(scene: Scene, networks: list[Network]) -> Iterator[tuple[int, Scene]]:
     """Four of its stages, from the first on."""
-    every = stages(scene)
+    every = stages(scene, networks)
     yield from ((number, every[number]) for number in range(0, len(every), len(every) // 4 or 1))
 
 

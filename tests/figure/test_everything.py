@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
@@ -70,6 +72,7 @@ def bare(item: Item) -> Item:
 
 
 def places(theme: Theme, name: str, style: str) -> tuple[Item, ...]:
+    theme = replace(theme, hatched=False)  # lines instead of colours: tests/figure/test_hatching.py
     scene: Scene = draw(Order([load(name)], style, 960.0, theme, layer="conv1" if style == "operation" else None))
     return tuple(map(bare, scene.items))
 

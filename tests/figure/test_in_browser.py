@@ -47,7 +47,7 @@ def test_a_sample_is_drawn_without_a_fault(browser: Page) -> None:
         sample |= figures(pair, {"units": STYLES["units"], "strip": STYLES["strip"], "blocks": STYLES["blocks"]})
     sample |= figures(("inception_module",), {"blocks": STYLES["blocks"]}, (DARK,))
     whole = draw(Order([load("lenet5")], "volumes", 960.0, LIGHT))
-    sample |= {(f"stage {number}", "volumes"): part for number, part in some_stages(whole)}
+    sample |= {(f"stage {number}", "volumes"): part for number, part in some_stages(whole, [load("lenet5")])}
     assert len(sample) >= 30
     assert found(browser, sample) == {}
 
@@ -99,6 +99,6 @@ def test_what_is_wrong_is_found(browser: Page) -> None:
 
 
 def test_text_in_another_font_than_was_measured_is_found(browser: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(svg._FAMILY, "serif", 'font-family="monospace"')
+    monkeypatch.setattr(svg, "_family", lambda typeface, font: 'font-family="monospace"')
     said = found(browser, {("typed", "blocks"): spoiled(lambda item: item)})
     assert any("pt wide" in fault for fault in said["typed"])

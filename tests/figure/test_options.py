@@ -63,7 +63,7 @@ def orders(style: str) -> tuple[tuple[Order, Scene], ...]:
 
 
 def test_every_option_is_tried() -> None:
-    assert set(ASKED) == {field.name for field in fields(Order)} - {"networks", "style", "width", "theme"}
+    assert set(ASKED) == {field.name for field in fields(Order)} - {"networks", "style", "width", "theme", "typeface"}
 
 
 @pytest.mark.parametrize("option", ASKED)
@@ -148,13 +148,43 @@ def test_a_dot_file_has_no_place_for_a_look(run: Run, tmp_path: Path, options: l
 
 
 @pytest.mark.parametrize("style", ["strip", "blocks", "text", None])
-def test_a_title_that_cannot_be_set_says_which_letters_and_what_to_do(
+def test_a_title_with_letters_that_no_font_has_is_drawn_and_says_which_and_what_to_do(
     run: Run, tmp_path: Path, style: str | None
 ) -> None:
     (tmp_path / "t.spec").write_text('net t "残差网络 t"\ninput 8x8x3\nconv 4 3x3\nconv 4 3x3\n', "utf-8")
     arguments = ["--style", style] if style else []
     ran = run("render", "t.spec", *arguments, "-o", "t.svg")
-    assert ran.status == 1
-    assert "have no 残 差 网 络 of the title" in ran.err
+    assert ran.status == 0
+    assert "have no 差 残 络 网: PNG and PDF show □" in ran.err
+    assert "--font FILE" in ran.err
+    assert "残差网络" in (tmp_path / "t.svg").read_text("utf-8")
     for title in ("", "ResNet"):
-        assert run("render", "t.spec", *arguments, "-o", "t.svg", "--title", title).status == 0
+        assert "have no" not in run("render", "t.spec", *arguments, "-o", "t.svg", "--title", title).err
+
+
+@pytest.mark.parametrize("style", ["strip", "blocks", "units"])
+def test_two_networks_of_one_title_are_told_apart(run: Run, tmp_path: Path, style: str) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.spec").write_text('net n "Mine"\ninput 8x8x3\nconv 4 3x3\nconv 4 3x3\n')
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "a.spec").write_text((tmp_path / "a.spec").read_text())
+    for files, titles in (
+        (("a.spec", "b.spec"), ("Mine (a.spec)", "Mine (b.spec)")),
+        (("a.spec", "old/a.spec"), ("Mine (a.spec)", f"Mine ({Path('old/a.spec')})")),
+        (("a.spec", "a.spec"), ("Mine (1)", "Mine (2)")),
+    ):
+        ran = run("render", *files, "--style", style, "-o", "-")
+        assert [title in ran.out for title in titles] == [True, True], ran.err
+
+
+def test_a_title_that_is_cut_is_remarked(run: Run) -> None:
+    ran = run("render", "lenet5", "--width", "70mm", "--title", "a very long title " * 5, "-o", "-")
+    assert "the title is too long" in ran.err
+    assert "too long" not in run("render", "lenet5", "--width", "70mm", "--title", "And so on…", "-o", "-").err
+
+
+def test_a_block_is_no_layer_and_its_layers_are_named(run: Run) -> None:
+    ran = run("render", "resnet", "--layer", "stage2.residual1")
+    assert ran.status == 1
+    assert "`stage2.residual1` is a block" in ran.err
+    assert "--layer stage2.residual1.bottleneck1.conv1" in ran.err

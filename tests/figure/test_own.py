@@ -128,7 +128,10 @@ def test_a_style_that_cannot_show_the_network_is_a_mistake_of_the_spec(run: Run,
     assert "a.spec:1:7" in run("render", str(tmp_path / "a.spec")).err
 
 
-SAID = '@figure(style="text", width=300, theme="dark", fold=false, depth=2, names=true, show="bn", layer="conv1")'
+SAID = (
+    '@figure(style="text", width=300, theme="dark", font="sans", fold=false, depth=2, names=true, show="bn", '
+    'layer="conv1")'
+)
 
 
 def test_it_is_written_as_it_is_read() -> None:

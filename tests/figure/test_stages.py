@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.stages import stages, with_footer
@@ -30,7 +32,7 @@ def figure(name: str, style: str) -> Scene:
 )
 def test_every_stage_adds_one_layer_and_moves_nothing(name: str, style: str, count: int) -> None:
     whole = figure(name, style)
-    found = stages(whole)
+    found = stages(whole, [load(name)])
     assert len(found) == count
     assert found[-1] == whole
     for earlier, later in pairwise(found):
@@ -40,17 +42,61 @@ def test_every_stage_adds_one_layer_and_moves_nothing(name: str, style: str, cou
         assert len(added) == 1
 
 
-def test_a_line_waits_for_both_its_ends() -> None:
-    for stage in stages(figure("inception_module", "blocks")):
-        shown = {group.id for group in stage.groups() if group.role == "layer"}
+@pytest.mark.parametrize("by_block", [False, True])
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [("inception_module", "blocks"), ("resnet34", "strip"), ("unet", "slabs"), ("googlenet", "overview"),
+     ("residual_network", "units"), ("googlenet", "blocks")],
+)  # fmt: skip
+def test_a_line_waits_for_both_its_ends(name: str, style: str, by_block: bool) -> None:
+    network = load(name)
+    for stage in stages(draw(Order([network], style, 960.0, LIGHT)), [network], by_block=by_block):
+        groups = [group for group in stage.groups() if group.role == "layer"]
+        shown = {name for group in groups for name in (group.id, *group.layers)}
         ends = {name for g in stage.groups() if g.role == "edge" for key, name in g.data if key in ("src", "dst")}
-        assert ends <= shown
+        assert {end for end in ends if end in network.by_name} <= shown
 
 
 def test_steps_are_files_numbered_in_order(run: Run) -> None:
     assert run("render", "lenet5", "--steps").out.splitlines() == [f"lenet5-{number}.svg" for number in range(1, 9)]
     assert run("render", "vgg16", "--style", "text", "--steps", "-o", "a.png").out.splitlines()[0] == "a-01.png"
     assert run("render", "lenet5", "--steps", "-o", "-").status == 2
+
+
+def test_several_networks_go_on_side_by_side() -> None:
+    networks = [load("plain34"), load("resnet34")]
+    found = stages(draw(Order(networks, "strip", 960.0, LIGHT)), networks)
+    for number, stage in enumerate(found):
+        drawn = [group.id[0] for group in stage.groups() if group.role == "layer"]
+        assert drawn.count("1") == drawn.count("2") == number + 1
+
+
+def test_by_block_what_is_in_one_block_comes_together() -> None:
+    """ResNet-34 has 16 residual blocks, and around them the picture, a convolution, two pools and a classifier."""
+    network = load("resnet34")
+    whole = draw(Order([network], "strip", 960.0, LIGHT, fold=False))
+    found = stages(whole, [network], by_block=True)
+    assert len(found) == 16 + 5
+    assert found[-1] == whole
+    drawn = [{name for group in stage.groups() if group.role == "layer" for name in group.layers} for stage in found]
+    new = [
+        {".".join(layer.block.split(".")[:2]) for name in added for layer in [network[name]]}
+        for added in map(set.difference, drawn[1:], drawn)
+    ]
+    assert all(len(blocks) == 1 for blocks in new)
+    assert len({block for (block,) in new} - {""}) == 16
+
+
+def test_steps_are_the_pages_of_one_pdf(run: Run, tmp_path: Path) -> None:
+    assert run("render", "lenet5", "--steps", "-o", "a.pdf").out == "a.pdf\n"
+    pages = PdfReader(tmp_path / "a.pdf").pages
+    texts = [page.extract_text() for page in pages]
+    assert len(pages) == 8
+    assert len({tuple(map(float, page.mediabox)) for page in pages}) == 1
+    assert "28×28×6" not in texts[0]
+    assert all("28×28×6" in text for text in texts[1:])
+    run("render", "resnet34", "--block-steps", "--no-fold", "-o", "b.pdf")
+    assert len(PdfReader(tmp_path / "b.pdf").pages) == 21
 
 
 @pytest.mark.parametrize("style", ["volumes", "text", "strip", "blocks", "units"])

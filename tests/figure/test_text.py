@@ -5,10 +5,9 @@ from typing import get_args
 import pytest
 from fontTools.ttLib import TTFont
 
-from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import text
-from cnngraph.figure.scene import Font
 from cnngraph.figure.truetype import contours, segments, subset
+from cnngraph.figure.typeface import Font, bundled
 
 FONTS = get_args(Font)
 
@@ -19,7 +18,7 @@ def opened(font: Font) -> TTFont:
 
 @pytest.mark.parametrize("font", FONTS)
 def test_the_table_of_metrics_says_what_the_font_says(font: Font) -> None:
-    ttf, table = opened(font), text.metrics(font)
+    ttf, table = opened(font), bundled().faces[font]
     cmap, em = ttf.getBestCmap(), ttf["head"].unitsPerEm
     assert {ord(char) for char in table.advance} == set(cmap)
     for char in table.advance:
@@ -35,7 +34,7 @@ def test_the_table_of_metrics_says_what_the_font_says(font: Font) -> None:
 def test_the_fonts_carry_a_new_name_their_notice_and_no_kerning(font: Font) -> None:
     ttf = opened(font)
     family = ttf["name"].getDebugName(1)
-    assert family == text.metrics(font).family
+    assert family == bundled().faces[font].family
     assert family.startswith("cnngraph ")
     assert "Bitstream" in ttf["name"].getDebugName(0) or "Panov" in ttf["name"].getDebugName(0)
     assert not {"GPOS", "GSUB", "kern", "fpgm", "prep"} & set(ttf.keys())
@@ -44,7 +43,7 @@ def test_the_fonts_carry_a_new_name_their_notice_and_no_kerning(font: Font) -> N
 @pytest.mark.parametrize("font", FONTS)
 def test_every_font_has_what_figures_say(font: Font) -> None:
     for char in "28×28×6 f = 2, ŷ MAX-POOL é α → · … [l+2] −":
-        assert char in text.metrics(font).advance
+        assert char in bundled().faces[font].advance
 
 
 def test_width_is_the_sum_of_the_advances() -> None:
@@ -64,9 +63,11 @@ def test_a_composed_and_a_decomposed_letter_are_the_same() -> None:
     assert text.width("y\u0302", "serif-italic", 10) == text.width("ŷ", "serif-italic", 10)
 
 
-def test_a_character_no_font_has_is_an_error() -> None:
-    with pytest.raises(CnngraphError, match=r"E0601.*U\+732B"):
-        text.width("猫", "serif", 10)
+def test_a_character_no_font_has_is_as_wide_as_the_box_that_stands_for_it() -> None:
+    assert text.runs("a猫", "serif") == [("serif", "a"), ("sans", "□")]
+    assert text.width("猫", "serif", 10) == text.width("□", "sans", 10)
+    assert text.ink("猫", "serif", 10) == text.ink("□", "serif", 10)
+    assert text.lacking([("a猫", "serif"), ("□ 犬ŷ", "sans"), ("猫", "sans")]) == "犬猫"
 
 
 def test_ink_is_what_is_drawn() -> None:
@@ -85,7 +86,7 @@ def test_fit_shortens_only_what_is_too_wide() -> None:
 
 @pytest.mark.parametrize("font", FONTS)
 def test_a_subset_is_a_font_with_the_same_glyphs(font: Font) -> None:
-    whole, part = opened(font), TTFont(io.BytesIO(subset(font, "28×6 ŷo猫")), checkChecksums=2)
+    whole, part = opened(font), TTFont(io.BytesIO(subset(bundled().faces[font], "28×6 ŷo猫")), checkChecksums=2)
     assert set(part.getBestCmap()) == {ord(char) for char in "28×6 ŷo"}
     for code, name in part.getBestCmap().items():
         original = whole.getBestCmap()[code]
@@ -104,5 +105,6 @@ def test_outlines_are_the_fonts(font: Font) -> None:
         pen = RecordingPen()
         glyphs[ttf.getBestCmap()[ord(char)]].draw(pen)
         ends = [tuple(v / em for v in args[-1]) for op, args in pen.value if op in ("moveTo", "lineTo", "qCurveTo")]
-        mine = {point for c in contours(font, char) for point in [segments(c)[0], *(s.to for s in segments(c)[1])]}
+        drawn = [segments(contour) for contour in contours(bundled().faces[font], char)]
+        mine = {point for start, rest in drawn for point in [start, *(each.to for each in rest)]}
         assert set(ends) <= mine

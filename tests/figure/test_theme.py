@@ -97,7 +97,9 @@ def colors(value: object) -> Iterator[str]:
     """Every colour of a theme."""
     match value:
         case Theme() | Faces():
-            fields = (getattr(value, field.name) for field in dataclasses.fields(value) if field.name != "name")
+            fields = (
+                getattr(value, field.name) for field in dataclasses.fields(value) if field.name not in ("name", "font")
+            )
             yield from chain.from_iterable(map(colors, fields))
         case tuple():
             yield from chain.from_iterable(map(colors, value))

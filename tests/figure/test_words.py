@@ -160,11 +160,12 @@ def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> 
     assert text(drawn(block, "blocks", fold=False)).count("†") == 4
 
 
-def test_a_note_that_no_font_has_is_named_where_it_is_written() -> None:
-    with pytest.raises(CnngraphError) as raised:
-        drawn('input 8x8x4\nconv 4 1x1 @note("第一")\n', "blocks")
-    (found,) = raised.value.diagnostics
-    assert (found.code, found.label and found.label.span.line) == ("E0601", 2)
+@pytest.mark.parametrize("word", ["label", "note"])
+def test_words_that_no_font_has_are_drawn_all_the_same_and_remarked(word: str) -> None:
+    scene = drawn(f'input 8x8x4\nconv 4 1x1 @{word}("第一")\n', "blocks")
+    assert "第一" in text(scene)
+    (remark,) = scene.remarks
+    assert remark.startswith("the figure's fonts have no 一 第: PNG and PDF show □")
 
 
 @pytest.mark.parametrize("style", ["blocks", "strip"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.page import height, is_slide
+from cnngraph.figure.typeface import using
 from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
+    from cnngraph.figure.typeface import Typeface
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Order:
     width: float
     """Points."""
     theme: Theme
+    typeface: Typeface | None = None
+    """Its fonts; None: those that ship."""
     title: str | None = None
     picture: bytes | None = None
     """An image file that stands for the input."""
@@ -50,6 +55,8 @@ class Order:
     """Whether Graphviz's `dot` places the boxes."""
 
 
+_NAMED = 12
+"""Characters that are named where the fonts lack more."""
 _FEW = 3
 """Weighted layers up to which a residual block is one slide."""
 LAYOUTS = {"own": False, "dot": True}
@@ -72,21 +79,29 @@ WISHES = {
 """What an order may ask of a style, in words; networks, width and theme are every style's."""
 
 
-def _need_letters(order: Order) -> None:
-    """Raises `CnngraphError` (E0601) for a title with characters that no font has."""
+def draw(order: Order) -> Scene:
+    """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
+    of it."""
+    with using(order.typeface):
+        return _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+
+
+def _with_unknown(scene: Scene) -> Scene:
+    """*scene*, with a remark where a font is needed that has more characters."""
+    from cnngraph.figure.scene import Text
     from cnngraph.figure.text import lacking
 
-    titles = [order.title] if order.title is not None else [each.title or each.name for each in order.networks]
-    for title in titles:
-        if missing := lacking(title):
-            raise CnngraphError.of(
-                "E0601", f"the figure's fonts have no {' '.join(missing)} of the title {title!r}",
-                help='Latin, Greek and Cyrillic are there; another title:  --title "…", none:  --title ""',
-            )  # fmt: skip
+    missing = lacking((item.content, item.font) for item in scene.primitives() if isinstance(item, Text))
+    if not missing:
+        return scene
+    remark = (
+        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG and PDF show □,"
+        " an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
+    )
+    return replace(scene, remarks=(*scene.remarks, remark))
 
 
-def draw(order: Order) -> Scene:
-    """The figure; raises `CnngraphError` when the style cannot show the networks, or not what is asked of it."""
+def _drawn(order: Order) -> Scene:
     style, name = STYLES[order.style], f"the style `{order.style}`"
     from cnngraph.figure.stages import told_kinds, untitled
 
@@ -101,9 +116,9 @@ def draw(order: Order) -> Scene:
         style, name = style.by_dot, "the layout `dot`"
         takes = style.takes
     refuse(name, order, takes, style.about)
-    _need_letters(order)
     order = replace(order, theme=order.theme.of(order.networks))
     # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
+    order = replace(order, networks=_told_apart(order.networks))
     asked = replace(order, title="." if order.title == "" else order.title)
     if order.title == "" or (order.title and len(order.networks) == 1):
         asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
@@ -142,6 +157,34 @@ def draw(order: Order) -> Scene:
         )
         scene = replace(scene, remarks=(*scene.remarks, said))
     return scene
+
+
+def _told_apart(networks: Sequence[Network]) -> Sequence[Network]:
+    """*networks*, those of one title with what tells them apart: their files' names, else a number."""
+    titles = [network.title or network.name for network in networks]
+    if len(set(titles)) == len(titles):
+        return networks
+    paths = [Path(network.file) for network in networks]
+    for marks in ([path.name for path in paths], [str(path) for path in paths]):
+        if all(marks) and len(set(marks)) == len(marks):
+            break
+    else:
+        marks = [str(number) for number, _ in enumerate(networks, start=1)]
+    return [
+        replace(network, title=f"{title} ({mark})")
+        for network, title, mark in zip(networks, titles, marks, strict=True)
+    ]
+
+
+def _with_cut_title(scene: Scene, order: Order) -> Scene:
+    """*scene*, which was *order*ed, with a remark where there was not room for all of its title."""
+    from cnngraph.figure.scene import Text
+
+    first = next(iter(scene.items), None)
+    whole = {order.title, *(network.title for network in order.networks)}
+    if not isinstance(first, Text) or not first.content.endswith("…") or first.content in whole:
+        return scene
+    return replace(scene, remarks=(*scene.remarks, 'the title is too long for this width: --title "…" gives another'))
 
 
 def hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:

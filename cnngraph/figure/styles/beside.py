@@ -9,11 +9,12 @@ from functools import cached_property
 
 from cnngraph.figure.lanes.circled import letter_radius
 from cnngraph.figure.lanes.part import Measure
-from cnngraph.figure.scene import Font, Group, Line, Move, Path, Primitive, Stroke, Text, edge
+from cnngraph.figure.scene import Group, Line, Move, Path, Primitive, Stroke, Text, edge
 from cnngraph.figure.text import ascent, wrapped
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import Repeated, Row, Span, Track, letters
+from cnngraph.figure.typeface import Font
 
 REPEAT = 2.0
 """Ems that the bracket below a repeated part takes, with its number."""

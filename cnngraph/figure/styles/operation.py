@@ -155,6 +155,15 @@ def chosen(network: Network, name: str | None) -> Layer:
             help=f"--layer {candidates[0].name}" if candidates else "",
         )
     found = network.by_name.get(name)
+    if found is None and name in network.blocks:
+        inside = [layer for layer in shown if f"{layer.block}.".startswith(f"{name}.")]
+        raise CnngraphError.of(
+            "E0611",
+            f"`{name}` is a block, and the style `operation` explains one layer",
+            file=network.file,
+            reason=f"in it are {_listed(inside)}" if inside else "",
+            help=f"--layer {inside[0].name}" if inside else "",
+        )
     if found is None:
         raise CnngraphError.of(
             "E0611",

@@ -22,6 +22,7 @@ from cnngraph.figure.scene import (
     Line,
     Move,
     Path,
+    Polygon,
     Primitive,
     Rect,
     Scene,
@@ -30,7 +31,7 @@ from cnngraph.figure.scene import (
     edge,
     way_out,
 )  # fmt: skip
-from cnngraph.figure.shapes import arrowhead, cuboid
+from cnngraph.figure.shapes import HATCHES, arrowhead, cuboid, hatching, outline
 from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, nodes
 from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
 from cnngraph.figure.slabs.places import Line as Way
@@ -39,7 +40,7 @@ from cnngraph.figure.styles.parts import sign_of
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
-from cnngraph.figure.theme import Faces, Theme
+from cnngraph.figure.theme import Faces, Theme, mixed
 from cnngraph.network import Network, Output
 from cnngraph.units import Unit, units
 
@@ -50,6 +51,8 @@ _SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
 """Ems that the largest map may be high."""
 _UP, _BLOCKS = 1, (3, 4, 0, 2)
 """Which of a theme's colours for branches what rises has, and blocks in turn."""
+_LIGHTER, _LINES = 0.6, 0.32
+"""The share of paper in what is hatched, and the ems between its lines."""
 _SAMPLE = 1.7
 """Ems that a sample takes before its words."""
 
@@ -133,6 +136,8 @@ class _Laid:
         self.ways = {id(way): self._way(way) for way in self.places.lines}
         shown = [sort for number, sort in self.sorts.items() if self._input_colors(found.nodes[number]) is None]
         self.key = _together([*shown, *(way for way in self.ways.values() if way)])
+        solid = [sort.color for sort in self.key if not sort.is_line] if theme.hatched else []
+        self.hatches = {color: HATCHES[number % len(HATCHES)] for number, color in enumerate(solid)}
         self.outlets = max(
             (text_width(_called(output), "serif-italic", em) for _, output, _ in self.places.outlets), default=0.0
         )
@@ -220,7 +225,9 @@ class _Laid:
                     )
                 else:
                     edge_line = Stroke(self.theme.edge, 0.06 * em)
-                    sample = (Rect(x + 0.2 * em, middle - 0.45 * em, 0.9 * em, 0.9 * em, sort.color, edge_line),)
+                    sample = tuple(self._hatched([
+                        Rect(x + 0.2 * em, middle - 0.45 * em, 0.9 * em, 0.9 * em, sort.color, edge_line)
+                    ], sort.color))  # fmt: skip
                 words = Text(x + _SAMPLE * em, baseline, sort.words, em, "serif", fill=self.theme.ink)
                 yield Group(f"key-{sort.words}", "key", (*sample, words))
                 x += _SAMPLE * em + text_width(sort.words, "serif", em) + 1.5 * em
@@ -267,6 +274,8 @@ class _Laid:
             ]  # fmt: skip
         else:
             drawn = [Rect(x, top, spot.thick, spot.high, color, line)]
+        if self._input_colors(node) is None:
+            drawn = list(self._hatched(drawn, color))
         below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
         if node.label:
             drawn.append(Text(x, self._under(number), node.label, em, "serif", fill=theme.ink))
@@ -277,6 +286,18 @@ class _Laid:
             right, over = self.margin + spot.top[0] - 0.25 * em, axis - spot.up - 0.25 * em
             drawn.append(Text(right, over, f"×{node.times}", em, "serif", "end", fill=theme.ink))
         return Group(node.first.name, "layer", tuple(drawn), self._about(node), layers=layers)
+
+    def _hatched(self, drawn: Sequence[Primitive], color: Color) -> Iterator[Primitive]:
+        """*drawn*, which is of *color*, with the lines that tell it from others; lighter, so that they are seen."""
+        angles = self.hatches.get(color, ())
+        stroke = Stroke(self.theme.edge, 0.045 * self.em)
+        for item in drawn:
+            if not angles or not isinstance(item, Rect | Polygon) or item.fill is None:
+                yield item
+                continue
+            item = item._replace(fill=mixed(item.fill, self.theme.paper, _LIGHTER))
+            yield item
+            yield from hatching(outline(item), angles, _LINES * self.em, stroke)
 
     def _about(self, node: Node) -> str:
         if len(node.units) == 1:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.typeface import using
 
 if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
@@ -29,9 +30,14 @@ def _png(scene: Scene, *, dpi: float | None = None) -> bytes:
 
 
 def _pdf(scene: Scene) -> bytes:
+    return _pages([scene])
+
+
+def _pages(scenes: Sequence[Scene]) -> bytes:
     from cnngraph.figure.writers.pdf import write_pdf
 
-    return write_pdf(scene)
+    with using(scenes[0].typeface):
+        return write_pdf(*scenes)
 
 
 def _tex(scene: Scene, *, snippet: bool = False, names: Mapping[bytes, str] | None = None) -> bytes:
@@ -59,6 +65,8 @@ class Format:
     write: Callable[..., bytes]
     """A scene as a file, and what is in *takes* as keywords."""
     takes: tuple[str, ...] = ()
+    pages: Callable[[Sequence[Scene]], bytes] | None = None
+    """Of formats that hold several scenes, each on a page: all of them as one file."""
     beside: Callable[[Scene, str], dict[bytes, str]] | None = None
     """Of formats without a place for pictures: their files, by what is in them, beside one of that stem."""
 
@@ -66,8 +74,8 @@ class Format:
 FORMATS = {
     "svg": Format(_svg, ("outline",)),
     "png": Format(_png, ("dpi",)),
-    "pdf": Format(_pdf),
-    "tex": Format(_tex, ("snippet",), _of_tex),
+    "pdf": Format(_pdf, pages=_pages),
+    "tex": Format(_tex, ("snippet",), beside=_of_tex),
     "html": Format(_html),
 }
 
@@ -104,4 +112,5 @@ def write(
             )
     if path is not None and (names := FORMATS[format].beside) is not None:
         asked["names"] = names(scene, path.stem)
-    return FORMATS[format].write(scene, **asked)
+    with using(scene.typeface):
+        return FORMATS[format].write(scene, **asked)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from functools import cache
+from math import fsum
 from typing import Any
 
 from cnngraph.figure.scene import (
     Circle,
     Curve,
-    Font,
     Line,
     Move,
     Path,
@@ -22,39 +23,41 @@ from cnngraph.figure.scene import (
     Stroke,
     Text,
 )
-from cnngraph.figure.text import FONTS, metrics, runs, width
+from cnngraph.figure.text import runs, width
+from cnngraph.figure.typeface import OWN, Face, current
 
 _LARGEST = 14_400.0
 """Points: the longest side a PDF page may have (ISO 32000-1, annex C)."""
 
 
-def write_pdf(scene: Scene) -> bytes:
-    """*scene* as a PDF of one page as large as the figure; the same scene gives the same bytes.
+def write_pdf(*scenes: Scene) -> bytes:
+    """*scenes* as a PDF, each on a page as large as it; the same scenes give the same bytes.
 
     A figure larger than a page may be is scaled down to it.
     """
     from reportlab.pdfgen.canvas import Canvas
 
-    scale = min(1.0, _LARGEST / max(scene.width, scene.height, 1.0))
     buffer = io.BytesIO()
     canvas: Any = Canvas(
         buffer,
-        pagesize=(max(scene.width * scale, 1.0), max(scene.height * scale, 1.0)),
         invariant=1,
         pageCompression=1,
-        initialFontName=_font("serif"),
+        initialFontName=_font("serif", current().faces["serif"]),
     )
-    canvas.setTitle(_sayable(scene.title))
-    canvas.setSubject(_sayable(scene.description))
+    canvas.setTitle(_sayable(scenes[0].title))
+    canvas.setSubject(_sayable(scenes[0].description))
     canvas.setAuthor("")
     canvas.setCreator("cnngraph")
-    canvas.transform(scale, 0, 0, -scale, 0, scene.height * scale)
-    if scene.background:
-        _draw(canvas, Rect(0, 0, scene.width, scene.height, scene.background))
-    canvas.setLineJoin(1)
-    for primitive in scene.primitives():
-        _draw(canvas, primitive)
-    canvas.showPage()
+    for scene in scenes:
+        scale = min(1.0, _LARGEST / max(scene.width, scene.height, 1.0))
+        canvas.setPageSize((max(scene.width * scale, 1.0), max(scene.height * scale, 1.0)))
+        canvas.transform(scale, 0, 0, -scale, 0, scene.height * scale)
+        if scene.background:
+            _draw(canvas, Rect(0, 0, scene.width, scene.height, scene.background))
+        canvas.setLineJoin(1)
+        for primitive in scene.primitives():
+            _draw(canvas, primitive)
+        canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 
@@ -135,19 +138,22 @@ def _text(canvas: Any, item: Text) -> None:
     canvas.transform(1, 0, 0, -1, 0, 0)
     canvas.setFillColorRGB(*_rgb(item.fill))
     x = -{"start": 0.0, "middle": length / 2, "end": length}[item.anchor]
-    for font, run in runs(item.content, item.font):
-        canvas.setFont(_font(font), item.size)
+    for name, run in runs(item.content, item.font):
+        face = current().faces[name]
+        canvas.setFont(_font(name, face), item.size)
         canvas.drawString(x, 0, run)
-        x += width(run, font, item.size)
+        x += item.size * fsum(face.advance[char] for char in run)
     canvas.restoreState()
 
 
 @cache
-def _font(font: Font) -> str:
-    """The name under which reportlab knows a bundled font."""
+def _font(name: str, face: Face) -> str:
+    """The name under which reportlab knows a face."""
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    name = metrics(font).family.replace(" ", "") + ("Italic" if font == "serif-italic" else "")
-    registerFont(TTFont(name, str(FONTS / f"{font}.ttf")))
-    return name
+    called = face.family.replace(" ", "") + ("Italic" if name == "serif-italic" else "")
+    if isinstance(face.file, bytes):
+        called += f"{OWN}{zlib.crc32(face.file):08x}"
+    registerFont(TTFont(called, io.BytesIO(face.file) if isinstance(face.file, bytes) else str(face.file)))
+    return called

@@ -12,13 +12,12 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 
 from cnngraph.figure import truetype
 from cnngraph.figure.scene import (
     Circle,
     Curve,
-    Font,
     Group,
     Item,
     Line,
@@ -32,17 +31,17 @@ from cnngraph.figure.scene import (
     Stroke,
     Text,
 )
-from cnngraph.figure.text import metrics, runs, width
+from cnngraph.figure.text import UNKNOWN, runs, width
+from cnngraph.figure.typeface import OWN, Font, Typeface, current
 
 _MARK = "\0"
 """Stands for the figure's mark until all of it is written; no text can hold it, for XML cannot."""
 _EM = 1000
 """Units per em of the outlines."""
-_FAMILY: dict[Font, str] = {
-    "serif": f"font-family=\"'{_MARK} Serif','{_MARK} Sans','CMU Serif',serif\"",
-    "serif-italic": f"font-family=\"'{_MARK} Serif','{_MARK} Sans','CMU Serif',serif\" font-style=\"italic\"",
-    "sans": f"font-family=\"'{_MARK} Sans','DejaVu Sans',sans-serif\"",
-}
+_FAMILIES = {"serif": "Serif", "serif-italic": "Serif", "sans": "Sans", OWN: "Own"}
+"""What faces are called in the file, behind its mark."""
+_ELSEWHERE = {"serif": "'CMU Serif',serif", "serif-italic": "'CMU Serif',serif", "sans": "'DejaVu Sans',sans-serif"}
+"""What programs take which take no fonts from a file."""
 
 WriteText = Callable[[Text], str]
 
@@ -57,7 +56,7 @@ def write_svg(scene: Scene, text: Literal["embedded", "outlined"] = "embedded") 
     Embedded: real text, selectable, with the characters it uses as fonts in the file. Outlined: the
     characters as shapes, alike in programs that take no fonts from a file.
 
-    Raises `CnngraphError` for a character that the fonts don't have.
+    A character that no font has is there as text, for programs to take from a font of theirs; as a shape it is a box.
     """
     names = Names()
     title, description = names.claim("figure-title"), names.claim("figure-description")
@@ -203,19 +202,38 @@ def _text(item: Text) -> str:
     anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
     turned = f' transform="rotate({number(-item.angle)} {x} {y})"' if item.angle else ""
     spaces = ' xml:space="preserve"' if "  " in item.content or item.content != item.content.strip() else ""
-    content = escaped(unicodedata.normalize("NFC", item.content))
+    content = escaped(_readable(item.content))
     return (
-        f'<text x="{x}" y="{y}"{anchor}{turned}{spaces} {_FAMILY[item.font]} font-size="{number(item.size)}"'
+        f'<text x="{x}" y="{y}"{anchor}{turned}{spaces} {_family(current(), item.font)} font-size="{number(item.size)}"'
         f' fill="{item.fill}" textLength="{number(length)}" lengthAdjust="spacingAndGlyphs">{content}</text>'
     )
 
 
-def _used(texts: Iterable[Text]) -> list[tuple[Font, str]]:
-    """Every character drawn, once, with the font it is drawn in; in a fixed order."""
-    found: set[tuple[Font, str]] = set()
+@lru_cache(maxsize=64)
+def _family(typeface: Typeface, font: Font) -> str:
+    """The attributes by which text finds the faces in the file, or something like them."""
+    chain = typeface.chains[font]
+    named = [f"'{_MARK} {_FAMILIES[name]}'" for name in chain]
+    named += [f"'{typeface.faces[name].family}'" for name in chain if name == OWN]
+    named.append(_ELSEWHERE[next(name for name in chain if name != OWN)])
+    italic = ' font-style="italic"' if chain[0] == "serif-italic" else ""
+    return f'font-family="{",".join(named)}"{italic}'
+
+
+def _readable(content: str) -> str:
+    """*content* without what is no character that a program could draw: controls, and what turns the line around."""
+    content = unicodedata.normalize("NFC", content)
+    if content.isprintable():
+        return content
+    return "".join(char if char.isprintable() or char.isspace() else UNKNOWN for char in content)
+
+
+def _used(texts: Iterable[Text]) -> list[tuple[str, str]]:
+    """Every character drawn, once, with the face it is drawn in; in a fixed order."""
+    found: set[tuple[str, str]] = set()
     for asked, content in {(item.font, item.content) for item in texts}:
-        for font, run in runs(content, asked):
-            found.update((font, char) for char in run)
+        for name, run in runs(content, asked):
+            found.update((name, char) for char in run)
     return sorted(found)
 
 
@@ -223,23 +241,23 @@ def _font_faces(texts: Iterable[Text]) -> list[str]:
     """The characters used, as fonts in the file. They stay uncompressed: compressors differ by machine."""
     used = _used(texts)
     faces = []
-    for font in get_args(Font):
-        characters = "".join(char for key, char in used if key == font)
+    for name, family in _FAMILIES.items():
+        characters = "".join(char for key, char in used if key == name)
         if characters:
-            data = base64.b64encode(truetype.subset(font, characters)).decode("ascii")
-            italic = "font-style:italic;" if font == "serif-italic" else ""
+            data = base64.b64encode(truetype.subset(current().faces[name], characters)).decode("ascii")
+            italic = "font-style:italic;" if name == "serif-italic" else ""
             faces.append(
-                f'@font-face{{font-family:"{metrics(font).family.replace("cnngraph", _MARK)}";{italic}'
+                f'@font-face{{font-family:"{_MARK} {family}";{italic}'
                 f'src:url("data:font/ttf;base64,{data}") format("truetype")}}'
             )
     return ["<style>", *faces, "</style>"] if faces else []
 
 
-def _glyphs(ids: dict[tuple[Font, str], str]) -> list[str]:
+def _glyphs(ids: dict[tuple[str, str], str]) -> list[str]:
     """One definition for each character, in thousandths of an em, y downwards."""
     shapes = []
-    for (font, char), id in ids.items():
-        path = "".join(map(_contour, truetype.contours(font, char)))
+    for (name, char), id in ids.items():
+        path = "".join(map(_contour, truetype.contours(current().faces[name], char)))
         if path:
             shapes.append(f'<path id="{id}" d="{path}"/>')
     return ["<defs>", *shapes, "</defs>"] if shapes else []
@@ -254,17 +272,18 @@ def _contour(contour: truetype.Contour) -> str:
     return f"M{em(start)}{''.join(steps)}Z"
 
 
-def _outlined(item: Text, ids: dict[tuple[Font, str], str]) -> str:
+def _outlined(item: Text, ids: dict[tuple[str, str], str]) -> str:
     length = width(item.content, item.font, item.size)
     place = f"translate({number(item.x)} {number(item.y)})"
     turned = f" rotate({number(-item.angle)})" if item.angle else ""
     at = (_start(item, length) - item.x) * _EM / item.size
     uses = []
-    for font, run in runs(item.content, item.font):
+    for name, run in runs(item.content, item.font):
+        face = current().faces[name]
         for char in run:
-            if truetype.contours(font, char):
-                uses.append(f'<use xlink:href="#{ids[font, char]}" x="{at:.0f}"/>')
-            at += metrics(font).advance[char] * _EM
+            if truetype.contours(face, char):
+                uses.append(f'<use xlink:href="#{ids[name, char]}" x="{at:.0f}"/>')
+            at += face.advance[char] * _EM
     return (
         f'<g role="img" aria-label="{escaped(item.content)}" fill="{item.fill}"'
         f' transform="{place}{turned} scale({item.size / _EM:.5f})">{"".join(uses)}</g>'

@@ -26,6 +26,7 @@ from cnngraph.figure.scene import (
     Text,
 )
 from cnngraph.figure.text import width
+from cnngraph.figure.typeface import OWN, Font, current
 from cnngraph.figure.writers.svg import number
 from cnngraph.tex import escaped
 
@@ -61,6 +62,7 @@ _LONGEST = 16_000.0
 """Points: TeX stops at lengths from 16,384 of its own, somewhat smaller, points on."""
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 _FONTS = {"serif": r"\rmfamily", "serif-italic": r"\rmfamily\itshape", "sans": r"\sffamily"}
+"""TeX's own, by the names of faces."""
 
 
 def pictures(scene: Scene, stem: str) -> dict[bytes, str]:
@@ -131,7 +133,7 @@ def _drawn(item: Primitive, colors: dict[str, str], names: Mapping[bytes, str]) 
             return _path("".join(map(_step, steps)), None, stroke, colors)
         case Text():
             turn = f",rotate={number(item.angle)}" if item.angle else ""
-            size = f"\\fontsize{{{number(item.size)}bp}}{{{number(item.size * 1.2)}bp}}\\selectfont{_FONTS[item.font]}"
+            size = f"\\fontsize{{{number(item.size)}bp}}{{{number(item.size * 1.2)}bp}}\\selectfont{_font(item.font)}"
             options = f"anchor={_ANCHORS[item.anchor]}{turn},text={colors[item.fill]},font={{{size}}}"
             room = number(width(item.content, item.font, item.size) + _SLACK)
             text = rf"\cnngraphtext{{{room}}}{{{escaped(item.content)}}}"
@@ -145,6 +147,11 @@ def _drawn(item: Primitive, colors: dict[str, str], names: Mapping[bytes, str]) 
                 )
             taken = rf"\includegraphics[width={number(w)}bp,height={number(h)}bp]{{{names[png]}}}"
             return rf"\node[anchor=north west] at {_point((x, y))} {{{taken}}};"
+
+
+def _font(font: Font) -> str:
+    """An author's own font is the document's affair."""
+    return _FONTS[next(name for name in current().chains[font] if name != OWN)]
 
 
 def _path(path: str, fill: str | None, stroke: Stroke | None, colors: dict[str, str]) -> str:

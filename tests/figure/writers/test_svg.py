@@ -116,10 +116,12 @@ def test_shapes_are_written_with_two_decimals() -> None:
     assert '<polygon points="0,0 1,0 1,1" fill="none"' in svg
 
 
-def test_a_character_without_a_glyph_is_an_error_not_a_box() -> None:
-    for text in ("embedded", "outlined"):
-        with pytest.raises(CnngraphError, match="E0601"):
-            write_svg(scene(Text(0, 10, "猫", 6)), text)
+def test_a_character_without_a_glyph_is_text_for_fonts_of_the_reader_and_a_box_as_a_shape() -> None:
+    (text,) = parsed(scene(Text(0, 10, "a 猫\u202eb", 6))).iter(f"{SVG}text")
+    assert text.text == "a 猫□b"
+    outlined = [write_svg(scene(Text(0, 10, content, 6)), "outlined").decode() for content in ("猫", "□")]
+    boxed, named = (re.findall(' d="(.*)"', svg) for svg in outlined)
+    assert boxed == named != []
 
 
 def test_png_has_the_size_asked_for_and_shows_the_scene() -> None:
