@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     "--occlusion",
     type=click.IntRange(2, 32),
     metavar="N",
-    help="Where in the picture the answers come from, by N×N grey windows: as many runs.",
+    help="Where in the picture the answers come from, by N by N grey windows: as many runs.",
 )
 @click.option(
     "--times", metavar="T.json", help="Seconds of layers, as `bench --layers --json` prints them: heat by time."

@@ -88,8 +88,10 @@ def test_names_are_text(browser: Page) -> None:
     """Also those that no front end lets through."""
     opened(browser, spoiled(facts(cnngraph.load("resnet"))))
     browser("page.openAll(true); page.heat(1); page.find('script'); page.choose('b0'); page.choose('u1')")
+    browser("page.path(['u1', 'b0'])")
+    assert browser("document.querySelector('.path h2').textContent") == f"{HOSTILE} → {HOSTILE}"
     assert browser("document.querySelectorAll('img, script:not([type])').length") == 1
-    assert browser("document.querySelector('h2').textContent") == HOSTILE
+    assert browser("document.querySelector('#card > h2').textContent") == HOSTILE
     assert browser("document.title") == HOSTILE
     assert browser("document.querySelectorAll('#scene text').length") > 20
     assert (browser.errors, len(browser.requests)) == ([], 1)

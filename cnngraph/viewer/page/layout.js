@@ -112,7 +112,7 @@ class Maker {
     // The line that comes into a block is air enough.
     const left = isSide ? PAD : 0;
     const w = Math.max(left + inside.w + PAD, widthOf(name, WORDS) + 60);
-    const y = HEAD + (inside.trunk ? 8 : 0);
+    const y = HEAD + (inside.trunk ? 8 : 0) + (this.model.marks.size ? 8 : 0);
     return {
       w, h: y + inside.h + PAD, in: y + inside.in, out: y + inside.out, right: 0, first: id, last: id, kind: "frame",
       draw(x, top, from, out) {
