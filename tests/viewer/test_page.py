@@ -232,6 +232,21 @@ def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
     assert browser("getComputedStyle(document.body).backgroundColor") != light
 
 
+def test_the_outline_is_that_of_the_network_that_is_shown(browser: Page) -> None:
+    random = Random(4)
+    names = "[...document.querySelectorAll('#outline .name')].map((each) => each.textContent)"
+    rows = "[...page.model.walk(-1)].map(([id]) => page.model.ownName(id))"
+    opened(browser, facts(cnngraph.load("lenet5")))
+    for name in ("alexnet", "vgg16", "resnet50", "googlenet"):
+        shown(browser, facts(cnngraph.load(name)))
+        assert browser(names) == browser(rows)
+        for _ in range(12 if browser("page.model.blocks.length") else 0):
+            browser(f"page.toggle(`b${{Math.floor({random.random()} * page.model.blocks.length)}}`)")
+            if random.random() < 0.3:
+                browser("page.find('conv'); page.find('')")
+            assert browser(names) == browser(rows)
+
+
 def test_letters_of_shared_weights_are_drawn(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("siamese")))
     letter = "(id) => document.querySelector(`#${id} [font-style=italic]`)?.textContent ?? ''"

@@ -1,6 +1,6 @@
 // What was laid out as SVG: frames, lines, boxes. Colours are custom properties, so that light and dark are the page's.
 
-import { at, esc } from "./dom.js";
+import { at, esc, renewed } from "./dom.js";
 import { isBlock } from "./model.js";
 import { FAMILY, widthOf } from "./text.js";
 
@@ -31,23 +31,16 @@ export class Figure {
 
   /** Makes the children of *layer* those of *wanted*: markup and where it is moved to. */
   update(layer, wanted) {
-    const [before, now, fresh] = [this.known.get(layer), new Map(), []];
+    const keys = new Set();
     for (const each of wanted) {
       // A blank behind tells apart what is drawn twice.
-      while (now.has(each[0])) each[0] += " ";
-      now.set(each[0], before.get(each[0]));
-      if (!before.delete(each[0])) fresh.push(each[0]);
+      while (keys.has(each[0])) each[0] += " ";
+      keys.add(each[0]);
     }
-    for (const element of before.values()) element.remove();
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "g");
-    made.innerHTML = fresh.join("");
-    [...made.children].forEach((element, at) => now.set(fresh[at], element));
-    let next = layer.firstChild;
+    const now = renewed(layer, this.known.get(layer), wanted.map(([markup]) => [markup, () => markup]));
     for (const [markup, x, y] of wanted) {
       const element = now.get(markup);
       if (element.x !== x || element.y !== y) element.setAttribute("transform", `translate(${([element.x, element.y] = [x, y]).join(" ")})`);
-      if (element === next) next = next.nextSibling;
-      else layer.insertBefore(element, next);
     }
     this.known.set(layer, now);
   }

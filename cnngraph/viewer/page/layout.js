@@ -116,7 +116,7 @@ class Maker {
     return {
       w, h: y + inside.h + PAD, in: y + inside.in, out: y + inside.out, right: 0, first: id, last: id, kind: "frame",
       draw(x, top, from, out) {
-        out.frame({ id, x, y: top, w, h: this.h, name, end: `${id}>` });
+        out.frames.push({ id, x, y: top, w, h: this.h, name, made: {} });
         if (!this.drawn) inside.draw(left, y, "", (this.drawn = new Out()));
         out.add(this.drawn, x, top);
         if (isSide) return;

@@ -11,10 +11,6 @@ export class Out {
     this.wires = [];
   }
 
-  frame(frame) {
-    this.frames.push({ ...frame, made: {} });
-  }
-
   wire(wire) {
     this.wires.push({ ...wire, made: {} });
   }
