@@ -134,4 +134,13 @@ def test_by_keys_by_mouse_and_in_a_link(browser: Page) -> None:
     at = browser(box)
     browser.mouse(("down", *at), ("up", *at), modifiers=8)
     assert browser("[page.ends, page.way.title]") == [[second, "u1"], "conv1 → stage3"]
+    browser("page.path(null)")
+    button = "[...document.querySelectorAll('#card > .buttons button')].at(-1)"
+    for words, ends in (("Path to the output", ["u5", ""]), ("Path from the input", ["", "u5"]), ("No path", None)):
+        browser("page.choose('u5')")
+        assert browser(f"{button}.textContent") == words
+        browser(f"{button}.click()")
+        assert browser("page.ends") == ends
+    browser(f"page.path(['b0', '']); page.choose('{second}')")
+    assert browser(f"{button}.textContent") == "Path from stage1"
     assert browser.errors == []

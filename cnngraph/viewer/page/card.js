@@ -5,7 +5,7 @@ import { at, dotted, h } from "./dom.js";
 import { field } from "./field.js";
 import { ofMaps, ofPicture, ofWeights } from "./live.js";
 import { isBlock, numberOf } from "./model.js";
-import { ofPath } from "./path.js";
+import { ofPath, toPath } from "./path.js";
 import { full, many, percent } from "./words.js";
 
 const pair = (name, value) => value != null && value !== "" && [h("dt", null, name), h("dd", null, value)];
@@ -41,7 +41,7 @@ const volumes = (model, { inputs, volume }) => [inputs.map((input) => model.unit
 function unit(model, id, act) {
   const it = model.of(id);
   return [
-    h("h2", null, dotted(it.name)), h("p", { class: "soft" }, it.does),
+    h("h2", null, dotted(it.name)), h("p", { class: "soft" }, it.does), h("div", { class: "buttons" }, toPath(model, id, act)),
     ...change(model, id, act),
     model.partner(id) ? both(model, (model.side(id) ? [model.partner(id), id] : [id, model.partner(id)]).map((each) => ofUnit(model, each)))
       : h("dl", null, pair("volume", volumes(model, it)), measures(model, id), it.tensors.map(([name, shape]) => pair(name, shape)),
@@ -80,7 +80,7 @@ function block(model, id, act) {
     ...change(model, id, act),
     h("div", { class: "buttons" },
       h("button", { onclick: () => act.toggle(id) }, model.isOpen(id) ? "Close" : "Open"),
-      h("button", { onclick: () => act.enter(id) }, "Show alone")),
+      h("button", { onclick: () => act.enter(id) }, "Show alone"), toPath(model, id, act)),
     h("dl", null, pair("gives", it.volume), measures(model, id)),
     ofMaps(model, it.last),
     ...links(model, id, act),

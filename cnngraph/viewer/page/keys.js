@@ -2,6 +2,7 @@
 
 import { at } from "./dom.js";
 import { isBlock } from "./model.js";
+import { nextEnds } from "./path.js";
 
 /** What a key does; in fields of text only what leaves them. */
 export function keys(page, event) {
@@ -23,7 +24,7 @@ export function keys(page, event) {
   const acts = {
     ArrowRight: () => along(1), ArrowLeft: () => along(-1), ArrowDown: () => page.choose(beside(page, 1)), ArrowUp: () => page.choose(beside(page, -1)),
     Enter: () => isBlock(selected) && page.toggle(selected, event.shiftKey), e: () => isBlock(selected) && page.enter(selected),
-    Escape: () => (page.ends ? page.path(null) : model.entered >= 0 ? page.leave() : selected ? page.choose("") : page.find("")), c: () => model.partner(selected) && page.choose(model.partner(selected)), s: () => shortcut(page), p: () => path(page), n: () => page.next(event.shiftKey ? -1 : 1),
+    Escape: () => (page.ends ? page.path(null) : model.entered >= 0 ? page.leave() : selected ? page.choose("") : page.find("")), c: () => model.partner(selected) && page.choose(model.partner(selected)), s: () => shortcut(page), p: () => page.path(nextEnds(page.ends, selected)), n: () => page.next(event.shiftKey ? -1 : 1),
     h: () => page.heat(((page.measure + 2) % (model.measures.length + 1)) - 1), "/": () => at("search").focus(),
     "+": () => page.view.step(1), "=": () => page.view.step(1), "-": () => page.view.step(-1), 0: () => page.view.fit(),
   };
@@ -42,13 +43,6 @@ function beside(page, direction) {
     return (y - from.y) * direction > 4 ? Math.abs(y - from.y) + 3 * Math.abs(x - from.x) : Infinity;
   };
   return page.seen.reduce((best, id) => (far(id) < far(best) ? id : best), page.selected);
-}
-
-/** From what is selected to the outputs; then to what is selected now, or if that is the same, to it from the inputs. */
-function path(page) {
-  const [[start, end], { selected }] = [page.ends ?? [], page];
-  if (!start || end) page.path(start === "" && end === selected ? null : [selected, ""]);
-  else page.path(start === selected ? ["", selected] : [start, selected]);
 }
 
 /** To the other end of a shortcut that ends or begins in what is selected; and from there back. */

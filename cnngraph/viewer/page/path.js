@@ -73,6 +73,21 @@ export class Path {
   }
 }
 
+/** The ends of the path that comes when *id* is asked for behind the path between *ends*: from it to the outputs; then to
+ * what is asked for next, or if that is the same, to it from the inputs; then none. */
+export function nextEnds(ends, id) {
+  const [start, end] = ends ?? [];
+  if (start && !end) return start === id ? ["", id] : [start, id];
+  return start === "" && end === id ? null : [id, ""];
+}
+
+/** What leads to the next path. */
+export function toPath(model, id, act) {
+  const [start, end] = nextEnds(act.ends, id) ?? [null];
+  const words = start === null ? "No path" : start && end ? `Path from ${model.ownName(start)}` : start ? "Path to the output" : "Path from the input";
+  return h("button", { onclick: () => act.path(nextEnds(act.ends, id)) }, words);
+}
+
 /** The card's part on it. */
 export function ofPath(path, act) {
   const { model, units, ends: [from, to] } = path;
