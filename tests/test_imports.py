@@ -14,7 +14,7 @@ PACKAGE = "cnngraph"
 
 LAYERING = (
     ("source", "volume", "names", "diagnostics", "files", "pictures", "shades", "shipped", "text", "tex", "plural"),
-    ("figure.page", "figure.theme", "figure.typeface"),
+    ("figure.colors", "figure.page", "figure.theme", "figure.typeface"),
     ("layers",),
     ("figure.scene", "figure.text"),
     ("network",),

@@ -31,6 +31,7 @@ FIGURES = {
     "unet-slabs": ("unet",),
     "mobilenet_v2": ("mobilenet_v2",),
     "mobilenet_v2-blocks": ("mobilenet_v2", "--with-blocks"),
+    "vgg16-bands": ("vgg16", "--style", "slabs", "--show", "relu"),
     "resnet34-heat": ("resnet34", "--heat", "macs"),
     "siamese-slabs": ("siamese",),
     "pyramid": (str(ROOT / "examples" / "pyramid.spec"), "--depth", "0", "--width", "page"),

@@ -169,12 +169,14 @@ class _Costs:
 
     def total(self, pairs: Mapping[int, int]) -> int:
         alone = len(self.one.units) + len(self.other.units) - 2 * len(pairs)
-        total, cost = alone * _ALONE * _MAIN, self.between(pairs)
+        total, cost, partners = alone * _ALONE * _MAIN, self.between(pairs), set(pairs.values())
         for a, b in pairs.items():
             own = cost(a, b)
             assert own is not None
             mine = [pairs.get(source) for source in self.one.inputs[a]]
-            rewired = None not in mine and _unlike(mine, self.other.inputs[b])
+            theirs = self.other.inputs[b]
+            # What was put between is paid for, and so is what was there.
+            rewired = None not in mine and partners.issuperset(theirs) and _unlike(mine, theirs)
             total += own + _REWIRED * _MAIN * bool(rewired)
         return total
 

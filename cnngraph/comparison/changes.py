@@ -76,15 +76,14 @@ def _of_kinds(one: Kind, other: Kind, mine: tuple[Volume, ...], theirs: tuple[Vo
     """The arguments of two kinds of one class, on what flows in, that differ. Paddings are what they come to."""
     if one == other or _explicit(one, mine) == _explicit(other, theirs):
         return ()
+    one, other = one.settled(), other.settled()
     found = []
     keywords = {argument.field: argument.keyword for argument in one.arguments()}
     for field in dataclasses.fields(one):
         a, b = getattr(one, field.name), getattr(other, field.name)
         if a == b:
             continue
-        if isinstance(a, Padding) and getattr(_explicit(one, mine), field.name) == getattr(
-            _explicit(other, theirs), field.name
-        ):
+        if getattr(_explicit(one, mine), field.name) == getattr(_explicit(other, theirs), field.name):
             continue
         keyword = keywords.get(field.name, "")
         found.append(Change(keyword if len(keyword) > 1 else field.name, _value(a), _value(b)))

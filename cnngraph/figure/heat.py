@@ -14,9 +14,10 @@ from pathlib import Path
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import scene as drawn
-from cnngraph.figure.scene import Circle, Color, Group, Item, Polygon, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.colors import Color, mixed
+from cnngraph.figure.scene import Circle, Group, Item, Polygon, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.text import ascent, descent, width
-from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.figure.theme import Faces, Theme
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Free
 
@@ -140,7 +141,8 @@ def heated(scene: Scene, found: Measured, theme: Theme) -> Scene:
             return item._replace(items=tuple(_painted(inner, ramp.color(value), theme, value == 0)), title=title)
         if item.role == "edge" and item.layers:
             cost = sums.get(item.id, 0.0)
-            return item._replace(items=tuple(_traced(inner, ramp.color(cost) if cost else theme.ink)))
+            traced = _traced(inner, ramp.color(cost), 2.0) if cost else _traced(inner, theme.ink, 1.0)
+            return item._replace(items=tuple(traced))
         return item._replace(items=inner)
 
     kept = [item for item in scene.items if not (isinstance(item, Group) and item.role == "key")]
@@ -235,11 +237,12 @@ def _is_on(text: Text, box: Rect) -> bool:
     return box.x <= text.x <= box.x + box.width and box.y <= text.y <= box.y + box.height
 
 
-def _traced(items: tuple[Item, ...], color: Color) -> Iterator[Item]:
+def _traced(items: tuple[Item, ...], color: Color, times: float) -> Iterator[Item]:
+    """Lines in *color*, so many times as thick."""
     for item in items:
         match item:
             case drawn.Path():
-                yield item._replace(stroke=item.stroke._replace(color=color, width=2 * item.stroke.width))
+                yield item._replace(stroke=item.stroke._replace(color=color, width=times * item.stroke.width))
             case Polygon():
                 yield item._replace(fill=color)
             case _:

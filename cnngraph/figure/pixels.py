@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
 
-from cnngraph.figure.scene import Color
+from cnngraph.figure.colors import Color
 
 LEAST = 160
 """Pixels that a side is magnified to at least."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cnngraph.figure.scene import Color
-from cnngraph.figure.theme import Theme, mixed
+from cnngraph.figure.colors import Color, mixed
+from cnngraph.figure.theme import Theme
 
 if TYPE_CHECKING:
     import numpy as np

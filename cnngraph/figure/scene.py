@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.typeface import Font, Typeface
 
 Anchor = Literal["start", "middle", "end"]
-Color = str
-"""``#rrggbb``."""
 Point = tuple[float, float]
 
 

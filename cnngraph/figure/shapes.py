@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from cnngraph.figure.scene import Circle, Color, Curve, Line, Move, Path, Point, Polygon, Primitive, Rect, Stroke
+from cnngraph.figure.colors import Color
+from cnngraph.figure.scene import Circle, Curve, Line, Move, Path, Point, Polygon, Primitive, Rect, Stroke
 from cnngraph.figure.theme import Faces
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.figure.colors import Color, contrast, mixed
 from cnngraph.figure.typeface import SUFFIXES, WORDS
 from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
-    from cnngraph.figure.scene import Color
     from cnngraph.network import Layer, Network
 
 _FOLDER = Path(__file__).parent / "themes"
@@ -36,12 +36,6 @@ class Faces:
     def of(cls, color: Color) -> Faces:
         """Shaded: lighter above, darker at the side."""
         return cls(color, mixed(color, "#ffffff", 0.3), mixed(color, "#000000", 0.22))
-
-
-def mixed(color: Color, other: Color, share: float) -> Color:
-    """*color* with so large a *share* of *other*."""
-    pairs = ((int(color[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 
 
 @dataclass(frozen=True)
@@ -136,24 +130,11 @@ class Theme:
     def on(self, fill: Color, usual: Color) -> Color:
         """The colour of text on *fill*: the *usual*, or where that is hard to read the one of black and white that is
         not."""
-        return max((usual, "#000000", "#ffffff"), key=lambda color: min(_contrast(color, fill), _READABLE))
+        return max((usual, "#000000", "#ffffff"), key=lambda color: min(contrast(color, fill), _READABLE))
 
 
 _READABLE = 4.5
 """Contrast of text with what is behind it (WCAG 2.2, 1.4.3)."""
-
-
-def _contrast(one: Color, other: Color) -> float:
-    """From 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    lights = sorted(map(_luminance, (one, other)))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
-def _luminance(color: Color) -> float:
-    """Relative luminance (WCAG 2.2)."""
-    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 # Files ---------------------------------------------------------------------------------------

@@ -277,6 +277,10 @@ class Kind:
         """Whether it and *before*, right in front of it, are no more than one linear layer."""
         return False
 
+    def settled(self) -> Kind:
+        """The same with what it leaves unsaid or says in another way: equal for kinds that do the same."""
+        return self
+
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         """The volume it makes; raises `Fault` when it cannot take *inputs*."""
         return inputs[0]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.code import LEAST, Code, Value, border, module, square, unless
-from cnngraph.layers.kind import Caption, Family, Fault, Lowering, argument, kind
+from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
 from cnngraph.layers.reach import Cells, Reach
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
 from cnngraph.layers.window import Slide, Windowed, need_known, need_map
@@ -36,6 +36,14 @@ class _Pool(Windowed):
     def slide(self) -> Slide:
         assert self.window is not None
         return Slide(self.window, self.stride or self.window, self.padding, ceil=self.ceil)
+
+    def settled(self) -> Kind:
+        said: dict[str, object] = {}
+        if self.to == (1, 1):
+            said = {"to": None, "everything": True}
+        elif self.window is not None:
+            said = {"stride": self.slide.stride}
+        return replace(self, **said)
 
     @property
     def sliding(self) -> Slide | None:

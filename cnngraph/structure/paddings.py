@@ -29,7 +29,9 @@ def amounts(slide: Slide, volume: Volume) -> _Amounts | None:
 
 
 def explicit(kind: Kind, volume: Volume) -> Kind:
-    """*kind* on *volume* with its padding in numbers; equal for kinds that do the same there."""
+    """*kind* on *volume* with all that it leaves unsaid, its padding in numbers; equal for kinds that do the same
+    there."""
+    kind = kind.settled()
     slide = _slide(kind)
     if slide is None or not volume.is_map or _stretches(kind) or (found := amounts(slide, volume)) is None:
         return kind

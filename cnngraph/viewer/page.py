@@ -16,7 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from cnngraph.figure.theme import DARK, LIGHT, Theme, mixed
+from cnngraph.figure.colors import mixed
+from cnngraph.figure.theme import DARK, LIGHT, Theme
 
 _FOLDER = Path(__file__).parent / "page"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)

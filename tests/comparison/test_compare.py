@@ -24,6 +24,11 @@ def said(found: Comparison) -> list[str]:
     [
         ("conv 4 3x3 same", "conv 4 3x3 p=1", []),
         ("conv 4 3x3 p=0", "conv 4 3x3", []),
+        ("maxpool 2x2", "maxpool 2x2 s=2", []),
+        ("maxpool 2x3", "maxpool 2x3 s=2x3 p=0", []),
+        ("maxpool 2x2", "maxpool 2x2 s=1", ["changed maxpool1: stride 2×2 → 1×1"]),
+        ("avgpool to=1x1", "avgpool global", []),
+        ("upsample 2", "upsample 2x2", []),
         ("conv 4 1x1 @freeze", "conv 4 1x1", ["changed conv1: @freeze yes → none"]),
         ("conv 4 1x1 relu", "conv 4 1x1", ["changed conv1: followed by ReLU → none"]),
         ("conv 4 1x1 leaky=0.1", "conv 4 1x1 leaky=0.2", ["changed conv1: leaky ReLU slope 0.1 → 0.2"]),
@@ -110,3 +115,11 @@ def test_what_is_known_of_families(
     found = cnngraph.compare(load(a), load(b))
     counts = [len(found.of(kind)) for kind in ("same", "changed", "added", "removed", "follows")]
     assert counts == [same, changed, added, removed, follows]
+
+
+@pytest.mark.parametrize(("a", "b"), [("resnet18", "resnet34"), ("resnet34", "resnet18"), ("resnet101", "resnet152")])
+def test_what_was_put_in_are_whole_blocks(a: str, b: str) -> None:
+    """Each name that is in both stands for the same layer in both."""
+    found = cnngraph.compare(load(a), load(b))
+    assert {row.kind for row in found.rows} <= {"same", "added", "removed"}
+    assert not [row.renamed for row in found.rows if row.renamed]

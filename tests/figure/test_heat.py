@@ -160,6 +160,10 @@ def test_a_line_that_costs_nothing_has_the_colour_of_lines() -> None:
     scene = heated(draw(Order([network], "slabs", 960.0, LIGHT)), measured(network, "params"), LIGHT)
     (line,) = (group for group in scene.groups() if group.role == "edge" and group.layers)
     assert {item.stroke.color for item in line.items if isinstance(item, Path_)} == {LIGHT.ink}
+    (bare,) = (group for group in draw(Order([network], "slabs", 960.0, LIGHT)).groups() if group.id == line.id)
+    assert [item.stroke.width for item in line.items if isinstance(item, Path_)] == [
+        item.stroke.width for item in bare.items if isinstance(item, Path_)
+    ]
 
 
 def test_no_numbers_at_all() -> None:

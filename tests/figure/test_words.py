@@ -184,6 +184,17 @@ def test_silent_layers_are_named_on_request(style: str) -> None:
     assert faults(draw(Order([network], style, 960.0, LIGHT, show=("bn", "relu")))) == []
 
 
+@pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])
+def test_silent_layers_are_named_on_their_arrow(show: tuple[str, ...]) -> None:
+    network = load("alexnet")
+    scene = draw(Order([network], "volumes", 504.0, LIGHT, show=show))
+    words = {"relu": "ReLU", "lrn": "LRN", "dropout": "dropout"}
+    for word, name in words.items():
+        said = sum(item.content == name for item in scene.primitives() if isinstance(item, Text))
+        assert said == (sum(layer.kind.word == word for layer in network) if word in show else 0)
+    assert faults(scene) == []
+
+
 def test_what_can_be_shown_is_said(run: Run) -> None:
     assert shown(" bn,relu ") == shown(["bn", "relu", "bn"]) == ("bn", "relu")
     assert {"bn", "relu", "dropout", "lrn", "softmax", "tanh"} < set(SHOWN)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.part import Measure, Plain
 from cnngraph.figure.scene import (
     Circle,
-    Color,
     Group,
     Item,
     Line,

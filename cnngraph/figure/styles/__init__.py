@@ -235,7 +235,15 @@ def _volumes(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return volumes(network, width=order.width, theme=order.theme, title=title, picture=order.picture, live=order.live)
+    return volumes(
+        network,
+        width=order.width,
+        theme=order.theme,
+        title=title,
+        picture=order.picture,
+        live=order.live,
+        show=order.show,
+    )
 
 
 def _text(order: Order) -> Scene:
@@ -303,7 +311,14 @@ def _overview(order: Order) -> Scene:
 def _slabs(order: Order) -> Scene:
     from cnngraph.figure.styles.slabs import slabs
 
-    return slabs(order.networks[0], width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    return slabs(
+        order.networks[0],
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        fold=order.fold,
+        show=order.show,
+    )
 
 
 def _by_dot(order: Order) -> Scene:
@@ -357,7 +372,7 @@ STYLES = {
     "volumes": Style(
         _volumes,
         "it draws every volume of a chain as a cuboid",
-        ("title", "picture", "live"),
+        ("title", "picture", "live", "show"),
         frames=True,
     ),
     "text": Style(
@@ -388,7 +403,7 @@ STYLES = {
     "slabs": Style(
         _slabs,
         "it draws every volume as a slab, in the row of its resolution",
-        ("title", "picture", "fold", "with_blocks"),
+        ("title", "picture", "fold", "with_blocks", "show"),
     ),
     "operation": Style(
         _operation,

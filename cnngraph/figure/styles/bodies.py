@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cnngraph.figure import shapes
-from cnngraph.figure.scene import Circle, Color, Picture, Primitive, Rect, Stroke, Text
+from cnngraph.figure.colors import Color, mixed
+from cnngraph.figure.scene import Circle, Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.text import ascent, descent, ink, width
-from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.figure.theme import Faces, Theme
 from cnngraph.figure.typeface import Font
 from cnngraph.layers.values import Pair
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from cnngraph.figure.scene import Color, Item, Rect, Stroke, Text
+from cnngraph.figure.colors import Color
+from cnngraph.figure.scene import Item, Rect, Stroke, Text
 from cnngraph.figure.styles.example import Example, taps_of
 from cnngraph.figure.text import ink
 from cnngraph.figure.text import width as text_width

@@ -13,12 +13,13 @@ from itertools import compress
 from math import fsum, inf
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.colors import Color
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import Box, Sign
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.lanes.row import Row
 from cnngraph.figure.page import SLIDE, height, texts, too_narrow
-from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
+from cnngraph.figure.scene import Circle, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import retold
 from cnngraph.figure.styles.lines import Cut, Drawn, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, fill, name_of, sign_of

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign
 from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
-from cnngraph.figure.scene import Color
 from cnngraph.figure.text import fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme

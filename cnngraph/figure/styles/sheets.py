@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
+from cnngraph.figure.colors import Color, mixed
 from cnngraph.figure.live import Live, bars
 from cnngraph.figure.pixels import png
 from cnngraph.figure.ramp import Ramp, pooled
-from cnngraph.figure.scene import Color, Picture, Primitive, Rect, Stroke, Text
+from cnngraph.figure.scene import Picture, Primitive, Rect, Stroke, Text
 from cnngraph.figure.styles.bodies import Block, Body, Column, Measure
 from cnngraph.figure.styles.stops import Look, Stop
 from cnngraph.figure.text import fit, ink
 from cnngraph.figure.text import width as text_width
-from cnngraph.figure.theme import mixed
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Array

@@ -7,16 +7,16 @@ balls; what changes the resolution on the way to a join is a line with a colour 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cnngraph.figure.colors import Color, another, mixed
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import SIGN, Sign
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import height, texts, too_narrow
 from cnngraph.figure.scene import (
     Circle,
-    Color,
     Group,
     Item,
     Line,
@@ -40,7 +40,8 @@ from cnngraph.figure.styles.parts import sign_of
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
-from cnngraph.figure.theme import Faces, Theme, mixed
+from cnngraph.figure.theme import Faces, Theme
+from cnngraph.figure.words import silent
 from cnngraph.network import Network, Output
 from cnngraph.units import Unit, units
 
@@ -50,16 +51,21 @@ _MARGIN = 1.0
 _SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
 """Ems that the largest map may be high."""
 _UP, _BLOCKS = 1, (3, 4, 0, 2)
-"""Which of a theme's colours for branches what rises has, and blocks in turn."""
+"""Which of a theme's colours for branches what rises has, and blocks if they can."""
 _LIGHTER, _LINES = 0.6, 0.32
 """The share of paper in what is hatched, and the ems between its lines."""
+_BAND, _BANDS, _DARKEST = 0.3, 0.6, 0.55
+"""The share of a slab that one band takes, and all together; and the share of black in the darkest."""
 _SAMPLE = 1.7
 """Ems that a sample takes before its words."""
 
 
-def slabs(network: Network, *, width: float, theme: Theme, title: str | None, fold: bool | None) -> Scene:
+def slabs(
+    network: Network, *, width: float, theme: Theme, title: str | None, fold: bool | None, show: Collection[str] = ()
+) -> Scene:
     """*network* as open as it fits on a page of *width* points: every unit, blocks as one, or with *fold* equal
-    neighbours once. Raises `CnngraphError` (E0604) when it is wider all the same."""
+    neighbours once. Silent layers of the words in *show* are bands at the right of the slabs that they are in. Raises
+    `CnngraphError` (E0604) when it is wider all the same."""
     whole = units(network)
     rows = resolutions(whole)
     details = [each for each in reversed(Detail) if fold is None or fold == (each <= Detail.FOLDED)]
@@ -70,7 +76,7 @@ def slabs(network: Network, *, width: float, theme: Theme, title: str | None, fo
         found = found.in_a_line or found
 
         def laid(em: float, side: float, found: Nodes = found) -> _Laid:
-            return _Laid(network, found, rows, em, side, width, theme, title)
+            return _Laid(network, found, rows, em, side, width, theme, title, show)
 
         # With the smallest maps it is the narrowest and the lowest.
         least = laid(sizes[-1], _SIDES[-1])
@@ -82,7 +88,7 @@ def slabs(network: Network, *, width: float, theme: Theme, title: str | None, fo
     assert best is not None
     if best.width > width:
         raise too_narrow(width, _needed(lambda page: _Laid(
-            network, best.found, rows, texts(page, _TEXT, _LEAST_TEXT)[-1], _SIDES[-1], page, theme, title
+            network, best.found, rows, texts(page, _TEXT, _LEAST_TEXT)[-1], _SIDES[-1], page, theme, title, show
         ), best.width))  # fmt: skip
     return best.scene()
 
@@ -101,6 +107,8 @@ class _Sort:
     words: str
     color: Color
     is_line: bool = False
+    band_on: Color | None = None
+    """What it is a band on."""
 
 
 def _together(sorts: Sequence[_Sort]) -> list[_Sort]:
@@ -118,7 +126,7 @@ class _Laid:
 
     def __init__(
         self, network: Network, found: Nodes, rows: Mapping[str, int], em: float, side: float, width: float,
-        theme: Theme, title: str | None,
+        theme: Theme, title: str | None, show: Collection[str],
     ) -> None:  # fmt: skip
         self.network, self.found, self.em, self.theme, self.rows = network, found, em, theme, rows
         self.page = width, height(width)
@@ -135,8 +143,13 @@ class _Laid:
         self.sorts = {number: self._sort(node) for number, node in enumerate(found.nodes) if not node.is_join}
         self.ways = {id(way): self._way(way) for way in self.places.lines}
         shown = [sort for number, sort in self.sorts.items() if self._input_colors(found.nodes[number]) is None]
+        self.bands = {number: self._bands(node, show) for number, node in enumerate(found.nodes) if not node.is_join}
+        """The names of silent layers that are shown, by slab."""
+        self.shades = list(dict.fromkeys(word for words in self.bands.values() for word in words))
+        """Each of them once: a band is the darker, the later its word is here."""
         self.key = _together([*shown, *(way for way in self.ways.values() if way)])
-        solid = [sort.color for sort in self.key if not sort.is_line] if theme.hatched else []
+        self.key += map(self._band_sort, self.shades)
+        solid = [sort.color for sort in self.key if not (sort.is_line or sort.band_on)] if theme.hatched else []
         self.hatches = {color: HATCHES[number % len(HATCHES)] for number, color in enumerate(solid)}
         self.outlets = max(
             (text_width(_called(output), "serif-italic", em) for _, output, _ in self.places.outlets), default=0.0
@@ -165,7 +178,10 @@ class _Laid:
             words = node.called(self.network) or "several layers"
             if own := theme.of_block(inside[0].lead.block):
                 return _Sort(words, own)
-            self.blocks.setdefault(words, theme.branches[_BLOCKS[len(self.blocks) % len(_BLOCKS)]].front)
+            if words not in self.blocks:
+                taken = [theme.conv, theme.pool, theme.dense, theme.other, theme.branches[_UP].front]
+                wished = [theme.branches[number].front for number in _BLOCKS if number < len(theme.branches)]
+                self.blocks[words] = another([*taken, *self.blocks.values()], wished)
             return _Sort(words, self.blocks[words])
         own = theme.own(unit.layers)
         if not unit.lead.inputs:
@@ -223,6 +239,12 @@ class _Laid:
                         Path((Move((x, middle)), Line((x + 0.9 * em, middle))), stroke),
                         arrowhead((x + 1.3 * em, middle), (1.0, 0.0), 0.6 * em, sort.color),
                     )
+                elif sort.band_on:
+                    edge_line = Stroke(self.theme.edge, 0.06 * em)
+                    sample = (
+                        Rect(x + 0.2 * em, middle - 0.45 * em, 0.55 * em, 0.9 * em, sort.band_on, edge_line),
+                        Rect(x + 0.75 * em, middle - 0.45 * em, 0.35 * em, 0.9 * em, sort.color, edge_line),
+                    )
                 else:
                     edge_line = Stroke(self.theme.edge, 0.06 * em)
                     sample = tuple(self._hatched([
@@ -275,7 +297,7 @@ class _Laid:
         else:
             drawn = [Rect(x, top, spot.thick, spot.high, color, line)]
         if self._input_colors(node) is None:
-            drawn = list(self._hatched(drawn, color))
+            drawn = [*self._hatched(drawn, color), *self._drawn_bands(number, spot, x, top, line)]
         below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
         if node.label:
             drawn.append(Text(x, self._under(number), node.label, em, "serif", fill=theme.ink))
@@ -286,6 +308,31 @@ class _Laid:
             right, over = self.margin + spot.top[0] - 0.25 * em, axis - spot.up - 0.25 * em
             drawn.append(Text(right, over, f"×{node.times}", em, "serif", "end", fill=theme.ink))
         return Group(node.first.name, "layer", tuple(drawn), self._about(node), layers=layers)
+
+    def _bands(self, node: Node, show: Collection[str]) -> tuple[str, ...]:
+        """What all units of *node* have of silent layers that are shown."""
+        said = {silent(unit, show) for unit in node.units}
+        return said.pop() if len(said) == 1 else ()
+
+    def _shade(self, color: Color, word: str) -> Color:
+        share = (self.shades.index(word) + 1) / (len(self.shades) + 1)
+        return mixed(color, "#000000", _DARKEST * share)
+
+    def _band_sort(self, word: str) -> _Sort:
+        color = next(self.sorts[number].color for number, words in self.bands.items() if word in words)
+        return _Sort(word, self._shade(color, word), band_on=color)
+
+    def _drawn_bands(self, number: int, spot: Spot, x: float, top: float, line: Stroke) -> Iterator[Primitive]:
+        """The right of a slab that begins at *x* and *top*, a band for each of its silent layers that are shown."""
+        words, color = self.bands[number], self.sorts[number].color
+        part = min(_BAND, _BANDS / max(len(words), 1)) * spot.thick
+        for at, word in enumerate(words):
+            left = x + spot.thick - (len(words) - at) * part
+            shade = self._shade(color, word)
+            if spot.node.last.output.is_map:
+                yield from cuboid(left, top - spot.depth, part, spot.high, spot.depth, Faces.of(shade), line)
+            else:
+                yield Rect(left, top, part, spot.high, shade, line)
 
     def _hatched(self, drawn: Sequence[Primitive], color: Color) -> Iterator[Primitive]:
         """*drawn*, which is of *color*, with the lines that tell it from others; lighter, so that they are seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -78,12 +79,12 @@ class Stop:
         return f"{last.label or lead.label or name[:1].upper() + name[1:]} {self.volume.caption}"
 
 
-def stops(network: Network, style: str = "volumes") -> list[Stop]:
+def stops(network: Network, style: str = "volumes", show: Collection[str] = ()) -> list[Stop]:
     """The stops of a chain, in order. Raises `CnngraphError`, in the name of *style*, when *network* is none.
 
-    A layer that changes no volume joins the stop before it. So does a flatten, unless a fully connected layer sees its
-    vector, which is not written on one line with it: a line is an arrow of the figure. A vector that becomes a volume
-    is another stop. A softmax or sigmoid at the end is the answer.
+    A layer that changes no volume joins the stop before it; one of the words in *show* is named there. So does a
+    flatten, unless a fully connected layer sees its vector, which is not written on one line with it: a line is an
+    arrow of the figure. A vector that becomes a volume is another stop. A softmax or sigmoid at the end is the answer.
     """
     _refuse_branches(network, style)
     drawn = drawn_volumes(network)
@@ -100,7 +101,7 @@ def stops(network: Network, style: str = "volumes") -> list[Stop]:
         elif layer.kind.idle and not layer.kind.is_silent and (layer.output.is_map or _is_seen(layer, successor)):
             found.append(stop if layer.label else replace(stop, words=Words(), equals=True))
         elif layer.kind.idle or layer.kind.is_silent:
-            found[-1] = _joined(found[-1], layer)
+            found[-1] = _joined(found[-1], layer, show)
         else:
             found.append(stop)
     return found
@@ -120,11 +121,12 @@ def _answer(stop: Stop, layer: Layer) -> Stop:
     return replace(found, words=arrow_words(replace(stop.layers[0], annotations=())))
 
 
-def _joined(stop: Stop, layer: Layer) -> Stop:
-    """*stop* with *layer* behind it, which has no place of its own: its label stands with the words on the way."""
+def _joined(stop: Stop, layer: Layer, show: Collection[str]) -> Stop:
+    """*stop* with *layer* behind it, which has no place of its own: its label stands with the words on the way, and
+    its name, where it is among those to *show*."""
     words = stop.words
-    if layer.label:
-        words = replace(words, below=(*words.below, layer.label))
+    if layer.label or layer.kind.word in show:
+        words = replace(words, below=(*words.below, layer.label or layer.kind.caption().short))
     return replace(stop, layers=(*stop.layers, layer), words=words)
 
 

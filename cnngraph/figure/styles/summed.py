@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnngraph.figure.colors import Color
 from cnngraph.figure.live import Live
 from cnngraph.figure.page import is_slide
 from cnngraph.figure.ramp import Ramp
-from cnngraph.figure.scene import Color
 from cnngraph.figure.styles.equation import Part, Row
 from cnngraph.figure.styles.example import Example
 from cnngraph.figure.styles.numbers import Grid, Numbers, cell_for

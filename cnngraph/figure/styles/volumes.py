@@ -7,7 +7,7 @@ which they end where the resolution changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
@@ -68,13 +68,15 @@ def volumes(
     title: str | None = None,
     picture: bytes | None = None,
     live: Callable[[], Live] | None = None,
+    show: Collection[str] = (),
 ) -> Scene:
     """*network*, a chain, as a figure at most *width* points wide.
 
-    *picture* is an image file that stands for the input; *live* gives what the network makes of one. Raises
+    *picture* is an image file that stands for the input; *live* gives what the network makes of one; *show* are the
+    words of silent layers that are named. Raises
     `CnngraphError` when the network is no chain (E0603), the width too small (E0604) or the picture unreadable (E0605).
     """
-    chain = stops(network)
+    chain = stops(network, show=show)
     if live is None:
         png = None if picture is None else cut_for(chain[0], picture)
         drawing = _Drawing(partial(_body, png=png, of_digits=are_of_digits(chain)), alike=True)

@@ -273,3 +273,25 @@ def test_what_is_deep_takes_time_by_its_length() -> None:
 @pytest.mark.parametrize("name", ["unet", "siamese", "vgg16", "efficientnet_b0"])
 def test_golden(name: str, golden: Callable[[Path, bytes], None]) -> None:
     golden(GOLDEN / f"slabs-{name}.svg", write_svg(slabs(load(name)), "embedded"))
+
+
+@pytest.mark.parametrize("show", [("relu",), ("bn", "relu"), ("dropout", "softmax"), ("lrn",)])
+@pytest.mark.parametrize("name", ["unet", "segnet", "vgg16", "alexnet"])
+def test_silent_layers_are_bands_of_their_slab_on_request(name: str, show: tuple[str, ...]) -> None:
+    network = load(name)
+    plain, banded = slabs(network), slabs(network, show=show)
+    kinds = {layer.name: layer.kind.word for layer in network}
+    there = set(kinds.values()) & set(show)
+    before = {group.id: len(group.items) for group in plain.groups() if group.role == "layer"}
+    for group in banded.groups():
+        if group.role != "layer" or kinds[group.id] not in ("conv", "fc"):
+            continue
+        bands = sum(layer.kind.word in show for layer in units(network).by_name[group.id].layers)
+        faces = 3 if network[group.layers[-1]].output.is_map else 1
+        assert len(group.items) - before[group.id] == faces * bands
+    said = {item.content for group in banded.groups() if group.role == "key" for item in group.items
+            if isinstance(item, Text)}  # fmt: skip
+    words = {"relu": "ReLU", "bn": "BN", "dropout": "dropout", "softmax": "softmax", "lrn": "LRN"}
+    assert said & set(words.values()) == {words[each] for each in there}
+    assert faults(banded) == []
+    assert fronts(banded).keys() == fronts(plain).keys()
