@@ -17,7 +17,7 @@ from cnngraph.comparison.report import described, folded
 from cnngraph.network import Network
 from cnngraph.viewer.compared import compared
 from cnngraph.viewer.facts import facts
-from tests.browser import BROWSER, Page, page
+from tests.browser import BROWSER, Page
 from tests.conftest import Run
 from tests.viewer.drawn import Expected, opened, placed, shown
 from tests.viewer.grown import grown
@@ -130,14 +130,6 @@ def test_the_page_is_opened_when_asked(run: Run, tmp_path: Path, monkeypatch: py
 # In a browser ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with page() as made:
-        made.listen()
-        made.path = tmp_path_factory.mktemp("pages") / "x.html"  # type: ignore[attr-defined]
-        yield made
-
-
 @needs_browser
 def test_both_are_drawn_as_they_are_beside_and_below_one_another(browser: Page) -> None:
     random = Random(5)
@@ -146,26 +138,25 @@ def test_both_are_drawn_as_they_are_beside_and_below_one_another(browser: Page) 
     for number, (a, b) in enumerate(networks):
         data = compared(cnngraph.compare(a, b))
         shown(browser, data)
-        for share in (0.0, 0.5, 1.0):
-            browser(f"(page.view.wide = {1300 if number % 2 else 700}, null)")
-            open_ = [n for n in range(len(data["blocks"])) if n in data["sides"] or random.random() < share]
-            browser(f"(page.model.open = new Set({open_}), page.draw(), null)")
-            seen = placed(browser)
-            assert (seen["through"], seen["over"], seen["astray"]) == ([], [], [])
-            sides = [Expected(network, data, open_, side) for side, network in enumerate((a, b))]
-            assert {id for id in seen["boxes"] if id[0] in "ub"} == sides[0].boxes | sides[1].boxes
-            edges: Counter[tuple[str, str]] = Counter()
-            for side in sides:
-                edges += side.said(seen["wires"])
-            assert edges == sides[0].edges + sides[1].edges
-            marked = set(browser("[...document.querySelectorAll('#scene .mark')].map((mark) => mark.parentNode.id)"))
-            wanted = {
-                side.shown(number)
-                for side in sides
-                for number in side.number.values()
-                if "cause" in data["units"][number]["change"]
-            }
-            assert marked == wanted
+        browser(f"(page.view.wide = {1300 if number % 2 else 700}, null)")
+        open_ = [n for n in range(len(data["blocks"])) if n in data["sides"] or random.random() < number % 3 / 2]
+        browser(f"(page.model.open = new Set({open_}), page.draw(), null)")
+        seen = placed(browser)
+        assert (seen["through"], seen["over"], seen["astray"]) == ([], [], [])
+        sides = [Expected(network, data, open_, side) for side, network in enumerate((a, b))]
+        assert {id for id in seen["boxes"] if id[0] in "ub"} == sides[0].boxes | sides[1].boxes
+        edges: Counter[tuple[str, str]] = Counter()
+        for side in sides:
+            edges += side.said(seen["wires"])
+        assert edges == sides[0].edges + sides[1].edges
+        marked = set(browser("[...document.querySelectorAll('#scene .mark')].map((mark) => mark.parentNode.id)"))
+        wanted = {
+            side.shown(number)
+            for side in sides
+            for number in side.number.values()
+            if "cause" in data["units"][number]["change"]
+        }
+        assert marked == wanted
     assert browser.errors == []
 
 

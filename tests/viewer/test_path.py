@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -14,20 +13,11 @@ from cnngraph.field import sights
 from cnngraph.units import units
 from cnngraph.viewer.facts import facts
 from cnngraph.volume import as_int
-from tests.browser import BROWSER, Page, page
+from tests.browser import BROWSER, Page
 from tests.viewer.drawn import opened, shown
 from tests.viewer.grown import grown
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with page() as made:
-        made.listen()
-        made.path = tmp_path_factory.mktemp("pages") / "x.html"  # type: ignore[attr-defined]
-        opened(made, facts(cnngraph.load("lenet5")))
-        yield made
 
 
 def graph_of(data: dict[str, Any]) -> networkx.DiGraph:
@@ -39,6 +29,7 @@ def graph_of(data: dict[str, Any]) -> networkx.DiGraph:
 
 def test_on_a_path_is_what_leads_from_the_one_to_the_other(browser: Page) -> None:
     random = Random(2)
+    opened(browser, facts(cnngraph.load("lenet5")))
     for network in (
         *map(cnngraph.load, ("googlenet", "unet", "siamese")),
         *(grown(Random(seed)) for seed in range(12)),
@@ -82,7 +73,7 @@ def test_what_the_end_sees_of_the_start_is_what_it_would_see_of_an_input(browser
         lines[at] += f"\nj{at}: add {made[-2]}" if joined else ""
     network = cnngraph.parse("\n".join(["net whole", "input 64x48x4", *lines]) + "\n")
     data = facts(network)
-    shown(browser, data)
+    opened(browser, data)
     for cut in (2, 3, 5):
         whole = units(network)
         start = whole.of_layer[made[cut - 1]]
@@ -103,7 +94,7 @@ def test_what_the_end_sees_of_the_start_is_what_it_would_see_of_an_input(browser
 
 
 def test_behind_all_of_a_map_all_is_seen(browser: Page) -> None:
-    shown(browser, facts(cnngraph.load("resnet50")))
+    opened(browser, facts(cnngraph.load("resnet50")))
     browser("page.path([`u${page.model.numbers.get('conv1')}`, `u${page.model.numbers.get('fc1')}`])")
     assert browser("page.way.sees") is None
     assert "seesall of conv1" in browser("document.querySelector('.path').textContent")
