@@ -12,10 +12,11 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from cnngraph.figure.scene import Circle, Color, Group, Item, Line, Move, Point, Polygon, Scene, Stroke, Text
+from cnngraph.figure.colors import Color, mixed
+from cnngraph.figure.scene import Circle, Group, Item, Line, Move, Point, Polygon, Scene, Stroke, Text
 from cnngraph.figure.scene import Path as Drawn
 from cnngraph.figure.shapes import arrow
-from cnngraph.figure.theme import LIGHT, mixed
+from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers import write
 
 FOLDER = Path(__file__).parent.parent / "docs" / "figures"

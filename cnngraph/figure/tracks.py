@@ -94,6 +94,10 @@ class Called:
     level: int
     """1, or one more than the highest shorter one over its columns."""
 
+    @property
+    def middle(self) -> int:
+        return (self.first + self.last) // 2
+
 
 @dataclass(frozen=True)
 class Track:

@@ -381,7 +381,13 @@ def _row(
         below += REPEAT * em * (called.level - 1 + bool(row.repeats))
         said = fit(called.label, "serif", em, around[1] - around[0] + 2.0 * em)
         line, words = bracket(called, (first, until), around, below, said, em, "serif", page.theme)
-        items.append(Group(f"{track.prefix}called-{called.path}-{first}", "decoration", (line, words)))
+        items.append(
+            Group(
+                f"{track.prefix}called-{called.path}-{first}",
+                "decoration",
+                (line, words) if first <= called.middle <= until else (line,),
+            )
+        )
     return items, reach
 
 

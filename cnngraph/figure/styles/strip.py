@@ -420,19 +420,21 @@ def _row(
 
 
 def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
-    """The brackets of blocks with labels, from *y* on; a block in several rows has its label where there is a third of
-    it."""
+    """The brackets of blocks with labels, from *y* on; a block in several rows has its label where its middle is."""
     em, prefix = measure.em, row.track.prefix
     for called, first, until in row.called:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
-        is_named = 3 * (until - first + 1) >= called.last - called.first + 1
         room = (until - first + 1) * measure.pitch - 0.4 * em
         said = fit(called.label, "sans", em, room) if measure.sizes is None else called.label
         below = y + measure.called * em * (called.level - 1)
         line, words = bracket(
             called, (first, until), ends, below, said, em, "sans", measure.theme, down=measure.sizes is not None
         )
-        yield Group(f"{prefix}called-{called.path}-{first}", "decoration", (line, words) if is_named else (line,))
+        yield Group(
+            f"{prefix}called-{called.path}-{first}",
+            "decoration",
+            (line, words) if first <= called.middle <= until else (line,),
+        )
 
 
 def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
