@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _APART = 0.28
 """Ems that sheets are apart at least, to the right and up."""
+_LEAST_FRONT, _DEEPEST = 2.0, 1.6
+"""Ems that the longer side of a sheet has at least; and how far sheets run back at most, of that, if they are not
+all."""
 _CELLS, _PIXELS = 64, 256
 """Cells that a side of a map, and of the input, has at most; of larger ones means are shown."""
 _FEW_CELLS = 16
@@ -99,11 +102,16 @@ class Sheets(_Stack):
     @classmethod
     def of(cls, measure: Measure, caption: str, numbers: Array, least: float, greatest: float) -> Sheets:
         channels, height, width = numbers.shape
-        depth = measure.depth(channels)
-        count = min(channels, 1 + int(depth / (_APART * measure.em)))
+        front = max(measure.front(width), measure.front(height))
+        # Smaller than that, maps are specks, and many of them a line.
+        larger = max(1.0, _LEAST_FRONT * measure.em / front)
+        depth, apart = measure.depth(channels), _APART * measure.em
+        if depth < (channels - 1) * apart:
+            depth = min(depth, max(_DEEPEST * larger * front, apart))
+        count = min(channels, 1 + int(depth / apart))
         if count == 1:
             depth = 0.0
-        across, down = measure.front(width) + depth, measure.front(height) + depth
+        across, down = larger * measure.front(width) + depth, larger * measure.front(height) + depth
         return cls(measure, caption, across, down, depth, count, numbers, least, greatest)
 
     @property

@@ -41,8 +41,9 @@ class _Term:
 def summed(
     network: Network, layer: Layer, shown: Example, live: Live, em: float, width: float, theme: Theme
 ) -> list[Row]:
-    """How the marked cell of the first map that *layer* makes comes about, as a row; none where it is not what a window
-    makes, or of too large a one. *width* is that of the page."""
+    """How the marked cell comes about that *layer* makes, as a row: on the map in which it is largest, and of the sum
+    the channel that has the largest part in it; none where it is not what a window makes, or of too large a one.
+    *width* is that of the page."""
     if shown.spreads or layer.kind.family not in ("conv", "pool") or max(shown.window) > _MOST:
         return []
     of = _pooled if layer.kind.family == "pool" else _convolved
@@ -68,11 +69,11 @@ def summed(
 
 
 def _pooled(layer: Layer, shown: Example, live: Live, ramp: Ramp) -> Iterator[_Term]:
-    given = _given(layer, live)
-    window = _windows(given[:1], shown)[0]
+    given, channel = _given(layer, live), _largest(layer, shown, live)
+    window = _windows(given[channel : channel + 1], shown)[0]
     grid = [[None if number != number else number for number in row] for row in window.tolist()]
-    yield _Term(layer.kind.caption().sign, grid, _said(shown, len(given)), _colors(window, given, ramp))
-    yield _Term("=", [[_cell(layer, shown, live)]], ("the cell",))
+    yield _Term(layer.kind.caption().sign, grid, _said(shown, channel, len(given)), _colors(window, given, ramp))
+    yield _Term("=", [[_cell(layer, shown, live, channel)]], _called(channel, len(given)))
 
 
 def _convolved(layer: Layer, shown: Example, live: Live, ramp: Ramp) -> Iterator[_Term]:
@@ -82,24 +83,30 @@ def _convolved(layer: Layer, shown: Example, live: Live, ramp: Ramp) -> Iterator
     weight = live.weights.get("weight")
     if weight is None or weight.shape[2:] != shown.window:
         return
-    given, made = _given(layer, live), _cell(layer, shown, live)
-    windows = np.nan_to_num(_windows(given[: weight.shape[1]], shown))
-    products = windows * weight[0].astype(np.float64)
-    bias = float(live.weights["bias"][0]) if "bias" in live.weights else 0.0
-    first, rest = float(products[0].sum()), float(products[1:].sum())
-    if not abs(first + rest + bias - made) <= _CLOSE * (np.abs(products).sum() + abs(bias)):
+    filter_ = _largest(layer, shown, live)
+    given, made = _given(layer, live), _cell(layer, shown, live, filter_)
+    groups = max(1, len(given) // weight.shape[1])
+    first = filter_ * groups // len(weight) * weight.shape[1]
+    windows = np.nan_to_num(_windows(given[first : first + weight.shape[1]], shown))
+    products = windows * weight[filter_].astype(np.float64)
+    bias = float(live.weights["bias"][filter_]) if "bias" in live.weights else 0.0
+    parts = products.sum(axis=(1, 2))
+    channel = int(np.abs(parts).argmax())
+    part, rest = float(parts[channel]), float(np.delete(parts, channel).sum())
+    if not abs(part + rest + bias - made) <= _CLOSE * (np.abs(products).sum() + abs(bias)):
         return
-    filters = f"filter 1 of {len(weight)}" if len(weight) > 1 else "the filter"
-    yield _Term("", windows[0].tolist(), _said(shown, len(given)), _colors(windows[0], given, ramp))
-    yield _Term("∗", weight[0, 0].tolist(), (filters,), _colors(weight[0, 0], weight, ramp))
+    filters = (f"filter {filter_ + 1} of {len(weight)}", "largest here") if len(weight) > 1 else ("the filter",)
+    shown_channel = _said(shown, first + channel, len(given))
+    yield _Term("", windows[channel].tolist(), shown_channel, _colors(windows[channel], given, ramp))
+    yield _Term("∗", weight[filter_, channel].tolist(), filters, _colors(weight[filter_, channel], weight, ramp))
     others = len(products) - 1
     if others or "bias" in live.weights:
-        yield _Term("=", [[first]], ())
+        yield _Term("=", [[part]], ())
     if others:
         yield _Term("+", [[rest]], (f"the other {others}" if others > 1 else "the other",))
     if "bias" in live.weights:
         yield _Term("+", [[bias]], ("bias",))
-    yield _Term("=", [[made]], ("the cell",))
+    yield _Term("=", [[made]], _called(filter_, len(weight)))
 
 
 def _behind(network: Network, layer: Layer, shown: Example, live: Live) -> Iterator[_Term]:
@@ -108,15 +115,28 @@ def _behind(network: Network, layer: Layer, shown: Example, live: Live) -> Itera
     after = unit.layers[unit.names.index(layer.name) + 1 :]
     if after and live.made[after[-1].name].shape == live.made[layer.name].shape:
         names = ", ".join(each.kind.caption().name for each in after if not each.kind.idle)
-        yield _Term("→", [[_cell(after[-1], shown, live)]], (names,))
+        yield _Term("→", [[_cell(after[-1], shown, live, _largest(layer, shown, live))]], (names,))
 
 
 def _given(layer: Layer, live: Live) -> Array:
     return live.made.get(layer.inputs[0], live.fed)
 
 
-def _cell(layer: Layer, shown: Example, live: Live) -> float:
-    return float(live.made[layer.name][0, shown.rows.cell, shown.columns.cell])
+def _cell(layer: Layer, shown: Example, live: Live, channel: int) -> float:
+    return float(live.made[layer.name][channel, shown.rows.cell, shown.columns.cell])
+
+
+def _largest(layer: Layer, shown: Example, live: Live) -> int:
+    """The channel in which the cell is largest: others may be 0 behind a ReLU, whatever the picture."""
+    import numpy as np
+
+    numbers = live.made[layer.name][:, shown.rows.cell, shown.columns.cell]
+    return int(np.where(np.isnan(numbers), -np.inf, numbers).argmax())
+
+
+def _called(channel: int, of: int) -> tuple[str, ...]:
+    """What the cell that comes about is."""
+    return ("the cell", f"in map {channel + 1} of {of}") if of > 1 else ("the cell",)
 
 
 def _windows(given: Array, shown: Example) -> Array:
@@ -140,6 +160,6 @@ def _colors(numbers: Array, of: Array, ramp: Ramp) -> list[list[Color]]:
     return ramp.colors(np.nan_to_num(numbers), float(np.nanmin(of)), float(np.nanmax(of)))
 
 
-def _said(shown: Example, channels: int) -> tuple[str, ...]:
+def _said(shown: Example, channel: int, channels: int) -> tuple[str, ...]:
     size = f"{shown.window[0]}×{shown.window[1]}"
-    return (size, f"channel 1 of {channels}") if channels > 1 else (size,)
+    return (size, f"channel {channel + 1} of {channels}") if channels > 1 else (size,)
