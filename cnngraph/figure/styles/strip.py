@@ -341,7 +341,7 @@ def _fitted(
     pitch = max(least, min(_LARGEST_PITCH * em, room / longest))
     sizes = None
     if down:
-        said = [size for each in strips for size in _sizes(each).values()]
+        said = [size for each in strips if theme.sizes for size in _sizes(each).values()]
         sizes = max((text_width(size, "sans", em) for size in said), default=0.0) / em + _SIZE_AIR
     called = max((text_width(each.label, "sans", em) / em for track in strips for each in track.called), default=0.0)
     return _Measure(
@@ -400,7 +400,7 @@ def _row(
         fill = fills[each.prefix + stop.unit.name]
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop
-    if measure.sizes is not None:
+    if measure.sizes is not None and measure.theme.sizes:
         below = y + measure.height + measure.to_sizes(row) + _SIZE_AIR * em
         items += _size_marks(row, measure, below)
     last = row.stops[-1]
