@@ -138,6 +138,23 @@ def receptive_fields(network: Network) -> dict[str, Field | None]:
     return {name: None if found is None else largest(found) for name, found in sights(network).items()}
 
 
+def own_sights(layers: Sequence[Layer]) -> Sights | None:
+    """What the places of the last of *layers*, each of which takes the one before, see of the maps that the first
+    takes, each as large as its first; None where that is all of them, too much to be told apart, or no map."""
+    taken = layers[0].input_volumes[0]
+    if not all(volume.is_map for volume in (taken, *(layer.output for layer in layers))):
+        return None
+    found = [Sight(((0, 0),), 1, size) for size in (taken.height, taken.width)]
+    for layer in layers:
+        reach = layer.kind.reach(layer.input_volumes)
+        sizes = layer.output.height, layer.output.width
+        through = reach and [_through(sight, own, size) for sight, own, size in zip(found, reach, sizes, strict=True)]
+        if not through or None in through:
+            return None
+        found = [sight for sight in through if sight is not None]
+    return Sights(*found)
+
+
 def _same_numbers(network: Network, layer: Layer) -> str:
     """The volume that *layer* makes once more of the vector that it became, number by number: what its places see is
     seen again, though none of a vector's. Empty for any other layer."""

@@ -484,6 +484,8 @@ class Network:
         *,
         image: str | Path | None = None,
         times: str | Path | None = None,
+        compare: Network | None = None,
+        occlusion: int | None = None,
         seed: int | None = None,
         renames: Mapping[str, str] | None = None,
         passthrough: str | Path | None = None,
@@ -491,12 +493,17 @@ class Network:
         """Writes the page that `cnngraph view` writes: one file of HTML, in which blocks open and close.
 
         With *weights*, which like *seed*, *renames* and *passthrough* are as in `export`, it has their histograms; with
-        an *image*, what every layer makes of that. *times* is a file of ``bench --layers --json``. Raises
+        an *image*, what every layer makes of that; *occlusion* says on how many windows a side it is tried where its
+        answers come from, 2 to 32. *times* is a file of ``bench --layers --json``. Without these, the
+        page can be of this network and one to *compare*, with what was changed from the one to the other. Raises
         `CnngraphError`, and `ValueError` unless *path* ends in ``.html`` or ``.htm``.
         """
         from cnngraph import verbs
 
-        verbs.view(self, path, weights, image=image, times=times, seed=seed, renames=renames, passthrough=passthrough)
+        verbs.view(
+            self, path, weights, image=image, times=times, compare=compare, occlusion=occlusion,
+            seed=seed, renames=renames, passthrough=passthrough,
+        )  # fmt: skip
 
     def _repr_svg_(self) -> str:
         """For notebooks: the figure that `cnngraph render` draws of it."""

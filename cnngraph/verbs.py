@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cnngraph.runtime.session import Session
     from cnngraph.runtime.verify import Verdict
     from cnngraph.table import Table
+    from cnngraph.viewer.occlusion import Track
     from cnngraph.weights.source import Weights
 
     Given = str | Path | Mapping[str, Any] | None
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 
 
 _T = TypeVar("_T")
+WINDOWS = range(2, 33)
+"""How many a side may be laid over a picture: each is a run."""
 _QUICK = 2_000_000_000
 """Multiply-accumulates up to which onnx's evaluator, plain numpy, is asked without being told to."""
 
@@ -276,9 +279,12 @@ def page(
     *,
     image: str | Path | None = None,
     times: str | Path | None = None,
+    occlusion: int | None = None,
+    track: Track = iter,
 ) -> bytes:
     """The interactive page, with what there is of *weights*, and what they make of the picture at *image*; *times* is
-    as in `cnngraph.figure.heat.measured`. Raises `CnngraphError`; for a picture there have to be weights."""
+    as in `cnngraph.figure.heat.measured`, *occlusion* the grid of `cnngraph.viewer.occlusion.falls`, as *track*. Raises
+    `CnngraphError`; for a picture there have to be weights."""
     from cnngraph.figure.pictured import need_one_input
     from cnngraph.viewer.facts import facts
     from cnngraph.viewer.page import page
@@ -295,8 +301,28 @@ def page(
         if image is not None:
             from cnngraph.viewer.maps import live, with_all
 
-            data["live"] = live(whole, session(with_all(network), lambda: weights, parts), weights, Path(image))
+            falls = None
+            if occlusion is not None:
+                from cnngraph.viewer import occlusion as by
+
+                # What is passed through may take one picture at a time.
+                alone = session(network, lambda: weights, parts)
+                falls = partial(by.falls, alone, grid=occlusion, batch=1 if parts else by.BATCH, track=track)
+            loaded = session(with_all(network), lambda: weights, parts)
+            data["live"] = live(whole, loaded, weights, Path(image), falls)
     return page(data, summary(network)._repr_html_())
+
+
+def comparison(network: Network, other: Network) -> bytes:
+    """The interactive page of two networks, with what was changed from the one to the other."""
+    from html import escape
+
+    from cnngraph.comparison.compare import compare
+    from cnngraph.viewer.compared import compared
+    from cnngraph.viewer.page import page
+
+    found = compare(network, other)
+    return page(compared(found), f"<pre>{escape(str(found))}</pre>")
 
 
 def view(
@@ -306,6 +332,8 @@ def view(
     *,
     image: str | Path | None = None,
     times: str | Path | None = None,
+    compare: Network | None = None,
+    occlusion: int | None = None,
     seed: int | None = None,
     renames: Mapping[str, str] | None = None,
     passthrough: str | Path | None = None,
@@ -315,9 +343,16 @@ def view(
 
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{path}: the page is HTML, and its name ends in .html; figures are of render")
+    if compare is not None:
+        if any(each is not None for each in (weights, image, times, occlusion, seed, renames, passthrough)):
+            raise ValueError("compare is of structure alone, without weights, image and times")
+        write(Path(path), comparison(network, compare))
+        return
+    if occlusion is not None and (image is None or occlusion not in WINDOWS):
+        raise ValueError(f"occlusion is of an image, and from {WINDOWS[0]} to {WINDOWS[-1]}")
     choose, parts = _chooser(network, weights, seed, renames, passthrough)
     chosen = None if weights is None and image is None else choose()
-    write(Path(path), page(network, chosen, parts, image=image, times=times))
+    write(Path(path), page(network, chosen, parts, image=image, times=times, occlusion=occlusion))
 
 
 # ONNX ----------------------------------------------------------------------------------------

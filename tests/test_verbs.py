@@ -43,7 +43,18 @@ def test_all_ways_to_a_figure_take_the_same_options() -> None:
         name for name in method if name in function
     ]
     options = cli_render.command.make_context("render", ["lenet5"]).params
-    elsewhere = {"file", "file2", "output", "format_", "steps", "settings", "max_nodes", "table", "fresh"}
+    elsewhere = {
+        "file",
+        "file2",
+        "output",
+        "format_",
+        "steps",
+        "block_steps",
+        "settings",
+        "max_nodes",
+        "table",
+        "fresh",
+    }
     assert set(options) - elsewhere == set(method) - {"self", "path"}
     defaults = {name: each.default for name, each in method.items() if name in options}
     assert defaults == {name: options[name] or None if name == "renames" else options[name] for name in defaults}

@@ -39,7 +39,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     width = max((len(name) for name, _ in said if len(name) <= _WIDEST), default=0)
     yield from (f"{name:<{width}}  {words}" for name, words in said)
     if following := comparison.of("follows"):
-        yield f"follow  {_first((f'{called(rows)} {_volumes(rows[0].what[0])}' for rows in folded(following)), _FEW)}"
+        yield f"follow  {_first((f'{called(rows)} {described(rows)}' for rows in folded(following)), _FEW)}"
     yield from _names(comparison)
     yield _totals(comparison)
 
@@ -53,26 +53,35 @@ def titles(comparison: Comparison) -> tuple[str, str]:
 def headline(comparison: Comparison) -> str:
     """The verdict, and how many units are what."""
     a, b = titles(comparison)
+    return f"{a} and {b} are {outcome(comparison)}" if comparison.is_same else f"{a} → {b}: {outcome(comparison)}"
+
+
+def outcome(comparison: Comparison) -> str:
+    """The same without what the two are called."""
     if comparison.is_same:
         others = " under other names" if comparison.verdict == "renamed" else ""
         count = f"{many(len(comparison.rows), 'unit')}, {many(len(comparison.a), 'layer')}"
-        return f"{a} and {b} are the same{others}: {count}, each proved"
+        return f"the same{others}: {count}, each proved"
     kind = "the same graph, other arguments" if comparison.verdict == "arguments" else "different"
     here, there = sum(bool(row.a) for row in comparison.rows), sum(bool(row.b) for row in comparison.rows)
     count = f"{many(here, 'unit')} each" if here == there else f"{here:,} and {many(there, 'unit')}"
     numbers = ((len(comparison.of(sort)), words) for sort, words in _WORDS.items())
-    return f"{a} → {b}: {kind}; {count}: {', '.join(f'{number:,} {words}' for number, words in numbers if number)}"
+    return f"{kind}; {count}: {', '.join(f'{number:,} {words}' for number, words in numbers if number)}"
 
 
-def _names(comparison: Comparison) -> Iterator[str]:
-    """What is called otherwise."""
+def renamed(comparison: Comparison) -> list[tuple[str, str]]:
+    """What is called otherwise, a layer of each unit, and outputs."""
     pairs = [row.renamed[0] for row in comparison.rows if row.renamed]
     if comparison.is_same:
         outputs = zip(comparison.a.outputs, comparison.b.outputs, strict=True)
         pairs += [
             (f"output {a.name}", b.name) for a, b in outputs if a.name != b.name and (a.name, b.name) not in pairs
         ]
-    if pairs:
+    return pairs
+
+
+def _names(comparison: Comparison) -> Iterator[str]:
+    if pairs := renamed(comparison):
         yield f"called otherwise  {_first((f'{a} → {b}' for a, b in pairs), _FEW_NAMES)}"
 
 
@@ -159,6 +168,9 @@ def _range(numbers: Sequence[int]) -> str:
 def described(rows: Sequence[Row]) -> str:
     """What is said of rows that say the same."""
     row = rows[0]
+    if row.kind == "follows":
+        (change,) = row.what
+        return f"{'' if change.field == VOLUME else 'takes '}{change.a} → {change.b}"
     if row.kind != "changed":
         units = [unit for row in rows for unit in row.units]
         unit = units[0]
@@ -191,7 +203,3 @@ def _values(rows: Sequence[Row], at: int) -> tuple[str, str]:
     """What a change leads from and to, in all of *rows*."""
     changes = [row.what[at] for row in rows]
     return together([change.a for change in changes]), together([change.b for change in changes])
-
-
-def _volumes(change: Change) -> str:
-    return f"{'' if change.field == VOLUME else 'takes '}{change.a} → {change.b}"

@@ -57,13 +57,21 @@ class Live:
         return {name: (float(n.min()), float(n.max())) if n.size else (0.0, 0.0) for name, n in known.items()}
 
 
-def bar_of(answer: Array) -> float:
-    """The number that a whole bar stands for: 1 among probabilities, among logits the largest."""
+def bars(answer: Array) -> Array:
+    """How long the bar of each number is, of a whole one: that number itself among probabilities; of logits the share
+    of the largest, or where none is above 0, how far it is from the least to the largest."""
     import numpy as np
 
     known = answer[np.isfinite(answer)]
-    are_shares = not known.size or (known.min() >= 0 and known.max() <= 1 + 1e-5)
-    return 1.0 if are_shares or known.max() <= 0 else float(known.max())
+    if not known.size:
+        return np.zeros(answer.shape)
+    least, most = float(known.min()), float(known.max())
+    if least >= 0 and most <= 1 + 1e-5:
+        least, most = 0.0, 1.0
+    elif most > 0:
+        least = 0.0
+    shares = (answer.astype(np.float64) - least) / (most - least) if most > least else np.ones(answer.shape)
+    return np.nan_to_num(shares).clip(0.0, 1.0)
 
 
 def told(scene: Scene, live: Live, theme: Theme) -> Scene:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-_HALF = 127
-"""Colours on either side of that of 0."""
 _FULL, _DARKER = 0.6, 0.45
 """The share of the largest number that has the theme's own colour; what is larger is nearer to the ink, the largest by
 so much."""
@@ -27,6 +25,8 @@ class Ramp:
     other colours, those below. A theme of greys has one way from the least to the largest."""
 
     theme: Theme
+    half: int = 127
+    """Colours on either side of that of 0."""
 
     @property
     def is_one_way(self) -> bool:
@@ -35,13 +35,13 @@ class Ramp:
     @property
     def zero(self) -> int:
         """The number in the palette of the paper's colour."""
-        return 0 if self.is_one_way else _HALF
+        return 0 if self.is_one_way else self.half
 
     @property
     def palette(self) -> tuple[Color, ...]:
         """From the least number to the greatest, and at last the colour of what is no number."""
-        places = range(-self.zero, 2 * _HALF + 1 - self.zero)
-        return (*(self._color(place / (2 * _HALF - self.zero)) for place in places), _NO_NUMBER)
+        places = range(-self.zero, 2 * self.half + 1 - self.zero)
+        return (*(self._color(place / (2 * self.half - self.zero)) for place in places), _NO_NUMBER)
 
     def _color(self, share: float) -> Color:
         """From the paper to a colour, and on to what is near the ink."""
@@ -62,10 +62,10 @@ class Ramp:
 
         most = max(abs(least), abs(greatest)) or 1.0
         start = min(least, 0.0) if self.is_one_way else -most
-        step = ((greatest - start or 1.0) if self.is_one_way else most) / (2 * _HALF - self.zero)
+        step = ((greatest - start or 1.0) if self.is_one_way else most) / (2 * self.half - self.zero)
         with np.errstate(invalid="ignore"):
-            places = np.rint((numbers.astype(np.float64) - start) / step).clip(0, 2 * _HALF)
-        return [row.tobytes() for row in np.where(np.isnan(numbers), 2 * _HALF + 1, places).astype(np.uint8)]
+            places = np.rint((numbers.astype(np.float64) - start) / step).clip(0, 2 * self.half)
+        return [row.tobytes() for row in np.where(np.isnan(numbers), 2 * self.half + 1, places).astype(np.uint8)]
 
 
 def pooled(numbers: Array, most: int) -> Array:

@@ -85,6 +85,8 @@ class Theme:
     """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
     paper's is the least number."""
     negative: Color
+    sizes: bool = True
+    """Whether volumes have their sizes beside them, in the styles that draw volumes or boxes."""
     hatched: bool = False
     """Whether slabs that do other things are told apart by hatching, too."""
     kinds: Mapping[str, Color] = field(default_factory=dict)
@@ -266,7 +268,7 @@ _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     "rgb": _Reader.three,
     **dict.fromkeys(["kinds", "blocks", "layers"], _Reader.named),
     "font": _Reader.font,
-    "hatched": _Reader.flag,
+    **dict.fromkeys(["hatched", "sizes"], _Reader.flag),
 }  # fmt: skip
 """How each key of a file is read."""
 _KEYS = f"there are {', '.join(sorted(_READ))}"

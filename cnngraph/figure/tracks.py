@@ -18,7 +18,7 @@ from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.page import fitting, height
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.spine import Arc, Spine, refusal
-from cnngraph.network import Layer
+from cnngraph.network import Layer, Network
 from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
 
@@ -83,6 +83,22 @@ class Repeated:
     """Of all stretches, one after the other."""
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Columns *first* to *last*: a block that its author gave a label."""
+
+    first: int
+    last: int
+    path: str
+    label: str
+    level: int
+    """1, or one more than the highest shorter one over its columns."""
+
+    @property
+    def middle(self) -> int:
+        return (self.first + self.last) // 2
+
+
 @dataclass(frozen=True)
 class Track:
     """One network on its columns."""
@@ -94,6 +110,7 @@ class Track:
     stops: tuple[Stop, ...]
     arcs: tuple[Span, ...]
     repeats: tuple[Repeated, ...]
+    called: tuple[Called, ...] = ()
 
     @property
     def last_column(self) -> int:
@@ -170,6 +187,12 @@ class Row:
         found = ((each, max(each.first, self.columns.start), min(each.last, self.last)) for each in self.track.repeats)
         return [(each, first, last) for each, first, last in found if first <= last]
 
+    @property
+    def called(self) -> list[tuple[Called, int, int]]:
+        """The same of blocks with labels."""
+        found = ((each, max(each.first, self.columns.start), min(each.last, self.last)) for each in self.track.called)
+        return [(each, first, last) for each, first, last in found if first <= last]
+
 
 # Networks on columns -------------------------------------------------------------------------
 
@@ -211,8 +234,25 @@ def tracks(
             column += max(slot)
         arcs = _spans(spine, placed, folded, style)
         repeats = tuple(_repeated(each, placed, spine, prefix) for each in folded)
-        found.append(Track(spine, prefix, titles[number], tuple(placed), arcs, repeats))
+        found.append(Track(spine, prefix, titles[number], tuple(placed), arcs, repeats, _called(spine, placed)))
     return found
+
+
+def _called(spine: Spine, stops: Sequence[Stop]) -> tuple[Called, ...]:
+    """The blocks with labels that *stops* are in."""
+    columns: dict[str, list[int]] = {}
+    for stop in stops:
+        path = stop.unit.lead.block
+        while path:
+            columns.setdefault(path, []).append(stop.column)
+            path = spine.network.blocks[path].parent
+    blocks = spine.network.blocks
+    found = [(path, min(each), max(each)) for path, each in columns.items() if blocks[path].label]
+    heights = levels([(first, last) for _, first, last in found])
+    return tuple(
+        Called(first, last, path, blocks[path].label, level)
+        for (path, first, last), level in zip(found, heights, strict=True)
+    )
 
 
 def slots(tracks: Sequence[Track]) -> list[range]:
@@ -240,7 +280,8 @@ class _Stretch:
 
 
 def _stretches(spine: Spine, prefix: str, marks: Mapping[str, Mark]) -> Iterator[_Stretch]:
-    """What repeats, cut where no arc is open: the same words at the same resolution, the same arcs and marks."""
+    """What repeats, cut where no arc is open: the same words at the same resolution, in blocks of the same labels, the
+    same arcs and marks."""
     parted = [True] * len(spine.units)
     ending: dict[int, list[Arc]] = {}
     for arc in spine.arcs:
@@ -259,7 +300,7 @@ def _stretches(spine: Spine, prefix: str, marks: Mapping[str, Mark]) -> Iterator
             for index in piece
             for arc in ending.get(index, ())
         )
-        keys.append((units, tuple(arcs)))
+        keys.append((units, tuple(arcs), _labels_around(spine.units[piece.start], spine.network)))
     blocks = [spine.units[piece.start].lead.block for piece in pieces]
     begins = [before != block or not block for before, block in zip(["", *blocks], blocks, strict=False)]
     at = 0
@@ -272,6 +313,15 @@ def _stretches(spine: Spine, prefix: str, marks: Mapping[str, Mark]) -> Iterator
         start = pieces[at].start
         yield _Stretch(start, pieces[at + period - 1].stop - start, times)
         at += period * times
+
+
+def _labels_around(unit: Unit, network: Network) -> tuple[str, ...]:
+    """Those of the blocks that it is in."""
+    found, path = [], unit.lead.block
+    while path:
+        found.append(network.blocks[path].label)
+        path = network.blocks[path].parent
+    return tuple(filter(None, found))
 
 
 def _same_words(unit: Unit) -> Hashable:

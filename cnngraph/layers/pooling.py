@@ -103,15 +103,15 @@ class _Pool(Windowed):
         return f"each {self.window[0]}×{self.window[1]} window, in every channel"
 
     def _caption(self, sign: str) -> Caption:
-        name, loud, box = f"{sign} pool", f"{sign}-pool".upper(), f"{sign}pool".upper()
+        name, loud = f"{sign} pool", f"{sign}-pool".upper()
         if self.everything:
-            return Caption(f"global {name}", short=name, loud=f"GLOBAL {loud}", box=(box, "global"), sign=sign)
+            return Caption(f"global {name}", short=name, loud=f"GLOBAL {loud}", box=(loud, "global"), sign=sign)
         if self.to is not None:
-            to, words = f"to {self.to[0]}×{self.to[1]}", (box, "adaptive")
+            to, words = f"to {self.to[0]}×{self.to[1]}", (loud, "adaptive")
             return Caption(f"adaptive {name}", details=(to,), loud=f"ADAPTIVE {loud}", box=words, sign=sign)
         details = ("ceil",) if self.ceil else ()
         stride = self.stride or self.window
-        return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(box,), sign=sign)
+        return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(loud,), sign=sign)
 
     def _is_even(self, volume: Volume) -> bool:
         """Whether PyTorch's pools have its border themselves: the same on both sides, at most half of a window."""
@@ -193,7 +193,7 @@ class MaxPool(_Pool):
 
     def caption(self) -> Caption:
         caption = self._caption("max")
-        return caption if self.sliding is None else replace(caption, short="pool", on_arrow=caption.loud)
+        return caption if self.sliding is None else replace(caption, on_arrow=caption.loud)
 
     def sentence(self, inputs: tuple[Volume, ...]) -> str:
         return f"the largest number of {self._pooled()}"

@@ -121,7 +121,7 @@ def read(path: Path, size: tuple[int | None, int | None], channels: int, done: P
         return shown[None]
     values = shown.astype(np.float32)
     if done.within is None:
-        values = _prepared(values / 255, done)
+        values = prepared(values / 255, done)
     return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
 
 
@@ -166,8 +166,8 @@ def _coloured(picture: Image, channels: int) -> Image:
     return picture.convert("L" if channels == 1 else "RGB")
 
 
-def _prepared(values: Array, done: Preprocessing) -> Array:
-    """*values*, from 0 for black to 1, as the network wants them."""
+def prepared(values: Array, done: Preprocessing) -> Array:
+    """*values*, height by width by channels from 0 for black to 1, as the network wants them."""
     if done.bgr:
         values = values[..., ::-1]
     if done.invert:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.field import Field, Sight, largest, sights
+from cnngraph.field import Field, Sight, largest, own_sights, sights
 from cnngraph.figure.heat import Measured, measured
+from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.styles.arithmetic import arithmetic, sentence
 from cnngraph.figure.styles.parts import block_words, role, sign_of, words
 from cnngraph.network import Layer, Network
@@ -17,7 +18,7 @@ from cnngraph.units import Unit, Units, units
 from cnngraph.viewer.tree import Inside, Shapes, insides_of
 from cnngraph.volume import Volume, fixed
 
-_READABLE = 32
+READABLE = 32
 """Boxes that are seen at once without zooming: blocks are open at first as far as that leaves no more than these."""
 _MOST_SPANS = 64
 """Places that see the input each in its own way, up to which the page has them."""
@@ -28,36 +29,95 @@ def facts(network: Network, times: str | None = None) -> dict[str, Any]:
 
     Raises `CnngraphError` (E0619) when that is none.
     """
-    whole = units(network)
-    root, blocks = insides_of(whole)
-    shapes, measures, fields = Shapes(whole, blocks), _measures(network, times), _Fields(whole)
-    texts: dict[str, int] = {}
-    works = _Works()
+    measures = measures_of(network, times)
+    gathered = Gathered(tuple(measures))
+    part = gathered.add(network, measures)
     return {
         "name": network.name,
         "title": network.title or network.name,
         "counts": network.counts,
-        "measures": [
-            {"words": _WORDS[asked][0], "unit": _WORDS[asked][1], "unknown": _unknown(asked, whole)}
-            for asked in measures
-        ],
-        "chain": shapes.of(root),
-        "units": [_unit(unit, measures.values(), fields, texts, works) for unit in whole.units],
-        "blocks": [_block(block, whole, shapes, measures.values(), fields.number) for block in blocks],
-        "outputs": [[output.name, whole.of_layer[output.layer]] for output in network.outputs],
-        "shortcuts": [[each.source, each.join] for each in whole.shortcuts],
-        "works": works.table,
-        "sights": fields.table,
-        "sources": [PurePath(name).name for name in texts],  # whose folders are nobody's business
-        "open": _open_at_first(root, blocks),
+        **gathered.data,
+        "chain": part.chain,
+        "open": open_at_first(gathered.blocks, len(gathered.units)),
     }
+
+
+class Part(NamedTuple):
+    """A network among what was gathered."""
+
+    whole: Units
+    number: Mapping[str, int]
+    """Of each unit by its name; they follow one another."""
+    chain: list[Any]
+
+
+class Gathered:
+    """What is known of the units and blocks of networks, which are numbered through; what many share is said once."""
+
+    def __init__(self, measures: Sequence[str]) -> None:
+        self.asked = measures
+        self.units: list[dict[str, Any]] = []
+        self.blocks: list[dict[str, Any]] = []
+        self.inside: list[list[int]] = []
+        """The units in each block."""
+        self._outputs: list[list[Any]] = []
+        self._shortcuts: list[list[int]] = []
+        self._unknown: list[int] = []
+        """Units of which it is not known what they do, so that sums are the least there is."""
+        self._sights = _Sights()
+        self._works = _Works(self._sights)
+        self._texts: dict[str, int] = {}
+
+    def add(self, network: Network, measures: Mapping[str, Measured], around: int = -1) -> Part:
+        """Adds *network*, in the block of number *around* when there is one."""
+        whole = units(network)
+        root, blocks = insides_of(whole)
+        behind = len(self.blocks)
+        number = {unit.name: at for at, unit in enumerate(whole.units, len(self.units))}
+        shapes = Shapes(number, {block.path: behind + at for at, block in enumerate(blocks)})
+        fields = _Fields(whole, number, self._sights)
+        costs = [measures[asked] for asked in self.asked]
+        self._unknown += [number[unit.name] for unit in whole.units if not unit.is_known]
+        self.units += [_unit(unit, costs, fields, self._texts, self._works) for unit in whole.units]
+        self._letter(whole, number)
+        for block in blocks:
+            parent = around if block.parent < 0 else behind + block.parent
+            self.blocks.append(_block(block, parent, whole, shapes, costs, number))
+            self.inside.append([number[unit.name] for unit in block.units])
+        self._outputs += [[output.name, number[whole.of_layer[output.layer]]] for output in network.outputs]
+        self._shortcuts += [[number[each.source], number[each.join]] for each in whole.shortcuts]
+        return Part(whole, number, shapes.of(root))
+
+    def _letter(self, whole: Units, number: Mapping[str, int]) -> None:
+        """A letter for all units that use the same weights, as figures have them."""
+        owners = dict.fromkeys(unit.tied for unit in whole.units if unit.tied)
+        letters = dict(zip(owners, map(str.lower, alphabet()), strict=False))
+        for unit in whole.units:
+            if unit.tied in letters:
+                self.units[number[unit.name]]["letter"] = letters[unit.tied]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {
+            "measures": [
+                {"words": words, "unit": unit, "unknown": self._unknown if asked == "macs" else []}
+                for asked, (words, unit) in ((asked, _WORDS[asked]) for asked in self.asked)
+            ],
+            "units": self.units,
+            "blocks": self.blocks,
+            "outputs": self._outputs,
+            "shortcuts": self._shortcuts,
+            "works": self._works.table,
+            "sights": self._sights.table,
+            "sources": [PurePath(name).name for name in self._texts],  # whose folders are nobody's business
+        }
 
 
 _WORDS = {"params": ("parameters", ""), "macs": ("MACs", ""), "memory": ("memory", "B"), "time": ("time", "s")}
 """What measures are called, and their units."""
 
 
-def _measures(network: Network, times: str | None) -> dict[str, Measured]:
+def measures_of(network: Network, times: str | None = None) -> dict[str, Measured]:
     """What there is of each layer: parameters; what hangs on sizes, where none is free; seconds."""
     found = {"params": measured(network, "params")}
     for asked in ("macs", "memory"):
@@ -70,18 +130,13 @@ def _measures(network: Network, times: str | None) -> dict[str, Measured]:
     return found
 
 
-def _unknown(asked: str, whole: Units) -> list[int]:
-    """The units of which it is not known, so that sums are the least there is."""
-    return [number for number, unit in enumerate(whole.units) if asked == "macs" and not unit.is_known]
-
-
-def _sums(names: Iterable[str], measures: Iterable[Measured]) -> list[float]:
+def _sums(names: Iterable[str], measures: Sequence[Measured]) -> list[float]:
     names = tuple(names)
     return [sum(each.values.get(name, 0) for name in names) for each in measures]
 
 
 def _unit(
-    unit: Unit, measures: Iterable[Measured], fields: _Fields, texts: dict[str, int], works: _Works
+    unit: Unit, measures: Sequence[Measured], fields: _Fields, texts: dict[str, int], works: _Works
 ) -> dict[str, Any]:
     number = fields.number
     return {
@@ -104,9 +159,10 @@ def _unit(
 class _Works:
     """What units do: the same for all that do the same, of which deep networks have many."""
 
-    def __init__(self) -> None:
+    def __init__(self, sights: _Sights) -> None:
         self.table: list[dict[str, Any]] = []
         self._known: dict[Hashable, int] = {}
+        self._sights = sights
 
     def number(self, unit: Unit) -> int:
         lead = unit.lead
@@ -114,8 +170,15 @@ class _Works:
         key = tuple(layer.kind for layer in unit.layers), lead.input_volumes, lead.output, unit.labels, own
         if key not in self._known:
             self._known[key] = len(self.table)
-            self.table.append(_work(unit))
+            self.table.append({**_work(unit), "reach": self._reach(unit)})
         return self._known[key]
+
+    def _reach(self, unit: Unit) -> list[int] | None:
+        """Which of the sights its rows and columns have of the maps that it takes."""
+        own = own_sights(unit.layers) if unit.lead.inputs else None
+        if own is None or any(len(sight.spans) > _MOST_SPANS for sight in own):
+            return None
+        return [*map(self._sights.number, own)]
 
 
 def _work(unit: Unit) -> dict[str, Any]:
@@ -150,10 +213,25 @@ def _line(layer: Layer, texts: dict[str, int]) -> list[Any] | None:
     return [texts.setdefault(source.name, len(texts)), line, source.line(line).strip()]
 
 
+class _Sights:
+    """What places see along an axis, each once."""
+
+    def __init__(self) -> None:
+        self.table: list[list[Any]] = []
+        """Spans of the first places, from 0 on, and how much further those after them see."""
+        self._known: dict[Sight, int] = {}
+
+    def number(self, sight: Sight) -> int:
+        if sight not in self._known:
+            self._known[sight] = len(self.table)
+            self.table.append([[list(span) if span else None for span in sight.spans], sight.step])
+        return self._known[sight]
+
+
 class _Fields:
     """What the places of layers see of the input."""
 
-    def __init__(self, whole: Units) -> None:
+    def __init__(self, whole: Units, number: Mapping[str, int], table: _Sights) -> None:
         self._seen = sights(whole.network)
         self._sizes: dict[str, Field | None] = {
             name: None if seen is None else largest(seen) for name, seen in self._seen.items()
@@ -163,10 +241,7 @@ class _Fields:
         for layer in whole.network.layers:
             if not layer.kind.is_known or not self._unknown.isdisjoint(layer.inputs):
                 self._unknown.add(layer.name)
-        self.number = {unit.name: number for number, unit in enumerate(whole.units)}
-        self.table: list[list[Any]] = []
-        """Spans of the first places, from 0 on, and how much further those after them see."""
-        self._known: dict[Sight, int] = {}
+        self.number, self.table = number, table
 
     def words(self, unit: Unit) -> str:
         """How large a place's receptive field is."""
@@ -182,22 +257,17 @@ class _Fields:
         seen = self._seen[unit.layers[-1].name]
         if seen is None or any(len(sight.spans) > _MOST_SPANS for pair in seen.values() for sight in pair):
             return []
-        return [[self.number[name], *map(self._entry, pair)] for name, pair in seen.items() if name in self.number]
-
-    def _entry(self, sight: Sight) -> int:
-        if sight not in self._known:
-            self._known[sight] = len(self.table)
-            self.table.append([[list(span) if span else None for span in sight.spans], sight.step])
-        return self._known[sight]
+        known = ((name, pair) for name, pair in seen.items() if name in self.number)
+        return [[self.number[name], *map(self.table.number, pair)] for name, pair in known]
 
 
 def _block(
-    block: Inside, whole: Units, shapes: Shapes, measures: Iterable[Measured], number: Mapping[str, int]
+    block: Inside, parent: int, whole: Units, shapes: Shapes, measures: Sequence[Measured], number: Mapping[str, int]
 ) -> dict[str, Any]:
     names = [name for unit in block.units for name in unit.names]
     return {
         "path": block.path,
-        "parent": block.parent,
+        "parent": parent,
         "words": list(block_words(block.path, whole.network)),
         "volume": block.units[-1].output.caption,
         "takes": len(block.inputs),
@@ -209,20 +279,30 @@ def _block(
     }
 
 
-def _open_at_first(root: Inside, blocks: Sequence[Inside]) -> list[int]:
-    """The blocks that are open when the page is: level by level, as long as what is seen stays readable."""
+def open_at_first(
+    blocks: Sequence[Mapping[str, Any]],
+    count: int,
+    worth: Callable[[int], bool] = lambda _: True,
+    most: int = READABLE,
+) -> list[int]:
+    """The blocks that are open when the page is, of those that are *worth* it, by number: level by level, as long as no
+    more than *most* boxes are seen of *count* units."""
     below: dict[int, list[int]] = {}
     for number, block in enumerate(blocks):
-        below.setdefault(block.parent, []).append(number)
-    own = {number: len(block.units) - sum(len(blocks[inner].units) for inner in below.get(number, ()))
-           for number, block in enumerate(blocks)}  # fmt: skip
-    shown = len(root.units) - sum(len(blocks[number].units) for number in below.get(-1, ())) + len(below.get(-1, ()))
+        below.setdefault(block["parent"], []).append(number)
+
+    def more(number: int, size: int) -> int:
+        """How many boxes there are in a block of *size*, when the blocks within are closed."""
+        inside = below.get(number, ())
+        return size - sum(int(blocks[inner]["count"]) - 1 for inner in inside)
+
+    shown = more(-1, count)
     found: list[int] = []
-    level = below.get(-1, [])
+    level = [number for number in below.get(-1, ()) if worth(number)]
     while level:
-        shown += sum(own[number] + len(below.get(number, ())) - 1 for number in level)
-        if shown > _READABLE:
+        shown += sum(more(number, blocks[number]["count"]) - 1 for number in level)
+        if shown > most:
             break
         found += level
-        level = [inner for number in level for inner in below.get(number, ())]
+        level = [inner for number in level for inner in below.get(number, ()) if worth(inner)]
     return found

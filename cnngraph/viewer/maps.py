@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cnngraph.figure.live import bar_of
+from cnngraph.figure.live import bars
+from cnngraph.figure.ramp import pooled
 from cnngraph.network import Layer, Network, Output
 from cnngraph.plural import many
 from cnngraph.preprocessing import Preprocessing
@@ -18,7 +20,7 @@ from cnngraph.runtime.feeds import PictureInput
 from cnngraph.runtime.images import read
 from cnngraph.runtime.session import Session
 from cnngraph.units import Units
-from cnngraph.viewer.pixels import Array, ramp, shrunk, tiled, url
+from cnngraph.viewer.pixels import GAP, Array, painted, places, tiled, url
 from cnngraph.weights.source import Weight, Weights
 
 _MOST_MAPS, _SIDE = 64, 28
@@ -35,8 +37,15 @@ def with_all(network: Network) -> Network:
     return replace(network, outputs=(*network.outputs, *more))
 
 
-def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[str, Any]:
+def live(
+    whole: Units,
+    session: Session,
+    weights: Weights,
+    image: Path,
+    falls: Callable[[Mapping[str, Array]], Mapping[str, Array]] | None = None,
+) -> dict[str, Any]:
     """What is seen when the picture at *image* goes through: *session* is of `with_all` the network, with *weights*.
+    What in the picture answers come from is by class maps, or by how they fall (`occlusion.falls`).
 
     Raises `CnngraphError` when the picture cannot be read, or the network takes none.
     """
@@ -46,19 +55,25 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
     feed = pictures.feed(image)
     made = session.run(feed)
     tensors = {output.layer: made[output.name][0] for output in exposed.outputs}
+    fallen = falls(feed) if falls else None
     answers: list[list[Any]] = []
     for output in network.outputs:
         vector = tensors[output.layer]
         if vector.ndim == 1:
             guesses = top(vector, _CLASSES, session.about.classes.get(output.name, ()))
-            class_map = class_maps(network, network[output.layer], tensors, weights)
-            most = bar_of(vector)
+            where: Callable[[int], Array] | None
+            if fallen is not None:
+                where = partial(_channel, fallen[output.name])
+            else:
+                where = class_maps(network, network[output.layer], tensors, weights)
+            long = bars(vector)
             shown = [
                 [
                     guess.label,
                     _number(guess.score),
-                    min(1.0, max(0.0, _number(guess.score / most) or 0.0)),
-                    class_map and _heat(class_map(guess.index)),
+                    _number(float(long[guess.index])),
+                    where and _heat(where(guess.index)),
+                    "" if fallen is None else _most(fallen[output.name][..., guess.index]),
                 ]
                 for guess in guesses
             ]
@@ -68,7 +83,25 @@ def live(whole: Units, session: Session, weights: Weights, image: Path) -> dict[
         "picture": {"url": _picture(image, shape), "wide": shape[3], "high": shape[2]},
         "sheets": [_sheet(tensors.get(unit.layers[-1].name)) for unit in whole.units],
         "answers": answers,
+        "evidence": _BY_MAPS if fallen is None else _BY_FALLS,
     }
+
+
+_BY_MAPS = "Red: what in the last maps speaks for the class (class activation map)."
+_BY_FALLS = (
+    "Red: where a grey window lowers the number of the class, the more the redder (occlusion). This goes together with "
+    "the answer, and need not be its reason."
+)
+
+
+def _most(fall: Array) -> str:
+    """Of falls that are drawn each by its own largest."""
+    most = np.nan_to_num(fall).max()
+    return f"It falls by up to {most:.2g}." if most > 0 else "It falls nowhere."
+
+
+def _channel(maps: Array, number: int) -> Array:
+    return maps[..., number]
 
 
 def _number(value: float) -> float | None:
@@ -92,24 +125,35 @@ def _sheet(values: Array | None) -> dict[str, Any] | None:
         return None
     if values.ndim == 1:
         across = min(len(values), 32)
-        cells = np.full(-(-len(values) // across) * across, np.nan, np.float32)
-        cells[: len(values)] = values
-        return {**_drawn(cells.reshape(-1, across), many(len(values), "number")), "face": None}
+        cells = np.full(-(-len(values) // across) * across, GAP, np.uint8)
+        cells[: len(values)] = _places(values[None])[0]
+        return {**_drawn(cells.reshape(-1, across)), "said": _said(many(len(values), "number"), values), "face": None}
     strength = np.abs(np.nan_to_num(values)).mean(axis=(1, 2))
     strongest = np.argsort(-strength, kind="stable")[:_MOST_MAPS]
-    maps = shrunk(values[np.sort(strongest)].astype(np.float32), _SIDE)
-    face = _drawn(shrunk(values[strongest[:1]].astype(np.float32), _SIDE)[0])
+    maps = np.stack([pooled(each, _SIDE) for each in values[np.sort(strongest)]])
     count = many(len(values), "map")
-    return {**_drawn(tiled(maps), f"the strongest {len(maps)} of {count}" if len(maps) < len(values) else count),
-            "face": face}  # fmt: skip
+    what = f"the strongest {len(maps)} of {count}" if len(maps) < len(values) else count
+    face = _drawn(_places(pooled(values[strongest[0]], _SIDE)))
+    return {**_drawn(tiled(_places(maps))), "said": _said(what, maps), "face": face}
 
 
-def _drawn(values: Array, what: str = "") -> dict[str, Any]:
+def _range(values: Array) -> tuple[float, float]:
     known = values[np.isfinite(values)]
-    least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    high, wide = values.shape
-    drawn = {"url": ramp(values, least, most), "wide": wide, "high": high}
-    return drawn | {"said": f"{what}, from {least:.4g} to {most:.4g}; white is 0"} if what else drawn
+    return (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+
+
+def _places(values: Array) -> Array:
+    return places(values, *_range(values))
+
+
+def _said(what: str, values: Array) -> str:
+    least, most = _range(values)
+    return f"{what}, from {least:.4g} to {most:.4g}; white is 0"
+
+
+def _drawn(colors: Array) -> dict[str, Any]:
+    high, wide = colors.shape
+    return {"url": painted(colors), "wide": wide, "high": high}
 
 
 # Where an answer comes from ----------------------------------------------------------------------

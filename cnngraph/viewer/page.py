@@ -119,6 +119,8 @@ def _colors(theme: Theme, share: float) -> str:
         "wire": mixed(theme.ink, paper, 0.35),
         "accent": mixed(theme.conv, theme.ink, 0.35 if theme is DARK else 0.0),
         "chosen": mixed(paper, theme.conv, 0.2),
+        "on-mark": paper,
+        **{sort: getattr(theme, sort) for sort in ("added", "removed", "changed")},
         "shadow": "0 4px 18px rgb(0 0 0 / .14)",
         "idle": paper,
         "idle-edge": mixed(paper, theme.norm, 0.5),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from cnngraph.figure.ramp import Ramp
+from cnngraph.figure.theme import LIGHT
+
 Array = np.ndarray[Any, np.dtype[Any]]
-_LEVELS = 32
-"""Of a ramp: as many as can be told apart, in five bits."""
-_NOTHING, _MORE, _LESS = (255, 255, 255), (8, 61, 119), (166, 54, 3)
-"""Colours of nothing, of the most, and of the least where that is below nothing; apart for the colour-blind, too."""
+_RAMP = Ramp(LIGHT, half=31)
+"""The colours of figures, fewer of them: as many as can be told apart, for they cost bytes."""
+GAP = len(_RAMP.palette)
+"""The number of the colour between pictures, behind those of the ramp."""
+_GREY = "#bebebe"
 
 
 def url(picture: Any, form: str = "PNG", **more: Any) -> str:
@@ -24,30 +27,22 @@ def url(picture: Any, form: str = "PNG", **more: Any) -> str:
     return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
-def ramp(values: Array, least: float, most: float) -> str:
-    """*values*, height by width, from *least* to *most*: 0 is white, what is no number grey."""
+def places(values: Array, least: float, most: float) -> Array:
+    """By *values* from *least* to *most*, of any height and width, the numbers of their colours."""
+    rows = _RAMP.rows(values.reshape(-1, values.shape[-1]), least, most)
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(values.shape)
+
+
+def painted(colors: Array) -> str:
+    """A picture of `places`, height by width."""
     from PIL import Image
 
-    signed, reach = least < 0, max(abs(least), abs(most)) or 1.0
-    low = -reach if signed else 0.0
-    finite = np.isfinite(values)
-    share = np.clip((np.where(finite, values, 0.0) - low) / (reach - low), 0, 1)
-    levels = np.where(finite, np.rint(share * (_LEVELS - 2)), _LEVELS - 1).astype(np.uint8)
-    picture = Image.fromarray(levels, "L")
-    picture.putpalette([part for level in range(_LEVELS) for part in _color(level, signed)])
-    return url(picture, optimize=True, bits=5)
+    picture = Image.fromarray(colors, "L")
+    picture.putpalette(b"".join(bytes.fromhex(color[1:]) for color in (*_RAMP.palette, _GREY)))
+    return url(picture, optimize=True)
 
 
-def _color(level: int, signed: bool) -> Sequence[int]:
-    if level == _LEVELS - 1:
-        return 190, 190, 190
-    share = level / (_LEVELS - 2)
-    share = 2 * share - 1 if signed else share
-    end = _MORE if share >= 0 else _LESS
-    return [round(white + (full - white) * abs(share)) for white, full in zip(_NOTHING, end, strict=True)]
-
-
-def tiled(maps: Array, between: float = np.nan) -> Array:
+def tiled(maps: Array, between: float = GAP) -> Array:
     """*maps*, number by height by width (by colours), beside and below one another in a square, with lines of *between*
     around them."""
     count, high, wide, *rest = maps.shape
@@ -59,13 +54,3 @@ def tiled(maps: Array, between: float = np.nan) -> Array:
         y, x = number // across * (high + 1), number % across * (wide + 1)
         sheet[y : y + high, x : x + wide] = each
     return sheet
-
-
-def shrunk(maps: Array, side: int) -> Array:
-    """*maps*, number by height by width, at most *side* high and wide: means of as many cells as that takes."""
-    times = max(1, math.ceil(max(maps.shape[1:]) / side))
-    count, high, wide = maps.shape
-    whole = maps[:, : max(1, high // times) * times, : max(1, wide // times) * times]
-    down, along = min(times, high), min(times, wide)
-    means: Array = whole.reshape(count, whole.shape[1] // down, down, whole.shape[2] // along, along).mean(axis=(2, 4))
-    return means

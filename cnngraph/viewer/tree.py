@@ -6,7 +6,7 @@ blocks only adds up sizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -91,9 +91,9 @@ def _stand_in(unit: Unit) -> Unit:
 class Shapes:
     """Chains as JSON has them, units and blocks as their numbers."""
 
-    def __init__(self, whole: Units, blocks: Iterable[Inside]) -> None:
-        self._unit = {unit.name: number for number, unit in enumerate(whole.units)}
-        self._block = {block.path: number for number, block in enumerate(blocks)}
+    def __init__(self, units: Mapping[str, int], blocks: Mapping[str, int]) -> None:
+        """By the names of units and the paths of blocks."""
+        self._unit, self._block = units, blocks
 
     def of(self, inside: Inside) -> list[Any]:
         """A list of elements: the number of a unit, or an object with one key: ``b`` the number of a block, ``p`` that

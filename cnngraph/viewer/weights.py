@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnngraph.units import Units
-from cnngraph.viewer.pixels import Array, ramp, tiled, url
+from cnngraph.viewer.pixels import Array, painted, places, tiled, url
 from cnngraph.weights.source import Weight, Weights
 
 _BINS = 32
@@ -62,9 +62,8 @@ def _filters(values: Array) -> dict[str, Any]:
     shown = np.nan_to_num(values[:_MOST_FILTERS])
     said = f"{len(shown)} of {len(values)} filters" if len(shown) < len(values) else f"{len(values)} filters"
     if shown.shape[1] == 1:
-        sheet = tiled(shown[:, 0])
-        url_ = ramp(sheet, float(shown.min()), float(shown.max()))
-        return {"url": url_, "wide": sheet.shape[1], "high": sheet.shape[0], "said": said}
+        sheet = tiled(places(shown[:, 0], float(shown.min()), float(shown.max())))
+        return {"url": painted(sheet), "wide": sheet.shape[1], "high": sheet.shape[0], "said": said}
     low = shown.min(axis=(1, 2, 3), keepdims=True)
     spans = np.maximum(shown.max(axis=(1, 2, 3), keepdims=True) - low, 1e-12)
     colored = np.rint((shown - low) / spans * 255).astype(np.uint8).transpose(0, 2, 3, 1)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.live import bar_of
+from cnngraph.figure.live import bars
 from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Group, Picture, Rect, Scene, Text
 from cnngraph.figure.theme import LIGHT, PRINT, Theme
@@ -155,11 +155,20 @@ def test_logits_are_bars_by_the_largest(end: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "whole"),
-    [([0.2, 0.8], 1), ([0.0, 1.0000001], 1), ([-1.0, 0.5], 0.5), ([3.0, 12.0], 12), ([-2.0, -1.0], 1), ([np.nan], 1)],
+    ("answer", "long"),
+    [
+        ([0.2, 0.8], [0.2, 0.8]),
+        ([0.0, 1.0000001], [0, 1]),
+        ([-1.0, 0.5, 0.25], [0, 1, 0.5]),
+        ([3.0, 12.0], [0.25, 1]),
+        ([-5.0, -2.0, -1.0], [0, 0.75, 1]),
+        ([-3.0, -3.0], [1, 1]),
+        ([-3.0, np.nan, np.inf, -1.0], [0, 0, 1, 1]),
+        ([np.nan], [0]),
+    ],
 )
-def test_what_a_whole_bar_stands_for(answer: list[float], whole: float) -> None:
-    assert bar_of(np.array(answer)) == whole
+def test_how_long_bars_are(answer: list[float], long: list[float]) -> None:
+    assert bars(np.array(answer)) == pytest.approx(long)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print", "colorblind"])

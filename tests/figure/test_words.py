@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -182,6 +183,42 @@ def test_silent_layers_are_named_on_request(style: str) -> None:
     assert "oftmax" not in said("relu") or style == "blocks"
     assert said("softmax").count("softmax") == 1
     assert faults(draw(Order([network], style, 960.0, LIGHT, show=("bn", "relu")))) == []
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("fold", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("style", ["strip", "units"])
+def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, fold: bool, down: bool) -> None:
+    """Stages, and residual blocks in them, of random ResNets, in pages of random width."""
+    if down and style == "units":
+        return
+    rng = random.Random(seed)
+    lines = [
+        "block residual(c, s) {\n  add {\n    | conv c 3x3 s=s same -> conv c 3x3 same\n    | shortcut c s=s\n  }\n}",
+        "block stage(c, s) {\n  residual c s=s\n  residual c s=1\n}",
+        "input 64x64x3",
+        "conv 8 3x3 same",
+    ]
+    labels = []
+    for number in range(rng.randint(1, 5)):
+        called = f"{'stage ' * rng.randint(0, 2)}{number}x"
+        labels.append(called)
+        word = rng.choice(["stage", "residual"])
+        lines.append(f'{word} {rng.choice([8, 16])} s={rng.choice([1, 2])} @label("{called}")')
+        lines += ["conv 8 1x1"] * (rng.random() < 0.4)
+    network = parse("\n".join([*lines, ""]))
+    width = rng.choice([504.0, 700.0, 960.0])
+    scene = draw(Order([network], style, width, LIGHT, fold=fold or (None if style == "units" else False), down=down))
+    assert faults(scene) == []
+    said = [
+        item.content
+        for group in scene.groups()
+        if "called-" in group.id
+        for item in group.items
+        if isinstance(item, Text)
+    ]
+    assert sorted(dict.fromkeys(said)) == sorted(labels)
 
 
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])

@@ -111,6 +111,6 @@ def test_captions_of_figures() -> None:
     assert [caption(word).short for word in ("bn", "layernorm", "instancenorm")] == ["BN", "LN", "IN"]
     pools = [caption(f"maxpool {how}") for how in ("2x2", "global", "to=2x2")]
     assert [pool.loud for pool in pools] == ["MAX-POOL", "GLOBAL MAX-POOL", "ADAPTIVE MAX-POOL"]
-    assert [pool.short for pool in pools] == ["pool", "max pool", "adaptive max pool"]
+    assert [pool.short for pool in pools] == ["max pool", "max pool", "adaptive max pool"]
     assert [pool.arrow for pool in pools] == ["MAX-POOL", "global max pool", "adaptive max pool"]
     assert parse("net t\ninput 4\n").layers[0].kind.caption() == Caption("input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -9,9 +10,24 @@ from typing import Any
 
 from cnngraph.network import Network
 from cnngraph.units import units
+from cnngraph.viewer.page import page as write
 from tests.browser import Page
 
 LOOK = (Path(__file__).parent / "drawn.js").read_text("utf-8")
+
+
+def opened(browser: Page, data: dict[str, Any], width: int = 1280, height: int = 800) -> None:
+    file: Path = browser.path  # type: ignore[attr-defined]
+    file.write_bytes(write(data, ""))
+    browser.open("about:blank")
+    browser.heard.clear()
+    browser.open(file.as_uri(), width, height)
+    browser.until("globalThis.page !== undefined")
+
+
+def shown(browser: Page, data: dict[str, Any]) -> None:
+    """Another network in the page that is open."""
+    browser(f"(page.show({json.dumps(data)}, ''), null)")
 
 
 def placed(browser: Page) -> dict[str, Any]:
@@ -26,18 +42,24 @@ def _into_blocks_once(edges: Mapping[tuple[str, str], int]) -> Counter[tuple[str
 
 
 class Expected:
-    """What is seen of a network, as far as its units, blocks and what is open say."""
+    """What is seen of a network, as far as its units, blocks and what is open say; *side* is its number where two are
+    compared."""
 
-    def __init__(self, network: Network, data: dict[str, Any], open_: Collection[int]) -> None:
+    def __init__(self, network: Network, data: dict[str, Any], open_: Collection[int], side: int | None = None) -> None:
         self.whole = units(network)
-        self.number = {unit.name: number for number, unit in enumerate(self.whole.units)}
-        self.blocks = {block["path"]: number for number, block in enumerate(data["blocks"])}
+        blocks, first = [*enumerate(data["blocks"])], 0
+        if side is not None:
+            start, *stop = data["sides"][side:]
+            blocks = blocks[start + 1 : stop[0] if stop else None]
+            first = data["blocks"][start]["last"] + 1 - data["blocks"][start]["count"]
+        self.number = {unit.name: first + number for number, unit in enumerate(self.whole.units)}
+        self.blocks = {block["path"]: number for number, block in blocks}
         self.open = set(open_)
         self.network = network
 
     def line(self, unit: int) -> list[int]:
         """The blocks around a unit, the outermost first."""
-        path, found = self.whole.units[unit].lead.block, []
+        path, found = self.whole.units[unit - min(self.number.values())].lead.block, []
         while path:
             found += [self.blocks[path]] if path in self.blocks else []
             path = self.network.blocks[path].parent
@@ -49,7 +71,7 @@ class Expected:
 
     @property
     def boxes(self) -> set[str]:
-        return {self.shown(unit) for unit in range(len(self.whole.units))}
+        return {self.shown(unit) for unit in self.number.values()}
 
     @property
     def edges(self) -> Counter[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from cnngraph.network import Network
 from cnngraph.units import units
 from cnngraph.verbs import session
 from cnngraph.viewer.maps import class_maps, live, with_all
-from cnngraph.viewer.pixels import shrunk, tiled
+from cnngraph.viewer.occlusion import falls
+from cnngraph.viewer.pixels import tiled
 from cnngraph.viewer.weights import weights_of
 from cnngraph.weights.choose import choose
 from tests.conftest import Run
@@ -100,9 +102,9 @@ def test_sheets_show_what_onnxruntime_makes() -> None:
             best = np.abs(values).mean(axis=(1, 2)).argmax()
             assert pixels(sheet["face"]["url"]).shape[:2] == values[best].shape
             # Blue is more than nothing, orange less; the further from white the more.
-            flat, colors = tiled(values).reshape(-1), drawn.reshape(-1, 3)
+            flat, colors = tiled(values, np.nan).reshape(-1), drawn.reshape(-1, 3)
             known = np.isfinite(flat)
-            strength = (255 - colors.min(axis=1))[known] * np.where(colors[known, 2] >= colors[known, 0], 1, -1)
+            strength = (3 * 255 - colors.sum(axis=1))[known] * np.where(colors[known, 2] >= colors[known, 0], 1, -1)
             assert np.corrcoef(strength, flat[known])[0, 1] > 0.99
 
 
@@ -113,7 +115,7 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     picture = tmp_path / "x.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).save(picture)
     found, tensors = run(network, picture, 3)
-    assert [where is not None for _, _, _, where in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
+    assert [where is not None for _, _, _, where, _ in found["answers"][0][1]] == [end in ("dense", "maps")] * 5
     weights = choose(network, None, 3)
     by_class = class_maps(network, network[network.outputs[0].layer], tensors, weights)
     if by_class is None:
@@ -124,22 +126,57 @@ def test_class_maps_are_exact_where_there_are_any(end: str, tmp_path: Path) -> N
     assert means - means.mean() == pytest.approx(logits - logits.mean(), abs=1e-4)  # random biases are 0
 
 
+def test_an_answer_falls_where_a_window_hides_what_it_is_of(tmp_path: Path) -> None:
+    """Each window by itself, as it is cut here; and a network that looks at one place falls there alone."""
+    network = cnngraph.parse(
+        "net spot\ninput 12x20x3 @normalize((0.4, 0.5, 0.6), (0.2, 0.3, 0.1))\nflatten\nfc 2 linear\n"
+    )
+    matrix = np.zeros((2, 3, 12, 20), np.float32)
+    matrix[0, :, 9, 4] = 1
+    matrix[1] = np.random.default_rng(3).normal(size=(3, 12, 20))
+    name = network.layers[-1].name
+    weights = choose(network, {f"{name}.weight": matrix.reshape(2, -1), f"{name}.bias": np.zeros(2, np.float32)})
+    loaded = session(network, lambda: weights)
+    picture = np.random.default_rng(1).normal(1, 0.3, (1, 3, 12, 20)).astype(np.float32)
+    port, grid = loaded.inputs[0].name, 3
+    (found,) = falls(loaded, {port: picture}, grid, batch=4).values()
+    grey = np.array([(0.5 - 0.4) / 0.2, 0, (0.5 - 0.6) / 0.1], np.float32)[:, None, None]
+    cells: dict[tuple[int, int], list[Any]] = {}
+    for row in range(grid):
+        for column in range(grid):
+            hidden = picture[0].copy()
+            hidden[:, 3 * row : 3 * row + 6, 5 * column : 5 * column + 10] = grey
+            fall = (matrix * (picture[0] - hidden)).sum(axis=(1, 2, 3))
+            for cell in ((row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1)):
+                cells.setdefault(cell, []).append(fall)
+    for (row, column), several in cells.items():
+        assert found[row, column] == pytest.approx(np.mean(several, axis=0), abs=1e-3)
+    assert found[..., 0].argmax() == 3 * (grid + 1)
+    assert np.abs(found[0, :, 0]).max() < 1e-4
+    assert np.abs(found[:, 3, 0]).max() < 1e-4
+
+
+def test_occlusion_by_the_command(run: Run, tmp_path: Path) -> None:
+    ran = run("view", "lenet5", "--image", SEVEN, "--occlusion", "4", "-o", tmp_path / "a.html")
+    assert ran.status == 0, ran.err
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert re.search(r'"7",0\.99\d*,[\d.]+,"data:image/png[^"]*","It falls by up to 0\.\d+\."', page)
+    assert "Red: where a grey window lowers" in page
+    cnngraph.load("lenet5").view(tmp_path / "b.html", image=SEVEN, occlusion=4)
+    assert (tmp_path / "b.html").read_text("utf-8") == page
+    for wrong, words in ((("--occlusion", "4"), "give --image"), (("--occlusion", "1", "--image", SEVEN), "2<=x<=32")):
+        ran = run("view", "lenet5", *wrong, "-o", tmp_path / "c.html")
+        assert (ran.status, words in ran.err) == (2, True)
+    with pytest.raises(ValueError, match="from 2 to 32"):
+        cnngraph.load("lenet5").view(tmp_path / "c.html", occlusion=4)
+
+
 def test_bars_of_logits_are_by_the_largest() -> None:
     network = cnngraph.parse("net x\ninput 28x28x1\nconv 4 5x5 relu\nflatten\nfc 10\n")
     found, _ = run(network, SEVEN, 1)
-    scores, bars = zip(*((score, bar) for _, score, bar, _ in found["answers"][0][1]), strict=True)
+    scores, bars = zip(*((score, bar) for _, score, bar, *_ in found["answers"][0][1]), strict=True)
     assert len(set(bars)) > 2
     assert bars == pytest.approx([max(0.0, score) / scores[0] for score in scores], abs=1e-3)
-
-
-@pytest.mark.parametrize("shape", [(3, 5, 7), (70, 28, 28), (2, 57, 200), (1, 1, 300), (5, 300, 1)])
-def test_maps_are_shrunk_by_means(shape: tuple[int, int, int]) -> None:
-    values = np.random.default_rng(0).normal(size=shape)
-    small = shrunk(values, 28)
-    assert max(small.shape[1:]) <= 28
-    times = -(-max(shape[1:]) // 28)
-    down, along = min(times, shape[1]), min(times, shape[2])
-    assert small[0, 0, 0] == pytest.approx(values[0, :down, :along].mean())
 
 
 def test_the_command(run: Run, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -14,37 +12,14 @@ import pytest
 import cnngraph
 from cnngraph.network import Network
 from cnngraph.viewer.facts import facts
-from cnngraph.viewer.page import page as write
-from tests.browser import BROWSER, Page, page
-from tests.viewer.drawn import Expected, placed
+from tests.browser import BROWSER, Page
+from tests.viewer.drawn import Expected, opened, placed, shown
 from tests.viewer.grown import grown
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 
 SAMPLE = ("residual_block", "resnet18", "googlenet", "unet", "ssd300", "nasnet_mobile", "siamese")
 HOSTILE = '</script><img src=x onerror="alert(1)">\u202e&amp;'
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with page() as shown:
-        shown.listen()
-        shown.path = tmp_path_factory.mktemp("pages") / "x.html"  # type: ignore[attr-defined]
-        yield shown
-
-
-def opened(browser: Page, data: dict[str, Any], width: int = 1280, height: int = 800) -> None:
-    file: Path = browser.path  # type: ignore[attr-defined]
-    file.write_bytes(write(data, ""))
-    browser.open("about:blank")
-    browser.heard.clear()
-    browser.open(file.as_uri(), width, height)
-    browser.until("globalThis.page !== undefined")
-
-
-def shown(browser: Page, data: dict[str, Any]) -> None:
-    """Another network in the page that is open."""
-    browser(f"(page.show({json.dumps(data)}, ''), null)")
 
 
 def look(browser: Page, network: Network, data: dict[str, Any], open_: list[int]) -> None:
@@ -79,31 +54,35 @@ def test_a_line_that_leads_elsewhere_would_be_seen(browser: Page) -> None:
         look(browser, network, data, [])
 
 
-KEPT = ("conv", "pool", "dense", "norm", "join", "other", "input", "+", "×", "")
+KEPT = (
+    "conv", "pool", "dense", "norm", "join", "other", "input", "+", "×", "",
+    "same", "changed", "added", "removed", "follows",
+)  # fmt: skip
 """Words that are the page's own."""
+
+
+def spoiled(value: Any) -> Any:
+    """All of its text is hostile, but for the page's own words."""
+    match value:
+        case str() if value in KEPT:
+            return value
+        case str():
+            return HOSTILE
+        case list():
+            return [spoiled(each) for each in value]
+        case dict():
+            return {key: spoiled(each) for key, each in value.items()}
+    return value
 
 
 def test_names_are_text(browser: Page) -> None:
     """Also those that no front end lets through."""
-    data = facts(cnngraph.load("resnet"))
-
-    def spoiled(value: Any) -> Any:
-        match value:
-            case str() if value in KEPT:
-                return value
-            case str():
-                return HOSTILE
-            case list():
-                return [spoiled(each) for each in value]
-            case dict():
-                return {key: spoiled(each) for key, each in value.items()}
-        return value
-
-    data = spoiled(data)
-    opened(browser, data)
+    opened(browser, spoiled(facts(cnngraph.load("resnet"))))
     browser("page.openAll(true); page.heat(1); page.find('script'); page.choose('b0'); page.choose('u1')")
+    browser("page.path(['u1', 'b0'])")
+    assert browser("document.querySelector('.path h2').textContent") == f"{HOSTILE} → {HOSTILE}"
     assert browser("document.querySelectorAll('img, script:not([type])').length") == 1
-    assert browser("document.querySelector('h2').textContent") == HOSTILE
+    assert browser("document.querySelector('#card > h2').textContent") == HOSTILE
     assert browser("document.title") == HOSTILE
     assert browser("document.querySelectorAll('#scene text').length") > 20
     assert (browser.errors, len(browser.requests)) == ([], 1)
@@ -195,6 +174,25 @@ def test_the_figure_is_taken_away_as_it_is_seen(browser: Page) -> None:
     assert browser("taken.size") == [pytest.approx(2 * wide, abs=2), pytest.approx(2 * high, abs=2)]
 
 
+def test_what_is_kept_of_open_blocks_is_what_they_are(browser: Page) -> None:
+    random = Random(7)
+    opened(browser, facts(cnngraph.load("lenet5")))
+    layers = "[...document.getElementById('scene').children].map(({ innerHTML }) => innerHTML)"
+    seen = f"JSON.stringify([page.placed, {layers}])"
+    for name in ("googlenet", "hourglass"):
+        data = facts(cnngraph.load(name))
+        shown(browser, data)
+        for number in range(30):
+            browser(f"(page.toggle('b{random.randrange(len(data['blocks']))}'), null)")
+            if number % 5:
+                continue
+            kept = browser(f"page.choose('') ?? {seen}")
+            browser(
+                "(page.figure.draw({ boxes: [], frames: [], wires: [] }, page.model, null), page.model.frames.clear())"
+            )
+            assert browser(f"page.draw() ?? {seen}") == kept
+
+
 def test_blocks_open_at_once(browser: Page) -> None:
     """The bar is 8 ms, on a machine with nothing else to do."""
     data = facts(cnngraph.load("resnet152"))
@@ -223,6 +221,68 @@ def test_on_a_small_screen_and_in_the_dark(browser: Page) -> None:
     assert bottom <= top, "the buttons lie on the figure"
     browser("page.theme()")
     assert browser("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_the_outline_is_that_of_the_network_that_is_shown(browser: Page) -> None:
+    random = Random(4)
+    names = "[...document.querySelectorAll('#outline .name')].map((each) => each.textContent)"
+    rows = "[...page.model.walk(-1)].map(([id]) => page.model.ownName(id))"
+    opened(browser, facts(cnngraph.load("lenet5")))
+    for name in ("alexnet", "vgg16", "resnet50", "googlenet"):
+        shown(browser, facts(cnngraph.load(name)))
+        assert browser(names) == browser(rows)
+        for _ in range(12 if browser("page.model.blocks.length") else 0):
+            browser(f"page.toggle(`b${{Math.floor({random.random()} * page.model.blocks.length)}}`)")
+            if random.random() < 0.3:
+                browser("page.find('conv'); page.find('')")
+            assert browser(names) == browser(rows)
+
+
+def test_letters_of_shared_weights_are_drawn(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("siamese")))
+    letter = "(id) => document.querySelector(`#${id} [font-style=italic]`)?.textContent ?? ''"
+    browser("page.openAll(true)")
+    drawn = browser(f"page.model.units.map((_, number) => ({letter})(`u${{number}}`))")
+    assert drawn == [unit.get("letter", "") for unit in browser("page.model.units")]
+    browser("page.openAll(false)")
+    assert browser(f"page.model.blocks.map((_, number) => ({letter})(`b${{number}}`))") == ["a–e", "a–e"]
+    browser("page.choose(`u${page.model.numbers.get('left.conv1')}`)")
+    assert "Same weights: aright.conv1" in browser("document.getElementById('card').textContent")
+    assert browser.errors == []
+
+
+def test_it_opens_as_wide_as_the_window_and_stays_so(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("hrnet_w32")))
+    seen = "[page.view.x, page.view.x + page.view.width * page.view.scale, page.view.wide]"
+    left, right, wide = browser(seen)
+    assert (left, right) == (pytest.approx(0, abs=1), pytest.approx(wide, abs=1))
+    opened(browser, facts(cnngraph.load("lenet5")), 400, 700)
+    shown = "page.view.y >= 0 && page.view.y + page.view.height * page.view.scale <= page.view.high + 1"
+    assert browser(shown)
+    high = browser("page.view.high")
+    browser("document.getElementById('details').click()")
+    browser.until(f"page.view.high < {high}")
+    assert browser(shown)
+    browser("page.view.step(3)")
+    before = browser("page.view.scale")
+    browser("document.getElementById('details').click()")
+    browser.until(f"page.view.high === {high}")
+    assert browser("page.view.scale") == before, "what was zoomed is not fitted"
+
+
+def test_what_is_dim_is_so_in_the_file(browser: Page) -> None:
+    opened(browser, facts(cnngraph.load("lenet5")))
+    keep = "((old) => (blob) => { taken[blob.type] = blob; return old.call(URL, blob); })(URL.createObjectURL)"
+    browser(f"globalThis.taken = {{}}; URL.createObjectURL = {keep}; page.path(['u3', 'u5']); page.save('svg'); null")
+    browser("taken['image/svg+xml'].text().then((text) => { taken.text = text; }), null")
+    browser.until("taken.text !== undefined")
+    root = ElementTree.fromstring(browser("taken.text"))
+    bright = [
+        group.get("id")
+        for group in root.iter()
+        if group.get("class", "").startswith("thing") and not group.get("opacity")
+    ]
+    assert bright == ["u3", "u4", "u5"]
 
 
 WITH_OPAQUE = """

@@ -13,7 +13,7 @@ from cnngraph.figure.scene import Group, Line, Move, Path, Primitive, Stroke, Te
 from cnngraph.figure.text import ascent, wrapped
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
-from cnngraph.figure.tracks import Repeated, Row, Span, Track, letters
+from cnngraph.figure.tracks import Called, Repeated, Row, Span, Track, letters
 from cnngraph.figure.typeface import Font
 
 REPEAT = 2.0
@@ -78,30 +78,37 @@ def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
     return max((2 * letter_radius(measure, letter) for letter in letters(rows).values()), default=0.0)
 
 
+def bracket(
+    whole: Repeated | Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
+    font: Font, theme: Theme, *, down: bool = False,
+) -> tuple[Path, Text]:  # fmt: skip
+    """What stands below *columns*, those of a *whole* that are in this row, from *ends* to *ends*, with what is *said*
+    of it, which is turned where the figure will be turned *down*.
+
+    It stays open where the whole goes on in another row.
+    """
+    (left, right), deep = ends, y + 0.5 * em
+    begin = (Move((left, y)), Line((left, deep))) if columns[0] == whole.first else (Move((left, deep)),)
+    end = (Line((right, deep)), Line((right, y))) if columns[1] == whole.last else (Line((right, deep)),)
+    line = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
+    middle, below = (left + right) / 2, deep + 0.25 * em
+    if down:
+        return line, Text(middle + ascent(font, em) / 2, below, said, em, font, "end", 90, theme.ink)
+    return line, Text(middle, below + ascent(font, em), said, em, font, "middle", fill=theme.ink)
+
+
 def repeat(
     track: Track, repeated: Repeated, columns: tuple[int, int], ends: tuple[float, float], y: float, em: float,
     font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
-    """A bracket below *columns*, those of a repeated part that are in this row, from *ends* to *ends*, with how often,
-    which is turned where the figure will be turned *down*.
-
-    It stays open where the part goes on in another row.
-    """
-    (left, right), deep = ends, y + 0.5 * em
-    begin = (Move((left, y)), Line((left, deep))) if columns[0] == repeated.first else (Move((left, deep)),)
-    end = (Line((right, deep)), Line((right, y))) if columns[1] == repeated.last else (Line((right, deep)),)
-    bracket = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
-    often, middle, below = f"×{repeated.times}", (left + right) / 2, deep + 0.25 * em
-    if down:
-        words = Text(middle + ascent(font, em) / 2, below, often, em, font, "end", 90, theme.ink)
-    else:
-        words = Text(middle, below + ascent(font, em), often, em, font, "middle", fill=theme.ink)
+    """The `bracket` of a repeated part, with how often it is there."""
+    drawn = bracket(repeated, columns, ends, y, f"×{repeated.times}", em, font, theme, down=down)
     data = (("times", str(repeated.times)),)
     first = next(stop for stop in track.stops if stop.column == columns[0])
     return Group(
         f"{track.prefix}repeat-{first.unit.name}",
         "decoration",
-        (bracket, words),
+        drawn,
         f"{repeated.times} times",
         data,
         repeated.layers,

@@ -19,8 +19,8 @@ from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, letters_width, repeat
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, bracket, letters_width, repeat
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -196,6 +196,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
     for row in lines:
         above, below = page.above(row), page.captions * _CAPTION * em + 0.4 * em
         below += (1.1 * em if row.spans else 0.0) + (REPEAT * em if row.repeats else 0.0)
+        below += REPEAT * em * max((each.level for each, _, _ in row.called), default=0)
         over = (names[row.track.prefix].length - page.height) / 2 if len(tracks) > 1 else 0.0
         y += max(above, over - _OVER * em)
         middle = y + page.height / 2
@@ -353,6 +354,7 @@ def _row(
         reach += 0.4 * em + script_width("a", script, em)
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
     repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}
+    called_parts = {(called.first, called.last) for called, _, _ in row.called}
     for span in row.spans:
         drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
         if span in marks:
@@ -361,7 +363,7 @@ def _row(
             reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
             items.append(arc(span, track, drawn))
-            if span.level == 1 and (span.first, span.until) not in repeated_parts:
+            if span.level == 1 and (span.first, span.until) not in repeated_parts | called_parts:
                 items.append(_bracket(span, row, page, middle))
     for repeated, first, until in row.repeats:
         inside = any(span.level == 1 for span in row.spans if first <= span.first and span.until <= until)
@@ -370,6 +372,22 @@ def _row(
         below += 0.75 * em if inside and not whole else 0.0
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
+    bare = [span for span in row.spans if span.level == 1]
+    bare = [span for span in bare if (span.first, span.until) not in repeated_parts | called_parts]
+    for called, first, until in row.called:
+        inside = any(first <= span.first and span.until <= until for span in bare)
+        around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
+        below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
+        below += REPEAT * em * (called.level - 1 + bool(row.repeats))
+        said = fit(called.label, "serif", em, around[1] - around[0] + 2.0 * em)
+        line, words = bracket(called, (first, until), around, below, said, em, "serif", page.theme)
+        items.append(
+            Group(
+                f"{track.prefix}called-{called.path}-{first}",
+                "decoration",
+                (line, words) if first <= called.middle <= until else (line,),
+            )
+        )
     return items, reach
 
 

@@ -137,7 +137,10 @@ class Maker:
         """With words that are too long for it cut."""
         em, most = self.measure.em, self.measure.most
         inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
-        below, named = fit(caption, "serif", em, most), fit(name, "serif-italic", em, most)
+        below, named = (
+            fit(caption if self.measure.theme.sizes else "", "serif", em, most),
+            fit(name, "serif-italic", em, most),
+        )
         mark = self.marks.get(owners(thing), "")
         is_known = isinstance(thing, Boxed) or thing.is_known
         sort = Standing if self.measure.down else Box

@@ -9,7 +9,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from cnngraph.figure.colors import Color, mixed
-from cnngraph.figure.live import Live, bar_of
+from cnngraph.figure.live import Live, bars
 from cnngraph.figure.pixels import png
 from cnngraph.figure.ramp import Ramp, pooled
 from cnngraph.figure.scene import Picture, Primitive, Rect, Stroke, Text
@@ -197,10 +197,8 @@ class Cells(Block):
 class Bars(Block):
     """The highest numbers of an answer, each with its class and a bar."""
 
-    guesses: tuple[tuple[str, float], ...]
-    """Highest first."""
-    whole: float
-    """The number that the longest bar stands for."""
+    guesses: tuple[tuple[str, float, float], ...]
+    """Highest first: with the number, and how long its bar is of a whole one."""
     called: float
     """Room for the names."""
 
@@ -211,21 +209,22 @@ class Bars(Block):
         em = measure.em
         order = np.argsort(-numbers, kind="stable")[:_BARS]
         names = [fit(classes[at] if classes else str(at), "serif", em, _CALLED * em) for at in order]
-        guesses = tuple((name, float(numbers[at])) for name, at in zip(names, order, strict=True))
+        long = bars(numbers)
+        guesses = tuple((name, float(numbers[at]), float(long[at])) for name, at in zip(names, order, strict=True))
         called = max(text_width(name, "serif", em) for name in names)
-        said = max(text_width(_said(number), "serif", em) for _, number in guesses)
+        said = max(text_width(_said(number), "serif", em) for _, number, _ in guesses)
         across = called + (1.0 + _BAR) * em + said
-        return cls(measure, caption, across, (len(guesses) * _BAR_PITCH - 0.3) * em, guesses, bar_of(numbers), called)
+        return cls(measure, caption, across, (len(guesses) * _BAR_PITCH - 0.3) * em, guesses, called)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
         theme, em = self.measure.theme, self.measure.em
         above, below = ink("0", "serif", em)
         left = x + self.called + 0.5 * em
         drawn: list[Primitive] = []
-        for number, (name, score) in enumerate(self.guesses):
+        for number, (name, score, share) in enumerate(self.guesses):
             top = y + number * _BAR_PITCH * em
             high = 1.2 * em
-            long = _BAR * em * (min(score / self.whole, 1.0) if score > 0 else 0.0)
+            long = _BAR * em * share
             baseline = top + (high + above - below) / 2
             drawn += [
                 Text(left - 0.5 * em, baseline, name, em, "serif", "end", fill=theme.ink),

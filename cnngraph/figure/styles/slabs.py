@@ -314,7 +314,8 @@ class _Laid:
         below = axis + spot.high / 2 + 0.2 * em + ascent("serif", em)
         if node.label:
             drawn.append(Text(x, self._under(number), node.label, em, "serif", fill=theme.ink))
-        if said := spot.words or (str(node.last.output.channels) if self.grouped[spot.group] == 1 else ""):
+        said = spot.words or (str(node.last.output.channels) if self.grouped[spot.group] == 1 else "")
+        if said and theme.sizes:
             drawn.append(Text(x + spot.thick / 2, below, said, em, "serif", "middle", fill=theme.ink))
         if node.times > 1:
             # Left of where a line leaves above.
@@ -373,13 +374,17 @@ class _Laid:
             measure = Measure(em * BALL / SIGN, 0.0, theme)
             (made,) = Sign(measure, node.first.name, sign, node.last.about, layers).draw(x, axis)
             assert isinstance(made, Group)
-            return made._replace(items=(*made.items, words)) if spot.words else made
+            return made._replace(items=(*made.items, words)) if spot.words and theme.sizes else made
         line = Measure(em, 0.0, theme).line
         bars: list[Primitive] = [
             Path((Move((at, axis - 0.3 * em)), Line((at, axis + 0.3 * em))), line)
             for at in (middle - 0.2 * em, middle + 0.2 * em)
         ]
-        drawn: tuple[Primitive, ...] = (Circle(middle, axis, radius, theme.paper, line), *bars, words)
+        drawn: tuple[Primitive, ...] = (
+            Circle(middle, axis, radius, theme.paper, line),
+            *bars,
+            *([words] * theme.sizes),
+        )
         return Group(node.first.name, "layer", drawn, node.last.about, layers=layers)
 
     def _line(self, way: Way) -> Group:
@@ -449,7 +454,7 @@ class _Laid:
 
     def _sizes(self) -> Iterator[Item]:
         em = self.em
-        for number, said in self.places.sizes.items():
+        for number, said in self.places.sizes.items() if self.theme.sizes else ():
             spot = self.places.spots[number]
             x = self.margin + spot.x + (text_width(f"{spot.node.label} ", "serif", em) if spot.node.label else 0.0)
             words = Text(x, self._under(number), said, em, "serif", fill=self.theme.faint)

@@ -21,9 +21,9 @@ from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, bracket, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -75,6 +75,8 @@ _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
 _SIZE_AIR = 0.5
 """Ems between the size of maps and what stands on its right."""
+_BRACKET = 1.3
+"""Ems that a bracket takes besides the words on it, in a strip that will be turned."""
 _LONGER = 1.1
 """By how much longer columns are tried at least."""
 
@@ -96,6 +98,8 @@ class _Measure:
     """Words of silent layers that are named."""
     sizes: float | None = None
     """Ems that sizes of maps take below the boxes of a strip that will be turned; None for one that stays."""
+    called: float = REPEAT
+    """Ems that one level of brackets with labels takes."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -112,9 +116,16 @@ class _Measure:
 
     def below(self, row: Row) -> float:
         """What marks, brackets and sizes take below boxes."""
-        if self.sizes is not None:
-            return ((REPEAT_BESIDE if row.repeats else 0.0) + self.sizes) * self.em
-        return (REPEAT if row.repeats else 0.0) * self.em + (_MARK * self.em if self.marks else 0.0)
+        return self.to_sizes(row) + (self.sizes or 0.0) * self.em
+
+    def to_called(self, row: Row) -> float:
+        """From the boxes to the first bracket with a label."""
+        repeats = REPEAT if self.sizes is None else REPEAT_BESIDE
+        return (repeats if row.repeats else 0.0) * self.em + (_MARK * self.em if self.marks else 0.0)
+
+    def to_sizes(self, row: Row) -> float:
+        """From the boxes to the sizes of maps."""
+        return self.to_called(row) + self.called * self.em * max((each.level for each, _, _ in row.called), default=0)
 
     def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
         """The text of *marks* around *x*."""
@@ -308,7 +319,10 @@ def _fitted(
     border = roof if down else _MARGIN * em
     left = border + (title if len(strips) > 1 else _LEAD) * em + _BOX * em / 2
     marks = aligned.marks if aligned is not None else {}
-    tail, least = _TAIL * em, max(_PITCH * em, _room_for(marks, strips, em))
+    tail, least = (
+        _TAIL * em,
+        max(_PITCH * em, _room_for(marks, strips, em), 0.0 if down else _room_for_labels(strips, em)),
+    )
     while True:
         room = long - left + _BOX * em / 2 - tail - _MARGIN * em
         lines = rows(strips, max(1, int(room / least)), by_column=aligned is not None)
@@ -327,9 +341,12 @@ def _fitted(
     pitch = max(least, min(_LARGEST_PITCH * em, room / longest))
     sizes = None
     if down:
-        said = [size for each in strips for size in _sizes(each).values()]
+        said = [size for each in strips if theme.sizes for size in _sizes(each).values()]
         sizes = max((text_width(size, "sans", em) for size in said), default=0.0) / em + _SIZE_AIR
-    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show, sizes), lines
+    called = max((text_width(each.label, "sans", em) / em for track in strips for each in track.called), default=0.0)
+    return _Measure(
+        em, pitch, _BOX * em, height, left, theme, marks, show, sizes, REPEAT if sizes is None else called + _BRACKET
+    ), lines
 
 
 def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
@@ -342,6 +359,18 @@ def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> 
                 both = text_width(_text(mine), "sans", em) + text_width(_text(theirs), "sans", em)
                 found = max(found, both / 2 + _MARK_AIR * em)
     return found
+
+
+def _room_for_labels(strips: Sequence[Track], em: float) -> float:
+    """From one stop to the next so that the labels of blocks are no longer than these."""
+    return max(
+        (
+            (text_width(called.label, "sans", em) + 0.4 * em) / (called.last - called.first + 1)
+            for each in strips
+            for called in each.called
+        ),
+        default=0.0,
+    )
 
 
 def _row(
@@ -371,8 +400,8 @@ def _row(
         fill = fills[each.prefix + stop.unit.name]
         items.append(_stop(each, stop, measure.x(stop.column, row), y, measure, fill))
         before = stop
-    if measure.sizes is not None:
-        below = y + measure.height + measure.below(row) - (measure.sizes - _SIZE_AIR) * em
+    if measure.sizes is not None and measure.theme.sizes:
+        below = y + measure.height + measure.to_sizes(row) + _SIZE_AIR * em
         items += _size_marks(row, measure, below)
     last = row.stops[-1]
     if last is not each.stops[-1] or last.column in each.arc_ends:
@@ -386,7 +415,26 @@ def _row(
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
         down = measure.sizes is not None
         items.append(repeat(each, repeated, (first, until), ends, below, em, "sans", measure.theme, down=down))
+    items += _called(row, measure, y + measure.height + measure.to_called(row) + 0.35 * em)
     return items
+
+
+def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
+    """The brackets of blocks with labels, from *y* on; a block in several rows has its label where its middle is."""
+    em, prefix = measure.em, row.track.prefix
+    for called, first, until in row.called:
+        ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
+        room = (until - first + 1) * measure.pitch - 0.4 * em
+        said = fit(called.label, "sans", em, room) if measure.sizes is None else called.label
+        below = y + measure.called * em * (called.level - 1)
+        line, words = bracket(
+            called, (first, until), ends, below, said, em, "sans", measure.theme, down=measure.sizes is not None
+        )
+        yield Group(
+            f"{prefix}called-{called.path}-{first}",
+            "decoration",
+            (line, words) if first <= called.middle <= until else (line,),
+        )
 
 
 def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:

@@ -310,14 +310,15 @@ def cut_for(stop: Stop, picture: bytes) -> bytes:
 def _body(stop: Stop, measure: Measure, most: int, png: bytes | None, of_digits: bool) -> Body:
     if stop.look is Look.ANSWER:
         return Answer(measure, stop.caption, as_int(stop.drawn.channels))
+    caption = stop.caption if measure.theme.sizes else "" if stop.layers[0].inputs else stop.layers[0].label
     if stop.look is Look.VECTOR:
-        return Column.of(measure, stop.caption, as_int(stop.drawn.channels), most)
+        return Column.of(measure, caption, as_int(stop.drawn.channels), most)
     height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
     if stop.look is Look.INPUT and (channels == 1 or png is not None):
-        return Framed.of(measure, stop.caption, (height, width), png, of_digits)
+        return Framed.of(measure, caption, (height, width), png, of_digits)
     if stop.look is Look.INPUT and channels == 3:
-        return Channels.of(measure, stop.caption, height, width)
-    return Cuboid.of(measure, stop.caption, (height, width, channels), measure.theme.own(stop.layers))
+        return Channels.of(measure, caption, height, width)
+    return Cuboid.of(measure, caption, (height, width, channels), measure.theme.own(stop.layers))
 
 
 def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, drawing: _Drawing) -> tuple[_Plan, list[range]]:

@@ -9,6 +9,11 @@ export function asSvg(scene, { width, height }, title) {
   const size = `width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}"`;
   // Where the figure lies in the pane is no part of it, nor what opens and closes blocks.
   const taken = scene.cloneNode(true);
+  const copies = taken.querySelectorAll(".thing, .wire");
+  scene.querySelectorAll(".thing, .wire").forEach((each, number) => {
+    const { opacity } = getComputedStyle(each);
+    if (opacity !== "1") copies[number].setAttribute("opacity", opacity);
+  });
   taken.removeAttribute("transform");
   for (const sign of taken.querySelectorAll(".sign")) sign.remove();
   const inner = new XMLSerializer().serializeToString(taken);

@@ -5,7 +5,7 @@ import { esc, h } from "./dom.js";
 const HIGH = 132;
 
 /** Of place *at* the first and the last that it sees, by the spans of the first places and how far those after are on. */
-const span = ([spans, step], at) =>
+export const span = ([spans, step], at) =>
   spans[at % spans.length]?.map((place) => place + Math.floor(at / spans.length) * step);
 
 const rect = (x, y, width, height, kind) => `<rect x="${x}" y="${y}" width="${width}" height="${height}" class="${kind}"/>`;

@@ -1,8 +1,10 @@
 // What was laid out as SVG: frames, lines, boxes. Colours are custom properties, so that light and dark are the page's.
 
-import { at, esc } from "./dom.js";
+import { at, esc, renewed } from "./dom.js";
 import { isBlock } from "./model.js";
-import { FAMILY } from "./text.js";
+import { FAMILY, widthOf } from "./text.js";
+
+const MARK = "700 11px";
 
 const number = (value) => Math.round(value * 10) / 10;
 
@@ -21,31 +23,24 @@ export class Figure {
   draw(placed, model, paint) {
     if (paint !== this.paint) [this.paint, this.made] = [paint, new Map()];
     const made = (each) => this.made.get(each.id) ?? this.made.set(each.id, boxed(each, model, paint)).get(each.id);
-    const things = (all, drawn) => all.map((each) => [drawn(each, model), `translate(${number(each.x)} ${number(each.y)})`]);
-    this.update(this.frames, things(placed.frames, framed));
-    this.update(this.wires, things(placed.wires, wired));
+    const things = (all, drawn) => all.map((each) => [drawn(each), number(each.x), number(each.y)]);
+    this.update(this.frames, things(placed.frames, (each) => (each.made.markup ??= framed(each, model))));
+    this.update(this.wires, things(placed.wires, (each) => (each.made.markup ??= wired(each))));
     this.update(this.boxes, things(placed.boxes, made));
   }
 
-  /** Makes the children of *layer* those of *wanted*: pairs of markup and where it is moved to. */
+  /** Makes the children of *layer* those of *wanted*: markup and where it is moved to. */
   update(layer, wanted) {
-    const [before, now, fresh] = [this.known.get(layer), new Map(), []];
+    const keys = new Set();
     for (const each of wanted) {
       // A blank behind tells apart what is drawn twice.
-      while (now.has(each[0])) each[0] += " ";
-      now.set(each[0], before.get(each[0]));
-      if (!before.delete(each[0])) fresh.push(each[0]);
+      while (keys.has(each[0])) each[0] += " ";
+      keys.add(each[0]);
     }
-    for (const element of before.values()) element.remove();
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "g");
-    made.innerHTML = fresh.join("");
-    [...made.children].forEach((element, at) => now.set(fresh[at], element));
-    let next = layer.firstChild;
-    for (const [markup, place] of wanted) {
+    const now = renewed(layer, this.known.get(layer), wanted.map(([markup]) => [markup, () => markup]));
+    for (const [markup, x, y] of wanted) {
       const element = now.get(markup);
-      if (element.place !== place) element.setAttribute("transform", (element.place = place));
-      if (element === next) next = next.nextSibling;
-      else layer.insertBefore(element, next);
+      if (element.x !== x || element.y !== y) element.setAttribute("transform", `translate(${([element.x, element.y] = [x, y]).join(" ")})`);
     }
     this.known.set(layer, now);
   }
@@ -78,20 +73,29 @@ function boxed({ id, kind, w, h, text, sign, lines, face, caption }, model, pain
   }
   const { fill, ink, edge } = paint(id);
   const ends = ` fill="${ink}"`;
-  const paints = `class="shape" fill="${fill}" stroke="${edge}"`;
+  const [mark, letter] = [model.marks.get(id), model.letter(id)];
+  const paints = `class="shape" fill="${fill}" ${mark ? `stroke="var(--${mark.kind})" stroke-width="2.2"${mark.kind === "removed" ? ' stroke-dasharray="5 3"' : ""}` : `stroke="${edge}"`}`;
   if (kind === "sign") {
-    return group(id, model, `<circle cx="${middle}" cy="${h / 2}" r="${h / 2 - 1}" ${paints}/>${signed(sign, w / 2, h / 2, ink)}`);
+    return group(id, model, `<circle cx="${middle}" cy="${h / 2}" r="${h / 2 - 1}" ${paints}/>${signed(sign, w / 2, h / 2, ink)}${marked(mark)}`);
   }
+  const same = letter && `<text x="7" y="14" text-anchor="start" font-family="serif" font-style="italic" font-weight="400">${esc(letter)}</text>`;
   const first = (h - (face ? face.h + 8 : 0)) / 2 - ((lines.length - 1) / 2) * 17 + 4.5;
   const words = lines.map((line, row) => `<text x="${middle}" y="${number(first + 17 * row)}">${esc(line)}</text>`).join("")
     + `<text x="${middle}" y="${h + 13}" font-size="11" font-weight="400" fill="var(--soft)">${esc(caption)}</text>`;
   const map = face ? `<image x="${number((w - face.w) / 2)}" y="${number(h - face.h - 8)}" width="${number(face.w)}" height="${number(face.h)}" preserveAspectRatio="none" image-rendering="pixelated" href="${esc(face.url)}"/>` : "";
-  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words + map, "img", ends);
+  if (!isBlock(id)) return group(id, model, rect(0, 0, w, h, 7, paints) + words + map + same + marked(mark), "img", ends);
   // A closed block looks like a pile, and one that holds a shortcut wears its arc.
   const arc = model.of(id).shortcut ? `<path d="M${number(w / 2 - 16)} 0v-4q0 -5 5 -5h22q5 0 5 5v4" fill="none" stroke="var(--wire)" stroke-width="1.3"/>` : "";
   const plus = `<path class="sign" d="M${number(w - 13.5)} 10h7m-3.5 -3.5v7" stroke="${ink}" stroke-width="1.5" fill="none" opacity=".85"/>`;
   const pile = rect(3, 3, w, h, 7, `fill="${fill}" stroke="${edge}" opacity=".45"`);
-  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + map + plus, "img", ends);
+  return group(id, model, arc + pile + rect(0, 0, w, h, 7, paints) + words + map + same + plus + marked(mark), "img", ends);
+}
+
+/** What was changed has a sign at its corner. */
+function marked(mark) {
+  if (!mark) return "";
+  const w = widthOf(mark.text, MARK) + 10;
+  return `<g class="mark">${rect(number(4 - w / 2), -9, w, 16, 8, `fill="var(--${mark.kind})"`)}<text x="4" y="3" font-size="11" font-weight="700" fill="var(--on-mark)">${esc(mark.text)}</text></g>`;
 }
 
 function signed(sign, x, y, ink) {

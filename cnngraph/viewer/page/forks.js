@@ -7,7 +7,8 @@ const GAP = 26, WIDEST = 64, BETWEEN = 14, BEND = 9, PITCH = 10;
 /** *branches* are [is an arc, has weights, chain]; *after* is what they meet in. */
 export function fork(maker, branches, after, width, sourced) {
   const join = maker.part(after, width, true);
-  const room = Math.max(width - join.w - 2 * WIDEST, 2.5 * maker.box);
+  const gutter = branches.filter(([isArc]) => !isArc).length > 1 ? WIDEST : GAP;
+  const room = Math.max(width - join.w - 2 * gutter, 2.5 * maker.box);
   const made = branches.map(([isArc, weighs, chain], number) => {
     const part = chain.length ? maker.row(chain, room, sourced) : null;
     return { part, number, isArc, weighs, h: part?.h ?? 0, in: part?.in ?? 0, out: part?.out ?? 0 };

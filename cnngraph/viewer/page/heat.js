@@ -37,14 +37,15 @@ export function key(model, measure, seen, choose) {
   if (measure < 0) return;
   const { words, unit, unknown } = model.measures[measure];
   const cost = (id) => model.of(id).measures[measure];
-  const [total, most] = [sum(model.units.map((each) => each.measures[measure])), Math.max(...seen.map(cost), 0)];
+  const most = Math.max(...seen.map(cost), 0);
+  const totals = (model.sides.length ? model.sides.map((side) => `b${side}`) : [""]).map((id) => short(model.total(measure, id), unit));
   const dearest = [...seen].sort((one, other) => cost(other) - cost(one)).slice(0, 5).filter(cost);
   box.replaceChildren(
-    h("div", { class: "title" }, h("b", null, words), h("span", { class: "soft" }, `${unknown.length ? "at least " : ""}${short(total, unit)} in all`)),
+    h("div", { class: "title" }, h("b", null, words), h("span", { class: "soft" }, `${unknown.length ? "at least " : ""}${totals.join(" → ")} in all`)),
     h("div", { class: "ramp" }),
     h("div", { class: "ends" }, h("span", null, "0"), h("span", null, short(most, unit))),
     h("ol", null, dearest.map((id) => h("li", null,
       h("button", { class: "link", onclick: () => choose(id) }, model.called(id)),
-      h("span", { class: "soft" }, `${short(cost(id), unit)}, ${percent(cost(id), total)}`)))),
+      h("span", { class: "soft" }, `${short(cost(id), unit)}, ${percent(cost(id), model.total(measure, id))}`)))),
   );
 }

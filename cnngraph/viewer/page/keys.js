@@ -2,6 +2,7 @@
 
 import { at } from "./dom.js";
 import { isBlock } from "./model.js";
+import { nextEnds } from "./path.js";
 
 /** What a key does; in fields of text only what leaves them. */
 export function keys(page, event) {
@@ -23,12 +24,12 @@ export function keys(page, event) {
   const acts = {
     ArrowRight: () => along(1), ArrowLeft: () => along(-1), ArrowDown: () => page.choose(beside(page, 1)), ArrowUp: () => page.choose(beside(page, -1)),
     Enter: () => isBlock(selected) && page.toggle(selected, event.shiftKey), e: () => isBlock(selected) && page.enter(selected),
-    Escape: () => (model.entered >= 0 ? page.leave() : page.choose("")), s: () => shortcut(page), n: () => page.next(event.shiftKey ? -1 : 1),
+    Escape: () => (page.ends ? page.path(null) : model.entered >= 0 ? page.leave() : selected ? page.choose("") : page.find("")), c: () => model.partner(selected) && page.choose(model.partner(selected)), s: () => shortcut(page), p: () => page.path(nextEnds(page.ends, selected)), n: () => page.next(event.shiftKey ? -1 : 1),
     h: () => page.heat(((page.measure + 2) % (model.measures.length + 1)) - 1), "/": () => at("search").focus(),
     "+": () => page.view.step(1), "=": () => page.view.step(1), "-": () => page.view.step(-1), 0: () => page.view.fit(),
   };
   const act = acts[key.length === 1 ? key.toLowerCase() : key];
-  if (!act || (!selected && ["Enter", "e", "s"].includes(key))) return;
+  if (!act || (!selected && ["Enter", "e", "s", "c", "p"].includes(key))) return;
   event.preventDefault();
   act();
 }
@@ -47,9 +48,9 @@ function beside(page, direction) {
 /** To the other end of a shortcut that ends or begins in what is selected; and from there back. */
 function shortcut(page) {
   const { model, selected } = page;
-  const own = new Set([...model.unitsOf(selected)].map((unit) => model.units[unit].name));
+  const own = new Set(model.unitsOf(selected));
   const ends = model.shortcuts.filter((pair) => own.has(pair[0]) !== own.has(pair[1])).map(([source, join]) => (own.has(source) ? join : source));
-  const end = ends.includes(page.came) ? page.came : ends[0];
-  page.came = model.called(selected);
-  if (end) page.choose(`u${model.numbers.get(end)}`);
+  const end = ends.find((each) => `u${each}` === page.came) ?? ends[0];
+  page.came = selected;
+  if (end !== undefined) page.choose(`u${end}`);
 }

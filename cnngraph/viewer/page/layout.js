@@ -11,6 +11,9 @@ import { Out } from "./wires.js";
 
 const MARGIN = 24, LINE = 17, SIGN = 22, CAPTION = 16, HEAD = 28, PAD = 16, APART = 40, ARC = 9, CORNER = 22, AIR = 8, FACE = 64;
 const LEAST = 76, MOST = 156;
+const MOST_KNOWN = 4000;
+/** From how wide a pane on two networks stand beside one another. */
+const BROAD = 1000;
 
 /** Boxes, frames and lines, and how large it all is. */
 export function layout(model, width) {
@@ -34,9 +37,17 @@ class Maker {
     const entered = this.model.entered;
     const chain = entered < 0 ? this.model.chain : this.model.blocks[entered].chain;
     this.named = entered >= 0;
+    return this.whole(chain, width);
+  }
+
+  /** A network: what has nothing to do with one another stands apart. Two that are compared stand beside one another where
+   * there is room. */
+  whole(chain, width) {
     const apart = chain[0]?.s ?? [];
     const chains = [apart.length ? chain.slice(1) : chain, ...apart].filter((each) => each.length);
-    return stacked(chains.map((each) => this.row(each, width, false)));
+    const beside = width >= BROAD && this.model.sides.includes(chains[1]?.[0].b);
+    const parts = chains.map((each) => this.row(each, beside ? (width - APART) / 2 : width, false));
+    return beside ? abreast(parts) : stacked(parts);
   }
 
   row(chain, width, sourced) {
@@ -61,7 +72,7 @@ class Maker {
 
   block(id, width) {
     const block = this.model.of(id);
-    if (this.model.isOpen(id)) return this.frame(id, block, width);
+    if (this.model.isOpen(id)) return this.known(id, width, () => this.frame(id, block, width));
     return this.boxed(id, block.words, block.volume, { top: block.shortcut ? ARC : 0, corner: CORNER, face: this.face(block.last) });
   }
 
@@ -84,17 +95,31 @@ class Maker {
     return { ...made, h: top + high + CAPTION, in: top + high / 2, out: top + high / 2, top, draw };
   }
 
+  /** An open block, made anew only where something in it opened or closed. */
+  known(id, width, make) {
+    const { frames } = this.model;
+    if (frames.size > MOST_KNOWN) frames.clear();
+    const key = `${id} ${width} ${this.model.state(numberOf(id))}`;
+    return frames.get(key) ?? frames.set(key, make()).get(key);
+  }
+
   /** An open block: what is in it, in a frame with its name above. */
   frame(id, block, width) {
-    const inside = Object.assign(Object.create(this), { named: block.takes > 1 }).row(block.chain, width - 2 * PAD, false);
+    const inner = Object.assign(Object.create(this), { named: block.takes > 1 });
+    const isSide = this.model.sides.includes(numberOf(id));
+    const inside = isSide ? inner.whole(block.chain, width - 3 * PAD) : inner.row(block.chain, width - 2 * PAD, false);
     const name = fitted(this.model.ownName(id), WORDS, 240);
-    const w = Math.max(inside.w + PAD, widthOf(name, WORDS) + 60);
-    const y = HEAD + (inside.trunk ? 8 : 0);
+    // The line that comes into a block is air enough.
+    const left = isSide ? PAD : 0;
+    const w = Math.max(left + inside.w + PAD, widthOf(name, WORDS) + 60);
+    const y = HEAD + (inside.trunk ? 8 : 0) + (this.model.marks.size ? 8 : 0);
     return {
       w, h: y + inside.h + PAD, in: y + inside.in, out: y + inside.out, right: 0, first: id, last: id, kind: "frame",
       draw(x, top, from, out) {
-        out.frames.push({ id, x, y: top, w, h: this.h, name, end: `${id}>` });
-        inside.draw(x, top + y, "", out);
+        out.frames.push({ id, x, y: top, w, h: this.h, name, made: {} });
+        if (!this.drawn) inside.draw(left, y, "", (this.drawn = new Out()));
+        out.add(this.drawn, x, top);
+        if (isSide) return;
         const end = [x + inside.w - inside.right, top + this.out];
         out.line(inside.last, `${id}>`, [end, [x + w, top + this.out]]);
       },
@@ -137,9 +162,16 @@ function stacked(parts) {
   };
 }
 
+/** The same beside one another. */
+function abreast(parts) {
+  const [one, other] = parts;
+  const left = Math.max(one.w, (one.w + other.w) / 2) + APART;
+  return { ...one, w: left + other.w, h: Math.max(one.h, other.h), draw: (x, y, from, out) => parts.forEach((part, at) => part.draw(x + at * left, y, "", out)) };
+}
+
 /** Of all boxes, wide enough for the words of most: the same whatever is open. */
 function boxWidth(model) {
   const room = (things, air) => things.map(({ words, volume }) => Math.max(...words.map((line) => widthOf(line, WORDS) + air), widthOf(volume, SMALL)));
-  const natural = [...room(model.units.filter((unit) => !unit.sign), 18), ...room(model.blocks, 18 + CORNER)];
+  const natural = [...room(model.units.filter((unit) => !unit.sign), 18), ...room(model.blocks.filter((_, number) => !model.sides.includes(number)), 18 + CORNER)];
   return Math.min(MOST, Math.max(LEAST, ...natural));
 }

@@ -12,7 +12,7 @@ export const ofMaps = ({ live }, number) => sheet("Of this picture", live?.sheet
 /** Of a unit besides: its filters, and how its weights are spread. */
 export const ofWeights = ({ weights, units }, number) => [
   sheet("Filters", weights?.filters[number]),
-  weights?.spread[number] && [h("h3", null, "Weights"), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
+  weights?.spread[number] && [h("h3", null, "Weights"), h("p", { class: "soft" }, "How many there are of each size, on a logarithmic scale."), weights.spread[number].map((each, at) => histogram(units[number].tensors[at][0], each))],
 ].filter(Boolean).flat(2);
 
 /** Counts by their logarithms, so that tails are seen. */
@@ -28,16 +28,20 @@ function histogram(name, [least, most, mean, sigma, zeros, counts]) {
 export function ofPicture({ live, weights }) {
   if (!live) return weights ? [h("p", { class: "soft" }, weights.about)] : [];
   const heat = h("img", { alt: "", hidden: true });
-  const show = (url) => Object.assign(heat, url ? { hidden: false, src: url } : { hidden: true });
+  const falls = h("p", { class: "soft", "aria-live": "polite" });
+  const show = (url, said) => {
+    Object.assign(heat, url ? { hidden: false, src: url } : { hidden: true });
+    falls.textContent = said;
+  };
   const answers = live.answers.map(([output, guesses]) => [
     live.answers.length > 1 && h("p", { class: "soft" }, output),
-    guesses.map(([label, score, bar, url]) => h("button", { class: "answer", onclick: () => show(url), onpointerenter: () => show(url), onfocus: () => show(url) },
+    guesses.map(([label, score, bar, url, said]) => h("button", { class: "answer", ...Object.fromEntries(["click", "pointerenter", "focus"].map((what) => [`on${what}`, () => show(url, said)])) },
       h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: bar, "aria-hidden": "true" }))),
   ]);
   return [
     h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
-    ...answers.flat(2).filter(Boolean),
-    live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url)) && h("p", { class: "soft" }, "Red: what in the last maps speaks for the class (class activation map)."),
+    ...answers.flat(2).filter(Boolean), falls,
+    live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url)) && h("p", { class: "soft" }, live.evidence),
     h("p", { class: "soft" }, `with ${weights.about}`),
   ];
 }

@@ -1,24 +1,28 @@
 // What is shown, and what is done with it.
 
 import { card } from "./card.js";
+import { changes } from "./compared.js";
 import { asPng, asSvg, save } from "./copy.js";
 import { at, h, say } from "./dom.js";
 import { Figure } from "./figure.js";
 import { follow } from "./follow.js";
+import { glide } from "./glide.js";
 import { key, painter } from "./heat.js";
 import { keys } from "./keys.js";
 import { layout } from "./layout.js";
+import { mark } from "./lights.js";
 import { isBlock, Model, numberOf } from "./model.js";
 import { Outline } from "./outline.js";
 import { hits } from "./search.js";
+import { Path } from "./path.js";
 import { read, written } from "./state.js";
 import { View } from "./zoom.js";
 
-const LEAST_WIDTH = 560, QUICK = 160;
+const LEAST_WIDTH = 560;
 
 class Page {
   constructor(data) {
-    this.found = null;
+    Object.assign(this, { found: null, lights: [] });
     this.pane = at("figure");
     this.figure = new Figure();
     this.view = new View(this.pane, at("scene"));
@@ -43,6 +47,7 @@ class Page {
       ([words, value]) => h("option", { value, selected: value === this.measure }, words)));
     at("title").textContent = document.title = data.title;
     at("counts").textContent = data.counts;
+    changes(this.model, this);
     this.draw();
   }
 
@@ -57,47 +62,29 @@ class Page {
     const [then, now] = [before?.get(anchor), this.places.get(anchor)];
     if (then && now) {
       this.view.follow(then, now);
-      this.glide(before, was);
+      glide(this, before, was);
     }
     key(this.model, this.measure, this.seen, (id) => this.choose(id));
     this.crumbs();
     this.refresh();
   }
 
-  /** Everything comes from where it was to where it is. */
-  glide(before, was) {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    const timing = { duration: QUICK, easing: "ease-out" };
-    for (const { id, x, y, w, h: high } of this.places.values()) {
-      if (!this.view.shows(x, y, w, high)) continue;
-      const old = before.get(id);
-      const from = old && [old.x + (was.x - this.view.x) / was.scale, old.y + (was.y - this.view.y) / was.scale];
-      if (!old) at(id)?.animate([{ opacity: 0 }, { opacity: 1 }], timing);
-      else if (from[0] !== x || from[1] !== y) at(id)?.animate([from, [x, y]].map((place) => ({ transform: `translate(${place[0]}px, ${place[1]}px)` })), timing);
-    }
-    at("scene").querySelector(".wires").animate([{ opacity: 0 }, { opacity: 0, offset: 0.5 }, { opacity: 1 }], timing);
+  /** Lights the ways from one thing to another, "" for the inputs and the outputs; null for none. */
+  path(ends) {
+    this.ends = ends;
+    this.refresh();
+    if (ends) say(this.way.said);
   }
 
   /** What hangs on the selection and on what is looked for. */
   refresh() {
+    this.way = this.ends && new Path(this.model, ...this.ends);
     this.outline.show(this.model, this.selected, this.found);
-    this.mark();
+    mark(this);
     card(this.model, this.selected, this);
     document.body.classList.toggle("selected", Boolean(this.selected));
     clearTimeout(this.later);
     this.later = setTimeout(() => history.replaceState(null, "", written(this)), 200);
-  }
-
-  mark() {
-    const scene = at("scene");
-    for (const lit of this.lit ?? []) lit.classList.remove("selected", "near", "hit");
-    const shown = this.selected && (this.places.has(this.selected) ? this.selected : this.model.shown(this.selected));
-    const near = shown ? [...scene.querySelectorAll(`[data-from="${shown}"], [data-to="${shown}"]`)] : [];
-    const light = (elements, how) => elements.filter(Boolean).map((element) => (element.classList.add(how), element));
-    this.lit = [...light([at(shown || "-")], "selected"), ...light(near, "near"),
-      ...light((this.found ?? []).map((id) => at(this.model.shown(id) ?? "-")), "hit")];
-    scene.classList.toggle("searching", this.found !== null);
-    this.pane.setAttribute("aria-activedescendant", shown || "");
   }
 
   /** Selects a unit or block, which is brought into sight; "" is the network. */
@@ -150,9 +137,26 @@ class Page {
   }
 
   find(asked) {
-    this.found = asked.trim() ? hits(this.model, asked) : null;
-    at("found").textContent = this.found ? `${this.found.length} found` : "";
+    this.light(asked.trim() ? hits(this.model, asked) : null);
     this.refresh();
+  }
+
+  /** With what they are in the other network when they are *paired*. */
+  light(found, paired = false) {
+    Object.assign(this, { found, lights: paired ? found.flatMap((id) => [id, this.model.partner(id)]).filter(Boolean) : found ?? [] });
+    at("found").textContent = found ? `${found.length} found` : "";
+  }
+
+  /** To the first of *units*, which are lit; once more to the next. */
+  go(units) {
+    const ids = units.map((unit) => `u${unit}`);
+    at("search").value = "";
+    if (this.found?.join() !== ids.join()) {
+      this.light(ids, true);
+      this.selected = "";
+    }
+    document.body.classList.remove("outlined");
+    this.next();
   }
 
   next(step = 1) {
@@ -199,14 +203,22 @@ class Page {
     addEventListener("keydown", (event) => keys(this, event));
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
-    new ResizeObserver(() => this.view.measure() && this.draw(this.selected)).observe(this.pane);
+    new ResizeObserver(() => this.view.measure() && this.resized()).observe(this.pane);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  resized() {
+    this.draw(this.selected);
+    const place = this.places.get(this.selected && this.model.shown(this.selected));
+    if (place) this.view.reveal(place);
+    else if (this.view.fitted) this.view.fit(...this.view.fitted);
   }
 
   click(event) {
     if (!this.view.still) return;
     const thing = event.target.closest(".thing");
     if (event.target.closest(".sign") && thing && isBlock(thing.id)) this.toggle(thing.id, event.shiftKey);
+    else if (event.shiftKey && thing && this.selected) this.path([this.selected, thing.id]);
     else this.choose(thing?.id ?? "", "figure");
   }
 

@@ -1,6 +1,6 @@
 // The network as a tree beside the figure: what is open there is open here. While something is looked for, what was found.
 
-import { at, esc } from "./dom.js";
+import { at, esc, renewed } from "./dom.js";
 import { isBlock } from "./model.js";
 import { short } from "./words.js";
 
@@ -19,19 +19,14 @@ export class Outline {
 
   /** *found* are what is looked for, null where nothing is. Only rows that are others than before are made. */
   show(model, selected, found) {
+    if (this.model !== model) {
+      this.made = new Map();
+      this.box.replaceChildren();
+    }
     this.model = model;
-    const [before, keys] = [this.keys ?? [], []];
     this.rows = found ? found.map((id) => [id, 0]) : [...model.walk(-1)];
-    for (const [id] of this.rows) keys.push(`${id} ${model.isOpen(id)} ${found === null}`);
-    let [start, end] = [0, 0];
-    while (start < keys.length && keys[start] === before[start]) start += 1;
-    while (end < Math.min(keys.length, before.length) - start && keys.at(-1 - end) === before.at(-1 - end)) end += 1;
-    const rows = [...this.box.children];
-    for (const row of rows.slice(start, before.length - end)) row.remove();
-    const made = this.rows.slice(start, keys.length - end).map(([id, depth]) => this.row(id, depth, found !== null)).join("");
-    if (start) rows[start - 1].insertAdjacentHTML("afterend", made);
-    else this.box.insertAdjacentHTML("afterbegin", made);
-    this.keys = keys;
+    this.made = renewed(this.box, this.made, this.rows.map(([id, depth]) =>
+      [`${id} ${model.isOpen(id)} ${found === null}`, () => this.row(id, depth, found !== null)]));
     this.select(selected, false);
   }
 
@@ -42,8 +37,9 @@ export class Outline {
     const state = isBlock(id) ? ` aria-expanded="${model.isOpen(id)}"` : "";
     const place = whole ? "" : ` aria-setsize="${holder.length}" aria-posinset="${holder.indexOf(id) + 1}"`;
     const role = isBlock(id) ? "block" : thing.idle ? "idle" : thing.role;
+    const side = whole && model.side(id) >= 0 ? model.blocks[model.sides[model.side(id)]].path : "";
     const cost = thing.measures[0] ? short(thing.measures[0]) : "";
-    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(model.about(id))}" class="row" data-cost="${cost}">`
+    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(`${model.about(id)}${side && ` in ${side}`}`)}" class="row"${side && ` data-side="${esc(side)}"`} data-cost="${cost}">`
       + `<span class="twist"></span><span class="dot ${role}"></span>`
       + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}</span></div>`;
   }

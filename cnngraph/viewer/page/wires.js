@@ -1,4 +1,5 @@
-// What is drawn: boxes, frames, and the lines between them.
+// What is drawn: boxes, frames, and the lines between them. What is drawn again at another place has the same `made`, in
+// which its drawing is kept.
 
 /** How much before the tip of an arrow its line ends. */
 const HEAD = 6;
@@ -10,18 +11,27 @@ export class Out {
     this.wires = [];
   }
 
+  wire(wire) {
+    this.wires.push({ ...wire, made: {} });
+  }
+
+  /** All of *other*, moved. */
+  add(other, dx, dy) {
+    for (const what of ["boxes", "frames", "wires"]) for (const each of other[what]) this[what].push({ ...each, x: each.x + dx, y: each.y + dy });
+  }
+
   /** From *from* into *part*, at the end of *path*; a trunk goes on from there. */
   into(from, part, path, dashed = false) {
     const [x, y] = path.start;
-    if (part.trunk) this.wires.push({ from, to: null, x, y, d: path.text, dashed });
+    if (part.trunk) this.wire({ from, to: null, x, y, d: path.text, dashed });
     else if (part.kind === "port") return;
-    else if (part.kind === "frame") this.wires.push({ from, to: part.first, x, y, d: path.text, dashed });
-    else this.wires.push({ from, to: part.first, x, y, d: path.before(HEAD).text, tip: [path.end[0] - x, path.end[1] - y], down: path.down, dashed });
+    else if (part.kind === "frame") this.wire({ from, to: part.first, x, y, d: path.text, dashed });
+    else this.wire({ from, to: part.first, x, y, d: path.before(HEAD).text, tip: [path.end[0] - x, path.end[1] - y], down: path.down, dashed });
   }
 
   /** Straight, from one point to another, without a head. */
   line(from, to, [start, end]) {
-    this.wires.push({ from, to, x: start[0], y: start[1], d: new Path(start).line(...end).text });
+    this.wire({ from, to, x: start[0], y: start[1], d: new Path(start).line(...end).text });
   }
 }
 

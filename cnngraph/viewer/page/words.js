@@ -13,10 +13,13 @@ export function short(value, unit = "") {
   return `${digits(value)} ${PREFIXES[step]}${unit}`.trim();
 }
 
-const digits = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(3))).toLocaleString("en-US");
+/** One for all numbers, for to make one takes long. */
+const FORMAT = new Intl.NumberFormat("en-US");
+
+const digits = (value) => FORMAT.format(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
 
 /** A count in full. */
-export const full = (value, unit = "") => (unit ? short(value, unit) : value.toLocaleString("en-US"));
+export const full = (value, unit = "") => (unit ? short(value, unit) : FORMAT.format(value));
 
 /** A count of things: "1 unit", "2 units". */
 export const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -1,7 +1,7 @@
 // What of the figure is seen: where its origin lies in the pane, and how large it is.
 
 const LEAST = 0.05, MOST = 6, STEP = 1.25;
-/** The smallest size at which a figure is shown whole when the page opens: below it words cannot be read. */
+/** The smallest size at which the height, too, is fitted when the page opens: below it words cannot be read. */
 const READABLE = 0.62;
 
 export class View {
@@ -27,6 +27,7 @@ export class View {
   }
 
   move(dx, dy) {
+    if (dx || dy) this.fitted = null;
     const { wide, high } = this;
     const keep = (at, size, room) => Math.min(room - 60, Math.max(60 - size * this.scale, at));
     this.x = keep(this.x + dx, this.width, wide);
@@ -48,7 +49,7 @@ export class View {
   zoom(by, x = this.wide / 2, y = this.high / 2) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * by));
     const ratio = scale / this.scale;
-    this.scale = scale;
+    Object.assign(this, { scale, fitted: null });
     this.x = x - (x - this.x) * ratio;
     this.y = y - (y - this.y) * ratio;
     this.move(0, 0);
@@ -58,11 +59,13 @@ export class View {
     this.zoom(STEP ** direction);
   }
 
-  /** All of it, or with *readable* its beginning, where it would be too small. */
+  /** All of it, or with *readable* its upper part, where it would be too small. */
   fit(readable = false) {
     const { wide, high } = this;
-    const whole = Math.min(wide / this.width, high / this.height, 1);
-    this.scale = readable && whole < READABLE ? Math.max(READABLE, Math.min(1, wide / this.width)) : Math.max(LEAST, whole);
+    const [along, down] = [Math.min(1, wide / this.width), high / this.height];
+    this.scale = Math.max(LEAST, readable && Math.min(along, down) < READABLE ? along : Math.min(along, down));
+    // Until it is moved, to be fitted again when the pane changes.
+    this.fitted = [readable];
     this.x = Math.max(0, (wide - this.width * this.scale) / 2);
     this.y = Math.max(0, (high - this.height * this.scale) / 2);
     this.apply();

@@ -87,7 +87,7 @@ def test_one_box_for_each_weighted_layer_with_the_slides_words() -> None:
     texts = [item.content for item in scene.primitives() if isinstance(item, Text)]
     assert texts.count("3×3 conv, 128, /2") == 1
     assert texts.count("3×3 conv, 512") == 5
-    assert {"image", "7×7 conv, 64, /2", "pool, /2", "avg pool", "fc 1000"} <= set(texts)
+    assert {"image", "7×7 conv, 64, /2", "max pool, /2", "avg pool", "fc 1000"} <= set(texts)
 
 
 def test_layers_of_two_networks_stand_over_each_other() -> None:
