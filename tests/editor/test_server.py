@@ -258,7 +258,7 @@ def test_what_a_figure_may_be_told(ed: Editor) -> None:
     rest = "\ninput 8x8x3\nconv 8 3x3\n"
     assert "@figure" in labels(ed.open("net a @^" + rest))
     assert labels(ed.open("net a @figure(^)" + rest)) == [
-        "style=", "width=", "theme=", "fold=", "depth=", "names=", "show=", "down=", "layer="
+        "style=", "width=", "theme=", "font=", "fold=", "depth=", "names=", "show=", "down=", "layer="
     ]  # fmt: skip
     assert labels(ed.open('net a @figure(style="text", ^)' + rest))[0] == "width="
     assert '"blocks"' in labels(ed.open("net a @figure(style=^)" + rest))
