@@ -239,8 +239,8 @@ def test_groups_in_groups_are_told_their_kind_too() -> None:
 
 @pytest.mark.parametrize(
     ("name", "style", "down"),
-    [("lenet5", "volumes", False), ("unet", "slabs", False), ("googlenet", "blocks", False), ("resnet34", "strip", True),
-     ("inception_module", "blocks", True)],
+    [("lenet5", "volumes", False), ("unet", "slabs", False), ("googlenet", "blocks", False),
+     ("resnet34", "strip", True), ("inception_module", "blocks", True)],
 )  # fmt: skip
 def test_a_theme_without_sizes_writes_none(name: str, style: str, down: bool, tmp_path: Path) -> None:
     (tmp_path / "clean.toml").write_text("sizes = false\n")
@@ -254,6 +254,6 @@ def test_a_theme_without_sizes_writes_none(name: str, style: str, down: bool, tm
     fully_connected = {"1000"} | {str(layer.output.channels) for layer in load(name) if layer.kind.family == "dense"}
     assert len(sizes("light")) > 3
     assert set(sizes(str(tmp_path / "clean.toml"))) <= fully_connected
+    (tmp_path / "bad.toml").write_text('sizes = "no"\n')
     with pytest.raises(CnngraphError, match=r"E0617.*`sizes` is no yes or no"):
-        (tmp_path / "bad.toml").write_text('sizes = "no"\n')
         load(name).render(theme=tmp_path / "bad.toml")
