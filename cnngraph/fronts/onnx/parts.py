@@ -215,7 +215,8 @@ class _Walk:
 
     def view(self, name: str) -> View | None:
         value = self.parts.values.get(name)
-        return value if isinstance(value, View) and value.border is None else None
+        is_done = isinstance(value, View) and value.border is None and not value.spread
+        return value if is_done else None
 
     def taken(self, name: str) -> View | None:
         """How the tensor *name* lies over the volume of a layer that makes it; None where it is to be made as the file

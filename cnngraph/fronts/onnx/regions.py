@@ -130,7 +130,7 @@ class Regions:
             seen.add(name)
             value = self.trace.values.get(name)
             if isinstance(value, View):
-                inputs.setdefault(value.layer, replace(value, border=None))
+                inputs.setdefault(value.layer, replace(value, border=None, spread=()))
             elif isinstance(value, Foreign):
                 node = self.nodes[value.name]  # which has another name inside a branch
                 found.setdefault(node.outputs[0], node)

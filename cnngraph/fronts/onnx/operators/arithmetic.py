@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -38,7 +40,7 @@ from cnngraph.layers.join import Add, Max, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
-from cnngraph.volume import as_int
+from cnngraph.volume import Dim, as_int
 from cnngraph.weights.readers.entry import Array
 
 _PARAMETER = re.compile(r"[A-Za-z_]+|\w+(\.\w+)+")
@@ -171,7 +173,7 @@ def add(step: Step, *terms: Value) -> Value:
     found = terms[0]
     views = [term for term in terms if isinstance(term, View)]
     if len(views) > 2 and len(views) == len(terms):
-        return _joined(step, [step.view(view) for view in views], Add(), Add(spread=True))
+        return _joined(step, _as_large(step, *views), Add(), Add(spread=True))
     for term in terms[1:]:
         found = _sum(step, found, term)
     return found
@@ -180,10 +182,9 @@ def add(step: Step, *terms: Value) -> Value:
 def _sum(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         one, other = other, one
-    view = step.view(one)
-    if not isinstance(other, Constant):
-        return _joined(step, [view, step.view(other)], Add(), Add(spread=True))
-    return _plus(step, view, other)
+    if isinstance(other, Constant):
+        return _plus(step, step.view(one), other)
+    return _joined(step, _as_large(step, one, other), Add(), Add(spread=True))
 
 
 def _plus(step: Step, view: View, constant: Constant) -> View:
@@ -202,21 +203,26 @@ def _plus(step: Step, view: View, constant: Constant) -> View:
 def subtract(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         view = step.view(other)
-        return _plus(step, step.layer(Times(by=-1.0), view, like=view), one)
-    view = step.view(one)
+        return _plus(step, _negated(step, view), one)
     if isinstance(other, Constant):
-        return _plus(step, view, other.made(np.negative))
-    return _joined(step, [view, step.view(other)], Sub(), None)
+        return _plus(step, step.view(one), other.made(np.negative))
+    first, second = _as_large(step, one, other)
+    if len(first.volume.dims) == len(second.volume.dims) and first.volume != second.volume:
+        return _joined(step, [first, _negated(step, second)], Add(), Add(spread=True))
+    return _joined(step, [first, second], Sub(), None)
+
+
+def _negated(step: Step, view: View) -> View:
+    return step.layer(Times(by=-1.0), view, like=view)
 
 
 @operator("Mul")
 def multiply(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         one, other = other, one
-    view = step.view(one)
     if isinstance(other, Constant):
-        return _times(step, view, other)
-    behind = step.view(other)
+        return _times(step, step.view(one), other)
+    view, behind = _as_large(step, one, other)
     if (view.layer, view.axes) == (behind.layer, behind.axes):
         return _each(step, Square(), view)
     return _joined(step, [view, behind], Mul(), Mul(spread=True))
@@ -291,6 +297,24 @@ def _each(step: Step, kind: Kind, x: Value) -> View:
     """A layer that changes every number by itself."""
     view = step.view(x)
     return step.layer(kind, view, like=view)
+
+
+def _as_large(step: Step, *terms: Value) -> list[View]:
+    """Tensors to be joined number by number: one that is to be repeated until it is as large as another is left as it
+    is, for the join to spread."""
+    if not any(isinstance(term, View) and term.spread for term in terms):
+        return [step.view(term) for term in terms]
+    views = [replace(term, spread=()) if isinstance(term, View) and term.spread else step.view(term) for term in terms]
+    wanted = [term.bordered_sizes for term in terms if isinstance(term, View)]
+    if _largest(view.sizes for view in views) == _largest(wanted):
+        return views
+    return [step.view(term) for term in terms]
+
+
+def _largest(sizes: Iterable[tuple[Dim, ...]]) -> list[Dim]:
+    """Along each axis, the last first, the size of what comes of tensors of *sizes*."""
+    found = zip_longest(*(each[::-1] for each in sizes), fillvalue=1)
+    return [next((size for size in along if size != 1), 1) for along in found]
 
 
 def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> View:
