@@ -194,6 +194,24 @@ class Max(_Equal):
 
 
 @kind
+class Min(_Equal):
+    """The smallest, number by number."""
+
+    word = "min"
+    elsewhere = ("minimum",)
+    onnx = "Min"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Min", to.inputs, to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="torch.minimum")
+
+    def caption(self) -> Caption:
+        return Caption("min", box=("MIN",))
+
+
+@kind
 class Mul(_Spreads):
     """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite). With ``mul spread``
     those behind the first may be 1 in any of the three: HxWx1 is a factor for each place (spatial attention), Hx1xC one

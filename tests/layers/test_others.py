@@ -39,7 +39,7 @@ def test_upsample(n: int, bilinear: bool, height: int, width: int) -> None:
     assert check(f"upsample {n}{' bilinear' * bilinear}", height, width, 2) == (n * height, n * width, 2)
 
 
-HOW = st.sampled_from(["", " bilinear", " bilinear align_corners"])
+HOW = st.sampled_from(["", " bilinear", " bilinear align_corners", " bicubic", " bicubic align_corners"])
 
 
 @settings(max_examples=80)
@@ -186,6 +186,9 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "instancenorm affine=off", "conv 8 3x3 instancenorm affine=off relu",
     "pad 1 value=0.5", "pad (1, 2) value=-2", "sepconv 8 3x3 s=2 same m=2 bn relu", "sepconv 8 3x3 bias=off", "grn",
     "grn eps=0.1", "eca 3", "flatten -> unflatten", "flatten -> unflatten 4x8x8", "maxpool to=3", "lrn n=4",
+    "clip lo=0.5",
+    "clip hi=2", "clip 0.5 2", "power 0.5", "power p=-1", "rmsnorm eps=0.1", "l2norm", "avgpool over_channels",
+    "maxpool over_channels", "maxpool 3x3 s=1 same d=2", "upsample 2 bicubic", "upsample to=9x4 bicubic align_corners",
     "a: conv 1 1x1\nfrom image -> mul a spread", "add spread {\n  | skip\n  | avgpool global\n}",
     "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
     "flatten\nsoftmax 3 bn", "flatten\nlogsoftmax 3",
@@ -297,7 +300,9 @@ def test_flatten(height: int, width: int, channels: int) -> None:
 
 @settings(max_examples=60)
 @given(
-    st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}",
+    st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}", "clip lo={}",
+                     "clip hi={}", "power 3",
+                     "abs -> power 0.5", "rmsnorm", "l2norm",
                      "clip lo=-{} hi=0", "abs", "square", "selu", "logsoftmax"]),
     st.integers(1, 30), SIZES, SIZES, st.integers(17, 22),
 )  # fmt: skip
@@ -317,6 +322,7 @@ def test_learned_numbers_are_counted(line: str, params: int) -> None:
 def test_bounds_in_the_wrong_order() -> None:
     assert refusal("clip 1 0", 3, 3, 1) == "E0208"
     assert refusal("clip 1 1", 3, 3, 1) == ""
+    assert refusal("clip", 3, 3, 1) == "E0207"
 
 
 def test_values_behind_one_that_has_its_keyword() -> None:

@@ -57,6 +57,8 @@ class Trace:
         """What was put together to a layer's channels, part by part."""
         self.enlarged: dict[str, tuple[View, tuple[int, int]]] = {}
         """By a layer of which each row or column is copied what it is made of, and how often down and across."""
+        self.places: dict[str, tuple[View, MaxPool]] = {}
+        """By the tensor that says where the largest numbers were, what was pooled, and how."""
         self.rounded = 0
         """How many tensors the file rounds to 8 bits."""
         self._concats = Concats()

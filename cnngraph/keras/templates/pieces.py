@@ -71,6 +71,14 @@ def hard_sigmoid(x, slope, shift):
     return ops.clip(slope * x + shift, 0.0, 1.0)
 
 
+def at_least(x, low):
+    return ops.maximum(x, low)
+
+
+def at_most(x, high):
+    return ops.minimum(x, high)
+
+
 def split_softmax(x, parts):
     """Softmax among equal parts of the channels."""
     y = ops.reshape(x, (-1, *x.shape[1:-1], parts, x.shape[-1] // parts))

@@ -23,6 +23,7 @@ from cnngraph.layers.activation import (
     Leaky,
     LogSoftmax,
     Mish,
+    Power,
     PRelu,
     Relu,
     Relu6,
@@ -36,7 +37,7 @@ from cnngraph.layers.activation import (
     Tanh,
 )
 from cnngraph.layers.dense import Unflatten
-from cnngraph.layers.join import Add, Max, Mul, Sub
+from cnngraph.layers.join import Add, Max, Min, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
@@ -130,9 +131,8 @@ def clip(
         return x
     if least == 0 and most in (None, 6):
         return _each(step, Relu() if most is None else Relu6(), x)
-    if least is None or most is None:
-        raise Unknown("numbers cut off on one side")
-    return _each(step, Clip(lo=_short(least), hi=_short(most)), x)
+    lo, hi = (None if each is None else _short(each) for each in (least, most))
+    return _each(step, Clip(lo=lo, hi=hi), x)
 
 
 @operator("Softmax", "LogSoftmax")
@@ -163,9 +163,22 @@ def negative(step: Step, x: Value) -> Value:
 
 @operator("Pow")
 def power(step: Step, x: Value, exponent: Value) -> Value:
-    if isinstance(exponent, Constant) and exponent.number == 2:
-        return _each(step, Square(), x)
-    raise Unknown("a power other than 2")
+    number = step.constant(exponent).number
+    if number is None:
+        raise Unknown("powers of each number by itself")
+    if number == 1:
+        return x
+    return _each(step, Square() if number == 2 else Power(p=_short(number)), x)
+
+
+@operator("Sqrt")
+def root(step: Step, x: Value) -> Value:
+    return _each(step, Power(p=0.5), x)
+
+
+@operator("Reciprocal")
+def reciprocal(step: Step, x: Value) -> Value:
+    return _each(step, Power(p=-1.0), x)
 
 
 @operator("Add", "Sum")
@@ -230,14 +243,15 @@ def multiply(step: Step, one: Value, other: Value) -> Value:
 
 @operator("Div")
 def divide(step: Step, one: Value, other: Value) -> Value:
-    view = step.view(one)
+    if isinstance(one, Constant):
+        return multiply(step, reciprocal(step, other), one)
     if not isinstance(other, Constant):
-        raise Unknown("a division by a tensor")
+        return multiply(step, one, reciprocal(step, other))
 
     def inverted(array: Array) -> Array:
         return np.reciprocal(array.astype(np.float32))
 
-    return _times(step, view, other.made(inverted))
+    return _times(step, step.view(one), other.made(inverted))
 
 
 def _times(step: Step, view: View, constant: Constant) -> View:
@@ -279,15 +293,18 @@ def channel_attention(step: Step, x: Value, kernel: Value) -> Value:
     return step.layer(Eca(k=taps.size), view, weights={"weight": weight})
 
 
-@operator("Max")
-def maximum(step: Step, *terms: Value) -> Value:
-    views = [step.view(term) for term in terms if not isinstance(term, Constant)]
-    constants = [term.number for term in terms if isinstance(term, Constant)]
-    if constants == [0.0] and len(views) == 1:
-        return _each(step, Relu(), views[0])
-    if constants or len(views) < 2:
-        raise Unknown("the larger of a tensor and constants")
-    return _joined(step, views, Max(), None)
+@operator("Max", "Min")
+def largest(step: Step, *terms: Value) -> Value:
+    """Of tensors, or of one and a number."""
+    is_max = step.node.op == "Max"
+    if len(terms) == 2 and isinstance(terms[0], Constant):
+        terms = terms[::-1]
+    if len(terms) == 2 and isinstance(terms[1], Constant):
+        return clip(step, terms[0], *((terms[1], None) if is_max else (None, terms[1])))
+    if any(isinstance(term, Constant) for term in terms):
+        raise Unknown(f"{step.node.op} of tensors and constants")
+    views = [step.view(term) for term in terms]
+    return views[0] if len(views) == 1 else _joined(step, views, Max() if is_max else Min(), None)
 
 
 # Parts ---------------------------------------------------------------------------------------
@@ -324,6 +341,12 @@ def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> V
     views = [_as_picture(step, view, views) for view in views]
     if all(alike(view, views[0]) and view.volume.channels == views[0].volume.channels for view in views):
         return step.trace.joined(step, views, kind)
+    whole = tuple(reversed(_largest(view.sizes for view in views)))
+    if spread is not None and all(view.sizes != whole for view in views):
+        # None is as large as all together: the one that has the channels is made so.
+        first = max(views, key=lambda view: view.volume.channels != 1)
+        made = step.view(replace(first, spread=whole))
+        return _joined(step, [made if view is first else view for view in views], kind, spread)
     large = max(views, key=lambda view: sum(axis != () for axis in view.axes))
     for view in views:
         if any(axis not in (whole, ()) for axis, whole in zip(view.axes, large.axes, strict=True)):

@@ -88,15 +88,17 @@ def _reduced(
     if found := {each for n in gone for each in view.axes[n]}:
         if not view.volume.is_map:
             raise Unknown(f"{step.node.op} of a vector")
-        _, _, rows, columns = (set(axis) for axis in upright(view.volume, view.batch))
-        if found == rows | columns:
+        _, channels, rows, columns = (set(axis) for axis in upright(view.volume, view.batch))
+        if found == channels:
+            made = step.layer(kind(over_channels=True), view, like=view)
+        elif found == rows | columns:
             made = step.layer(kind(everything=True), view, like=view)
         elif found in (rows, columns):
             high, wide = (_known(step, size) if found == own else 1
                           for size, own in zip(view.volume.dims[:2], (rows, columns), strict=True))  # fmt: skip
             made = step.layer(kind(window=(high, wide)), view, like=view)
         else:
-            raise Unknown(f"{step.node.op} over other axes than height and width")
+            raise Unknown(f"{step.node.op} over axes that are no height, width or channels")
     axes_left = [() if n in gone else axis for n, axis in enumerate(made.axes)]
     return replace(made, axes=tuple(axis for n, axis in enumerate(axes_left) if keeps or n not in gone))
 
