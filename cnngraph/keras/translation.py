@@ -574,7 +574,8 @@ def _unshuffle(given: Given) -> Code:
 @rule("Reorg")
 def _reorg(given: Given) -> Code:
     given.sizes()
-    return module("pixel_unshuffle", n=given.whole("n"), by_pixel=True)
+    way = "by_column" if given.arguments["by_column"] else "by_pixel"
+    return module("pixel_unshuffle", n=given.whole("n"), **{way: True})
 
 
 @rule("ReorgAsDarknet")

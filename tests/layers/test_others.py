@@ -179,7 +179,7 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "upsample 2", "upsample 2x1", "upsample 1.5 bilinear", "upsample (1.5, 2)",
     "upsample to=9x4 bilinear align_corners",
     "a: conv 2 3x3\nfrom a -> upsample image bilinear", "pad 1", "pad (1, 2)", "pad (1, 2, 3, 4) reflect", "crop 1",
-    "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "unreorg 2",
+    "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "reorg 3 by_column", "unreorg 2",
     "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
     "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "hsigmoid 0.2 shift=-1", "conv 8 3x3 hsigmoid=(0.2, -0.4)",
     "hsigmoid shift=0.4", "prelu shared", "conv 8 3x3 prelu=shared", "bn affine=off", "conv 8 3x3 bn affine=off relu",
@@ -300,9 +300,8 @@ def test_flatten(height: int, width: int, channels: int) -> None:
 
 @settings(max_examples=60)
 @given(
-    st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}", "clip lo={}",
-                     "clip hi={}", "power 3",
-                     "abs -> power 0.5", "rmsnorm", "l2norm",
+    st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}",
+                     "clip lo={}", "clip hi={}", "power 3", "abs -> power 0.5", "rmsnorm", "l2norm",
                      "clip lo=-{} hi=0", "abs", "square", "selu", "logsoftmax"]),
     st.integers(1, 30), SIZES, SIZES, st.integers(17, 22),
 )  # fmt: skip

@@ -518,6 +518,8 @@ def reorg(kind: Any, own: Weights, x: Array) -> Array:
         for c, i, j in np.ndindex(channels, height, width):
             square = i % n * n + j % n
             made = square * channels + c if kind.order == "by_pixel" else c * n * n + square
+            if kind.order == "by_column":
+                made = (j % n * n + i % n) * channels + c
             y[:, made, i // n, j // n] = x[:, c, i, j]
         return y
     for picture, out in zip(x.reshape(many, -1), y.reshape(many, -1), strict=True):

@@ -339,6 +339,17 @@ def _reorg_by_channel(r: Random) -> Case:
     return Case(f"input {shape}\nreorg {n} by_channel\n", lambda t, w, x: t.nn.PixelUnshuffle(n)(x))
 
 
+@word("reorg by_column")
+def _focus(r: Random) -> Case:
+    """As in the code of YOLOv5 (ultralytics/yolov5, models/common.py) and YOLOX."""
+    shape = f"{2 * r.randint(1, 5)}x{2 * r.randint(1, 5)}x{r.randint(1, 4)}"
+
+    def theirs(t: Any, w: Any, x: Any) -> Any:
+        return t.cat((x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]), 1)
+
+    return Case(f"input {shape}\nreorg 2 by_column\n", theirs)
+
+
 @word("reorg as_darknet")
 def _reorg_as_darknet(r: Random) -> Case:
     n = r.randint(1, 3)

@@ -360,17 +360,18 @@ class Widen(nn.Module):
 
 
 class Reorg(nn.Module):
-    """Squares of n x n pixels into channels, pixel after pixel, as ONNX's SpaceToDepth and TensorFlow have it;
-    nn.PixelUnshuffle has them channel after channel."""
+    """Squares of n x n pixels into channels, pixel after pixel, as ONNX's SpaceToDepth and TensorFlow have it, or
+    column after column, as YOLOv5's Focus; nn.PixelUnshuffle has them channel after channel."""
 
-    def __init__(self, n):
+    def __init__(self, n, by_column=False):
         super().__init__()
         self.n = n
+        self.order = (0, 5, 3, 1, 2, 4) if by_column else (0, 3, 5, 1, 2, 4)
 
     def forward(self, x):
         b, c, h, w = x.shape
         x = x.reshape(b, c, h // self.n, self.n, w // self.n, self.n)
-        return x.permute(0, 3, 5, 1, 2, 4).reshape(b, -1, h // self.n, w // self.n)
+        return x.permute(self.order).reshape(b, -1, h // self.n, w // self.n)
 
 
 class ReorgAsDarknet(nn.Module):

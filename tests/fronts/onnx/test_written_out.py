@@ -136,6 +136,29 @@ def test_slopes_below_zero(slopes: Array, tmp_path: Path) -> None:
     assert words(model(nodes, SHAPE, {"a": slopes}), tmp_path) == ["prelu"]
 
 
+@pytest.mark.parametrize("is_nested", [True, False])
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [0, 2, 1, 3], [0, 3, 1, 2]])
+def test_every_second_row_and_column(is_nested: bool, order: list[int], tmp_path: Path) -> None:
+    """YOLOv5's Focus: pixels of squares as channels, in one of two orders; in another they stay what they are."""
+    nodes, parts = [], []
+    weights: dict[str, Any] = {"ends": np.array([2**63 - 1] * 2), "axes": np.array([2, 3]), "steps": np.array([2, 2])}
+    weights |= {"end": np.array([2**31 - 1]), "two": np.array([2]), "three": np.array([3])}
+    for number in order:
+        down, across = divmod(number, 2)
+        weights[f"s{number}"] = np.array([down, across])
+        weights |= {f"d{number}": np.array([down]), f"a{number}": np.array([across])}
+        if is_nested:
+            nodes.append(helper.make_node("Slice", ["x", f"d{number}", "end", "two", "two"], [f"r{number}"]))
+            cut = [f"r{number}", f"a{number}", "end", "three", "two"]
+        else:
+            cut = ["x", f"s{number}", "ends", "axes", "steps"]
+        nodes.append(helper.make_node("Slice", cut, [f"p{number}"]))
+        parts.append(f"p{number}")
+    nodes.append(helper.make_node("Concat", parts, ["y"], axis=1))
+    found = words(model(nodes, (1, 3, 6, 8), weights), tmp_path, 1, 3, 6, 8)
+    assert (found == ["reorg"]) == (order[-1] == 3)
+
+
 LAST = {"as they lie": 1, "last": 3}
 
 

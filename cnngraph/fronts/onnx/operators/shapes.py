@@ -310,6 +310,12 @@ def darknet_reorg(step: Step, x: Value, *, blocksize: int) -> Value:
     return step.layer(Reorg(n=blocksize, order="as_darknet"), step.map(x))
 
 
+@operator("cnngraph.Focus")
+def focus(step: Step, x: Value, *, order: str) -> Value:
+    """As `patterns` found one."""
+    return step.layer(Reorg(n=2, order=order), step.map(x))
+
+
 @operator("SpaceToDepth")
 def space_to_depth(step: Step, x: Value, *, blocksize: int) -> Value:
     return step.layer(Reorg(n=blocksize), step.map(x))
