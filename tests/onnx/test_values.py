@@ -85,7 +85,8 @@ MAPS = {
     "unpool": ["a: upsample 2\nmaxpool 2x2 -> conv 6 1x1 -> unpool a 2x2",
                "a: crop (1, 1, 0, 0) -> relu -> maxpool 2x2\nb: from a -> upsample 2\nfrom a -> abs -> unpool b 2x2",
                "a: relu\nmaxpool 1x1 -> unpool a f=1"],
-    "reorg": [f"crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2{order}" for order in ("", " by_channel", " by_column")],
+    "reorg": [f"crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2{order}"
+              for order in ("", " by_channel", " by_column")],
     "reorg, darknet's": ["crop (1, 0, 0, 0) -> conv 8 1x1 -> reorg 2 as_darknet",
                          "crop (1, 0, 0, 2) -> conv 9 1x1 -> reorg 3 as_darknet"],
     "unreorg": ["conv 8 1x1 -> unreorg 2", "conv 8 1x1 -> unreorg 2 by_channel", "conv 9 1x1 -> unreorg 3"],
