@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from onnx import helper
 
 from cnngraph.fronts import read
+from cnngraph.layers.pooling import AvgPool, MaxPool
 from tests.fronts.onnx.compared import Array, compared, model, run, written
 
 few = st.integers(1, 3)
@@ -83,6 +84,13 @@ def test_pools(data: st.DataObject) -> None:
         assume(not (attributes["ceil_mode"] and attributes["count_include_pad"]))
     shape = (1, 2, data.draw(st.integers(4, 9)), data.draw(st.integers(4, 9)))
     runs(model([helper.make_node(op, ["x"], ["y"], **attributes)], shape, opset=19), numbers(*shape))
+
+
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+def test_a_window_as_large_as_the_map_is_all_of_it(op: str, tmp_path: Path) -> None:
+    node = helper.make_node(op, ["x"], ["y"], kernel_shape=[4, 5], strides=[4, 5])
+    network = compared(written(model([node], (1, 3, 4, 5)), tmp_path), numbers(1, 3, 4, 5))
+    assert network.layers[1].kind in (MaxPool(everything=True), AvgPool(everything=True))
 
 
 BORDERS = st.tuples(*[st.integers(-1, 2)] * 4)

@@ -132,6 +132,8 @@ def max_pool(
     kind = MaxPool(window=window, stride=stride, padding=sides, dilation=gaps, ceil=ceil)
     if len(step.node.outputs) > 1 and step.node.outputs[1]:
         step.trace.places[step.node.outputs[1]] = view, kind
+    elif gaps == (1, 1) and _is_all(view, window, sides):
+        kind = MaxPool(everything=True)
     return _back(step.layer(kind, view), len(kernel_shape))
 
 
@@ -180,6 +182,8 @@ def average_pool(
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
     ceil = bool(ceil_mode)
+    if _is_all(view, window, sides):
+        return _back(step.layer(AvgPool(everything=True), view), len(kernel_shape))
     if not counts:
         sides, ceil = _said(view, window, stride, sides, ceil)
     kind = AvgPool(window=window, stride=stride, padding=sides, ceil=ceil, count_pad=counts and sides != VALID)
@@ -202,6 +206,11 @@ def _global(step: Step, x: Value, kind: AvgPool | MaxPool) -> Value:
         return _back(step.layer(kind, _upright(step, view)), 1)
     view = step.map(view)
     return view if view.volume.dims[:2] == (1, 1) else step.layer(kind, view)
+
+
+def _is_all(view: View, window: Pair, sides: Padding) -> bool:
+    """Whether a window is the whole map, as exporters write a pool over everything where they know its size."""
+    return sides == VALID and window == view.volume.dims[:2] != (1, 1)
 
 
 def _kernel(kernel: Constant) -> Constant:
