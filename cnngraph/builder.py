@@ -117,6 +117,9 @@ class Builder:
     def max(self, *tensors: Tensor, name: str = "") -> Tensor:
         return self.line("max", *tensors, name=name)
 
+    def min(self, *tensors: Tensor, name: str = "") -> Tensor:
+        return self.line("min", *tensors, name=name)
+
     def output(self, *tensors: Tensor) -> None:
         """What the network gives back; the last line's tensor unless said."""
         self._write("output " + " ".join(tensor.name for tensor in tensors))

@@ -48,7 +48,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "positive number": st.floats(0.1, 2),
     "fraction": st.floats(0, 0.9),
     "flag": st.booleans(),
-    "mode": st.booleans(),
+    "mode": st.sampled_from(["nearest", "bilinear", "bicubic"]),
     "border": st.tuples(*[st.integers(0, 4)] * 4).map(lambda amounts: Padding("given", amounts)),
     "volume": st.tuples(counts, counts, counts),
     "factor": st.sampled_from([1, 2, 3, 0.5, 1.5, (2, 1)]),
@@ -207,6 +207,7 @@ OTHERS = {
     "eca": "eca 3",
     "widen": "widen 8",
     "groupnorm": "groupnorm 2",
+    "clip": "clip 0 1",
     "upsample": "upsample 2",
 }
 """Lines of kinds that take not every number."""
@@ -267,6 +268,8 @@ def test_what_follows_takes_the_place_of_one_of_two() -> None:
 SEVERAL_THINGS = {
     "shuffle": "Reshape is one of three operators",
     "grn": "ReduceL2 is one of eight",
+    "rmsnorm": "Mul is one of six",
+    "l2norm": "ReduceL2 is one of three",
     "eca": "GlobalAveragePool is one of six",
 }
 """Kinds whose ONNX operator says too little."""

@@ -14,7 +14,8 @@ _LONG = 56
 """Characters of an expression that is given a name."""
 _BESIDE = {"torch.cat": "1", "ops.concatenate": "-1"}
 """Functions that put tensors one behind the other, with the axis of channels."""
-_OF_TWO = ("torch.maximum", "ops.maximum")
+OF_TWO = ("torch.maximum", "torch.minimum", "ops.maximum", "ops.minimum")
+"""Functions that join two tensors: of several the first two, what comes of that and the third."""
 _INSIDE = 8
 """Blanks before a statement of a method."""
 _OPERATORS = ("+", "-", "*")
@@ -157,7 +158,7 @@ class Forward:
             return _Value(f" {function} ".join(operands), names, True)
         if function in _BESIDE:
             return _Value(call(function, Brackets("", tuple(codes)), _BESIDE[function]), names)
-        if function in _OF_TWO:
+        if function in OF_TWO:
             code = codes[0]
             for other in codes[1:]:
                 code = call(function, code, other)

@@ -43,14 +43,14 @@ ADVICE = {
     **dict.fromkeys(("activation", "act", "nonlinearity"), "write the function's own word:  relu"),
     **dict.fromkeys(("hardsigmoid",), "write `hsigmoid`, PyTorch's and Keras 3's min(max(x/6 + 0.5, 0), 1); Keras 2's "
                                       "and ONNX's is  hsigmoid 0.2"),
-    **dict.fromkeys(("norm", "normalization", "normalize"), "write the one that is meant: `bn`, `layernorm`, `lrn`"),
+    **dict.fromkeys(("norm", "normalization", "normalize"), "write the one that is meant: `bn`, `layernorm`, `l2norm`"),
     **dict.fromkeys(("localresponsenorm",), "write `lrn`; its arguments are n, alpha, beta and k (of an even n PyTorch "
                                             "has one channel more before, this one more after)"),
     **dict.fromkeys(("ln",), "write `layernorm`"),
     **dict.fromkeys(("instancenorm2d",), "write `instancenorm`, which learns a scale and a shift (affine=True), or  "
                                          "instancenorm affine=off"),
-    **dict.fromkeys(("weightnorm", "spectralnorm", "rmsnorm", "l2norm", "syncbatchnorm"),
-                    "there are `bn`, `instancenorm`, `groupnorm`, `layernorm`, `grn` and `lrn`"),
+    **dict.fromkeys(("weightnorm", "spectralnorm", "syncbatchnorm"),
+                    "there are `bn`, `instancenorm`, `groupnorm`, `layernorm`, `rmsnorm`, `l2norm`, `grn` and `lrn`"),
     **dict.fromkeys(("se", "selayer", "semodule", "squeezeexcite", "squeezeexcitation"),
                     "write  mul { | skip | avgpool global -> conv 4 1x1 relu -> conv 16 1x1 sigmoid }"),
     **dict.fromkeys(("affine", "scaleshift", "scalelayer"), "write `fc` for a matrix, `scale` for a factor a channel"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnngraph.code.calls import Definition, arguments, full
+from cnngraph.code.forward import OF_TWO
 from cnngraph.code.solving import Unsuited, literal
 from cnngraph.code.text import Brackets, Expression, Line, call, keyword, sum_of
 from cnngraph.keras.names import in_keras
@@ -60,7 +61,7 @@ def flat(network: Network, codes: Mapping[str, Code]) -> Definition:
             continue
         elif code.function == "ops.concatenate":
             made = call(code.function, Brackets("", tuple(inputs)), "-1")
-        elif code.function == "ops.maximum":
+        elif code.function in OF_TWO:
             made = inputs[0]
             for other in inputs[1:]:
                 made = call(code.function, made, other)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cnngraph.code.calls import NEEDED
+from cnngraph.code.forward import OF_TWO
 from cnngraph.code.recording import OPERATORS, Differs, Table, Tensor, plain, run
 from cnngraph.code.solving import Word
 from cnngraph.keras.names import in_keras
@@ -18,7 +19,7 @@ from cnngraph.layers.code import Call, Code
 from cnngraph.network import Network
 from cnngraph.volume import Free
 
-_JOINS = ("ops.concatenate", "ops.maximum")
+_JOINS = ("ops.concatenate", "ops.maximum", "ops.minimum")
 
 
 class _Tensor(Tensor):
@@ -177,7 +178,7 @@ def _expected(network: Network, codes: Mapping[str, Code], table: Table) -> dict
         if code.module:
             given = {**signatures()[code.module], **dict(code.arguments)}
             made = _operation(code.module, given, weights, tuple(inputs))
-        elif code.function in (*OPERATORS, "ops.maximum"):
+        elif code.function in (*OPERATORS, *OF_TWO):
             made = inputs[0]
             for other in inputs[1:]:
                 made = table.made(code.function, (), "", (made, other))

@@ -22,6 +22,7 @@ layers.Dense(units, use_bias=True, kernel_initializer="glorot_uniform", trainabl
 layers.BatchNormalization(momentum=0.99, epsilon=1e-3, center=True, scale=True, trainable=True)
 layers.GroupNormalization(groups=32, epsilon=1e-3, center=True, scale=True, trainable=True)
 layers.LayerNormalization(epsilon=1e-3, trainable=True)
+layers.RMSNormalization(epsilon=1e-6, trainable=True)
 layers.PReLU(alpha_initializer="zeros", shared_axes=None, trainable=True)
 layers.MaxPooling2D(pool_size, strides=None, padding="valid")
 layers.AveragePooling2D(pool_size, strides=None, padding="valid")
@@ -42,6 +43,10 @@ layers.ELU(alpha=1.0)
 ops.abs()
 ops.square()
 ops.clip(x_min, x_max)
+ops.power(x2)
+ops.max(axis, keepdims=False)
+ops.mean(axis, keepdims=False)
+ops.normalize(epsilon=1e-12)
 """
 """As Keras 3 declares them, as far as generated code goes; functions without the tensor."""
 

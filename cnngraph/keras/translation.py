@@ -95,9 +95,12 @@ _ALWAYS = {
     "-": Code(function="-"),
     "*": Code(function="*"),
     "torch.maximum": Code(function="ops.maximum"),
+    "torch.minimum": Code(function="ops.minimum"),
     "torch.cat": Code(function="ops.concatenate"),
     "Abs": module("ops.abs"),
     "Square": module("ops.square"),
+    "ChannelMaxPool": module("ops.max", axis=-1, keepdims=True),
+    "ChannelAvgPool": module("ops.mean", axis=-1, keepdims=True),
     "nn.Flatten": module("layers.Flatten"),
 }
 _RULES: dict[str, Callable[[Given], Code]] = {}
@@ -308,6 +311,16 @@ def _scale(given: Given) -> Code:
     return module("layers.DepthwiseConv2D", kernel_size=1, **bias, **learned)
 
 
+@rule("RootMeanSquareNorm")
+def _rms_norm(given: Given) -> Code:
+    return module("layers.RMSNormalization", **unless(1e-6, epsilon=given.number("eps")), **given.learned())
+
+
+@rule("L2Norm")
+def _l2_norm(given: Given) -> Code:
+    return module("ops.normalize", **unless(1e-12, epsilon=given.number("eps")))
+
+
 @rule("GlobalResponseNorm")
 def _response_norm(given: Given) -> Code:
     return module("global_response_norm", **unless(1e-6, eps=given.number("eps")))
@@ -469,7 +482,17 @@ def _split_softmax(given: Given) -> Code:
 
 @rule("Clip")
 def _clip(given: Given) -> Code:
+    low, high = given.arguments["low"], given.arguments["high"]
+    if low is None:
+        return module("at_most", high=given.number("high"))
+    if high is None:
+        return module("at_least", low=given.number("low"))
     return module("ops.clip", x_min=given.number("low"), x_max=given.number("high"))
+
+
+@rule("Power")
+def _power(given: Given) -> Code:
+    return module("ops.power", x2=given.number("exponent"))
 
 
 @rule("TimesNumber")
@@ -551,7 +574,8 @@ def _unshuffle(given: Given) -> Code:
 @rule("Reorg")
 def _reorg(given: Given) -> Code:
     given.sizes()
-    return module("pixel_unshuffle", n=given.whole("n"), by_pixel=True)
+    way = "by_column" if given.arguments["by_column"] else "by_pixel"
+    return module("pixel_unshuffle", n=given.whole("n"), **{way: True})
 
 
 @rule("ReorgAsDarknet")
@@ -577,6 +601,8 @@ def _upsample(given: Given) -> Code:
     if given.arguments["align_corners"]:
         raise Unfit("it blends as if pixels were squares there: leave align_corners out")
     mode = str(given.arguments["mode"])
+    if mode == "bicubic":
+        raise Unfit(_CUBIC)
     blend = unless("nearest", interpolation=mode)
     factor = given.arguments["scale_factor"]
     factors = factor if isinstance(factor, tuple) else (factor, factor)
@@ -593,11 +619,16 @@ def _upsample(given: Given) -> Code:
     return module("resize", size=given.made, **blend)
 
 
+_CUBIC = "its cubic curve is another one there, of a = -0.5"
+
+
 @rule("resize_as")
 def _resize_as(given: Given) -> Code:
     said = dict(given.code.options)
     if said.get("align_corners"):
         raise Unfit("it blends as if pixels were squares there: leave align_corners out")
+    if said.get("mode") == "bicubic":
+        raise Unfit(_CUBIC)
     ratios = zip(given.made, given.sizes(), strict=True)
     if said.get("mode", "nearest") == "nearest" and any(made % size for made, size in ratios):
         raise Unfit("which pixels it copies is another matter there, unless the size is a multiple")

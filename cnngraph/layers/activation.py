@@ -324,19 +324,46 @@ class Square(Activation):
 
 
 @kind
+class Power(Kind):
+    """``x`` to the power of p. A root or another p that is no whole number is for numbers from 0 on, a p below 0 for
+    others than 0: of what is else there comes no number. It stands alone: ``clip lo=1e-6 -> power 3``."""
+
+    word = "power"
+    elsewhere = ("pow",)
+    family: ClassVar[Family] = "activation"
+    onnx = "Pow; Sqrt for 0.5, Reciprocal for -1"
+
+    p: float = argument(NUMBER, positional=True, doc="the exponent")
+
+    def lower(self, to: Lowering) -> None:
+        if self.p in (0.5, -1):
+            to.node("Sqrt" if self.p == 0.5 else "Reciprocal", to.inputs, to.output)
+        else:
+            to.node("Pow", [to.inputs[0], to.constant("exponent", [float(self.p)], ())], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("Power", exponent=float(self.p))
+
+    def caption(self) -> Caption:
+        return Caption("power", details=(f"p = {self.p:g}",))
+
+
+@kind
 class Clip(Kind):
-    """``min(max(x, lo), hi)``. It takes two numbers, so it stands alone: ``conv 8 3x3 -> clip 0 1``."""
+    """``min(max(x, lo), hi)``, or one of the two. It takes numbers, so it stands alone: ``conv 8 3x3 -> clip 0 1``."""
 
     word = "clip"
     elsewhere = ("clamp", "hardtanh", "relu1")
     family: ClassVar[Family] = "activation"
     onnx = "Clip"
 
-    lo: float = argument(NUMBER, positional=True, doc="the least that stays")
-    hi: float = argument(NUMBER, positional=True, doc="the most that stays")
+    lo: float | None = argument(NUMBER, positional=True, default=None, doc="the least that stays; any unless said")
+    hi: float | None = argument(NUMBER, positional=True, default=None, doc="the most that stays; any unless said")
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
-        if self.lo > self.hi:
+        if self.lo is None and self.hi is None:
+            raise Fault("E0207", "`clip` needs a bound", help="clip 0 1   or   clip lo=0   or   clip hi=1")
+        if self.lo is not None and self.hi is not None and self.lo > self.hi:
             raise Fault(
                 "E0208",
                 f"`clip` from {self.lo:g} to {self.hi:g} leaves nothing",
@@ -347,14 +374,18 @@ class Clip(Kind):
         return inputs[0]
 
     def lower(self, to: Lowering) -> None:
-        bounds = [to.constant("low", [float(self.lo)], ()), to.constant("high", [float(self.hi)], ())]
-        to.node("Clip", [to.inputs[0], *bounds], to.output)
+        low = "" if self.lo is None else to.constant("low", [float(self.lo)], ())
+        high = [] if self.hi is None else [to.constant("high", [float(self.hi)], ())]
+        to.node("Clip", [to.inputs[0], low, *high], to.output)
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
-        return module("Clip", low=float(self.lo), high=float(self.hi))
+        bounds = {"low": self.lo, "high": self.hi}
+        return module("Clip", **{name: float(bound) for name, bound in bounds.items() if bound is not None})
 
     def caption(self) -> Caption:
-        return Caption("clip", details=(f"{self.lo:g} to {self.hi:g}",))
+        if self.lo is None:
+            return Caption("clip", details=(f"up to {self.hi:g}",))
+        return Caption("clip", details=(f"from {self.lo:g}" if self.hi is None else f"{self.lo:g} to {self.hi:g}",))
 
 
 @kind

@@ -12,7 +12,7 @@ from cnngraph.layers.reach import Enlarging, Reach
 from cnngraph.layers.terms import Term, apart, number, sizes
 from cnngraph.layers.terms import product as times
 from cnngraph.layers.values import COUNT, FLAG, INDEX, PADDING, PAIR, VALID, Padding, Pair
-from cnngraph.layers.window import Slide, Windowed, covered, need_map, padded
+from cnngraph.layers.window import Slide, Windowed, covered, need_map, padded, spaced
 from cnngraph.volume import Dim, Free, Volume, as_int, divisors, product
 
 
@@ -434,9 +434,7 @@ def _caption(
     loud: str = "",
     on_arrow: str | None = None,
 ) -> Caption:
-    if conv.dilation != (1, 1):
-        height, width = conv.dilation
-        details = (f"d = {height}" if height == width else f"d = {height}×{width}", *details)
+    details = (*spaced(conv.dilation), *details)
     # A window of one pixel needs no padding to keep the size: `same` says nothing there.
     padding = "" if conv.window == (1, 1) and conv.padding.mode == "same" else conv.padding.caption
     return Caption(name, size, conv.window, conv.stride, padding, details, short, loud, on_arrow=on_arrow, sign="∗")

@@ -80,8 +80,7 @@ class _Spreads(Join):
     spread: bool
 
     def _spread(self, inputs: tuple[Volume, ...]) -> Volume:
-        """The first volume. Raises `Fault` unless each of the others has its height and width, or 1x1, and its
-        channels, or one."""
+        """The first volume. Raises `Fault` unless each of the others has its height, width and channels, or 1."""
         first = inputs[0]
         for other in inputs[1:]:
             if not first.is_map or not other.is_map:
@@ -92,16 +91,12 @@ class _Spreads(Join):
                     help=f"`unflatten` makes a vector of {other} a volume of 1x1x{other}" if first.is_map else "",
                 )
             if self._misfits(first, other):
-                takes = dict.fromkeys(
-                    f"{size}x{channels}"
-                    for size in (f"{first.height}x{first.width}", "1x1") for channels in (first.channels, 1)
-                )  # fmt: skip
                 fits_backwards = not self._misfits(other, first)
                 raise Fault(
                     "E0413",
                     f"`{self.word} spread` cannot spread {other} over {first}",
                     remark=self._side_by_side(inputs),
-                    reason=f"behind a first volume of {first} it takes {', '.join(takes)}",
+                    reason=f"behind a first volume of {first}, height, width and channels are as many, or 1",
                     help="the first volume is the one that the others are spread over: put the large one first"
                     if fits_backwards
                     else "",
@@ -113,8 +108,7 @@ class _Spreads(Join):
 
     def _whole(self, first: Volume, other: Volume) -> tuple[Dim, ...]:
         """The sizes of *other* once it is spread over *first*."""
-        place = first.dims[:2] if other.dims[:2] == (1, 1) else other.dims[:2]
-        return (*place, first.channels if other.channels == 1 else other.channels)
+        return tuple(own if size == 1 else size for own, size in zip(first.dims, other.dims, strict=True))
 
     def _spread_equal(self, inputs: tuple[Volume, ...]) -> Iterator[tuple[Dim, Dim]]:
         for other in inputs[1:]:
@@ -134,13 +128,13 @@ class _Spreads(Join):
         return ""
 
 
-_SPREAD = "volumes behind the first may have 1x1 pixels, or one channel, and are taken as if repeated"
+_SPREAD = "volumes behind the first may have one row, one column or one channel, and are taken as if repeated"
 
 
 @kind
 class Add(_Equal, _Spreads):
     """The sum, number by number. All volumes are equal, unless ``add spread`` says that those behind the first may be
-    1x1xC or HxWx1."""
+    1x1xC, HxWx1, or 1 in any of the three."""
 
     word = "add"
     onnx = "Add, Sum"
@@ -200,9 +194,28 @@ class Max(_Equal):
 
 
 @kind
+class Min(_Equal):
+    """The smallest, number by number."""
+
+    word = "min"
+    elsewhere = ("minimum",)
+    onnx = "Min"
+
+    def lower(self, to: Lowering) -> None:
+        to.node("Min", to.inputs, to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return Code(function="torch.minimum")
+
+    def caption(self) -> Caption:
+        return Caption("min", box=("MIN",))
+
+
+@kind
 class Mul(_Spreads):
     """The product, number by number; a 1x1xC volume multiplies whole channels (squeeze-and-excite). With ``mul spread``
-    those behind the first may be HxWx1, too, a factor for each place (spatial attention)."""
+    those behind the first may be 1 in any of the three: HxWx1 is a factor for each place (spatial attention), Hx1xC one
+    for each row."""
 
     word = "mul"
     elsewhere = ("multiply",)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from cnngraph.layers.activation import onnx_dims, per_channel
 from cnngraph.layers.code import Code, module, unless
 from cnngraph.layers.kind import Caption, Family, Kind, Lowering, Parameter, argument, kind
+from cnngraph.layers.pooling import reduced
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_equal_parts, need_map
@@ -182,20 +183,14 @@ class Grn(Kind):
         """As ``x * (γ * G/mean + 1) + β``: but for two all nodes are of one number a channel."""
         channels, dims = as_int(to.output_volume.channels), onnx_dims(to.output_volume)
         each: tuple[Dim, ...] = (channels, 1, 1)
-        roots = self._reduced(to, "ReduceL2", to.inputs[0], to.inner("roots", each), [2, 3])
-        mean = self._reduced(to, "ReduceMean", roots, to.inner("mean", (1, 1, 1)), [1])
+        roots = reduced("ReduceL2", to, to.inputs[0], to.inner("roots", each), [2, 3])
+        mean = reduced("ReduceMean", to, roots, to.inner("mean", (1, 1, 1)), [1])
         divisor = to.node("Add", [mean, to.constant("eps", [float(self.eps)], ())], to.inner("divisor", (1, 1, 1)))
         share = to.node("Div", [roots, divisor], to.inner("share", each))
         weighed = to.node("Mul", [share, to.parameter("weight")], to.inner("weighed", each))
         factor = to.node("Add", [weighed, to.constant("one", [1.0], ())], to.inner("factor", each))
         scaled = to.node("Mul", [to.inputs[0], factor], to.inner("scaled", dims))
         to.node("Add", [scaled, to.parameter("bias")], to.output)
-
-    def _reduced(self, to: Lowering, op: str, source: str, made: str, axes: list[int]) -> str:
-        """Which axes is an attribute up to opset 17."""
-        if to.opset < 18:
-            return to.node(op, [source], made, axes=axes)
-        return to.node(op, [source, to.constant(f"axes_of_{op.lower()}", axes)], made)
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
         name = "GlobalResponseNorm"
@@ -239,6 +234,71 @@ class LayerNorm(Kind):
 
     def caption(self) -> Caption:
         return Caption("layer norm", short="LN")
+
+
+@kind
+class RmsNorm(Kind):
+    """Root mean square normalization over the channels, at each place of a map by itself: ``γ * x / sqrt(mean of x² +
+    eps)``, `layernorm` without its mean and β (Zhang & Sennrich 2019)."""
+
+    word = "rmsnorm"
+    elsewhere = ("rmsnorm2d", "rmsnormalization")
+    family: ClassVar[Family] = "norm"
+    onnx = "Mul, ReduceMean, Add, Sqrt, Div and Mul"
+
+    eps: float = argument(POSITIVE, default=1e-6, doc="added to the mean of the squares")
+
+    def parameters(self, inputs: tuple[Volume, ...]) -> dict[str, Parameter]:
+        return {"weight": Parameter(per_channel(inputs[0]), fill=1.0)}
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
+
+    def lower(self, to: Lowering) -> None:
+        dims, (x, *_) = onnx_dims(to.output_volume), to.inputs
+        one = (1, *dims[1:])
+        squares = to.node("Mul", [x, x], to.inner("squares", dims))
+        mean = reduced("ReduceMean", to, squares, to.inner("mean", one), [1])
+        more = to.node("Add", [mean, to.constant("eps", [float(self.eps)], ())], to.inner("more", one))
+        root = to.node("Sqrt", [more], to.inner("root", one))
+        standard = to.node("Div", [x, root], to.inner("standard", dims))
+        to.node("Mul", [standard, to.parameter("weight")], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        more = {**unless(True, is_map=inputs[0].is_map), **unless(1e-6, eps=self.eps)}
+        return module("RootMeanSquareNorm", channels=as_int(inputs[0].channels), **more)
+
+    def caption(self) -> Caption:
+        return Caption("RMS norm", short="RMS")
+
+
+@kind
+class L2Norm(Kind):
+    """The channels as a vector of length 1, at each place of a map by itself: ``x / max(sqrt(sum of x²), eps)``. With
+    `scale` behind it what SSD does with the first map that it detects on (Liu et al. 2015, "ParseNet"); of a vector,
+    what embeddings of faces end with."""
+
+    word = "l2norm"
+    elsewhere = ("l2normalize", "l2normalization", "unitnormalization")
+    family: ClassVar[Family] = "norm"
+    onnx = "ReduceL2, Clip and Div"
+
+    eps: float = argument(POSITIVE, default=1e-12, doc="the least that is divided by")
+
+    def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        return POINT if inputs[0].is_map else None
+
+    def lower(self, to: Lowering) -> None:
+        one = (1, *onnx_dims(to.output_volume)[1:])
+        length = reduced("ReduceL2", to, to.inputs[0], to.inner("length", one), [1])
+        divisor = to.node("Clip", [length, to.constant("eps", [float(self.eps)], ())], to.inner("divisor", one))
+        to.node("Div", [to.inputs[0], divisor], to.output)
+
+    def torch(self, inputs: tuple[Volume, ...]) -> Code:
+        return module("L2Norm", **unless(1e-12, eps=self.eps))
+
+    def caption(self) -> Caption:
+        return Caption("L2 norm", short="L2")
 
 
 @kind

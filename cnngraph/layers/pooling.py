@@ -9,9 +9,9 @@ from typing import ClassVar
 from cnngraph.layers.activation import onnx_dims
 from cnngraph.layers.code import LEAST, Code, Value, border, module, square, unless
 from cnngraph.layers.kind import Caption, Family, Fault, Kind, Lowering, argument, kind
-from cnngraph.layers.reach import Cells, Reach
+from cnngraph.layers.reach import POINT, Cells, Reach
 from cnngraph.layers.values import FLAG, PADDING, PAIR, VALID, Padding, Pair
-from cnngraph.layers.window import Slide, Windowed, need_known, need_map
+from cnngraph.layers.window import Slide, Windowed, need_known, need_map, spaced
 from cnngraph.volume import Volume, as_int
 
 _WINDOW_HELP = (
@@ -30,12 +30,18 @@ class _Pool(Windowed):
     padding: Padding
     ceil: bool
     everything: bool
+    over_channels: bool
     to: Pair | None
 
     @property
     def slide(self) -> Slide:
         assert self.window is not None
-        return Slide(self.window, self.stride or self.window, self.padding, ceil=self.ceil)
+        return Slide(self.window, self.stride or self.window, self.padding, self.gaps, self.ceil)
+
+    @property
+    def gaps(self) -> Pair:
+        """The spacing of the window's taps."""
+        return 1, 1
 
     def settled(self) -> Kind:
         said: dict[str, object] = {}
@@ -47,11 +53,13 @@ class _Pool(Windowed):
 
     @property
     def sliding(self) -> Slide | None:
-        return None if self.everything or self.to is not None else self.slide
+        return None if self.everything or self.over_channels or self.to is not None else self.slide
 
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         (volume,) = inputs
         need_map(volume, self.word)
+        if self.over_channels:
+            return Volume((volume.height, volume.width, 1))
         if self.everything:
             return Volume((1, 1, volume.channels))
         if self.to is not None:
@@ -70,12 +78,29 @@ class _Pool(Windowed):
                     remark=f"padding {max(slide.pads(axis, size))}, window {slide.extent(axis)}",
                     help=f"a {slide.extent(axis)}-wide window takes padding of at most {slide.extent(axis) - 1}",
                 )
+            if isinstance(size, int) and self._misses(axis, size, as_int((height, width)[axis])):
+                raise Fault(
+                    "E0407",
+                    "the taps of a window lie so far apart that some windows would see nothing but padding",
+                    at="dilation",
+                    remark=f"{slide.dilation[axis]} apart, on a map of {size}",
+                    help=f"take taps that are at most {size} apart",
+                )
         return Volume((height, width, volume.channels))
+
+    def _misses(self, axis: int, size: int, count: int) -> bool:
+        """Whether one of *count* windows has all its taps beside a map of *size*: only where they are further apart."""
+        if size >= self.gaps[axis]:
+            return False
+        reach = self.slide.reach(Volume((size, size, 1)))[axis]
+        return any(all(not 0 <= tap < size for tap in reach.taps(place)) for place in range(count))
 
     def remarks(self, inputs: tuple[Volume, ...]) -> Iterator[Fault]:
         return iter(()) if self.sliding is None else self.sliding.remarks(inputs[0])
 
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
+        if self.over_channels:
+            return POINT
         if self.everything:
             return None
         slide = self.slide if self.to is None else self._cells(inputs)
@@ -95,6 +120,8 @@ class _Pool(Windowed):
 
     def _pooled(self) -> str:
         """Of what it takes the largest or the mean, for its sentence."""
+        if self.over_channels:
+            return "all channels, at every place"
         if self.everything:
             return "the whole map, in every channel"
         if self.to is not None:
@@ -104,12 +131,14 @@ class _Pool(Windowed):
 
     def _caption(self, sign: str) -> Caption:
         name, loud = f"{sign} pool", f"{sign}-pool".upper()
+        if self.over_channels:
+            return Caption(f"channel {name}", loud=f"CHANNEL {loud}", box=(loud, "channels"), sign=sign)
         if self.everything:
             return Caption(f"global {name}", short=name, loud=f"GLOBAL {loud}", box=(loud, "global"), sign=sign)
         if self.to is not None:
             to, words = f"to {self.to[0]}×{self.to[1]}", (loud, "adaptive")
             return Caption(f"adaptive {name}", details=(to,), loud=f"ADAPTIVE {loud}", box=words, sign=sign)
-        details = ("ceil",) if self.ceil else ()
+        details = (*spaced(self.gaps), *(("ceil",) if self.ceil else ()))
         stride = self.stride or self.window
         return Caption(name, "", self.window, stride, self.padding.caption, details, loud=loud, box=(loud,), sign=sign)
 
@@ -127,38 +156,64 @@ class _Pool(Windowed):
         stride = unless(self.slide.window, stride=self.slide.stride)
         arguments: dict[str, Value] = {"kernel_size": square(self.slide.window)}
         arguments |= {"stride": square(self.slide.stride)} if stride else {}
-        return arguments | unless(0, padding=padding)
+        return arguments | unless(0, padding=padding) | unless(1, dilation=square(self.gaps))
 
-    def _torch_adaptive(self, name: str) -> Code:
+    def _torch_whole(self, name: str) -> Code:
+        if self.over_channels:
+            return module(f"Channel{name}")
+        name = f"nn.Adaptive{name}2d"
         return module(name, output_size=1 if self.to is None else square(self.to))
 
 
 @kind
 class MaxPool(_Pool):
-    """The largest number of each window of each channel."""
+    """The largest number of each window of each channel, or of all channels at each place."""
 
     word = "maxpool"
     elsewhere = ("maxpool2d", "maxpooling", "maxpooling2d")
-    onnx = "MaxPool, GlobalMaxPool; to= a size that does not divide Gather, Gather and MaxPool"
+    onnx = "MaxPool, GlobalMaxPool, ReduceMax; to= a size that does not divide Gather, Gather and MaxPool"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
     stride: Pair | None = argument(
         PAIR, keyword="s", default=None, doc="step of the window; the window's size if not given"
     )
     padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border around the input, never the largest")
+    dilation: Pair = argument(PAIR, keyword="d", default=(1, 1), doc="spacing of the window's taps")
     ceil: bool = argument(FLAG, default=False, doc="round the number of windows up instead of down")
     everything: bool = argument(FLAG, keyword="global", default=False, doc="one window over the whole map")
+    over_channels: bool = argument(FLAG, default=False, doc="the largest of all channels instead, at each place (CBAM)")
     to: Pair | None = argument(PAIR, default=None, doc="the output's size, whatever the input's (adaptive)")
 
+    @property
+    def gaps(self) -> Pair:
+        return self.dilation
+
     def lower(self, to: Lowering) -> None:
-        if self.everything:
+        if self.over_channels:
+            reduced("ReduceMax", to, to.inputs[0], to.output, [1])
+        elif self.everything:
             to.node("GlobalMaxPool", to.inputs, to.output)
         elif self.to is not None and self._cells(to.input_volumes) is None:
             self._lower_adaptive(to, self.to)
         else:
             slide = self.slide if self.to is None else self._cells(to.input_volumes)
             assert slide is not None
-            to.node("MaxPool", to.inputs, to.output, **slide.onnx(to))
+            self._lower_sliding(to, slide)
+
+    def _lower_sliding(self, to: Lowering, slide: Slide) -> None:
+        """onnxruntime pads by less than a window's taps, however far apart they are: by more another node does."""
+        attributes, source = slide.onnx(to), to.inputs[0]
+        pads = attributes.get("pads")
+        if isinstance(pads, list) and any(pad >= taps for pad, taps in zip(pads, slide.window * 2, strict=True)):
+            top, left, bottom, right = pads
+            volume = to.input_volumes[0]
+            amounts = to.constant("pads", [0, 0, top, left, 0, 0, bottom, right])
+            padded = to.inner(
+                "padded", (volume.channels, volume.height + (top + bottom), volume.width + (left + right))
+            )
+            source = to.node("Pad", [source, amounts, to.constant("least", [float("-inf")], ())], padded)
+            attributes["pads"] = [0, 0, 0, 0]
+        to.node("MaxPool", [source], to.output, **attributes)
 
     def _lower_adaptive(self, to: Lowering, size: Pair) -> None:
         """Cells of unequal size: each row that several of them have is repeated for each, the last of a cell until all
@@ -177,7 +232,7 @@ class MaxPool(_Pool):
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
         if self.sliding is None:
-            return self._torch_adaptive("nn.AdaptiveMaxPool2d")
+            return self._torch_whole("MaxPool")
         height, width = inputs[0].height, inputs[0].width
         (top, bottom), (left, right) = self.slide.pads(0, height), self.slide.pads(1, width)
         if self._is_even(inputs[0]):
@@ -201,11 +256,11 @@ class MaxPool(_Pool):
 
 @kind
 class AvgPool(_Pool):
-    """The mean of each window of each channel."""
+    """The mean of each window of each channel, or of all channels at each place."""
 
     word = "avgpool"
     elsewhere = ("averagepool", "averagepooling", "averagepooling2d", "meanpool")
-    onnx = "AveragePool, GlobalAveragePool; to= a size that does not divide MatMul and MatMul"
+    onnx = "AveragePool, GlobalAveragePool, ReduceMean; to= a size that does not divide MatMul and MatMul"
 
     window: Pair | None = argument(PAIR, keyword="f", positional=True, default=None, doc="height x width of the window")
     stride: Pair | None = argument(
@@ -214,11 +269,14 @@ class AvgPool(_Pool):
     padding: Padding = argument(PADDING, keyword="p", default=VALID, doc="border around the input")
     ceil: bool = argument(FLAG, default=False, doc="round the number of windows up instead of down")
     everything: bool = argument(FLAG, keyword="global", default=False, doc="one window over the whole map")
+    over_channels: bool = argument(FLAG, default=False, doc="the mean of all channels instead, at each place (CBAM)")
     to: Pair | None = argument(PAIR, default=None, doc="the output's size, whatever the input's (adaptive)")
     count_pad: bool = argument(FLAG, default=False, doc="count the border as zeros in the mean; else it is left out")
 
     def lower(self, to: Lowering) -> None:
-        if self.everything:
+        if self.over_channels:
+            reduced("ReduceMean", to, to.inputs[0], to.output, [1])
+        elif self.everything:
             to.node("GlobalAveragePool", to.inputs, to.output)
         elif self.to is not None and self._cells(to.input_volumes) is None:
             self._lower_adaptive(to, self.to)
@@ -261,7 +319,7 @@ class AvgPool(_Pool):
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
         if self.sliding is None:
-            return self._torch_adaptive("nn.AdaptiveAvgPool2d")
+            return self._torch_whole("AvgPool")
         height, width = inputs[0].height, inputs[0].width
         (top, bottom), (left, right) = self.slide.pads(0, height), self.slide.pads(1, width)
         if self._is_even(inputs[0]):
@@ -287,6 +345,13 @@ class AvgPool(_Pool):
     @property
     def projects(self) -> bool:
         return True
+
+
+def reduced(op: str, to: Lowering, source: str, made: str, axes: list[int]) -> str:
+    """A node of a reduction, which leaves 1 of each of *axes*. Which they are is an attribute up to opset 17."""
+    if to.opset < 18:
+        return to.node(op, [source], made, axes=axes)
+    return to.node(op, [source, to.constant(f"axes_of_{op.lower()}", axes)], made)
 
 
 def _shares(size: int, cells: int) -> list[list[float]]:

@@ -87,12 +87,12 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """*size* places become *made*, and so on: place i is the one it lies in, or blended of the two about it. Its middle
-    lies at ``(i + 0.5) * size/made - 0.5``, or at ``i * size/made`` where the *corners* are aligned."""
+    """*size* places become *made*, and so on: place i is the one it lies in, or blended of the two or four *about* it.
+    Its middle lies at ``(i + 0.5) * size/made - 0.5``, or at ``i * size/made`` where the *corners* are aligned."""
 
     size: int
     made: int
-    blended: bool = False
+    about: int = 1
     corners: bool = False
 
     endless: ClassVar[bool] = True
@@ -107,11 +107,13 @@ class Resampling:
 
     def taps(self, place: int) -> range:
         """What *place* sees."""
-        if not self.blended or self.corners:
+        if self.about == 1 or self.corners:
             whole, rest = divmod(place * self.size, self.made)
         else:
             whole, rest = divmod((2 * place + 1) * self.size - self.made, 2 * self.made)
-        return range(whole, whole + (2 if self.blended and rest else 1))
+        if self.about == 1 or not rest:
+            return range(whole, whole + 1)
+        return range(whole + 1 - self.about // 2, whole + 1 + self.about // 2)
 
 
 @dataclass(frozen=True, slots=True)

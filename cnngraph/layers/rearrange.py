@@ -25,7 +25,8 @@ class _Rearrange(Kind):
 class Reorg(_Rearrange):
     """Every n x n square of pixels becomes one pixel with n² times the channels (space to depth). With channel c of
     C and the pixel at (a, b) of the square, `by_pixel` makes it channel ``(a*n + b)*C + c`` (ONNX, TensorFlow),
-    `by_channel` ``c*n² + a*n + b`` (PyTorch's PixelUnshuffle).
+    `by_channel` ``c*n² + a*n + b`` (PyTorch's PixelUnshuffle), `by_column` ``(b*n + a)*C + c`` (the Focus of YOLOv5 and
+    YOLOX).
 
     `as_darknet` is what darknet's `[reorg]` does, and weights of YOLOv2 need: it reads the map as one with C/n²
     channels that is n times as high and wide, and reorganizes that one by pixel.
@@ -33,7 +34,7 @@ class Reorg(_Rearrange):
 
     word = "reorg"
     elsewhere = ("spacetodepth",)
-    onnx = "SpaceToDepth, then Gather for by_channel, between two Reshape for as_darknet"
+    onnx = "SpaceToDepth, then Gather for by_channel and by_column, between two Reshape for as_darknet"
 
     n: int = argument(COUNT, positional=True, doc="side of the square")
     order: str = argument(REORG, default="by_pixel", doc="order of the channels")
@@ -69,10 +70,9 @@ class Reorg(_Rearrange):
         channels = as_int(volume.channels)
         if self.order == "by_pixel":
             to.node("SpaceToDepth", to.inputs, to.output, blocksize=n)
-        elif self.order == "by_channel":
+        elif self.order != "as_darknet":
             deep = to.node("SpaceToDepth", to.inputs, to.inner("deep", onnx_dims(to.output_volume)), blocksize=n)
-            order = [square * channels + channel for channel in range(channels) for square in range(n * n)]
-            to.node("Gather", [deep, to.constant("order", order)], to.output, axis=1)
+            to.node("Gather", [deep, to.constant("order", self._from_pixels(channels))], to.output, axis=1)
         else:
             height, width = as_int(volume.height), as_int(volume.width)
             large, small = (channels // n**2, height * n, width * n), (channels, height, width)
@@ -81,10 +81,19 @@ class Reorg(_Rearrange):
             made = to.constant("small", [0, *map(as_int, onnx_dims(to.output_volume))])
             to.node("Reshape", [deep, made], to.output)
 
+    def _from_pixels(self, channels: int) -> list[int]:
+        """Which channel, in the order by pixel, each of the output's is."""
+        if self.order == "by_channel":
+            return [square * channels + channel for channel in range(channels) for square in range(self.n**2)]
+        sides = range(self.n)
+        return [(a * self.n + b) * channels + channel for b in sides for a in sides for channel in range(channels)]
+
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
         if self.order == "by_channel":
             return module("nn.PixelUnshuffle", downscale_factor=self.n)
-        return module("ReorgAsDarknet" if self.order == "as_darknet" else "Reorg", n=self.n)
+        if self.order == "as_darknet":
+            return module("ReorgAsDarknet", n=self.n)
+        return module("Reorg", n=self.n, **unless(False, by_column=self.order == "by_column"))
 
     def caption(self) -> Caption:
         order = () if self.order == "by_pixel" else (self.order.replace("_", " "),)

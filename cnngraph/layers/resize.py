@@ -19,9 +19,9 @@ Factor = int | float
 @kind
 class Upsample(Kind):
     """A map n times as large, or of an asked size, or as high and wide as a named tensor. Of n pixels made of m the
-    i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of those about ``(i + 0.5)*m/n - 0.5`` (bilinear), where a
-    factor that was given is n/m, also if n was rounded down; with `align_corners` of those about
-    ``i*(m - 1)/(n - 1)``, so that corners stay corners.
+    i-th is a copy of ``⌊i*m/n⌋`` (nearest), or blended of the two about ``(i + 0.5)*m/n - 0.5`` in each direction
+    (bilinear) or of the four (bicubic, Keys 1981 with a = -0.75), where a factor that was given is n/m, also if n was
+    rounded down; with `align_corners` of those about ``i*(m - 1)/(n - 1)``, so that corners stay corners.
 
     These are PyTorch's rules and ONNX's, but that PyTorch, where a fraction makes no more pixels than there were,
     leaves them as they are, and where it makes twice as many copies each twice. Copies to another size while sizes are
@@ -38,8 +38,8 @@ class Upsample(Kind):
         FACTOR, positional=True, default=None, doc="how many times larger, down and across: `2`, `1.5`, `2x1`"
     )
     to: Pair | None = argument(PAIR, default=None, doc="the output's size instead")
-    bilinear: bool = argument(BLEND, default=False, doc="`bilinear` blends neighbours, `nearest` copies")
-    align_corners: bool = argument(FLAG, default=False, doc="where `bilinear` looks: corners stay corners")
+    mode: str = argument(BLEND, default="nearest", doc="`bilinear` and `bicubic` blend neighbours, `nearest` copies")
+    align_corners: bool = argument(FLAG, default=False, doc="where blending looks: corners stay corners")
 
     @property
     def factors(self) -> tuple[Factor, Factor] | None:
@@ -56,7 +56,7 @@ class Upsample(Kind):
                 "`upsample` needs a number, a size or a tensor" + (", one of them" if given else ""),
                 help="upsample 2   or   upsample to=14x14   or   upsample NAME",
             )
-        if self.align_corners and not self.bilinear:
+        if self.align_corners and self.mode == "nearest":
             raise Fault(
                 "E0208", "copies have no corners to align", at="align_corners", help="write  bilinear align_corners"
             )
@@ -84,20 +84,22 @@ class Upsample(Kind):
             if made == 1:
                 return Sliding()
             # Of one pixel all are made; it is the one they lie in.
-            return Resampling(size - 1, made - 1, True, True) if size > 1 else Resampling(1, made)
+            return Resampling(size - 1, made - 1, _ABOUT[self.mode], True) if size > 1 else Resampling(1, made)
         ratio = Fraction(self.factors[axis]) if self.factors is not None else _ratio(made, size)
-        return None if ratio is None else Resampling(ratio.denominator, ratio.numerator, self.bilinear)
+        return None if ratio is None else Resampling(ratio.denominator, ratio.numerator, _ABOUT[self.mode])
 
     def lower(self, to: Lowering) -> None:
-        if self.bilinear:
+        how: dict[str, object]
+        if self.mode != "nearest":
             coordinates = "align_corners" if self.align_corners else "half_pixel"
-            how = {"mode": "linear", "coordinate_transformation_mode": coordinates}
+            how = {"mode": _IN_ONNX[self.mode], "coordinate_transformation_mode": coordinates}
+            how |= {"cubic_coeff_a": -0.75} if self.mode == "bicubic" else {}
         else:
             how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         if self.factors is not None:
             scales = to.constant("scales", [1.0, 1.0, *map(float, self.factors)])
             to.node("Resize", [to.inputs[0], "", scales], to.output, **how)
-        elif not self.bilinear and fixed(to.input_volumes[0].dims + to.output_volume.dims):
+        elif self.mode == "nearest" and fixed(to.input_volumes[0].dims + to.output_volume.dims):
             self._lower_copies(to)
         else:
             to.node("Resize", [to.inputs[0], "", "", self._sizes(to)], to.output, **how)
@@ -124,19 +126,19 @@ class Upsample(Kind):
         return to.node("Concat", [kept, asked], to.sizes("sizes", 4), axis=0)
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
-        mode: dict[str, Value] = {"mode": "bilinear"} if self.bilinear else {}
+        mode: dict[str, Value] = unless("nearest", mode=self.mode)
         mode |= unless(False, align_corners=self.align_corners)
         if len(inputs) == 2:
             return Code(function="resize_as", options=tuple(mode.items()))
         if self.factors is not None:
             # PyTorch's own is right for these: others it rounds, or leaves a map as it is.
-            name = "nn.Upsample" if self.bilinear or set(self.factors) <= {1, 2, 3, 4, 8, 16, 32} else "Resize"
+            name = "nn.Upsample" if self.mode != "nearest" or set(self.factors) <= {1, 2, 3, 4, 8, 16, 32} else "Resize"
             if not all(isinstance(factor, int) for factor in self.factors):
                 name = "Resize"
             down, across = self.factors
             return module(name, scale_factor=down if down == across else (down, across), **mode)
         assert self.to is not None
-        return module("nn.Upsample" if self.bilinear else "Resize", size=self.to, **mode)
+        return module("Resize" if self.mode == "nearest" else "nn.Upsample", size=self.to, **mode)
 
     def caption(self) -> Caption:
         if self.to is not None:
@@ -144,8 +146,13 @@ class Upsample(Kind):
         else:
             factors = self.factors
             how = () if factors is None else ("×" + "×".join(f"{each:g}" for each in dict.fromkeys(factors)),)
-        words = ("bilinear",) * self.bilinear + ("corners",) * self.align_corners
+        words = (self.mode,) * (self.mode != "nearest") + ("corners",) * self.align_corners
         return Caption("upsample", details=(*how, *words))
+
+
+_ABOUT = {"nearest": 1, "bilinear": 2, "bicubic": 4}
+"""Of how many pixels one is blended, in each direction."""
+_IN_ONNX = {"bilinear": "linear", "bicubic": "cubic"}
 
 
 @kind

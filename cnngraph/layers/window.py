@@ -262,6 +262,12 @@ class Windowed(Kind):
         return (height, width) if height is not None and width is not None else None
 
 
+def spaced(dilation: Pair) -> tuple[str, ...]:
+    """In a caption, how far apart the window's taps are; nothing where they lie side by side."""
+    down, across = dilation
+    return () if dilation == (1, 1) else (f"d = {down}" if down == across else f"d = {down}×{across}",)
+
+
 def covered(window: int, dilation: int) -> Term:
     """``k' = d(k - 1) + 1``"""
     return number(window) if dilation == 1 else brief(number(dilation) * (number(window) - 1) + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnngraph.code.calls import Definition, arguments
+from cnngraph.code.forward import OF_TWO
 from cnngraph.code.solving import literal
 from cnngraph.code.text import Brackets, Expression, Line, call, keyword, sum_of
 from cnngraph.network import Network
@@ -53,7 +54,7 @@ def flat(network: Network, name: str) -> list[Definition]:
             continue
         elif code.function == "torch.cat":
             made = call(code.function, Brackets("", tuple(inputs)), "1")
-        elif code.function == "torch.maximum":
+        elif code.function in OF_TWO:
             made = inputs[0]
             for other in inputs[1:]:
                 made = call(code.function, made, other)

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cnngraph.code.calls import NEEDED
+from cnngraph.code.forward import OF_TWO
 from cnngraph.code.recording import OPERATORS, Differs, Table, Tensor, plain, run
 from cnngraph.layers.code import Call
 from cnngraph.network import Network
@@ -149,7 +150,7 @@ def _made(text: str, top: str, modules: Mapping[str, str], arguments: dict[str, 
     for name in signatures():
         if name.startswith("nn."):
             setattr(nn, name.removeprefix("nn."), _leaf(name))
-    for name in (*modules, "torch.cat", "torch.maximum", "nn.functional.pad"):
+    for name in (*modules, "torch.cat", "torch.maximum", "torch.minimum", "nn.functional.pad"):
         place = functional if name.startswith("nn.functional.") else torch
         setattr(place, name.rpartition(".")[2], _function(name, modules))
     names: dict[str, object] = {
@@ -177,7 +178,7 @@ def _expected(network: Network, table: Table) -> dict[str, Tensor]:
         if code.module:
             arguments = plain(signatures()[code.module] | dict(code.arguments))
             made = table.made(code.module, arguments, weights, tuple(inputs))
-        elif code.function in (*OPERATORS, "torch.maximum"):
+        elif code.function in (*OPERATORS, *OF_TWO):
             made = inputs[0]
             for other in inputs[1:]:
                 made = table.made(code.function, (), "", (made, other))

@@ -138,7 +138,7 @@ def _remarks(found: _Found) -> Iterator[str]:
         several = len(alike.layers) > 1
         more = f", as of {len(alike.layers) - 1} more" if several else ""
         written = keyword if value is True else _shown(value, keyword)
-        written = written if isinstance(value, Padding | bool) else f"{keyword}={written}"
+        written = written if isinstance(value, Padding | bool | str) else f"{keyword}={written}"
         says = f"the file says {written} of `{other}`, " if alike.tells else (
             f"the file does not say the {keyword} of `{other}`, which is {show(value)} unless it was made otherwise, "
         )  # fmt: skip

@@ -183,7 +183,7 @@ KEEPING = ["conv 1 3x3 same bias=off", "conv 1 1x5 same bias=off", "maxpool 3x3 
 
 
 @settings(max_examples=40)
-@given(dags(KEEPING, joins=["add", "max"]), st.integers(0, 12), st.integers(0, 14))
+@given(dags(KEEPING, joins=["add", "max", "min"]), st.integers(0, 12), st.integers(0, 14))
 def test_a_cell_behind_any_joins_sees_its_box_and_nothing_else(lines: str, row: int, column: int) -> None:
     holds(parse(f"net t\ninput 13x15x1\n{lines}\n"), row, column)
 
@@ -257,7 +257,11 @@ def test_a_vector_that_becomes_another_volume_sees_everything(text: str) -> None
 
 
 @settings(max_examples=60)
-@given(st.integers(1, 24), st.integers(1, 24), st.sampled_from(["", " bilinear", " bilinear align_corners"]))
+@given(
+    st.integers(1, 24),
+    st.integers(1, 24),
+    st.sampled_from(["", " bilinear", " bilinear align_corners", " bicubic", " bicubic align_corners"]),
+)
 def test_what_the_places_of_another_size_see(size: int, made: int, how: str) -> None:
     """Beyond the ends there is the outermost place again. A share of 1e-5 is onnxruntime's rounding."""
     network = parse(f"net t\ninput {size}x1x1\nupsample to=({made}, 1){how}\n")
@@ -325,6 +329,9 @@ def test_of_several_inputs_it_is_the_largest() -> None:
         ("layernorm", Field(1, 1)),
         ("grn", None),
         ("eca 3", None),
+        ("conv 1 3x3 -> avgpool over_channels -> maxpool over_channels", Field(3, 3)),
+        ("rmsnorm -> l2norm -> power 2", Field(1, 1)),
+        ("upsample 3 bicubic", Field(4, 4)),
         ("lrn n=4", Field(1, 1)),
         ("flatten -> unflatten 16x16x1", Field(1, 1)),
         ("flatten -> unflatten 8x32x1", None),

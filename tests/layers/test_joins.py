@@ -51,7 +51,7 @@ def known(sizes: tuple[Size, ...]) -> Size:
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(["add", "max", "sub"]), VOLUMES)
+@given(st.sampled_from(["add", "max", "min", "sub"]), VOLUMES)
 def test_equal_volumes_and_nothing_broadcast(word: str, volumes: list[tuple[Size, ...]]) -> None:
     found = joined(word, volumes)
     if not agree(volumes):
@@ -88,19 +88,20 @@ def test_mul_takes_equal_volumes_and_gates_of_one_pixel(volumes: list[tuple[Size
 
 @settings(max_examples=400)
 @given(st.sampled_from(["add spread", "mul spread"]), VOLUMES)
-def test_spread_takes_one_pixel_and_one_channel_behind_the_first(word: str, volumes: list[tuple[Size, ...]]) -> None:
+def test_spread_takes_one_row_column_or_channel_behind_the_first(word: str, volumes: list[tuple[Size, ...]]) -> None:
     """A free size is never taken for one."""
     found = joined(word, volumes)
     first = volumes[0]
     fits = len(first) == 3 and all(
-        len(v) == 3 and (v[:2] == (1, 1) or all(map(may_be_equal, first, v[:2]))) and v[2] in (first[2], 1)
+        len(v) == 3 and all(size == 1 or may_be_equal(own, size) for own, size in zip(first, v, strict=True))
         for v in volumes[1:]
     )
     if not fits:
         assert found == "E0413"
         return
     assert isinstance(found, Network)
-    whole = [first, *((*(first[:2] if v[:2] == (1, 1) else v[:2]), first[2]) for v in volumes[1:])]
+    whole = [first, *(tuple(own if size == 1 else size for own, size in zip(first, v, strict=True))
+                      for v in volumes[1:])]  # fmt: skip
     assert made(found) == [known(sizes) for sizes in zip(*whole, strict=True)]
 
 
@@ -134,7 +135,7 @@ def test_nothing_is_spread_unless_it_is_said(word: str, code: str, small: tuple[
         assert ("the larger first" in caught.value.help) == (volumes[0] == small)
 
 
-@pytest.mark.parametrize("word", ["add", "sub", "max", "mul", "concat"])
+@pytest.mark.parametrize("word", ["add", "sub", "max", "min", "mul", "concat"])
 def test_the_first_name_of_a_free_size_stays(word: str) -> None:
     found = joined(word, [("?H", "?W", 2), ("?U", "?V", 2)])
     assert isinstance(found, Network)

@@ -39,7 +39,7 @@ def test_upsample(n: int, bilinear: bool, height: int, width: int) -> None:
     assert check(f"upsample {n}{' bilinear' * bilinear}", height, width, 2) == (n * height, n * width, 2)
 
 
-HOW = st.sampled_from(["", " bilinear", " bilinear align_corners"])
+HOW = st.sampled_from(["", " bilinear", " bilinear align_corners", " bicubic", " bicubic align_corners"])
 
 
 @settings(max_examples=80)
@@ -179,13 +179,17 @@ def test_groupnorm(g: int, channels: int, height: int, width: int, opset: int) -
     "upsample 2", "upsample 2x1", "upsample 1.5 bilinear", "upsample (1.5, 2)",
     "upsample to=9x4 bilinear align_corners",
     "a: conv 2 3x3\nfrom a -> upsample image bilinear", "pad 1", "pad (1, 2)", "pad (1, 2, 3, 4) reflect", "crop 1",
-    "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet", "unreorg 2",
+    "crop (1, 2)", "crop (0, 1, 2, 0)", "reorg 2", "reorg 2 by_channel", "reorg 2 as_darknet",
+    "reorg 2 by_column", "unreorg 2",
     "unreorg 2 by_channel", "widen 8 s=2", "widen 8 s=2x1", "groupnorm 2 eps=0.1", "conv 8 3x3 groupnorm g=4 relu",
     "hsigmoid 0.25", "conv 8 3x3 hsigmoid=0.25", "hsigmoid 0.2 shift=-1", "conv 8 3x3 hsigmoid=(0.2, -0.4)",
     "hsigmoid shift=0.4", "prelu shared", "conv 8 3x3 prelu=shared", "bn affine=off", "conv 8 3x3 bn affine=off relu",
     "instancenorm affine=off", "conv 8 3x3 instancenorm affine=off relu",
     "pad 1 value=0.5", "pad (1, 2) value=-2", "sepconv 8 3x3 s=2 same m=2 bn relu", "sepconv 8 3x3 bias=off", "grn",
     "grn eps=0.1", "eca 3", "flatten -> unflatten", "flatten -> unflatten 4x8x8", "maxpool to=3", "lrn n=4",
+    "clip lo=0.5",
+    "clip hi=2", "clip 0.5 2", "power 0.5", "power p=-1", "rmsnorm eps=0.1", "l2norm", "avgpool over_channels",
+    "maxpool over_channels", "maxpool 3x3 s=1 same d=2", "upsample 2 bicubic", "upsample to=9x4 bicubic align_corners",
     "a: conv 1 1x1\nfrom image -> mul a spread", "add spread {\n  | skip\n  | avgpool global\n}",
     "conv 2 3x3 p=(1, 2)", "conv 2 3x3 p=(1, 2, 1, 0)", "conv 2 3x3 p=1",
     "flatten\nsoftmax 3 bn", "flatten\nlogsoftmax 3",
@@ -298,6 +302,7 @@ def test_flatten(height: int, width: int, channels: int) -> None:
 @settings(max_examples=60)
 @given(
     st.sampled_from(["times {}", "times by=-{}", "plus {}", "plus learned", "scale bias", "shift", "clip 0 {}",
+                     "clip lo={}", "clip hi={}", "power 3", "abs -> power 0.5", "rmsnorm", "l2norm",
                      "clip lo=-{} hi=0", "abs", "square", "selu", "logsoftmax"]),
     st.integers(1, 30), SIZES, SIZES, st.integers(17, 22),
 )  # fmt: skip
@@ -317,6 +322,7 @@ def test_learned_numbers_are_counted(line: str, params: int) -> None:
 def test_bounds_in_the_wrong_order() -> None:
     assert refusal("clip 1 0", 3, 3, 1) == "E0208"
     assert refusal("clip 1 1", 3, 3, 1) == ""
+    assert refusal("clip", 3, 3, 1) == "E0207"
 
 
 def test_values_behind_one_that_has_its_keyword() -> None:

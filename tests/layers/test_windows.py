@@ -25,7 +25,7 @@ SLIDING = ("conv 4", "dwconv", "sepconv 3 m=2", "maxpool", "avgpool", "avgpool c
 def slides(draw: st.DrawFn) -> tuple[str, Window]:
     """A layer that slides, in words, and its window."""
     word = draw(st.sampled_from(SLIDING))
-    window = draw(windows(pool="pool" in word))
+    window = draw(windows(pool="pool" in word, gaps="avgpool" not in word))
     return f"{word} {window.words}", window
 
 
@@ -58,6 +58,8 @@ def expected_refusal(line: str, window: Window, height: int, width: int) -> str:
     if not all(window.starts(axis, size) for axis, size in enumerate((height, width))):
         return "E0406"
     if "pool" in line and any(max(window.border(a, n)) >= window.extent(a) for a, n in enumerate((height, width))):
+        return "E0407"
+    if "pool" in line and not all(window.sees(axis, size) for axis, size in enumerate((height, width))):
         return "E0407"
     return ""
 

@@ -51,6 +51,11 @@ class Window:
             found += [further] if further < size else []
         return found
 
+    def sees(self, axis: int, size: int) -> bool:
+        """Whether of every window a tap is on the map."""
+        taps = range(0, self.extent(axis), self.dilation[axis])
+        return all(any(0 <= start + tap < size for tap in taps) for start in self.starts(axis, size))
+
     @property
     def words(self) -> str:
         """As in a spec."""
@@ -69,10 +74,10 @@ def pairs(most: int) -> st.SearchStrategy[tuple[int, int]]:
 
 
 @st.composite
-def windows(draw: st.DrawFn, *, pool: bool = False) -> Window:
-    """Windows of convolutions, or of pools, which know `ceil` and no dilation."""
+def windows(draw: st.DrawFn, *, pool: bool = False, gaps: bool = True) -> Window:
+    """Windows of convolutions, or of pools, which know `ceil`; without dilation if there are no *gaps*."""
     mode = draw(st.sampled_from(MODES))
     amounts = draw(st.tuples(*[st.integers(0, 3)] * 4)) if mode == "given" else (0, 0, 0, 0)
     return Window(
-        draw(pairs(4)), draw(pairs(4)), (1, 1) if pool else draw(pairs(3)), mode, amounts, pool and draw(st.booleans())
+        draw(pairs(4)), draw(pairs(4)), draw(pairs(3)) if gaps else (1, 1), mode, amounts, pool and draw(st.booleans())
     )

@@ -175,6 +175,8 @@ def _adaptive(kind: Any, x: Array, function: Callable[..., Array]) -> Array:
 
 @rule("maxpool")
 def maxpool(kind: Any, own: Weights, x: Array) -> Array:
+    if kind.over_channels:
+        return np.asarray(np.max([x[:, c : c + 1] for c in range(x.shape[1])], axis=0))
     if kind.everything:
         return np.asarray(x.max(axis=(2, 3), keepdims=True))
     if kind.to:
@@ -187,6 +189,8 @@ def maxpool(kind: Any, own: Weights, x: Array) -> Array:
 
 @rule("avgpool")
 def avgpool(kind: Any, own: Weights, x: Array) -> Array:
+    if kind.over_channels:
+        return np.asarray(sum(x[:, c : c + 1] for c in range(x.shape[1])) / x.shape[1])
     if kind.everything:
         return np.asarray(x.mean(axis=(2, 3), keepdims=True))
     if kind.to:
@@ -249,6 +253,12 @@ def _gelu(x: float, kind: Any) -> float:
     return x * 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
 
+def _clip(x: float, kind: Any) -> float:
+    if kind.lo is not None and x < kind.lo:
+        return float(kind.lo)
+    return float(kind.hi) if kind.hi is not None and x > kind.hi else x
+
+
 RULES |= {
     "relu": _each(lambda x, _: max(0.0, x)),
     "relu6": _each(lambda x, _: min(max(0.0, x), 6.0)),
@@ -257,7 +267,8 @@ RULES |= {
     "selu": _each(lambda x, _: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * (math.exp(x) - 1))),
     "abs": _each(lambda x, _: x if x > 0 else -x),
     "square": _each(lambda x, _: x**2),
-    "clip": _each(lambda x, kind: kind.lo if x < kind.lo else kind.hi if x > kind.hi else x),
+    "power": _each(lambda x, kind: x**kind.p),
+    "clip": _each(_clip),
     "gelu": _each(_gelu),
     "swish": _each(lambda x, _: x * _sigmoid(x)),
     "hswish": _each(lambda x, _: x * min(max(x + 3, 0.0), 6.0) / 6),
@@ -384,6 +395,21 @@ def layernorm(kind: Any, own: Weights, x: Array) -> Array:
     return np.asarray(standard * _per_channel(own["weight"], x) + _per_channel(own["bias"], x))
 
 
+@rule("rmsnorm")
+def rmsnorm(kind: Any, own: Weights, x: Array) -> Array:
+    """Zhang & Sennrich 2019, equation 4."""
+    mean = sum(x[:, c] ** 2 for c in range(x.shape[1])) / x.shape[1]
+    return np.stack(
+        [own["weight"].flat[c] * x[:, c] / np.sqrt(mean + kind.eps) for c in range(x.shape[1])], axis=1
+    )  # fmt: skip
+
+
+@rule("l2norm")
+def l2norm(kind: Any, own: Weights, x: Array) -> Array:
+    length = np.maximum(np.sqrt(sum(x[:, c] ** 2 for c in range(x.shape[1]))), kind.eps)
+    return np.stack([x[:, c] / length for c in range(x.shape[1])], axis=1)
+
+
 @rule("lrn")
 def lrn(kind: Any, own: Weights, x: Array) -> Array:
     """ONNX LRN: of n channels around c, ⌊(n-1)/2⌋ lie below and ⌈(n-1)/2⌉ above."""
@@ -422,6 +448,11 @@ def maximum(kind: Kind, own: Weights, *xs: Array) -> Array:
     return np.asarray(np.max(xs, axis=0))
 
 
+@rule("min")
+def minimum(kind: Kind, own: Weights, *xs: Array) -> Array:
+    return np.asarray(np.minimum.reduce(xs))
+
+
 @rule("mul")
 def mul(kind: Kind, own: Weights, *xs: Array) -> Array:
     y = np.ones(np.broadcast_shapes(*(x.shape for x in xs)))
@@ -433,6 +464,14 @@ def mul(kind: Kind, own: Weights, *xs: Array) -> Array:
 @rule("concat")
 def concat(kind: Kind, own: Weights, *xs: Array) -> Array:
     return np.concatenate(xs, axis=1)
+
+
+def _keys(t: float, a: float = -0.75) -> float:
+    """Keys 1981, equation 4, with a for -1/2."""
+    t = abs(t)
+    if t <= 1:
+        return (a + 2) * t**3 - (a + 3) * t**2 + 1
+    return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0.0
 
 
 @rule("upsample")
@@ -453,10 +492,14 @@ def upsample(kind: Any, own: Weights, x: Array, like: Array | None = None) -> Ar
         size = x.shape[axis]
         lines = []
         for i in range(made):
-            if not kind.bilinear:
+            if kind.mode == "nearest":
                 lines.append(x.take(min(math.floor(i * step), size - 1), axis))
                 continue
             at = i * Fraction(size - 1, max(made - 1, 1)) if kind.align_corners else (i + Fraction(1, 2)) * step - 0.5
+            if kind.mode == "bicubic":
+                near = range(math.floor(at) - 1, math.floor(at) + 3)
+                lines.append(sum(_keys(float(at) - k) * x.take(min(max(k, 0), size - 1), axis) for k in near))
+                continue
             at = min(max(float(at), 0.0), size - 1.0)
             low = int(at)
             high = min(low + 1, size - 1)
@@ -475,6 +518,8 @@ def reorg(kind: Any, own: Weights, x: Array) -> Array:
         for c, i, j in np.ndindex(channels, height, width):
             square = i % n * n + j % n
             made = square * channels + c if kind.order == "by_pixel" else c * n * n + square
+            if kind.order == "by_column":
+                made = (j % n * n + i % n) * channels + c
             y[:, made, i // n, j // n] = x[:, c, i, j]
         return y
     for picture, out in zip(x.reshape(many, -1), y.reshape(many, -1), strict=True):

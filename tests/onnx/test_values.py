@@ -29,7 +29,8 @@ MAPS = {
                 "sepconv 4 3x3 d=2 bn relu"],
     "upconv": ["upconv 4 2x2 s=2", "upconv 4 3x3 s=2 p=1 op=1", "upconv 4 3x3 s=2 same_upper"],
     "upconv, groups": ["upconv 6 3x3 groups=3 d=2"],
-    "maxpool": ["maxpool f=2 s=2", "maxpool 3x3 s=2 ceil", "maxpool 3x3 s=2 p=1 ceil", "maxpool 2x3 same_upper s=1"],
+    "maxpool": ["maxpool f=2 s=2", "maxpool 3x3 s=2 ceil", "maxpool 3x3 s=2 p=1 ceil", "maxpool 2x3 same_upper s=1",
+                "maxpool 2x2 d=2 s=1", "maxpool 3x2 d=(1, 3) s=2 p=(1, 2) ceil"],
     "maxpool, whole maps": ["maxpool global", "maxpool to=(7, 4)", "maxpool to=(3, 5)", "maxpool to=(9, 3)"],
     "avgpool": ["avgpool f=2 s=2", "avgpool 3x3 s=2 same", "avgpool 3x3 s=2 same count_pad", "avgpool 3x3 s=2 ceil"],
     "avgpool, ceil and border": ["avgpool 3x3 s=2 p=1 ceil", "avgpool 3x3 s=2 p=1 ceil count_pad"],
@@ -42,7 +43,9 @@ MAPS = {
     "dropout": ["dropout 0.3", "relu -> dropout -> tanh"],
     "softmax": ["softmax", "flatten -> softmax 4"],
     "logsoftmax": ["logsoftmax", "flatten -> logsoftmax 4"],
-    "clip": ["clip 0 1", "clip lo=-0.5 hi=0.25"],
+    "clip": ["clip 0 1", "clip lo=-0.5 hi=0.25", "clip lo=0.1", "clip hi=0.5"],
+    "power": ["power 3", "abs -> power 0.5", "abs -> plus 0.2 -> power p=-1", "abs -> power 1.5", "power p=-2",
+              "clip lo=0.1 -> power 3 -> avgpool global -> power 0.3333", "flatten -> power 2"],
     "lrn": ["lrn n=4 alpha=0.5", "lrn n=2 alpha=0.8 beta=0.6 k=2", "lrn n=12 alpha=0.5",
             "lrn", "lrn n=3 alpha=0.5 beta=0.6 k=2"],
     "bn": ["bn affine=off", "conv 4 1x1 bn affine=off relu", "flatten -> bn affine=off",
@@ -50,6 +53,11 @@ MAPS = {
     "instancenorm": ["instancenorm", "instancenorm eps=0.1", "conv 4 3x3 instancenorm relu",
                      "instancenorm affine=off", "default instancenorm affine=off\nconv 4 3x3 instancenorm relu"],
     "layernorm": ["layernorm", "layernorm eps=0.1", "flatten -> layernorm"],
+    "rmsnorm": ["rmsnorm", "rmsnorm eps=0.1", "conv 4 1x1 -> rmsnorm -> relu", "flatten -> rmsnorm"],
+    "l2norm": ["l2norm", "l2norm -> scale", "l2norm eps=1", "flatten -> fc 5 -> l2norm"],
+    "pools of channels": ["maxpool over_channels", "avgpool over_channels",
+                          "concat { | avgpool over_channels | maxpool over_channels }\na: conv 1 3x3 same sigmoid\n"
+                          "from image -> mul spread a"],
     "scale": ["scale", "flatten -> scale", "scale bias", "conv 4 1x1 -> scale bias", "flatten -> scale bias -> fc 3"],
     "grn": ["grn", "conv 4 1x1 gelu -> grn eps=0.1 -> conv 3 1x1"],
     "eca": ["eca 3", "eca 1", "eca 15", "conv 4 1x1 -> eca 3 -> relu"],
@@ -59,21 +67,26 @@ MAPS = {
     "add": ["add { | relu | tanh }", "add { | relu | skip | tanh }", "add { | conv 6 3x3 same bn | skip }"],
     "sub": ["sub { | relu | tanh }", "sub { | skip | relu | tanh | sigmoid }", "a: relu\nb: tanh\nfrom a -> sub b"],
     "max": ["max { | relu | tanh | skip }"],
+    "min": ["min { | relu | tanh | skip }", "min { | relu | skip }"],
     "mul": ["mul { | relu | tanh }", "mul { | skip | avgpool global -> sigmoid }", "mul { | skip | relu | tanh }"],
     "spread": ["add spread { | skip | avgpool global | conv 1 1x1 }", "mul spread { | skip | conv 1 3x3 same sigmoid }",
                "mul spread { | relu | tanh | avgpool global | conv 1 1x1 -> avgpool global }",
                "a: conv 1 1x1\nfrom image -> add spread a", "a: avgpool global\nfrom image -> add a spread",
-               "mul spread { | skip | avgpool global }"],
+               "mul spread { | skip | avgpool global }", "mul spread { | skip | avgpool 1x8 | maxpool 7x1 }",
+               "add spread { | skip | avgpool over_channels -> avgpool 7x1 }"],
     "concat": ["concat { | relu | conv 2 1x1 | skip }", "concat { | avgpool global | maxpool global } -> flatten"],
     "upsample": ["upsample 2", "upsample 3 bilinear", "upsample 2x1", "upsample 1.5", "upsample (1.5, 2) bilinear",
-                 "upsample 2 bilinear align_corners", "upsample 0.5", "upsample 1"],
+                 "upsample 2 bilinear align_corners", "upsample 0.5", "upsample 1", "upsample 2 bicubic",
+                 "upsample 1.5 bicubic", "upsample (0.5, 3) bicubic align_corners", "upsample 3x1 bicubic"],
     "upsample to a size": ["upsample to=(9, 5)", "upsample to=14 bilinear", "upsample to=(1, 3) bilinear align_corners",
+                           "upsample to=(9, 5) bicubic", "a: conv 2 3x3\nfrom a -> upsample image bicubic",
                            "a: conv 2 3x3\nfrom a -> upsample image -> concat image",
                            "a: maxpool f=2\nfrom a -> upsample image bilinear align_corners -> add image"],
     "unpool": ["a: upsample 2\nmaxpool 2x2 -> conv 6 1x1 -> unpool a 2x2",
                "a: crop (1, 1, 0, 0) -> relu -> maxpool 2x2\nb: from a -> upsample 2\nfrom a -> abs -> unpool b 2x2",
                "a: relu\nmaxpool 1x1 -> unpool a f=1"],
-    "reorg": [f"crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2{order}" for order in ("", " by_channel")],
+    "reorg": [f"crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2{order}"
+              for order in ("", " by_channel", " by_column")],
     "reorg, darknet's": ["crop (1, 0, 0, 0) -> conv 8 1x1 -> reorg 2 as_darknet",
                          "crop (1, 0, 0, 2) -> conv 9 1x1 -> reorg 3 as_darknet"],
     "unreorg": ["conv 8 1x1 -> unreorg 2", "conv 8 1x1 -> unreorg 2 by_channel", "conv 9 1x1 -> unreorg 3"],
@@ -133,7 +146,8 @@ def differences(
     for output in network.outputs:
         want = wanted[output.layer]
         assert got[output.name].shape == want.shape
-        worst = max(worst, float(np.abs(got[output.name] - want).max() / np.abs(want).max()))
+        largest = float(np.abs(want).max())
+        worst = max(worst, float(np.abs(got[output.name] - want).max()) / (largest or 1.0))
     return worst
 
 

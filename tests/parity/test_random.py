@@ -111,7 +111,8 @@ def test_every_kind_is_among_what_was_recorded() -> None:
     assert len(cases) == COUNT
     used = {layer.kind.word for case in cases for layer in parse(case["spec"])}
     # A split is written as slices, what is opaque does nothing; the others are compared in `tests/parity/words.py`.
-    assert set(KINDS) - used == {"split", "opaque", "eca", "grn", "sepconv", "splitsoftmax", "unflatten", "unpool"}
+    elsewhere = ("l2norm", "min", "power", "rmsnorm", "eca", "grn", "sepconv", "splitsoftmax", "unflatten", "unpool")
+    assert set(KINDS) - used == {"split", "opaque", *elsewhere}
 
 
 @pytest.mark.parametrize("part", range(PARTS))

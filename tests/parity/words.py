@@ -89,6 +89,13 @@ simple("scale", "scale", lambda t, w, x: x * w["scale1.weight"])
 simple("scale bias", "scale bias", lambda t, w, x: x * w["scale1.weight"] + w["scale1.bias"])
 simple("shift", "shift", lambda t, w, x: x + w["shift1.bias"])
 simple("clip", "clip lo=-0.5 hi=0.25", lambda t, w, x: t.nn.Hardtanh(-0.5, 0.25)(x))
+simple("clip of one side", "clip hi=0.25", lambda t, w, x: t.clamp(x, max=0.25))
+simple("power", "power 3", lambda t, w, x: t.pow(x, 3))
+simple("power of a root", "abs -> power 0.5", lambda t, w, x: t.sqrt(t.abs(x)))
+simple("power below 0", "abs -> plus 0.5 -> power p=-1", lambda t, w, x: 1 / (t.abs(x) + 0.5))
+simple("min", "a: relu\nb: from image -> tanh\nfrom a -> min b", lambda t, w, x: t.minimum(t.relu(x), t.tanh(x)))
+simple("avgpool over_channels", "avgpool over_channels", lambda t, w, x: t.mean(x, 1, keepdim=True))
+simple("maxpool over_channels", "maxpool over_channels", lambda t, w, x: t.max(x, 1, keepdim=True)[0])
 simple("selu", "selu", lambda t, w, x: t.nn.SELU()(x))
 simple("abs", "abs", lambda t, w, x: t.abs(x))
 simple("square", "square", lambda t, w, x: t.square(x))
@@ -126,6 +133,11 @@ simple("instancenorm affine=off", "instancenorm affine=off eps=0.01", least=2, t
     t.nn.InstanceNorm2d(x.shape[1], 0.01)(x)))  # fmt: skip
 simple("bn affine=off", "bn affine=off", lambda t, w, x: t.nn.functional.batch_norm(
     x, w["bn1.running_mean"], w["bn1.running_var"]))  # fmt: skip
+
+
+simple("rmsnorm", "rmsnorm eps=0.01", lambda t, w, x: t.nn.functional.rms_norm(
+    x.permute(0, 2, 3, 1), x.shape[1:2], w["rmsnorm1.weight"].reshape(-1), 0.01).permute(0, 3, 1, 2))  # fmt: skip
+simple("l2norm", "l2norm", lambda t, w, x: t.nn.functional.normalize(x, dim=1))
 
 
 @word("lrn")
@@ -185,6 +197,15 @@ def _maxpool(r: Random) -> Case:
     return Case(f"input {_map(r, 3)}\nmaxpool to={to}\n", lambda t, w, x: t.nn.AdaptiveMaxPool2d(to)(x))
 
 
+@word("maxpool d=")
+def _spaced(r: Random) -> Case:
+    """PyTorch pads by half of the window's taps at most."""
+    k, s, d = r.randint(1, 4), r.randint(1, 3), r.randint(1, 3)
+    p = r.randint(0, k // 2)
+    shape = _map(r, 3, d * (k - 1) + 1)
+    return Case(f"input {shape}\nmaxpool {k}x{k} s={s} p={p} d={d}\n", lambda t, w, x: t.nn.MaxPool2d(k, s, p, d)(x))
+
+
 @word("avgpool to=")
 def _avgpool(r: Random) -> Case:
     to = r.randint(1, 9), r.randint(1, 9)
@@ -233,7 +254,7 @@ _FACTORS = (1, 1.25, 1.5, 2, 2.25, 3)
 
 def _upsampling(words: str, mode: str, how: str) -> Callable[[Random], Case]:
     """By two factors, to a size, and to the size of another tensor."""
-    corners = {"align_corners": "align_corners" in words} if mode == "bilinear" else {}
+    corners = {} if mode == "nearest" else {"align_corners": "align_corners" in words}
 
     def draw(r: Random) -> Case:
         shape = _map(r, 2)
@@ -274,6 +295,8 @@ for _how in ("by", "to", "like"):
     WORDS[f"upsample {_how}"] = _upsampling("", "nearest", _how)
     WORDS[f"upsample {_how} bilinear"] = _upsampling(" bilinear", "bilinear", _how)
     WORDS[f"upsample {_how} bilinear align_corners"] = _upsampling(" bilinear align_corners", "bilinear", _how)
+    WORDS[f"upsample {_how} bicubic"] = _upsampling(" bicubic", "bicubic", _how)
+    WORDS[f"upsample {_how} bicubic align_corners"] = _upsampling(" bicubic align_corners", "bicubic", _how)
 
 
 # Places --------------------------------------------------------------------------------------
@@ -314,6 +337,17 @@ def _reorg_by_channel(r: Random) -> Case:
     n = r.randint(1, 3)
     shape = f"{n * r.randint(1, 5)}x{n * r.randint(1, 5)}x{r.randint(1, 4)}"
     return Case(f"input {shape}\nreorg {n} by_channel\n", lambda t, w, x: t.nn.PixelUnshuffle(n)(x))
+
+
+@word("reorg by_column")
+def _focus(r: Random) -> Case:
+    """As in the code of YOLOv5 (ultralytics/yolov5, models/common.py) and YOLOX."""
+    shape = f"{2 * r.randint(1, 5)}x{2 * r.randint(1, 5)}x{r.randint(1, 4)}"
+
+    def theirs(t: Any, w: Any, x: Any) -> Any:
+        return t.cat((x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]), 1)
+
+    return Case(f"input {shape}\nreorg 2 by_column\n", theirs)
 
 
 @word("reorg as_darknet")

@@ -528,7 +528,7 @@ POOL: dict[str, object] = {"pool_size": [2, 2], "strides": [2, 2], "padding": "v
         (("Cropping2D", {"cropping": [[1, 0], [0, 2]]}), "crop (1, 0, 0, 2)", ""),
         (("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}), "upsample 2 bilinear", ""),
         (("UpSampling2D", {"size": [2, 2], "interpolation": "bilinear"}), "upsample 2",
-         "the file says bilinear of `upsampling2d1`, the spec none of `upsample1`"),
+         "the file says bilinear of `upsampling2d1`, the spec nearest of `upsample1`"),
         (("UpSampling2D", {"size": [2, 3], "interpolation": "nearest"}), "upsample 2",
          "the file says n=(2, 3) of `upsampling2d1`, the spec 2 of `upsample1`"),
         (("ReLU", {"threshold": 0.5}), "relu", "activations in the file: none; in the network: 1 relu"),

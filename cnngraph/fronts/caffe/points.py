@@ -11,6 +11,7 @@ from cnngraph.layers.activation import (
     Abs,
     Elu,
     Leaky,
+    Power,
     PRelu,
     Relu,
     Relu6,
@@ -23,7 +24,7 @@ from cnngraph.layers.activation import (
 )
 from cnngraph.layers.dense import Dropout, Fc, Flatten
 from cnngraph.layers.kind import Kind
-from cnngraph.layers.normalization import BatchNorm, Lrn
+from cnngraph.layers.normalization import BatchNorm, L2Norm, Lrn
 from cnngraph.layers.rearrange import Shuffle
 from cnngraph.layers.scaling import Plus, Scale, Shift, Times
 from cnngraph.volume import as_int
@@ -61,13 +62,25 @@ def power(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """``(shift + scale * x) ^ power``"""
     options, tensor = layer.options("power_param"), inputs[0]
     exponent = options.number("power", 1.0)
-    if exponent not in (1, 2):
-        return net.opaque(layer, inputs[:1], net.volume(tensor))
     if (scale := options.number("scale", 1.0)) != 1:
         tensor = net.add(layer, Times(by=scale), [tensor])
     if shift := options.number("shift", 0.0):
         tensor = net.add(layer, Plus(by=shift), [tensor])
-    return net.add(layer, Square(), [tensor]) if exponent == 2 else tensor
+    if exponent == 1:
+        return tensor
+    return net.add(layer, Square() if exponent == 2 else Power(p=exponent), [tensor])
+
+
+def normalize(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
+    """SSD's: at each place ``x / sqrt(sum of x² + eps)``, times a number for each channel, or one for all. That the
+    length is at least the root of eps comes to the same."""
+    options, volume = layer.options("norm_param"), net.volume(inputs[0])
+    shared = options.flag("channel_shared", True)
+    if options.flag("across_spatial", True):
+        return net.opaque(layer, inputs[:1], volume, numbers=1 if shared else as_int(volume.channels))
+    kind = L2Norm(eps=max(options.number("eps", 1e-10), 0.0) ** 0.5)
+    made = net.add(layer, kind, inputs[:1], name=f"{layer.name}/norm")
+    return net.add(layer, Times(by=None) if shared else Scale(), [made], blobs={"weight": 0})
 
 
 def dropout(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:

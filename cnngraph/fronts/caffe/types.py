@@ -17,13 +17,6 @@ def of_its_size(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     return net.opaque(layer, inputs[:1], net.volume(inputs[0]))
 
 
-def normalized(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """SSD's: vectors of length 1, times a number for each channel, or one for all."""
-    volume = net.volume(inputs[0])
-    shared = layer.options("norm_param").flag("channel_shared", True)
-    return net.opaque(layer, inputs[:1], volume, numbers=1 if shared else as_int(volume.channels))
-
-
 def regions(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """A piece of a map for each region, all of one size."""
     options = layer.options("roi_pooling_param")
@@ -49,7 +42,7 @@ ONE: dict[str, Callable[[Net, Layer, Sequence[str]], Made]] = {
     "BN": points.forked_norm, "ShuffleChannel": points.shuffle,
     "Concat": joins.concat, "Eltwise": joins.eltwise, "Scale": joins.scale, "Bias": joins.bias, "Axpy": joins.axpy,
     "Flatten": joins.flatten, "Reshape": joins.reshape, "Permute": joins.permute,
-    "Exp": of_its_size, "Log": of_its_size, "Threshold": of_its_size, "MVN": of_its_size, "Normalize": normalized,
+    "Exp": of_its_size, "Log": of_its_size, "Threshold": of_its_size, "MVN": of_its_size, "Normalize": points.normalize,
     "ROIPooling": regions, "ROIAlign": regions, "SPP": pyramid,
     **{type: points.plain(kind) for type, kind in points.PLAIN.items()},
 }  # fmt: skip

@@ -171,7 +171,7 @@ def interp(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
             "width", wide + (wide - 1) * (zoom - 1))  # fmt: skip
     if to == (height, width):
         return tensor
-    return net.add(layer, Upsample(to=to, bilinear=True, align_corners=True), [tensor])
+    return net.add(layer, Upsample(to=to, mode="bilinear", align_corners=True), [tensor])
 
 
 def upsample(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:

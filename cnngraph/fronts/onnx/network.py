@@ -340,10 +340,12 @@ class _Reader:
             )
         for name, stretches in self.regions.found.items():
             times = f"{len(stretches):,} x " if len(stretches) > 1 else ""
-            beside = len(stretches[0]) - 1
-            around = f" with {beside:,} nodes beside it" if beside > 1 else ""
+            count = len(stretches[0])
+            nodes = f" ({count:,} nodes)" if count > 1 else ""
+            why = self.regions.why[stretches[0][0].outputs[0]]
             self._note(
-                f"{times}{name}{around}: no layer here does that; it is shown as `opaque`",
+                f"{times}{name}{nodes}: no layer here does that; it is shown as `opaque`",
+                "" if why == _UNKNOWN else why,
                 place=stretches[0][0].place, help=_FOR_ONE_PROCESSOR if ".nchwc." in name else "",
             )  # fmt: skip
 

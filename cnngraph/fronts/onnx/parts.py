@@ -215,7 +215,9 @@ class _Walk:
 
     def view(self, name: str) -> View | None:
         value = self.parts.values.get(name)
-        return value if isinstance(value, View) and value.border is None else None
+        if not isinstance(value, View) or value.border is not None or value.spread:
+            return None
+        return value
 
     def taken(self, name: str) -> View | None:
         """How the tensor *name* lies over the volume of a layer that makes it; None where it is to be made as the file

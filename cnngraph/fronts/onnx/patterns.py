@@ -98,6 +98,12 @@ def _axis(found: Found, nodes: Nodes, name: str) -> list[int] | None:
     return [int(each) for each in constant.array.reshape(-1)] if constant is not None else None
 
 
+def _standard(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    axes = _axis(found, nodes, "mean")
+    same = axes is not None and axes == _axis(found, nodes, "variance")
+    return {"axes": axes, "epsilon": found.numbers["eps"]} if axes is not None and same else None
+
+
 def _normalized(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     axes = _axis(found, nodes, "mean")
     if axes is None or len(axes) != 1 or axes != _axis(found, nodes, "variance"):
@@ -105,12 +111,68 @@ def _normalized(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     return {"axis": axes[0], "epsilon": found.numbers["eps"]}
 
 
-def _layer_norms() -> Iterator[Op]:
+def _squares(of: Op | Tensor) -> tuple[Op, Op]:
+    return Op("Pow", (of, Number(2))), Op("Mul", (of, of))
+
+
+def _standardised() -> Iterator[Op]:
+    """What its mean is taken away from, and then divided by its deviation."""
     centred = Op("Sub", (X, Op("ReduceMean", (X,), name="mean")))
-    for square in (Op("Pow", (centred, Number(2))), Op("Mul", (centred, centred))):
-        deviation = Op("Sqrt", (Op("Add", (Op("ReduceMean", (square,), name="variance"), Number(name="eps"))),))
-        normed = Op("Div", (centred, deviation))
+    for square in _squares(centred):
+        yield Op("Div", (centred, _root(Op("ReduceMean", (square,), name="variance"))))
+
+
+def _root(of: Op) -> Op:
+    return Op("Sqrt", (Op("Add", (of, Number(name="eps"))),))
+
+
+def _layer_norms() -> Iterator[Op]:
+    for normed in _standardised():
         yield Op("Add", (Op("Mul", (normed, Numbers("weight"))), Numbers("bias")))
+
+
+def _rms_norms() -> Iterator[Op]:
+    """Divided by the root of the mean of the squares, or times one over it."""
+    for square in _squares(X):
+        root = _root(Op("ReduceMean", (square,), name="mean"))
+        for inverse in (Op("Div", (Number(1), root)), Op("Reciprocal", (root,))):
+            yield Op("Mul", (X, inverse))
+        yield Op("Div", (X, root))
+
+
+def _rms_axis(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    axes = _axis(found, nodes, "mean")
+    return {"axis": axes[0], "epsilon": found.numbers["eps"]} if axes is not None and len(axes) == 1 else None
+
+
+def _lengths() -> Iterator[Op]:
+    yield Op("ReduceL2", (X,), name="length")
+    for square in _squares(X):
+        yield Op("Sqrt", (Op("ReduceSum", (square,), name="length"),))
+
+
+def _unit_axis(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """A very small number added to the length is one that it is at least: for others than the shortest it is
+    nothing."""
+    axes, least = _axis(found, nodes, "length"), found.numbers.get("eps", _LEAST)
+    if "least" in found.nodes:
+        least = _bounds(found.nodes["least"], nodes)[0] or 0
+    is_it = least > 0 and ("added" not in found.nodes or least < _NOTHING)
+    return {"axis": axes[0], "epsilon": least} if axes is not None and len(axes) == 1 and is_it else None
+
+
+_LEAST, _NOTHING = 1e-12, 1e-7
+
+
+def _unit_vectors() -> Iterator[Op]:
+    """Divided by the length, which is at least a small number."""
+    for length in _lengths():
+        small = Number(name="eps")
+        for divisor in (
+            Op("Clip", (length,), name="least"), Op("Max", (length, small)), Op("Add", (length, small), name="added"),
+            length,
+        ):  # fmt: skip
+            yield Op("Div", (X, Seen(divisor)))
 
 
 def _groups(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
@@ -146,23 +208,39 @@ def _grns() -> Iterator[Op]:
         )
         for each in inner:
             yield Op("Add", (X, each))
+        factor = Op("Add", (Op("Mul", (share, Numbers("weight"))), Number(1)))
+        yield Op("Add", (Op("Mul", (X, factor)), Numbers("bias")))
 
 
 def _responses() -> Iterator[Op]:
-    """Local response normalization, as PyTorch computes it."""
-    mean = Op("AveragePool", (Seen(Op("Pad", (Seen(Op("Mul", (X, X))),), name="pad")),), name="mean")
-    size = Op("Add", (Op("Mul", (Seen(mean), Number(name="alpha"))), Number(name="bias")))
-    yield Op("Div", (X, Op("Pow", (size, Number(name="beta")))))
+    """Local response normalization, as PyTorch computes it; and as it is written here of an even number."""
+    square = Seen(Op("Mul", (X, X)))
+    for padded in (Seen(Op("Pad", (square,), name="pad")), square):
+        mean = Op("AveragePool", (padded,), name="mean")
+        size = Op("Add", (Op("Mul", (Seen(mean), Number(name="alpha"))), Number(name="bias")))
+        yield Op("Div", (X, Op("Pow", (size, Number(name="beta")))))
 
 
 def _responding(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
-    """Over an odd number of channels, as many on both sides."""
+    """Over an odd number of channels, as many on both sides, or over an even one with one more behind."""
     mean = found.nodes["mean"].attributes
+    if "pad" not in found.nodes:
+        return _responding_turned(found, mean)
     pads = nodes.constant(found.nodes["pad"].inputs[1]) if len(found.nodes["pad"].inputs) > 1 else None
     match mean.get("kernel_shape"):
         case [int(size), *rest] if size % 2 and rest and all(each == 1 for each in rest) and not any(_pads(mean)):
             sides = [] if pads is None else [each for each in pads.ints if each]
             if sides == [size // 2] * 2:
+                return {"size": size, **{name: found.numbers[name] for name in ("alpha", "beta", "bias")}}
+    return None
+
+
+def _responding_turned(found: Found, mean: Mapping[str, Attribute]) -> dict[str, Attribute] | None:
+    """By a pool over channels that lie along the height of a picture of one channel, however long a row is."""
+    match mean.get("kernel_shape"):
+        case [int(size), 1]:
+            before = (size - 1) // 2
+            if _pads(mean) == [before, 0, size - 1 - before, 0] and mean.get("count_include_pad") == 1:
                 return {"size": size, **{name: found.numbers[name] for name in ("alpha", "beta", "bias")}}
     return None
 
@@ -226,13 +304,23 @@ def _convolved(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
 
 
 def _attends(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
-    """A convolution along the channels without a bias, as wide as it is padded."""
+    """A convolution along the channels without a bias, as wide as it is padded: of a line, or of a row of pixels."""
     node = found.nodes["conv"]
     kernel = nodes.constant(node.inputs[1])
-    if kernel is None or len(kernel.shape) != 3 or kernel.shape[:2] != (1, 1) or len(node.inputs) > 2:
+    if kernel is None or set(kernel.shape[:-1]) != {1} or len(node.inputs) > 2:
         return None
-    side = kernel.shape[2] // 2
-    return {} if kernel.shape[2] % 2 and node.attributes.get("pads", [0, 0]) == [side, side] else None
+    before = nodes.makers.get(nodes.plain(node.inputs[0]))
+    if len(kernel.shape) == 4 and not (before and before.op == "Transpose" and _last(before) == 1):
+        return None
+    taps, axes = kernel.shape[-1], len(kernel.shape) - 2
+    sides = [0] * (axes - 1) + [taps // 2]
+    return {} if taps % 2 and node.attributes.get("pads", [0] * 2 * axes) == sides * 2 else None
+
+
+def _last(node: Node) -> int | None:
+    """Which axis a transposition puts last."""
+    order = node.attributes.get("perm")
+    return order[-1] if isinstance(order, list) and order else None
 
 
 def _whole_numbers(op: str, has_bias: bool) -> Op:
@@ -270,6 +358,45 @@ def _dealt(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     return {"blocksize": size} if is_dealt else None
 
 
+def _slicings() -> Iterator[Op]:
+    """Four pictures of every second row and column, put together (YOLOv5's Focus)."""
+    for is_nested in (True, False):
+        parts = (
+            Op("Slice", (Op("Slice", (X,), name=f"before{n}") if is_nested else X,), name=f"part{n}") for n in range(4)
+        )  # fmt: skip
+        yield Op("Concat", tuple(parts), name="made")
+
+
+_PIXELS = {"by_pixel": [(0, 0), (0, 1), (1, 0), (1, 1)], "by_column": [(0, 0), (1, 0), (0, 1), (1, 1)]}
+"""Row and column of each of four pixels, by the order they are put together in."""
+
+
+def _dealt_out(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """In which order the four lie, where they are the pixels of squares of two, and become channels."""
+    made = found.nodes["made"]
+    if len(made.inputs) != 4 or made.attributes.get("axis") != 1:
+        return None
+    pixels = []
+    for n in range(4):
+        cuts: dict[int, slice] = {}
+        for node in filter(None, (found.nodes.get(f"before{n}"), found.nodes[f"part{n}"])):
+            bounds = [nodes.constant(each) for each in node.inputs[1:]]
+            if len(bounds) != 4 or any(each is None for each in bounds):
+                return None
+            starts, ends, axes, steps = (each.ints for each in bounds if each is not None)
+            cuts |= {
+                axis % 4: slice(start, end, step)
+                for axis, start, end, step in zip(axes, starts, ends, steps, strict=True)
+            }
+        if cuts.keys() != {2, 3} or any(cut.step != 2 or cut.stop < _WHOLE for cut in cuts.values()):
+            return None
+        pixels.append((cuts[2].start, cuts[3].start))
+    order = next((order for order, wanted in _PIXELS.items() if pixels == wanted), None)
+    return {"order": order} if order is not None else None
+
+
+_WHOLE = 2**31 - 1
+"""Where exporters end a slice that goes on to the last."""
 _CONVOLVED = Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name="conv")
 _NORM = Op("BatchNormalization", (X,), name="norm")
 _OF_NORM = ("x", "norm.1", "norm.2", "norm.3", "norm.4")
@@ -301,6 +428,13 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         _Rewriting(norm, "cnngraph.LayerNormalization", ("x", "weight", "bias"), _normalized)
         for norm in _layer_norms()
     ),
+    *(_Rewriting(norm, "cnngraph.Standardised", ("x",), _standard) for norm in _standardised()),
+    *(
+        _Rewriting(Op("Mul", (norm, Numbers("weight"))), "cnngraph.RMSNormalization", ("x", "weight"), _rms_axis)
+        for norm in _rms_norms()
+    ),
+    *(_Rewriting(norm, "cnngraph.RMSNormalization", ("x",), _rms_axis) for norm in _rms_norms()),
+    *(_Rewriting(norm, "cnngraph.UnitVectors", ("x",), _unit_axis) for norm in _unit_vectors()),
     *(_Rewriting(each, "LRN", ("x",), _responding) for each in _responses()),
     _Rewriting(
         Op("Where", (Op("Greater", (X, Number(name="from"))), X, Op("Softplus", (X,)))), "Softplus", ("x",),
@@ -344,6 +478,7 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         Op("Reshape", (Op("SpaceToDepth", (Op("Reshape", (X,), name="read"),), name="deep"),), name="made"),
         "cnngraph.DarknetReorg", ("x",), _dealt,
     ),
+    *(_Rewriting(each, "cnngraph.Focus", ("x",), _dealt_out) for each in _slicings()),
     _Rewriting(Op("Mul", (X, Seen(Op("Sigmoid", (Seen(_CONVOLVED),))))), "cnngraph.ChannelAttention", ("x", "conv.1"),
                _attends),
 )  # fmt: skip

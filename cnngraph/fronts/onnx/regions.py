@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from cnngraph.fronts.onnx.called import called
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Graph, Info, Node, Size
-from cnngraph.fronts.onnx.trace import OPERATORS, Foreign, Step, Trace, Value
+from cnngraph.fronts.onnx.trace import Foreign, Step, Trace, Value
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.layers.opaque import Opaque
-from cnngraph.names import one_line
 from cnngraph.volume import Dim, Free, Volume
 
 _OF_PICTURES = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
@@ -23,7 +23,6 @@ _OF_PICTURES = frozenset({"Conv", "ConvTranspose", "MaxPool", "AveragePool", "Gl
 _OF_VECTORS = frozenset({"Gemm", "MatMul", "cnngraph.MatMul"})
 _SUMS = frozenset({"Add", "Sum", "Sub"})
 _BESIDE = _SUMS | {"Mul", "Concat"}
-_PRODUCTS = frozenset({"MatMul", "Einsum"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class Regions:
         """By the tensors that they make."""
         self.found: dict[str, list[list[Node]]] = {}
         """The nodes of every `opaque`, by its name."""
+        self.why: dict[str, str] = {}
+        """By the first tensor that a node makes why no rule was for it."""
         self.claims: dict[str, Claim] = {}
         """By the layers made of them."""
 
@@ -57,6 +58,7 @@ class Regions:
         """What *node*, which no rule is for, makes."""
         self.nodes.update(dict.fromkeys(node.outputs, node))
         self._order[node.outputs[0]] = len(self._order)
+        self.why[node.outputs[0]] = why
         return [Foreign(name, why) for name in node.outputs]
 
     def entered(self, node: Node, values: Sequence[Value | None], batch: Dim) -> list[Value | None]:
@@ -100,7 +102,7 @@ class Regions:
         if isinstance(known, View):
             return known
         nodes, inputs = self.region(value.name)
-        name = _name(nodes)
+        name = called(nodes, self.trace.values)
         dims = tuple(dim for dim in volume.dims if isinstance(dim, int))
         if len(dims) < len(volume.dims):
             if volume != inputs[0].volume:
@@ -130,7 +132,7 @@ class Regions:
             seen.add(name)
             value = self.trace.values.get(name)
             if isinstance(value, View):
-                inputs.setdefault(value.layer, replace(value, border=None))
+                inputs.setdefault(value.layer, replace(value, border=None, spread=()))
             elif isinstance(value, Foreign):
                 node = self.nodes[value.name]  # which has another name inside a branch
                 found.setdefault(node.outputs[0], node)
@@ -147,26 +149,6 @@ class Regions:
             for name in sorted(stems)
             if name in tensors and "float" in tensors[name].kind and tensors[name].size > 1
         )
-
-
-def _name(nodes: Sequence[Node]) -> str:
-    """What a stretch of nodes is called: by what is most telling in it."""
-    ops = [node.op for node in nodes]
-    if "Softmax" in ops and _PRODUCTS & set(ops):
-        return "attention"
-    plain = [op for op in dict.fromkeys(ops) if op not in _COMMON]
-    first = (plain or ops)[0]
-    stem = first.rpartition(".")[2]
-    # What another domain has under the name of an operator that is known is another one.
-    name = one_line(first if stem in OPERATORS else stem).replace('"', "'")
-    return name if name.isprintable() and name.strip() else "a node"
-
-
-_COMMON = frozenset({
-    "Reshape", "Transpose", "Concat", "Slice", "Add", "Mul", "Unsqueeze", "Squeeze", "Expand", "Split", "Shape",
-    "Gather", "Cast", "Constant", "ConstantOfShape", "Range", "Sub", "Div", "Identity",
-})  # fmt: skip
-"""Operators that rearrange, measure and reckon in every model: a stretch is called by another, if it has one."""
 
 
 def _volume(shape: Sequence[Size]) -> Volume:

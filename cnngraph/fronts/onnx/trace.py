@@ -57,6 +57,8 @@ class Trace:
         """What was put together to a layer's channels, part by part."""
         self.enlarged: dict[str, tuple[View, tuple[int, int]]] = {}
         """By a layer of which each row or column is copied what it is made of, and how often down and across."""
+        self.places: dict[str, tuple[View, MaxPool]] = {}
+        """By the tensor that says where the largest numbers were, what was pooled, and how."""
         self.rounded = 0
         """How many tensors the file rounds to 8 bits."""
         self._concats = Concats()
@@ -208,6 +210,8 @@ class Step:
         """A tensor that hangs on the network's inputs. Raises `Unknown` for another."""
         if not isinstance(value, View):
             raise Unknown(value.why if isinstance(value, Foreign) else "a constant where a tensor is expected")
+        if value.spread:
+            return self._repeated(value)
         return value if value.border is None else self._bordered(value)
 
     def map(self, value: Value | None) -> View:
@@ -291,6 +295,38 @@ class Step:
         if any(put.amounts):
             plain = self.layer(Pad(n=put, filling=border.filling, value=border.value), plain, is_aside=True)
         return plain.turned(back)
+
+    def _repeated(self, view: View) -> View:
+        """With its one row, column or channel as often as it is to be there."""
+        plain = replace(view, spread=())
+        order = plain.to_upright()
+        if order is None:
+            raise Unknown("a tensor repeated that is no picture")
+        back = [order.index(n) for n in range(4)]
+        made = plain.turned(order)
+        batch, channels, *size = (view.spread[n] for n in order)
+        if batch != made.sizes[0]:
+            raise Unknown("a tensor repeated along the batch")
+        if size != list(made.sizes[2:]):
+            made = self._as_large(made, (size[0], size[1]))
+        if channels != made.sizes[1]:
+            if not isinstance(channels, int) or channels > MOST_COPIES:
+                raise Unknown(f"a channel repeated {channels} times")
+            made = self.layer(Concat(), *[made] * channels, is_aside=True)
+        return made.turned(back)
+
+    def _as_large(self, view: View, size: tuple[Dim, Dim]) -> View:
+        """One pixel, row or column repeated to a height and width."""
+        if isinstance(size[0], int) and isinstance(size[1], int):
+            return self.layer(Upsample(to=(size[0], size[1])), view, is_aside=True)
+        like = self.trace.as_large_as(size)
+        if like is None:
+            raise Unknown("a tensor repeated to a size that no other tensor has")
+        return self.layer(Upsample(), view, like, is_aside=True)
+
+
+MOST_COPIES = 8
+"""How often a channel may be put beside itself: as a line of a spec says it."""
 
 
 def _given(top: int, left: int, bottom: int, right: int) -> Padding:

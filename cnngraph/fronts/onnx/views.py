@@ -54,6 +54,9 @@ class View:
     axes: tuple[Axis, ...]
     border: Border | None = None
     """Not put on yet; only around a picture, upright or turned."""
+    spread: tuple[Dim, ...] = ()
+    """The sizes to which axes of size 1 are to be repeated, where that is not done yet: what is joined with a tensor as
+    large need not be."""
 
     @property
     def sizes(self) -> tuple[Dim, ...]:
@@ -61,9 +64,9 @@ class View:
 
     @property
     def bordered_sizes(self) -> tuple[Dim, ...]:
-        """With what is to be put around it."""
+        """With what is to be put around it, and repeated as it is to be."""
         if self.border is None:
-            return self.sizes
+            return self.spread or self.sizes
         top, left, bottom, right = self.border.sides
         order = self.to_upright()
         assert order is not None
@@ -93,7 +96,8 @@ class View:
     @property
     def is_upright(self) -> bool:
         """Whether it is the volume as ONNX's operators on pictures take it: N, C, H, W."""
-        return self.volume.is_map and self.border is None and self.axes == upright(self.volume, self.batch)
+        is_done = self.border is None and not self.spread
+        return self.volume.is_map and is_done and self.axes == upright(self.volume, self.batch)
 
     @property
     def is_flat(self) -> bool:

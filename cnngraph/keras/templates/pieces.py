@@ -71,6 +71,14 @@ def hard_sigmoid(x, slope, shift):
     return ops.clip(slope * x + shift, 0.0, 1.0)
 
 
+def at_least(x, low):
+    return ops.maximum(x, low)
+
+
+def at_most(x, high):
+    return ops.minimum(x, high)
+
+
 def split_softmax(x, parts):
     """Softmax among equal parts of the channels."""
     y = ops.reshape(x, (-1, *x.shape[1:-1], parts, x.shape[-1] // parts))
@@ -96,11 +104,12 @@ def channel_shuffle(x, groups):
     return ops.reshape(ops.transpose(y, (0, 1, 2, 4, 3)), (-1, *shape))
 
 
-def pixel_unshuffle(x, n, by_pixel=False):
-    """Squares of n x n pixels into channels, channel after channel or pixel after pixel."""
+def pixel_unshuffle(x, n, by_pixel=False, by_column=False):
+    """Squares of n x n pixels into channels, channel after channel, pixel after pixel or column after column."""
     height, width, count = x.shape[1:]
     y = ops.reshape(x, (-1, height // n, n, width // n, n, count))
     order = (0, 1, 3, 2, 4, 5) if by_pixel else (0, 1, 3, 5, 2, 4)
+    order = (0, 1, 3, 4, 2, 5) if by_column else order
     made = (-1, height // n, width // n, count * n * n)
     return ops.reshape(ops.transpose(y, order), made)
 

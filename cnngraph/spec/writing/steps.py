@@ -93,6 +93,11 @@ def _behind_activation(kind: Kind) -> str:
 
 
 def _arguments(kind: Kind, *, drops_bias: bool = False, by_position: bool = True) -> Iterator[Part]:
+    # One of two that may be left out is said by its name.
+    by_position = by_position and not any(
+        argument.positional and not argument.required and getattr(kind, argument.field) is None
+        for argument in kind.arguments()
+    )
     for argument in kind.arguments():
         value = getattr(kind, argument.field)
         default = argument.default

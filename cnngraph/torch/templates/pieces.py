@@ -86,6 +86,20 @@ class SameAvgPool(nn.Module):
         return self.sums(x, 0.0) / self.sums(counted, self.counted)
 
 
+class ChannelMaxPool(nn.Module):
+    """The largest of all channels at each place."""
+
+    def forward(self, x):
+        return x.amax(1, keepdim=True)
+
+
+class ChannelAvgPool(nn.Module):
+    """The mean of all channels at each place."""
+
+    def forward(self, x):
+        return x.mean(1, keepdim=True)
+
+
 class SepConv(nn.Module):
     """Every channel filtered by itself, then a convolution of one pixel."""
 
@@ -139,6 +153,32 @@ class GlobalResponseNorm(nn.Module):
         size = x.square().sum((2, 3), keepdim=True).sqrt()
         share = size / (size.mean(1, keepdim=True) + self.eps)
         return self.weight.view(-1, 1, 1) * x * share + self.bias.view(-1, 1, 1) + x
+
+
+class RootMeanSquareNorm(nn.Module):
+    """Over the channels, at each place of a map by itself (Zhang & Sennrich 2019)."""
+
+    def __init__(self, channels, is_map=True, eps=1e-6):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(
+            torch.ones((channels, 1, 1) if is_map else (channels,))
+        )
+
+    def forward(self, x):
+        mean = x.square().mean(1, keepdim=True)
+        return x / (mean + self.eps).sqrt() * self.weight
+
+
+class L2Norm(nn.Module):
+    """The channels as a vector of length 1, at each place of a map by itself."""
+
+    def __init__(self, eps=1e-12):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x):
+        return nn.functional.normalize(x, dim=1, eps=self.eps)
 
 
 class LocalResponseNormEven(nn.Module):
@@ -248,8 +288,17 @@ class Square(nn.Module):
         return x.square()
 
 
+class Power(nn.Module):
+    def __init__(self, exponent):
+        super().__init__()
+        self.exponent = exponent
+
+    def forward(self, x):
+        return x**self.exponent
+
+
 class Clip(nn.Module):
-    def __init__(self, low, high):
+    def __init__(self, low=None, high=None):
         super().__init__()
         self.low, self.high = low, high
 
@@ -311,17 +360,18 @@ class Widen(nn.Module):
 
 
 class Reorg(nn.Module):
-    """Squares of n x n pixels into channels, pixel after pixel, as ONNX's SpaceToDepth and TensorFlow have it;
-    nn.PixelUnshuffle has them channel after channel."""
+    """Squares of n x n pixels into channels, pixel after pixel, as ONNX's SpaceToDepth and TensorFlow have it, or
+    column after column, as YOLOv5's Focus; nn.PixelUnshuffle has them channel after channel."""
 
-    def __init__(self, n):
+    def __init__(self, n, by_column=False):
         super().__init__()
         self.n = n
+        self.order = (0, 5, 3, 1, 2, 4) if by_column else (0, 3, 5, 1, 2, 4)
 
     def forward(self, x):
         b, c, h, w = x.shape
         x = x.reshape(b, c, h // self.n, self.n, w // self.n, self.n)
-        return x.permute(0, 3, 5, 1, 2, 4).reshape(b, -1, h // self.n, w // self.n)
+        return x.permute(self.order).reshape(b, -1, h // self.n, w // self.n)
 
 
 class ReorgAsDarknet(nn.Module):
@@ -353,9 +403,23 @@ class Unreorg(nn.Module):
         return x.reshape(b, c // n**2, h * n, w * n)
 
 
+def cubic(t):
+    """How much each of four pixels weighs, between whose second and third a place lies, t behind the second (Keys
+    1981)."""
+    a = -0.75
+
+    def near(d):
+        return ((a + 2) * d - (a + 3)) * d**2 + 1
+
+    def far(d):
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
+
+
 class Resize(nn.Module):
-    """A map of another size: of n pixels made of m the i-th is a copy of i*m//n, or blended of those about
-    (i + 0.5)*m/n - 0.5; where a factor is given it is n/m, also if n was rounded down."""
+    """A map of another size: of n pixels made of m the i-th is a copy of i*m//n, or blended of the two
+    or four about (i + 0.5)*m/n - 0.5; where a factor is given it is n/m, also if n was rounded down."""
 
     def __init__(
         self, scale_factor=None, size=None, mode="nearest", align_corners=False
@@ -379,18 +443,22 @@ class Resize(nn.Module):
             return (i * bottom // top).clamp(max=m - 1).double()
         if self.align_corners:
             return i * (m - 1) / max(n - 1, 1)
-        return ((i + 0.5).double() * bottom / top - 0.5).clamp(0, m - 1)
+        at = (i + 0.5).double() * bottom / top - 0.5
+        return at if self.mode == "bicubic" else at.clamp(0, m - 1)
 
     def forward(self, x):
         for axis in (0, 1):
             m = x.shape[2 + axis]
             at = self.places(m, axis, x.device)
             low = at.floor().long()
-            lower = x.index_select(2 + axis, low)
             if self.mode == "nearest":
-                x = lower
+                x = x.index_select(2 + axis, low)
                 continue
-            upper = x.index_select(2 + axis, (low + 1).clamp(max=m - 1))
             share = (at - low).to(x.dtype).view((-1, 1) if axis == 0 else (-1,))
-            x = lower + share * (upper - lower)
+            shares = cubic(share) if self.mode == "bicubic" else (1 - share, share)
+            first = 1 - len(shares) // 2
+            x = sum(
+                each * x.index_select(2 + axis, (low + first + tap).clamp(0, m - 1))
+                for tap, each in enumerate(shares)
+            )
         return x

@@ -208,7 +208,7 @@ def _arguments(kind: str, config: Mapping[str, Any]) -> dict[str, object]:
         return _border(config.get("padding", config.get("cropping")))
     if kind.startswith("up_sampling"):
         how = str(config.get("interpolation", "nearest"))
-        said["bilinear"] = how == "bilinear" if how in ("nearest", "bilinear") else how
+        said["mode"] = how
         match config.get("size"):
             case [int() as down, int() as across]:
                 said["n"] = down if down == across else (down, across)

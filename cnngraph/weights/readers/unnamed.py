@@ -13,8 +13,10 @@ def read_unnamed(path: Path) -> NoReturn:
     """Raises `Unreadable`."""
     network = _OF[path.suffix.lower()]
     raise Unreadable(
-        f"a {path.suffix} is read with the {network} that it belongs to",
-        f"give it with the {network}:  cnngraph run {path.stem}{network} --weights {path}",
+        f"a {path.suffix} is read with the {network} that it belongs to, which alone says whose its numbers are",
+        f"give it with the {network}:  cnngraph run {path.stem}{network} --weights {path}  , or make a spec and weights"
+        f" with names of the two:  cnngraph import {path.stem}{network} -o {path.stem}.spec"
+        f" --weights {path.stem}.safetensors",
     )
 
 

@@ -230,6 +230,9 @@ def test_numbers_one_by_one() -> None:
         layer("TanH", "l", "data", "l"): np.tanh(image),
         layer("Power", "l", "data", "l", power={"scale": -2, "shift": 0.5}): 0.5 - 2 * image,
         layer("Power", "l", "data", "l", power={"power": 2, "shift": 1}): (1 + image) ** 2,
+        layer("Power", "l", "data", "l", power={"power": 3, "scale": 2}): (2 * image) ** 3,
+        layer("Normalize", "l", "data", "l", norm={"across_spatial": False}): image
+        / np.sqrt((image**2).sum(0) + 1e-10),
         layer("Softmax", "l", "data", "l"): soft,
         layer("LRN", "l", "data", "l", lrn={"local_size": 3, "alpha": 0.6, "beta": 0.5, "k": 2}): image
         / (2 + 0.2 * around) ** 0.5,
@@ -341,6 +344,7 @@ OPTIONS: list[tuple[str, str, dict[str, object]]] = [
     ("Interp", "interp", {"height": 9, "width": 9, "zoom_factor": 2, "shrink_factor": 2}),
     ("Upsample", "upsample", {"scale": 2, "upsample_h": 9}),
     ("Power", "power", {"power": 2, "scale": 3, "shift": 1}),
+    ("Normalize", "norm", {"across_spatial": False, "channel_shared": False, "eps": 1e-8}),
     ("LRN", "lrn", {"local_size": 5, "alpha": 0.1, "norm_region": "WITHIN_CHANNEL"}),
     ("InnerProduct", "inner_product", {"num_output": 3, "axis": 1, "transpose": True}),
     ("BN", "bn", {"eps": 0.1, "bn_mode": "INFERENCE"}),
@@ -580,7 +584,6 @@ def test_mistakes_are_shown_in_their_lines(text: str, code: str, line: int, says
         ("SPP", {"spp": {"pyramid_height": 3}}, (4 * 21,), 0),
         ("ROIPooling", {"roi_pooling": {"pooled_h": 7, "pooled_w": 5}}, (7, 5, 4), 0),
         ("Upsample", {"upsample": {"scale": 2}}, (16, 12, 4), 0),
-        ("Power", {"power": {"power": 0.5}}, (8, 6, 4), 0),
         ("LRN", {"lrn": {"norm_region": "WITHIN_CHANNEL"}}, (8, 6, 4), 0),
         ("Pooling", {"pooling": {"pool": "STOCHASTIC", "kernel_size": 2}}, (7, 5, 4), 0),
         ("Pooling", {"pooling": {"kernel_size": 1, "stride": 5}}, (3, 2, 4), 0),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from onnx import helper
 
 from cnngraph.fronts import read
+from cnngraph.layers.pooling import AvgPool, MaxPool
 from tests.fronts.onnx.compared import Array, compared, model, run, written
 
 few = st.integers(1, 3)
@@ -75,12 +76,21 @@ def test_pools(data: st.DataObject) -> None:
     attributes["pads"] = [data.draw(st.integers(0, size - 1)) for size in window * 2]
     attributes["ceil_mode"] = data.draw(st.integers(0, 1))
     op = data.draw(st.sampled_from(["MaxPool", "AveragePool"]))
-    if op == "AveragePool":
+    if op == "MaxPool":
+        attributes["dilations"] = [data.draw(st.integers(1, 2)), data.draw(st.integers(1, 2))]
+    else:
         attributes["count_include_pad"] = data.draw(st.integers(0, 1))
         # How onnxruntime counts a last window beyond the padding changed between its versions.
         assume(not (attributes["ceil_mode"] and attributes["count_include_pad"]))
     shape = (1, 2, data.draw(st.integers(4, 9)), data.draw(st.integers(4, 9)))
     runs(model([helper.make_node(op, ["x"], ["y"], **attributes)], shape, opset=19), numbers(*shape))
+
+
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+def test_a_window_as_large_as_the_map_is_all_of_it(op: str, tmp_path: Path) -> None:
+    node = helper.make_node(op, ["x"], ["y"], kernel_shape=[4, 5], strides=[4, 5])
+    network = compared(written(model([node], (1, 3, 4, 5)), tmp_path), numbers(1, 3, 4, 5))
+    assert network.layers[1].kind in (MaxPool(everything=True), AvgPool(everything=True))
 
 
 BORDERS = st.tuples(*[st.integers(-1, 2)] * 4)
@@ -176,6 +186,10 @@ ARITHMETIC = {
     "minus one for each channel": ("Sub", numbers(3, 1, 1)),
     "by a number": ("Div", np.float32(7)),
     "squared": ("Pow", np.float32(2)),
+    "cubed": ("Pow", np.float32(3)),
+    "at least a number": ("Max", np.float32(0.25)),
+    "at least 0": ("Max", np.float32(0)),
+    "at most a number": ("Min", np.float32(0.25)),
 }
 
 
@@ -186,6 +200,105 @@ def test_arithmetic_with_constants(op: str, constant: Array, opset: int, tmp_pat
     compared(written(made, tmp_path), numbers(1, 3, 4, 5))
 
 
+POSITIVE = ["Sqrt", "Reciprocal"]
+
+
+@pytest.mark.parametrize("op", POSITIVE)
+def test_functions_of_positive_numbers(op: str, tmp_path: Path) -> None:
+    nodes = [helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node(op, ["s"], ["y"])]
+    compared(written(model(nodes, (1, 3, 4, 5)), tmp_path), numbers(1, 3, 4, 5))
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_tensors_of_unlike_sizes(data: st.DataObject) -> None:
+    """The second has 1 in any of its sizes; it may have been repeated to the first's before, or be so behind."""
+    op = data.draw(st.sampled_from(["Add", "Mul", "Sub", "Div", "Min", "Max"]))
+    sizes = [1, *(data.draw(st.sampled_from([1, 2, 3])) for _ in range(3))]
+    small = [1, *(data.draw(st.sampled_from([1, size])) for size in sizes[1:])]
+    axes = [n for n in (1, 2, 3) if small[n] != sizes[n]]
+    weights = {"a": np.array(axes), "s": np.array(sizes)}
+    nodes = [helper.make_node("Sigmoid", ["x"], ["r"])]
+    second = "r"
+    if axes:
+        nodes.append(helper.make_node("ReduceMean", ["r", "a"], ["m"]))
+        second = "m"
+    if op in ("Min", "Max") or data.draw(st.booleans()):
+        nodes.append(helper.make_node("Expand", [second, "s"], ["e"]))
+        second = "e"
+    order = ["x", second] if data.draw(st.booleans()) or op == "Div" else [second, "x"]
+    nodes.append(helper.make_node(op, order, ["y"]))
+    runs(model(nodes, sizes, weights, opset=18), numbers(*sizes))
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_reductions(data: st.DataObject) -> None:
+    """Over height, width, both or the channels; the axes by attributes and by inputs, kept and not."""
+    op = data.draw(st.sampled_from(["ReduceMean", "ReduceMax", "ReduceSum"]))
+    axes = data.draw(st.sampled_from([[1], [2], [3], [2, 3], [-1], [-2, -1], [-3]]))
+    shape = (1, *(data.draw(st.integers(1, 4)) for _ in range(3)))
+    keeps = data.draw(st.booleans())
+    opset = data.draw(st.sampled_from([12, 18]))
+    if opset == 12:
+        nodes, weights = [helper.make_node(op, ["x"], ["m"], axes=axes, keepdims=int(keeps))], {}
+    else:
+        nodes, weights = [helper.make_node(op, ["x", "a"], ["m"], keepdims=int(keeps))], {"a": np.array(axes)}
+    if keeps:
+        nodes.append(helper.make_node("Sub", ["x", "m"], ["y"]))
+    else:
+        nodes[0].output[0] = "y"
+    made = model(nodes, shape, weights, opset)
+    with TemporaryDirectory() as folder:
+        path = written(made, Path(folder))
+        reading = read(str(path), {})
+        if reading.checked().is_known and not reading.diagnostics:
+            compared(path, numbers(*shape))
+        else:
+            assert not keeps
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_repeated(data: st.DataObject) -> None:
+    """Of one row, column or channel several; all channels beside themselves."""
+    sizes = [1, *(data.draw(st.sampled_from([1, 2, 3])) for _ in range(3))]
+    times = [1, data.draw(few), *(data.draw(few) if size == 1 else 1 for size in sizes[2:])]
+    if data.draw(st.booleans()):
+        nodes = [helper.make_node("Tile", ["x", "t"], ["y"])]
+        weights = {"t": np.array(times)}
+    else:
+        times[1] = times[1] if sizes[1] == 1 else 1
+        nodes = [helper.make_node("Expand", ["x", "t"], ["y"])]
+        weights = {"t": np.array([size * each for size, each in zip(sizes, times, strict=True)])}
+    nodes[-1].output[0] = "r"
+    nodes.append(helper.make_node("Relu", ["r"], ["y"]))
+    runs(model(nodes, sizes, weights), numbers(*sizes))
+
+
+def test_what_is_joined_with_a_tensor_as_large_is_not_repeated_before(tmp_path: Path) -> None:
+    """As ``x * y.expand_as(x)`` becomes."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["x"], ["m"]),
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Expand", ["m", "s"], ["e"]),
+        helper.make_node("Mul", ["x", "e"], ["y"]),
+    ]
+    network = compared(written(model(nodes, (1, 3, 4, 5)), tmp_path), numbers(1, 3, 4, 5))
+    assert [layer.kind.word for layer in network.layers] == ["", "avgpool", "mul"]
+
+
+@pytest.mark.parametrize("op", ["Mul", "Add"])
+def test_a_factor_for_each_channel_and_one_for_each_place(op: str, tmp_path: Path) -> None:
+    """Neither is as large as what comes of both."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["x"], ["m"]),
+        helper.make_node("Conv", ["x", "w"], ["c"]),
+        helper.make_node(op, ["m", "c"], ["y"]),
+    ]
+    compared(written(model(nodes, (1, 3, 4, 5), {"w": numbers(1, 3, 1, 1)}), tmp_path), numbers(1, 3, 4, 5))
+
+
 def test_a_constant_comes_first(tmp_path: Path) -> None:
     made = model([helper.make_node("Sub", ["c", "x"], ["y"])], (1, 3, 4, 5), {"c": np.float32(1)})
     compared(written(made, tmp_path), numbers(1, 3, 4, 5))
@@ -193,6 +306,7 @@ def test_a_constant_comes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mode", "where", "scale"), [
     ("nearest", "asymmetric", (2.0, 3.0)), ("nearest", "half_pixel", (2.0, 2.0)), ("linear", "half_pixel", (2.0, 2.0)),
+    ("cubic", "half_pixel", (2.0, 1.5)), ("cubic", "align_corners", (3.0, 2.0)),
     ("linear", "align_corners", (3.0, 2.0)), ("linear", "pytorch_half_pixel", (2.0, 1.0)),
 ])  # fmt: skip
 def test_resizing(mode: str, where: str, scale: tuple[float, float], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import read
+from cnngraph.fronts import parse, read
 from cnngraph.layers.activation import Gelu
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
@@ -134,6 +134,107 @@ def test_slopes_below_zero(slopes: Array, tmp_path: Path) -> None:
         helper.make_node("Add", ["above", "m"], ["y"]),
     ]
     assert words(model(nodes, SHAPE, {"a": slopes}), tmp_path) == ["prelu"]
+
+
+@pytest.mark.parametrize("is_nested", [True, False])
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [0, 2, 1, 3], [0, 3, 1, 2]])
+def test_every_second_row_and_column(is_nested: bool, order: list[int], tmp_path: Path) -> None:
+    """YOLOv5's Focus: pixels of squares as channels, in one of two orders; in another they stay what they are."""
+    nodes, parts = [], []
+    weights: dict[str, Any] = {"ends": np.array([2**63 - 1] * 2), "axes": np.array([2, 3]), "steps": np.array([2, 2])}
+    weights |= {"end": np.array([2**31 - 1]), "two": np.array([2]), "three": np.array([3])}
+    for number in order:
+        down, across = divmod(number, 2)
+        weights[f"s{number}"] = np.array([down, across])
+        weights |= {f"d{number}": np.array([down]), f"a{number}": np.array([across])}
+        if is_nested:
+            nodes.append(helper.make_node("Slice", ["x", f"d{number}", "end", "two", "two"], [f"r{number}"]))
+            cut = [f"r{number}", f"a{number}", "end", "three", "two"]
+        else:
+            cut = ["x", f"s{number}", "ends", "axes", "steps"]
+        nodes.append(helper.make_node("Slice", cut, [f"p{number}"]))
+        parts.append(f"p{number}")
+    nodes.append(helper.make_node("Concat", parts, ["y"], axis=1))
+    found = words(model(nodes, (1, 3, 6, 8), weights), tmp_path, 1, 3, 6, 8)
+    assert (found == ["reorg"]) == (order[-1] == 3)
+
+
+LAST = {"as they lie": 1, "last": 3}
+
+
+def _over(axis: int, nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    """*nodes* from `t` to `n`, between transpositions where the channels are to stand last."""
+    if axis == 1:
+        return [helper.make_node("Identity", ["x"], ["t"]), *nodes, helper.make_node("Identity", ["n"], ["y"])]
+    turned = helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1])
+    return [turned, *nodes, helper.make_node("Transpose", ["n"], ["y"], perm=[0, 3, 1, 2])]
+
+
+@pytest.mark.parametrize("axis", LAST.values(), ids=LAST)
+@pytest.mark.parametrize("way", ["Div", "Mul"])
+@pytest.mark.parametrize("is_scaled", [True, False])
+def test_root_mean_square_normalization(axis: int, way: str, is_scaled: bool, tmp_path: Path) -> None:
+    weights = {"two": np.float32(2), "eps": np.float32(0.01), "g": numbers(4, 1, 1) if axis == 1 else numbers(4),
+               "one": np.float32(1)}  # fmt: skip
+    nodes = [
+        helper.make_node("Pow", ["t", "two"], ["p"]),
+        helper.make_node("ReduceMean", ["p"], ["m"], axes=[axis]),
+        helper.make_node("Add", ["m", "eps"], ["a"]),
+        helper.make_node("Sqrt", ["a"], ["s"]),
+    ]
+    out = "d" if is_scaled else "n"
+    if way == "Mul":
+        nodes += [helper.make_node("Div", ["one", "s"], ["i"]), helper.make_node("Mul", ["t", "i"], [out])]
+    else:
+        nodes.append(helper.make_node("Div", ["t", "s"], [out]))
+    if is_scaled:
+        nodes.append(helper.make_node("Mul", ["d", "g"], ["n"]))
+    assert words(model(_over(axis, nodes), SHAPE, weights), tmp_path) == ["rmsnorm"]
+
+
+@pytest.mark.parametrize("axis", LAST.values(), ids=LAST)
+@pytest.mark.parametrize("way", ["ReduceL2", "ReduceSum", "LpNormalization"])
+@pytest.mark.parametrize("least", ["Clip", "Max", "Add", ""])
+def test_vectors_of_length_1(axis: int, way: str, least: str, tmp_path: Path) -> None:
+    weights = {"two": np.float32(2), "eps": np.float32(1e-10), "a": np.array([axis]), "s": np.array(SHAPE)}
+    if way == "LpNormalization":
+        nodes = [helper.make_node("LpNormalization", ["t"], ["n"], axis=axis)]
+    elif way == "ReduceL2":
+        nodes = [helper.make_node("ReduceL2", ["t"], ["l"], axes=[axis])]
+    else:
+        nodes = [
+            helper.make_node("Mul", ["t", "t"], ["p"]),
+            helper.make_node("ReduceSum", ["p", "a"], ["m"]),
+            helper.make_node("Sqrt", ["m"], ["l"]),
+        ]
+    if way != "LpNormalization":
+        nodes += [helper.make_node(least, ["l", "eps"], ["c"])] if least else []
+        nodes.append(helper.make_node("Div", ["t", "c" if least else "l"], ["n"]))
+    assert words(model(_over(axis, nodes), SHAPE, weights), tmp_path) == ["l2norm"]
+
+
+@pytest.mark.parametrize(("axes", "word"), [([2, 3], "instancenorm"), ([1], "layernorm")])
+def test_a_normalization_without_learned_numbers(axes: list[int], word: str, tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["m"], axes=axes),
+        helper.make_node("Sub", ["x", "m"], ["c"]),
+        helper.make_node("Mul", ["c", "c"], ["p"]),
+        helper.make_node("ReduceMean", ["p"], ["v"], axes=axes),
+        helper.make_node("Add", ["v", "eps"], ["a"]),
+        helper.make_node("Sqrt", ["a"], ["s"]),
+        helper.make_node("Div", ["c", "s"], ["y"]),
+    ]
+    assert words(model(nodes, SHAPE, {"eps": np.float32(0.01)}), tmp_path) == [word]
+
+
+@pytest.mark.parametrize("text", ["grn", "rmsnorm", "l2norm", "eca 3", "layernorm", "lrn n=4", "groupnorm 2", "unpool"])
+@pytest.mark.parametrize("opset", [17, 22])
+def test_what_is_written_as_several_nodes_here_comes_back_as_the_layer(text: str, opset: int, tmp_path: Path) -> None:
+    line = "a: relu\nmaxpool 2x2 s=2 -> unpool a 2x2" if text == "unpool" else text
+    given = parse(f"net t\ninput 6x8x4\n{line}\n")
+    given.export(tmp_path / "model.onnx", "random", opset=opset)
+    found = read(str(tmp_path / "model.onnx"), {}).checked()
+    assert [layer.kind for layer in found.layers] == [layer.kind for layer in given.layers]
 
 
 @pytest.mark.parametrize("is_if", [False, True], ids=["squeezed", "squeezed in an If"])

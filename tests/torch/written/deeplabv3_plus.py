@@ -50,9 +50,23 @@ class SepConv(nn.Module):
         return self.pointwise(self.depthwise(x))
 
 
+def cubic(t):
+    """How much each of four pixels weighs, between whose second and third a place lies, t behind the second (Keys
+    1981)."""
+    a = -0.75
+
+    def near(d):
+        return ((a + 2) * d - (a + 3)) * d**2 + 1
+
+    def far(d):
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
+
+
 class Resize(nn.Module):
-    """A map of another size: of n pixels made of m the i-th is a copy of i*m//n, or blended of those about
-    (i + 0.5)*m/n - 0.5; where a factor is given it is n/m, also if n was rounded down."""
+    """A map of another size: of n pixels made of m the i-th is a copy of i*m//n, or blended of the two
+    or four about (i + 0.5)*m/n - 0.5; where a factor is given it is n/m, also if n was rounded down."""
 
     def __init__(
         self, scale_factor=None, size=None, mode="nearest", align_corners=False
@@ -76,20 +90,24 @@ class Resize(nn.Module):
             return (i * bottom // top).clamp(max=m - 1).double()
         if self.align_corners:
             return i * (m - 1) / max(n - 1, 1)
-        return ((i + 0.5).double() * bottom / top - 0.5).clamp(0, m - 1)
+        at = (i + 0.5).double() * bottom / top - 0.5
+        return at if self.mode == "bicubic" else at.clamp(0, m - 1)
 
     def forward(self, x):
         for axis in (0, 1):
             m = x.shape[2 + axis]
             at = self.places(m, axis, x.device)
             low = at.floor().long()
-            lower = x.index_select(2 + axis, low)
             if self.mode == "nearest":
-                x = lower
+                x = x.index_select(2 + axis, low)
                 continue
-            upper = x.index_select(2 + axis, (low + 1).clamp(max=m - 1))
             share = (at - low).to(x.dtype).view((-1, 1) if axis == 0 else (-1,))
-            x = lower + share * (upper - lower)
+            shares = cubic(share) if self.mode == "bicubic" else (1 - share, share)
+            first = 1 - len(shares) // 2
+            x = sum(
+                each * x.index_select(2 + axis, (low + first + tap).clamp(0, m - 1))
+                for tap, each in enumerate(shares)
+            )
         return x
 
 

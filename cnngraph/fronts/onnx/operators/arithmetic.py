@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from cnngraph.layers.activation import (
     Leaky,
     LogSoftmax,
     Mish,
+    Power,
     PRelu,
     Relu,
     Relu6,
@@ -34,11 +37,11 @@ from cnngraph.layers.activation import (
     Tanh,
 )
 from cnngraph.layers.dense import Unflatten
-from cnngraph.layers.join import Add, Max, Mul, Sub
+from cnngraph.layers.join import Add, Max, Min, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.normalization import BatchNorm
 from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
-from cnngraph.volume import as_int
+from cnngraph.volume import Dim, as_int
 from cnngraph.weights.readers.entry import Array
 
 _PARAMETER = re.compile(r"[A-Za-z_]+|\w+(\.\w+)+")
@@ -128,9 +131,8 @@ def clip(
         return x
     if least == 0 and most in (None, 6):
         return _each(step, Relu() if most is None else Relu6(), x)
-    if least is None or most is None:
-        raise Unknown("numbers cut off on one side")
-    return _each(step, Clip(lo=_short(least), hi=_short(most)), x)
+    lo, hi = (None if each is None else _short(each) for each in (least, most))
+    return _each(step, Clip(lo=lo, hi=hi), x)
 
 
 @operator("Softmax", "LogSoftmax")
@@ -161,9 +163,22 @@ def negative(step: Step, x: Value) -> Value:
 
 @operator("Pow")
 def power(step: Step, x: Value, exponent: Value) -> Value:
-    if isinstance(exponent, Constant) and exponent.number == 2:
-        return _each(step, Square(), x)
-    raise Unknown("a power other than 2")
+    number = step.constant(exponent).number
+    if number is None:
+        raise Unknown("powers of each number by itself")
+    if number == 1:
+        return x
+    return _each(step, Square() if number == 2 else Power(p=_short(number)), x)
+
+
+@operator("Sqrt")
+def root(step: Step, x: Value) -> Value:
+    return _each(step, Power(p=0.5), x)
+
+
+@operator("Reciprocal")
+def reciprocal(step: Step, x: Value) -> Value:
+    return _each(step, Power(p=-1.0), x)
 
 
 @operator("Add", "Sum")
@@ -171,7 +186,7 @@ def add(step: Step, *terms: Value) -> Value:
     found = terms[0]
     views = [term for term in terms if isinstance(term, View)]
     if len(views) > 2 and len(views) == len(terms):
-        return _joined(step, [step.view(view) for view in views], Add(), Add(spread=True))
+        return _joined(step, _as_large(step, *views), Add(), Add(spread=True))
     for term in terms[1:]:
         found = _sum(step, found, term)
     return found
@@ -180,10 +195,9 @@ def add(step: Step, *terms: Value) -> Value:
 def _sum(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         one, other = other, one
-    view = step.view(one)
-    if not isinstance(other, Constant):
-        return _joined(step, [view, step.view(other)], Add(), Add(spread=True))
-    return _plus(step, view, other)
+    if isinstance(other, Constant):
+        return _plus(step, step.view(one), other)
+    return _joined(step, _as_large(step, one, other), Add(), Add(spread=True))
 
 
 def _plus(step: Step, view: View, constant: Constant) -> View:
@@ -202,21 +216,26 @@ def _plus(step: Step, view: View, constant: Constant) -> View:
 def subtract(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         view = step.view(other)
-        return _plus(step, step.layer(Times(by=-1.0), view, like=view), one)
-    view = step.view(one)
+        return _plus(step, _negated(step, view), one)
     if isinstance(other, Constant):
-        return _plus(step, view, other.made(np.negative))
-    return _joined(step, [view, step.view(other)], Sub(), None)
+        return _plus(step, step.view(one), other.made(np.negative))
+    first, second = _as_large(step, one, other)
+    if len(first.volume.dims) == len(second.volume.dims) and first.volume != second.volume:
+        return _joined(step, [first, _negated(step, second)], Add(), Add(spread=True))
+    return _joined(step, [first, second], Sub(), None)
+
+
+def _negated(step: Step, view: View) -> View:
+    return step.layer(Times(by=-1.0), view, like=view)
 
 
 @operator("Mul")
 def multiply(step: Step, one: Value, other: Value) -> Value:
     if isinstance(one, Constant):
         one, other = other, one
-    view = step.view(one)
     if isinstance(other, Constant):
-        return _times(step, view, other)
-    behind = step.view(other)
+        return _times(step, step.view(one), other)
+    view, behind = _as_large(step, one, other)
     if (view.layer, view.axes) == (behind.layer, behind.axes):
         return _each(step, Square(), view)
     return _joined(step, [view, behind], Mul(), Mul(spread=True))
@@ -224,14 +243,15 @@ def multiply(step: Step, one: Value, other: Value) -> Value:
 
 @operator("Div")
 def divide(step: Step, one: Value, other: Value) -> Value:
-    view = step.view(one)
+    if isinstance(one, Constant):
+        return multiply(step, reciprocal(step, other), one)
     if not isinstance(other, Constant):
-        raise Unknown("a division by a tensor")
+        return multiply(step, one, reciprocal(step, other))
 
     def inverted(array: Array) -> Array:
         return np.reciprocal(array.astype(np.float32))
 
-    return _times(step, view, other.made(inverted))
+    return _times(step, step.view(one), other.made(inverted))
 
 
 def _times(step: Step, view: View, constant: Constant) -> View:
@@ -273,15 +293,18 @@ def channel_attention(step: Step, x: Value, kernel: Value) -> Value:
     return step.layer(Eca(k=taps.size), view, weights={"weight": weight})
 
 
-@operator("Max")
-def maximum(step: Step, *terms: Value) -> Value:
-    views = [step.view(term) for term in terms if not isinstance(term, Constant)]
-    constants = [term.number for term in terms if isinstance(term, Constant)]
-    if constants == [0.0] and len(views) == 1:
-        return _each(step, Relu(), views[0])
-    if constants or len(views) < 2:
-        raise Unknown("the larger of a tensor and constants")
-    return _joined(step, views, Max(), None)
+@operator("Max", "Min")
+def largest(step: Step, *terms: Value) -> Value:
+    """Of tensors, or of one and a number."""
+    is_max = step.node.op == "Max"
+    if len(terms) == 2 and isinstance(terms[0], Constant):
+        terms = terms[::-1]
+    if len(terms) == 2 and isinstance(terms[1], Constant):
+        return clip(step, terms[0], *((terms[1], None) if is_max else (None, terms[1])))
+    if any(isinstance(term, Constant) for term in terms):
+        raise Unknown(f"{step.node.op} of tensors and constants")
+    views = [step.view(term) for term in terms]
+    return views[0] if len(views) == 1 else _joined(step, views, Max() if is_max else Min(), None)
 
 
 # Parts ---------------------------------------------------------------------------------------
@@ -293,6 +316,24 @@ def _each(step: Step, kind: Kind, x: Value) -> View:
     return step.layer(kind, view, like=view)
 
 
+def _as_large(step: Step, *terms: Value) -> list[View]:
+    """Tensors to be joined number by number: one that is to be repeated until it is as large as another is left as it
+    is, for the join to spread."""
+    if not any(isinstance(term, View) and term.spread for term in terms):
+        return [step.view(term) for term in terms]
+    views = [replace(term, spread=()) if isinstance(term, View) and term.spread else step.view(term) for term in terms]
+    wanted = [term.bordered_sizes for term in terms if isinstance(term, View)]
+    if _largest(view.sizes for view in views) == _largest(wanted):
+        return views
+    return [step.view(term) for term in terms]
+
+
+def _largest(sizes: Iterable[tuple[Dim, ...]]) -> list[Dim]:
+    """Along each axis, the last first, the size of what comes of tensors of *sizes*."""
+    found = zip_longest(*(each[::-1] for each in sizes), fillvalue=1)
+    return [next((size for size in along if size != 1), 1) for along in found]
+
+
 def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> View:
     """*views* joined number by number; by *spread* where some are spread over the first."""
     rank = max(view.rank for view in views)
@@ -300,6 +341,12 @@ def _joined(step: Step, views: list[View], kind: Kind, spread: Kind | None) -> V
     views = [_as_picture(step, view, views) for view in views]
     if all(alike(view, views[0]) and view.volume.channels == views[0].volume.channels for view in views):
         return step.trace.joined(step, views, kind)
+    whole = tuple(reversed(_largest(view.sizes for view in views)))
+    if spread is not None and all(view.sizes != whole for view in views):
+        # None is as large as all together: the one that has the channels is made so.
+        first = max(views, key=lambda view: view.volume.channels != 1)
+        made = step.view(replace(first, spread=whole))
+        return _joined(step, [made if view is first else view for view in views], kind, spread)
     large = max(views, key=lambda view: sum(axis != () for axis in view.axes))
     for view in views:
         if any(axis not in (whole, ()) for axis, whole in zip(view.axes, large.axes, strict=True)):

@@ -9,7 +9,8 @@ import numpy as np
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Factor, upright
-from cnngraph.layers.normalization import BatchNorm, Grn, GroupNorm, InstanceNorm, LayerNorm, Lrn
+from cnngraph.layers.activation import per_channel
+from cnngraph.layers.normalization import BatchNorm, Grn, GroupNorm, InstanceNorm, L2Norm, LayerNorm, Lrn, RmsNorm
 from cnngraph.volume import as_int
 from cnngraph.weights.readers.entry import Array
 
@@ -114,6 +115,58 @@ def layer_normalization(
     weight = _flat(step.constant(scale))
     shift = Constant.of(np.zeros(weight.size, np.float32)) if bias is None else _flat(step.constant(bias))
     return step.layer(LayerNorm(eps=_short(epsilon)), view, like=view, weights={"weight": weight, "bias": shift})
+
+
+@operator("cnngraph.Standardised")
+def standardised(step: Step, x: Value, *, axes: list[int], epsilon: float) -> Value:
+    """As `patterns` found one, without γ and β: of each channel, or of all at each place."""
+    view = step.view(x)
+    over = {each for n in axes for each in view.axes[n % view.rank]}
+    channels, *places = (set(axis) for axis in upright(view.volume, view.batch)[1:])
+    if places and over == set().union(*places):
+        return step.layer(InstanceNorm(eps=_short(epsilon), affine=False), view, like=view)
+    if over != channels:
+        raise Unknown("a normalization over other axes than the channels, or height and width")
+    count = as_int(view.volume.channels)
+    given = {"weight": Constant.of(np.ones(count, np.float32)), "bias": Constant.of(np.zeros(count, np.float32))}
+    return step.layer(LayerNorm(eps=_short(epsilon)), view, like=view, weights=given)
+
+
+@operator("cnngraph.RMSNormalization", "RMSNormalization", "SimplifiedLayerNormalization")
+def rms_normalization(
+    step: Step, x: Value, scale: Value | None = None, *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1
+) -> Value:
+    """Over the channels; with γ of 1 where `patterns` found it without."""
+    view = step.view(x)
+    channels = as_int(view.volume.channels)
+    at = axis % view.rank
+    is_over_more = not step.node.op.startswith("cnngraph.") and any(each != () for each in view.axes[at + 1 :])
+    if view.axes[at] != (Factor("C", channels),) or is_over_more:
+        raise Unknown("a normalization over other axes than the channels")
+    weight = Constant.of(np.ones(channels, np.float32)) if scale is None else step.constant(scale)
+    if weight.size != channels:
+        raise Unknown(f"{weight.size} numbers for {channels} channels")
+    shape = per_channel(view.volume)
+    weights = {"weight": weight.made(lambda array: array.reshape(shape), shape)}
+    return step.layer(RmsNorm(eps=_short(epsilon)), view, like=view, weights=weights)
+
+
+@operator("cnngraph.UnitVectors")
+def unit_vectors(step: Step, x: Value, *, axis: int, epsilon: float) -> Value:
+    """As `patterns` found them."""
+    view = step.view(x)
+    if view.axes[axis % view.rank] != (Factor("C", view.volume.channels),):
+        raise Unknown("vectors of length 1 along another axis than the channels")
+    if view.volume.is_map and view.rank == 2:
+        view = step.vector(view)
+    return step.layer(L2Norm(eps=_short(epsilon)), view, like=view)
+
+
+@operator("LpNormalization")
+def lp_normalization(step: Step, x: Value, *, axis: int = -1, p: int = 2) -> Value:
+    if p != 2:
+        raise Unknown(f"vectors whose length is of p = {p}")
+    return unit_vectors(step, x, axis=axis, epsilon=L2Norm().eps)
 
 
 @operator("LRN")

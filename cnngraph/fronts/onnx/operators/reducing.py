@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from cnngraph.fronts.onnx.constants import Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Factor, View, upright
 from cnngraph.layers.join import Add
-from cnngraph.layers.kind import Kind
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.rearrange import Slice
-from cnngraph.volume import as_int
+from cnngraph.layers.scaling import Times
+from cnngraph.volume import Dim, as_int
 
 
 @operator("ReduceMean")
@@ -19,7 +20,7 @@ def reduce_mean(
     step: Step, x: Value, axes: Value | None = None, *, axes_: list[int] | None = None, keepdims: int = 1,
     noop_with_empty_axes: int = 0,
 ) -> Value:  # fmt: skip
-    return _reduced(step, AvgPool(everything=True), x, axes, axes_, keepdims)
+    return _reduced(step, AvgPool, x, axes, axes_, keepdims)
 
 
 @operator("ReduceMax")
@@ -27,7 +28,7 @@ def reduce_max(
     step: Step, x: Value, axes: Value | None = None, *, axes_: list[int] | None = None, keepdims: int = 1,
     noop_with_empty_axes: int = 0,
 ) -> Value:  # fmt: skip
-    return _reduced(step, MaxPool(everything=True), x, axes, axes_, keepdims)
+    return _reduced(step, MaxPool, x, axes, axes_, keepdims)
 
 
 @operator("ReduceSum")
@@ -35,12 +36,19 @@ def reduce_sum(
     step: Step, x: Value, axes: Value | None = None, *, axes_: list[int] | None = None, keepdims: int = 1,
     noop_with_empty_axes: int = 0,
 ) -> Value:  # fmt: skip
-    """Of parts of the channels: those are added."""
+    """Of parts of the channels: those are added. Else the mean, times how many there are."""
     view = step.view(x)
     over = step.constant(axes).ints if axes is not None else axes_
-    if over is None or len(over) != 1:
-        raise Unknown("ReduceSum over several axes")
-    at = over[0] % view.rank
+    if over is None:
+        raise Unknown("ReduceSum over all axes")
+    if len(over) == 1 and _are_parts(view, over[0] % view.rank):
+        return _added(step, view, over[0] % view.rank, keepdims)
+    count = prod(_known(step, view.sizes[n % view.rank]) for n in over)
+    mean = _reduced(step, AvgPool, view, axes, axes_, keepdims)
+    return mean if count == 1 else step.layer(Times(by=float(count)), mean, like=mean)
+
+
+def _added(step: Step, view: View, at: int, keepdims: int) -> View:
     parts = _parts(step, view, at)
     made = step.layer(Add(), *parts, like=parts[0])
     left = [() if n == at else axis for n, axis in enumerate(view.axes)]
@@ -49,28 +57,53 @@ def reduce_sum(
     return replace(made, axes=tuple(axis for n, axis in enumerate(turned) if keepdims or n != at))
 
 
+def _are_parts(view: View, at: int) -> bool:
+    """Whether parts of the channels run along the axis *at*."""
+    axis, channels = view.axes[at], view.volume.channels
+    if len(axis) != 1 or axis[0].of != "C":
+        return False
+    return axis[0].size * axis[0].stride == channels != axis[0].size
+
+
 def _parts(step: Step, view: View, at: int) -> list[View]:
     """The parts of the channels that run along the axis *at*."""
-    axis, channels = view.axes[at], view.volume.channels
-    if len(axis) != 1 or axis[0].of != "C" or axis[0].size * axis[0].stride != channels:
-        raise Unknown("ReduceSum over an axis that is no parts of the channels")
-    count, each = as_int(axis[0].size), as_int(axis[0].stride)
+    (axis,) = view.axes[at]
+    count, each = as_int(axis.size), as_int(axis.stride)
     if (stacked := step.trace.stacks.get(view.layer)) is not None and len(stacked) == count:
         return stacked
     plain = View(view.layer, view.volume, upright(view.volume, view.batch))
     return [step.layer(Slice(start=n * each, stop=(n + 1) * each), plain) for n in range(count)]
 
 
-def _reduced(step: Step, kind: Kind, x: Value, axes: Value | None, given: list[int] | None, keeps: int) -> View:
-    """Over height and width, all of them."""
+def _reduced(
+    step: Step, kind: type[AvgPool | MaxPool], x: Value, axes: Value | None, given: list[int] | None, keeps: int
+) -> View:
+    """Over all of height and width, or over one of them: a window as high or as wide as the picture."""
     view = step.view(x)
     over = step.constant(axes).ints if axes is not None else given
     if over is None:
         raise Unknown(f"{step.node.op} over all axes")
     gone = {n % view.rank for n in over}
-    wanted = {each for axis in upright(view.volume, 1)[2:] for each in axis} if view.volume.is_map else set()
-    if {each for n in gone for each in view.axes[n]} != wanted or not view.volume.is_map:
-        raise Unknown(f"{step.node.op} over other axes than height and width")
-    made = step.layer(kind, view, like=view) if wanted else view
+    made = view
+    if found := {each for n in gone for each in view.axes[n]}:
+        if not view.volume.is_map:
+            raise Unknown(f"{step.node.op} of a vector")
+        _, channels, rows, columns = (set(axis) for axis in upright(view.volume, view.batch))
+        if found == channels:
+            made = step.layer(kind(over_channels=True), view, like=view)
+        elif found == rows | columns:
+            made = step.layer(kind(everything=True), view, like=view)
+        elif found in (rows, columns):
+            high, wide = (_known(step, size) if found == own else 1
+                          for size, own in zip(view.volume.dims[:2], (rows, columns), strict=True))  # fmt: skip
+            made = step.layer(kind(window=(high, wide)), view, like=view)
+        else:
+            raise Unknown(f"{step.node.op} over axes that are no height, width or channels")
     axes_left = [() if n in gone else axis for n, axis in enumerate(made.axes)]
     return replace(made, axes=tuple(axis for n, axis in enumerate(axes_left) if keeps or n not in gone))
+
+
+def _known(step: Step, size: Dim) -> int:
+    if not isinstance(size, int):
+        raise Unknown(f"{step.node.op} over an axis that is free")
+    return size

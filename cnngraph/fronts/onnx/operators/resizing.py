@@ -35,6 +35,8 @@ def resize(
     view = step.map(x)
     if antialias or keep_aspect_ratio_policy != "stretch" or axes not in (None, [2, 3], [0, 1, 2, 3]):
         raise Unknown("a Resize with antialias, by a policy or along other axes than height and width")
+    if mode == "cubic" and (cubic_coeff_a != -0.75 or exclude_outside):
+        raise Unknown(f"a cubic Resize of the curve a = {cubic_coeff_a:g}, or without what is outside")
     if scales is None and sizes is None and roi is not None:
         return _resized(step, view, scales=step.constant(roi), mode=mode, where="asymmetric", rounds="floor")
     if isinstance(sizes, Constant) and sizes.size:
@@ -126,19 +128,19 @@ def _resized(
             return view
         factors = (_plain(down), _plain(across))
     whole = factors is not None and all(isinstance(each, int) for each in factors)
-    bilinear, corners = _mode(mode, where, rounds, whole)
+    how, corners = _mode(mode, where, rounds, whole)
     if factors is not None:
         return step.layer(
-            Upsample(n=factors[0] if factors[0] == factors[1] else factors, bilinear=bilinear, align_corners=corners),
+            Upsample(n=factors[0] if factors[0] == factors[1] else factors, mode=how, align_corners=corners),
             view,
         )
     assert to is not None
     if isinstance(to[0], int) and isinstance(to[1], int):
-        return step.layer(Upsample(to=(to[0], to[1]), bilinear=bilinear, align_corners=corners), view)
+        return step.layer(Upsample(to=(to[0], to[1]), mode=how, align_corners=corners), view)
     like = step.trace.as_large_as(to)
     if like is None:
         raise Unknown("a Resize to a size that no other tensor has")
-    return step.layer(Upsample(bilinear=bilinear, align_corners=corners), view, like)
+    return step.layer(Upsample(mode=how, align_corners=corners), view, like)
 
 
 def _last_two(dims: tuple[Dim, ...]) -> tuple[Dim, Dim]:
@@ -151,8 +153,8 @@ def _plain(factor: float) -> int | float:
     return int(factor) if factor.is_integer() else float(Fraction(factor).limit_denominator(1000))
 
 
-def _mode(mode: str, where: str, rounds: str, whole: bool) -> tuple[bool, bool]:
-    """Whether neighbours are blended, and whether corners are aligned. Raises `Unknown` for what `upsample` does
+def _mode(mode: str, where: str, rounds: str, whole: bool) -> tuple[str, bool]:
+    """How neighbours are blended, and whether corners are aligned. Raises `Unknown` for what `upsample` does
     not do."""
     if mode == "nearest":
         # By a whole number of times all of these copy each pixel as often.
@@ -162,11 +164,10 @@ def _mode(mode: str, where: str, rounds: str, whole: bool) -> tuple[bool, bool]:
             raise Unknown(f"copies by {where} and {rounds}")
         if whole and where == "asymmetric" and rounds != "floor":
             raise Unknown(f"copies by {where} and {rounds}")
-        return False, False
-    if mode in ("linear", "bilinear"):
-        if where in ("half_pixel", "pytorch_half_pixel"):
-            return True, False
-        if where == "align_corners":
-            return True, True
+        return "nearest", False
+    blends = {"linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}
+    if mode not in blends:
+        raise Unknown(f"a Resize by {mode} interpolation")
+    if where not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
         raise Unknown(f"blended by {where}")
-    raise Unknown(f"a Resize by {mode} interpolation")
+    return blends[mode], where == "align_corners"

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown, slices, split_sizes
 from cnngraph.fronts.onnx.messages import FLOATS
-from cnngraph.fronts.onnx.trace import Step, Value, dims_of, operator
+from cnngraph.fronts.onnx.trace import MOST_COPIES, Step, Value, dims_of, operator
 from cnngraph.fronts.onnx.views import Border, Factor, View, alike, reshaped
 from cnngraph.layers.dense import Dropout
 from cnngraph.layers.join import Concat
@@ -115,14 +115,34 @@ def size(step: Step, x: Value) -> Value:
 
 @operator("Expand")
 def expand(step: Step, x: Value, shape: Value) -> Value:
-    """To a shape that it has."""
+    """Axes of size 1 repeated. What is joined with a tensor as large stays as it is; see `View.spread`."""
     view = step.view(x)
     asked = step.constant(shape).dims
-    if len(asked) > view.rank or any(
-        each not in (1, own) for each, own in zip(asked[::-1], view.sizes[::-1], strict=False)
-    ):
-        raise Unknown("a tensor repeated along an axis")
-    return view
+    if len(asked) > view.rank:
+        raise Unknown("a tensor repeated along an axis of its own")
+    asked = (1,) * (view.rank - len(asked)) + asked
+    return _repeated(view, [own if each == 1 else each for own, each in zip(view.sizes, asked, strict=True)])
+
+
+@operator("Tile")
+def tile(step: Step, x: Value, repeats: Value) -> Value:
+    """Axes of size 1 repeated, and all channels put beside themselves."""
+    view = step.view(x)
+    times = step.constant(repeats).ints
+    if len(times) != view.rank:
+        raise Unknown(f"{len(times)} numbers for {view.rank} axes")
+    at = view.where(Factor("C", view.volume.channels))
+    if at is not None and view.volume.is_map and 1 < times[at] <= MOST_COPIES:
+        upright = step.map(view)
+        made = step.layer(Concat(), *[upright] * times[at])
+        return tile(step, made, Constant.of(np.array([1 if n == at else each for n, each in enumerate(times)])))
+    return _repeated(view, [own * each for own, each in zip(view.sizes, times, strict=True)])
+
+
+def _repeated(view: View, wanted: Sequence[Dim]) -> View:
+    if any(own not in (1, size) for own, size in zip(view.sizes, wanted, strict=True)):
+        raise Unknown("a tensor repeated along an axis that is longer than 1")
+    return view if view.sizes == tuple(wanted) else replace(view, spread=tuple(wanted))
 
 
 @operator("Pad")
@@ -288,6 +308,12 @@ def depth_to_space(step: Step, x: Value, *, blocksize: int, mode: str = "DCR") -
 def darknet_reorg(step: Step, x: Value, *, blocksize: int) -> Value:
     """As `patterns` found one."""
     return step.layer(Reorg(n=blocksize, order="as_darknet"), step.map(x))
+
+
+@operator("cnngraph.Focus")
+def focus(step: Step, x: Value, *, order: str) -> Value:
+    """As `patterns` found one."""
+    return step.layer(Reorg(n=2, order=order), step.map(x))
 
 
 @operator("SpaceToDepth")

@@ -14,6 +14,7 @@ from cnngraph.fronts.onnx.views import Border, View, upright
 from cnngraph.fronts.padding import pooling
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
+from cnngraph.layers.resize import Unpool
 from cnngraph.layers.values import VALID, Padding, Pair
 from cnngraph.layers.window import Slide
 from cnngraph.volume import as_int
@@ -110,22 +111,48 @@ def max_pool(
     strides: Ints = None,
 ) -> Value:
     """The padding is less than all numbers."""
-    if kernel_shape is None or any(each != 1 for each in dilations or ()):
-        raise Unknown("a max pool whose window has gaps")
+    if kernel_shape is None:
+        raise Unknown("a max pool without a window")
+    gaps = _pair(dilations, len(kernel_shape))
+    covered = [gap * (size - 1) + 1 for gap, size in zip(gaps, kernel_shape, strict=False)]
     if (
         isinstance(x, View)
         and x.border is not None
         and not (
             (_least(x.border) or (not x.border.value and step.trace.is_never_below(x.layer)))
-            and _is_within(x.border, kernel_shape)
+            and _is_within(x.border, covered)
         )
     ):
         x = step.view(x)
     view, sides = _pictures(step, x, pads, auto_pad, len(kernel_shape))
     window, stride = _pair(kernel_shape, len(kernel_shape)), _pair(strides, len(kernel_shape))
-    sides, ceil = _said(view, window, stride, sides, bool(ceil_mode))
-    kind = MaxPool(window=window, stride=stride, padding=sides, ceil=ceil)
+    ceil = bool(ceil_mode)
+    if gaps == (1, 1):
+        sides, ceil = _said(view, window, stride, sides, ceil)
+    kind = MaxPool(window=window, stride=stride, padding=sides, dilation=gaps, ceil=ceil)
+    if len(step.node.outputs) > 1 and step.node.outputs[1]:
+        step.trace.places[step.node.outputs[1]] = view, kind
+    elif gaps == (1, 1) and _is_all(view, window, sides):
+        kind = MaxPool(everything=True)
     return _back(step.layer(kind, view), len(kernel_shape))
+
+
+@operator("MaxUnpool")
+def max_unpool(
+    step: Step, x: Value, places: Value | None, output_shape: Value | None = None, *,
+    kernel_shape: Ints = None, pads: Ints = None, strides: Ints = None,
+) -> Value:  # fmt: skip
+    """Back into the tensor that was pooled, by windows that lie side by side."""
+    found = step.trace.places.get(step.node.inputs[1])
+    if found is None or kernel_shape is None:
+        raise Unknown("numbers put back to places that no pool found")
+    pooled, kind = found
+    window = _pair(kernel_shape)
+    if (kind.window, kind.stride, kind.padding, kind.gaps) != (window, window, VALID, (1, 1)):
+        raise Unknown("numbers put back from windows that do not lie side by side")
+    if _pair(strides) != window or any(pads or ()):
+        raise Unknown("numbers put back into other windows than they were taken from")
+    return step.layer(Unpool(window=window), step.map(x), pooled)
 
 
 @operator("AveragePool")
@@ -155,6 +182,8 @@ def average_pool(
     if (window, stride) == ((1, 1), (1, 1)) and sides == VALID:
         return _back(view, len(kernel_shape))
     ceil = bool(ceil_mode)
+    if _is_all(view, window, sides):
+        return _back(step.layer(AvgPool(everything=True), view), len(kernel_shape))
     if not counts:
         sides, ceil = _said(view, window, stride, sides, ceil)
     kind = AvgPool(window=window, stride=stride, padding=sides, ceil=ceil, count_pad=counts and sides != VALID)
@@ -177,6 +206,11 @@ def _global(step: Step, x: Value, kind: AvgPool | MaxPool) -> Value:
         return _back(step.layer(kind, _upright(step, view)), 1)
     view = step.map(view)
     return view if view.volume.dims[:2] == (1, 1) else step.layer(kind, view)
+
+
+def _is_all(view: View, window: Pair, sides: Padding) -> bool:
+    """Whether a window is the whole map, as exporters write a pool over everything where they know its size."""
+    return sides == VALID and window == view.volume.dims[:2] != (1, 1)
 
 
 def _kernel(kernel: Constant) -> Constant:
