@@ -146,6 +146,8 @@ def differences(
     for output in network.outputs:
         want = wanted[output.layer]
         assert got[output.name].shape == want.shape
+        assert np.isfinite(want).all()
+        assert np.isfinite(got[output.name]).all()
         largest = float(np.abs(want).max())
         worst = max(worst, float(np.abs(got[output.name] - want).max()) / (largest or 1.0))
     return worst
