@@ -344,10 +344,11 @@ def _in_colors_of_parts(items: Sequence[Item], network: Network, theme: Theme) -
         yield from items
         return
     groups = {item.id for item in items if isinstance(item, Group)}
+    owner = {name: unit.name for unit in units(network).units for name in unit.names}
     parts: dict[tuple[str, str], int] = {}
     for join in network.layers:
         if f"{join.name}{STACKED}" in groups:
-            parts = {(network[name].unit, join.name): number for number, name in enumerate(join.inputs)}
+            parts = {(owner[name], join.name): number for number, name in enumerate(join.inputs)}
     for item in items:
         ends = dict(item.data) if isinstance(item, Group) and item.role == "edge" else {}
         number = parts.get((ends.get("src", ""), ends.get("dst", "")))
