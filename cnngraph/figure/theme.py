@@ -81,6 +81,8 @@ class Theme:
     *changed*, what both have in other ways."""
     removed: Color
     changed: Color
+    hot: Color
+    """Of what costs most, where colours say cost; nothing has the paper's."""
     positive: Color
     """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
     paper's is the least number."""
@@ -260,7 +262,7 @@ class _Reader:
 
 _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     **dict.fromkeys(["ink", "faint", "paper", "edge", "grid", "stem", "conv", "pool", "join", "dense", "norm", "other",
-                     "on_box", "added", "removed", "changed", "positive", "negative"], _Reader.color),
+                     "on_box", "added", "removed", "changed", "positive", "negative", "hot"], _Reader.color),
     "background": _Reader.background,
     **dict.fromkeys(["volume", "filter"], _Reader.faces),
     "branches": _Reader.all_faces,

@@ -12,7 +12,7 @@ from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.stages import stages, with_footer
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT
-from cnngraph.fronts import load
+from cnngraph.fronts import load, parse
 from tests.conftest import Run
 from tests.figure.geometry import faults
 
@@ -85,6 +85,29 @@ def test_by_block_what_is_in_one_block_comes_together() -> None:
     ]
     assert all(len(blocks) == 1 for blocks in new)
     assert len({block for (block,) in new} - {""}) == 16
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_titles_are_there_first_and_brackets_and_sizes_with_their_layers(down: bool) -> None:
+    networks = [parse(f'net {name} "{name}"\n{LABELLED}') for name in ("one", "other")]
+    found = stages(draw(Order(networks, "strip", 960.0, LIGHT, down=down)), networks, by_block=True)
+    for stage in found:
+        shown = {name for group in stage.groups() if group.role == "layer" for name in group.layers}
+        assert {item.content for item in stage.items if isinstance(item, Text)} == {"one", "other"}
+        for group in (each for each in found[-1].groups() if each.role == "decoration" and each.layers):
+            assert (group in list(stage.groups())) == (set(group.layers) <= shown)
+    words = [text.content for group in found[-1].groups() for text in group.items if isinstance(text, Text)]
+    assert words.count("first") == words.count("second") == 2
+
+
+LABELLED = """block two(c) {
+  conv c 3x3 same
+  conv c 3x3 s=2 same
+}
+input 32x32x3
+two 8 @label("first")
+two 16 @label("second")
+"""
 
 
 def test_steps_are_the_pages_of_one_pdf(run: Run, tmp_path: Path) -> None:
