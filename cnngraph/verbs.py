@@ -149,12 +149,11 @@ def _theme(asked: str | Path | Theme) -> Theme:
 
 def _typeface(font: str, networks: Sequence[Network], title: str) -> Typeface:
     """The fonts that *font*, a word for them or a file, stands for, in a figure of *networks* with that *title*."""
-    from cnngraph.figure.typeface import WORDS, bundled
+    from cnngraph.figure.typeface import WORDS, bundled, is_font
 
     if font in WORDS:
         return bundled(font)
     from cnngraph.figure.own_font import read
-    from cnngraph.figure.theme import is_font
     from cnngraph.figure.words import all_words
 
     if not is_font(font):

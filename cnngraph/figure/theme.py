@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.colors import Color, contrast, mixed
-from cnngraph.figure.typeface import SUFFIXES, WORDS
+from cnngraph.figure.typeface import SUFFIXES, WORDS, is_font
 from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
@@ -142,11 +142,6 @@ _READABLE = 4.5
 
 
 # Files ---------------------------------------------------------------------------------------
-
-
-def is_font(value: str) -> bool:
-    """Whether *value* may stand for a font: a word for one, or the name of a file."""
-    return value in WORDS or value.lower().endswith(SUFFIXES)
 
 
 def read(path: str | Path) -> Theme:

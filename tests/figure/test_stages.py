@@ -127,3 +127,9 @@ def test_counts_stand_below_and_touch_nothing(style: str) -> None:
     scene = with_footer(figure("lenet5", style), ["61,706 parameters, 416,520 multiply-accumulates"], LIGHT)
     assert faults(scene) == []
     assert "61,706 parameters" in [item for item in scene.primitives() if isinstance(item, Text)][-1].content
+
+
+def test_steps_are_written_all_or_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.spec").write_text('input 8x8x4\nconv 4 1x1\nconv 4 1x1 @label("猫")\n')
+    assert run("render", "n.spec", "--style", "volumes", "--steps", "-o", "a.tex").status == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["n.spec"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,20 +87,42 @@ def draw(order: Order) -> Scene:
     """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
     of it."""
     with using(order.typeface):
-        return _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+        scene = _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+    return replace(scene, remarks=(*scene.remarks, *_unmet(order.theme, order.networks)))
+
+
+def _unmet(theme: Theme, networks: Sequence[Network]) -> Iterator[str]:
+    """What *theme* has a colour for and there is not: words that are no kind's, and names of no layer or block."""
+    from cnngraph.layers import KINDS
+
+    layers = {layer.name for network in networks for layer in network}
+    paths = {path: block for network in networks for path, block in network.blocks.items()}
+    blocks = {*paths, *(path.rpartition(".")[2] for path in paths)}
+    blocks |= {block.name.rpartition(".")[2] for block in paths.values()}
+    blocks |= {name.rstrip("0123456789") for name in blocks} | {name.rstrip("0123456789_") for name in blocks}
+    for what, names, known in (
+        ("kind of layer", theme.kinds, KINDS), ("block", theme.blocks, blocks), ("layer", theme.layers, layers)
+    ):  # fmt: skip
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                more = f"; did you mean `{near[0]}`?" if near else ""
+                yield f"the theme {theme.name} has a colour for `{name}`, and there is no such {what}{more}"
 
 
 def _with_unknown(scene: Scene) -> Scene:
-    """*scene*, with a remark where a font is needed that has more characters."""
+    """*scene*, with what is to be said of its typeface, and where a font is needed that has more characters."""
     from cnngraph.figure.scene import Text
     from cnngraph.figure.text import lacking
 
+    if scene.typeface is not None and scene.typeface.remark:
+        scene = replace(scene, remarks=(*scene.remarks, scene.typeface.remark))
     missing = lacking((item.content, item.font) for item in scene.primitives() if isinstance(item, Text))
     if not missing:
         return scene
     remark = (
-        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG and PDF show □,"
-        " an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
+        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG, PDF and text as"
+        " shapes show □, an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
     )
     return replace(scene, remarks=(*scene.remarks, remark))
 
