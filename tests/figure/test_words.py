@@ -129,7 +129,7 @@ def test_a_block_and_a_join_have_labels() -> None:
     assert "fuse" not in text(shut)
     assert text(whole).count("first of 4 3×3") == 2
     assert text(whole).count("fuse 4 +") == 2
-    assert "Stage" not in text(whole)
+    assert "stage" not in text(whole)
     assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
 
 
