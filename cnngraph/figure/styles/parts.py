@@ -291,8 +291,7 @@ def name_of(path: str, network: Network, times: int = 1) -> str:
         # a block of which it is the name, as `stage_2`, something else.
         is_told = not network.blocks[path].parent and times == 1
         own = f"{name} {own[len(name) :]}" if is_told and not _has_numbers(name, network) else name
-    spaced = own.replace("_", " ").strip()
-    return spaced
+    return own.replace("_", " ").strip()
 
 
 def _has_numbers(name: str, network: Network) -> bool:
