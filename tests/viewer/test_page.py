@@ -251,11 +251,28 @@ def test_letters_of_shared_weights_are_drawn(browser: Page) -> None:
     assert browser.errors == []
 
 
-def test_it_opens_as_wide_as_the_window_and_stays_so(browser: Page) -> None:
+def test_what_is_too_large_for_the_window_opens_where_it_begins(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("hrnet_w32")))
-    seen = "[page.view.x, page.view.x + page.view.width * page.view.scale, page.view.wide]"
-    left, right, wide = browser(seen)
-    assert (left, right) == (pytest.approx(0, abs=1), pytest.approx(wide, abs=1))
+    words = "document.querySelector('#u0 text').getBoundingClientRect()"
+    first, wide = browser(f"[{words}.left - page.pane.getBoundingClientRect().left, page.view.wide]")
+    assert 0 < first < wide
+    assert browser("13 * page.view.scale") >= 9, "its words can be read"
+    overview = "document.getElementById('overview').getBoundingClientRect()"
+    left, top, width, height = browser(f"(({{ left, top, width, height }}) => [left, top, width, height])({overview})")
+    last = browser("page.seen.at(-1)")
+    place = browser(f"(({{ x, y, w, h }}) => [x + w / 2, y + h / 2])(page.places.get({last!r}))")
+    whole = browser("[page.view.width, page.view.height]")
+    at = left + 5 + (width - 10) * place[0] / whole[0], top + 5 + (height - 10) * place[1] / whole[1]
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser(f"(({{ x, y, w, h }}) => page.view.shows(x, y, w, h))(page.places.get({last!r}))")
+    browser("page.pane.focus()")
+    browser.key("0")
+    assert browser("page.view.width * page.view.scale <= page.view.wide + 1")
+    assert browser("document.getElementById('overview').getBoundingClientRect().width") == 0, "all of it is seen"
+    assert browser.errors == []
+
+
+def test_it_fits_the_window_and_stays_so(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("lenet5")), 400, 700)
     shown = "page.view.y >= 0 && page.view.y + page.view.height * page.view.scale <= page.view.high + 1"
     assert browser(shown)

@@ -56,6 +56,12 @@ export class Model {
     return this.sides.indexOf(numberOf(this.around(id)[0] ?? id));
   }
 
+  /** What the one of two networks is called that it is in; "" where there is one. */
+  network(id) {
+    const side = this.side(id);
+    return side < 0 || id === `b${this.sides[side]}` ? "" : this.blocks[this.sides[side]].path;
+  }
+
   /** What it is called in links: no two of a kind are called the same. */
   key(id) {
     const side = this.side(id);

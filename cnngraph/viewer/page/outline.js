@@ -37,7 +37,7 @@ export class Outline {
     const state = isBlock(id) ? ` aria-expanded="${model.isOpen(id)}"` : "";
     const place = whole ? "" : ` aria-setsize="${holder.length}" aria-posinset="${holder.indexOf(id) + 1}"`;
     const role = isBlock(id) ? "block" : thing.idle ? "idle" : thing.role;
-    const side = whole && model.side(id) >= 0 ? model.blocks[model.sides[model.side(id)]].path : "";
+    const side = whole ? model.network(id) : "";
     const cost = thing.measures[0] ? short(thing.measures[0]) : "";
     return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(`${model.about(id)}${side && ` in ${side}`}`)}" class="row"${side && ` data-side="${esc(side)}"`} data-cost="${cost}">`
       + `<span class="twist"></span><span class="dot ${role}"></span>`
