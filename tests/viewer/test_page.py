@@ -386,3 +386,25 @@ def test_a_place_that_is_chosen_shows_what_it_sees(browser: Page) -> None:
     x, y = middle(browser, ".map")
     browser.mouse(("move", x, y))
     browser.until("document.querySelector('.field + p').textContent.startsWith('(5, 5) sees rows 10 to 23')")
+
+
+def test_what_the_author_says_is_shown(browser: Page) -> None:
+    text = """
+    net n
+    input 8x8x3
+    block two(c) { conv c 3x3 -> conv c 3x3 }
+    two 4 @label("Stage <1>") @note("as in the paper")
+    conv 5 1x1 @label("Head") @note("no bias")
+    """
+    opened(browser, facts(cnngraph.parse(text)))
+    outline, card = (f"document.getElementById('{id}').innerText" for id in ("outline", "card"))
+    assert ["two1 Stage <1>" in browser(outline), "conv1 Head" in browser(outline)] == [True, True]
+    browser("page.choose('b0')")
+    assert ["label\nStage <1>" in browser(card), "note\nas in the paper" in browser(card)] == [True, True]
+    browser("page.openAll(true)")
+    assert browser("document.querySelector('.frames text').textContent") == "Stage <1>"
+    browser("page.choose('u1')")
+    assert ["label" in browser(card), "note\nas in the paper" in browser(card)] == [False, True]
+    browser("page.choose('u3')")
+    assert ["label\nHead" in browser(card), "note\nno bias" in browser(card)] == [True, True]
+    assert browser.errors == []

@@ -48,7 +48,7 @@ export function both(model, sides) {
     const cells = differs ? said.map((each) => h("td", null, each)) : h("td", { colspan: 2 }, said[0]);
     return h("tr", { class: differs && "differs" }, h("th", { scope: "row" }, dotted(name), differs && h("span", { class: "sign" }, " ≠")), cells);
   };
-  return h("table", { class: "both" }, h("thead", null, h("tr", null, h("td"), model.sides.map((side) => h("th", { scope: "col" }, model.blocks[side].path)))),
+  return h("table", { class: "both" }, h("thead", null, h("tr", null, h("td"), model.sides.map((side) => h("th", { scope: "col" }, dotted(model.blocks[side].path))))),
     h("tbody", null, names.map(row)));
 }
 

@@ -45,7 +45,7 @@ export class Model {
   /** One line for who hears it. */
   about(id) {
     const thing = this.of(id);
-    const said = [this.marks.get(id)?.kind, ...(thing.change?.said ?? [])].filter(Boolean).map((words) => `, ${words}`).join("");
+    const said = [thing.label, this.marks.get(id)?.kind, ...(thing.change?.said ?? [])].filter(Boolean).map((words) => `, ${words}`).join("");
     if (!isBlock(id)) return `${thing.about}, ${thing.does}${said}`;
     const what = this.sides.includes(numberOf(id)) ? "network" : "block";
     return `${what} ${thing.path}: ${[thing.volume, many(thing.count, "unit"), this.isOpen(id) ? "open" : "closed"].filter(Boolean).join(", ")}${said}`;

@@ -41,7 +41,7 @@ export class Outline {
     const cost = thing.measures[0] ? short(thing.measures[0]) : "";
     return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(`${model.about(id)}${side && ` in ${side}`}`)}" class="row"${side && ` data-side="${esc(side)}"`} data-cost="${cost}">`
       + `<span class="twist"></span><span class="dot ${role}"></span>`
-      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}</span></div>`;
+      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}${thing.label ? ` <span class="soft">${esc(thing.label)}</span>` : ""}</span></div>`;
   }
 
   /** Marks the row of *id*, which then is the one that Tab comes to. */
