@@ -19,6 +19,7 @@ from cnngraph.figure.styles.strip import strip
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import LIGHT, Theme
 from cnngraph.figure.tracks import Aligned, Mark
+from cnngraph.titles import told_apart
 
 _SIGNS = {"added": "+", "removed": "−", "changed": "~"}
 _MOST = 16
@@ -28,7 +29,7 @@ _MOST = 16
 def differences(comparison: Comparison, *, width: float = SLIDE, theme: Theme = LIGHT) -> Scene:
     """The figure, at most *width* points wide but for what is told below it. Raises `CnngraphError` (E0604) for a width
     that is too small."""
-    networks = comparison.a, comparison.b
+    networks = told_apart((comparison.a, comparison.b))
     marks: dict[str, Mark] = {}
     lines = [headline(comparison), *map(str, comparison.what)]
     changes = list(folded(comparison.causes))
