@@ -266,3 +266,23 @@ def test_names_that_no_network_may_have(browser: Page) -> None:
     opened(browser, compared(cnngraph.compare(network, replace(network, name=HOSTILE))))
     assert browser("document.title") == f"lenet5 → {HOSTILE}"
     assert "Nothing was changed" in browser("document.getElementById('changes').textContent")
+
+
+@needs_browser
+def test_n_walks_through_what_was_changed(browser: Page) -> None:
+    """From the first on, each once, and then from the first again; what is found says of which network it is."""
+    opened(browser, compared(cnngraph.compare(cnngraph.load("squeezenet"), cnngraph.load("squeezenet1_1"))))
+    causes = browser("page.model.changes.causes.flatMap(({ units }) => units)")
+    browser("page.pane.focus()")
+    met = []
+    for _ in range(len(causes) + 1):
+        browser.key("n")
+        met.append(browser("page.selected"))
+    assert met == [f"u{unit}" for unit in (*causes, causes[0])]
+    assert "conv1 · squeezenet1_1" in browser("document.getElementById('outline').innerText")
+    browser.key("Escape")
+    browser.key("Escape")
+    assert browser("[page.found, page.selected]") == [None, ""]
+    browser("page.heat(0)")
+    heat = browser("[...document.querySelectorAll('#key button')].map((each) => each.innerText)")
+    assert len(set(heat)) == len(heat) == 5, "each is said with its network"

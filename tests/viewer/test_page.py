@@ -408,3 +408,22 @@ def test_what_the_author_says_is_shown(browser: Page) -> None:
     browser("page.choose('u3')")
     assert ["label\nHead" in browser(card), "note\nno bias" in browser(card)] == [True, True]
     assert browser.errors == []
+
+
+def test_the_best_answer_is_chosen_at_first(browser: Page) -> None:
+    network = cnngraph.load("lenet5")
+    data = facts(network)
+    dot = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+    picture = {"url": dot, "wide": 1, "high": 1}
+    answers = [["fc3", [["7", "0.9", 0.9, dot, "It falls by 0.5."], ["1", "0.1", 0.1, dot, "It falls by 0.2."]]]]
+    sheets = [None] * len(data["units"])
+    data["live"] = {"sheets": sheets, "answers": answers, "picture": picture, "evidence": "Red: where."}
+    data["weights"] = {"about": "weights", "filters": sheets, "spread": sheets}
+    opened(browser, data)
+    chosen = "[...document.querySelectorAll('.answer')].map((each) => each.getAttribute('aria-pressed'))"
+    card = "document.getElementById('card').innerText"
+    assert (browser(chosen), "It falls by 0.5." in browser(card)) == (["true", "false"], True)
+    assert browser("!document.querySelectorAll('.picture img')[1].hidden")
+    browser("document.querySelectorAll('.answer')[1].click()")
+    assert (browser(chosen), "It falls by 0.2." in browser(card)) == (["false", "true"], True)
+    assert browser.errors == []

@@ -26,7 +26,7 @@ const measures = (model, id) => model.measures.map(({ words, unit, unknown }, nu
 function network(model) {
   const keys = [["drag, wheel", "move"], ["ctrl wheel, + −", "zoom"], ["0", "all of it"], ["← →", "along the data"], ["Enter", "open, close"],
     ["E, Esc", "into a block, out"], ["S", "along a shortcut"], ["P, shift click", "path to another"], ...(model.sides.length ? [["C", "to the other network"]] : []),
-    ["/", "find"], ["N", "next found"], ["H", "heat"]];
+    ["/", "find"], ["N", model.sides.length ? "next change, next found" : "next found"], ["H", "heat"]];
   return [
     h("h2", null, model.title),
     ...ofPicture(model),

@@ -162,7 +162,10 @@ class Page {
     this.next();
   }
 
+  /** To the next of what was found; where nothing was looked for, of what was changed. */
   next(step = 1) {
+    const changed = this.found ? [] : (this.model.changes?.causes ?? []).flatMap(({ units }) => units);
+    if (changed.length) return this.go(changed);
     if (!this.found?.length) return;
     const here = this.found.indexOf(this.selected);
     this.choose(this.found[here < 0 ? 0 : (here + step + this.found.length) % this.found.length]);
