@@ -9,6 +9,7 @@ from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
 from cnngraph.figure.theme import is_font
 from cnngraph.figure.typeface import SUFFIXES, WORDS
+from cnngraph.figure.writers import DPI
 from cnngraph.look import THEMES, shown
 
 
@@ -66,4 +67,5 @@ font_option = click.option(
     callback=_font,
     help="What all text is set in: a family that ships, or a file of a font of yours.",
 )
+dpi_option = click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 theme_option = click.option("--theme", type=_Theme(), help=f"Its colours; {THEMES[0]} unless said.")

@@ -86,10 +86,10 @@ def draw(order: Order) -> Scene:
     """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
     of it."""
     with using(order.typeface):
-        return _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+        return with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
 
 
-def _with_unknown(scene: Scene) -> Scene:
+def with_unknown(scene: Scene) -> Scene:
     """*scene*, with a remark where a font is needed that has more characters."""
     from cnngraph.figure.scene import Text
     from cnngraph.figure.text import lacking
