@@ -120,6 +120,15 @@ def touched(tmp_path: Path) -> Path:
     return tmp_path / "touched.safetensors"
 
 
+def test_models_are_compared_by_the_weights_that_they_bring(run: Run, touched: Path) -> None:
+    assert run("export", "--onnx", "lenet5", "-o", "a.onnx").status == 0
+    assert run("export", "--onnx", "lenet5", "--weights", touched, "-o", "b.onnx").status == 0
+    out = run("diff", "a.onnx", "b.onnx", "--weights", "a.onnx", "./b.onnx").out
+    assert "weights  1 of 10 tensors differ" in out
+    assert "conv2.weight  differs by up to 0.5" in out
+    assert "all 10 tensors are equal" in run("diff", "a.onnx", "a.onnx", "--weights", "a.onnx", "a.onnx").out
+
+
 def test_weights_are_compared_number_by_number(run: Run, touched: Path) -> None:
     shipped = ROOT / "cnngraph" / "weights" / "shipped" / "lenet5.safetensors"
     done = run("diff", "lenet5", "lenet5", "--weights", shipped, touched)
