@@ -219,6 +219,7 @@ def record(found: Comparison, numbers: tuple[Difference, ...] = (), answers: tup
         "totals": {"layers": [len(a), len(b)], "params": [a.params, b.params], "macs": [a.macs, b.macs]},
         "what": [_change(each) for each in found.what],
         "rows": [_row(row) for row in found.rows],
+        "wording": [{"layers": [mine, its], **_change(each)} for mine, its, each in found.wording],
         **({"weights": [_tensor(each) for each in numbers]} if numbers else {}),
         **({"answers": [_answer(each) for each in answers]} if answers else {}),
     }

@@ -78,6 +78,13 @@ def renamed(comparison: Comparison) -> list[tuple[str, str]]:
 def _names(comparison: Comparison) -> Iterator[str]:
     if pairs := renamed(comparison):
         yield f"called otherwise  {_first((f'{a} → {b}' for a, b in pairs), _FEW_NAMES)}"
+    if words := worded(comparison):
+        yield f"said otherwise  {_first(words, _FEW_NAMES)}"
+
+
+def worded(comparison: Comparison) -> list[str]:
+    """The labels and notes that differ, each with its layer."""
+    return [f"{name} {change}" for _, name, change in comparison.wording]
 
 
 def _first(words: Iterable[str], few: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cnngraph.comparison.compare import Comparison, Row
-from cnngraph.comparison.report import called, described, folded, outcome, renamed
+from cnngraph.comparison.report import called, described, folded, outcome, renamed, worded
 from cnngraph.titles import named_apart
 from cnngraph.viewer.facts import READABLE, Gathered, Part, measures_of, open_at_first
 
@@ -40,6 +40,7 @@ def compared(found: Comparison) -> dict[str, Any]:
             "causes": changed.causes,
             "follows": changed.follows,
             "renamed": [f"{a} → {b}" for a, b in renamed(found)],
+            "worded": worded(found),
         },
     }
 

@@ -289,3 +289,16 @@ def test_remarks_stand_behind_their_marks_in_all_their_lines() -> None:
     assert len(behind) > len(marks), "some have several lines"
     (start,) = {text.x for text in behind}
     assert start > marks[0].x
+
+
+def test_what_is_only_said_otherwise_is_no_difference(run: Run, tmp_path: Path) -> None:
+    text = "input 8x8x3\nconv 4 3x3{}\n"
+    (tmp_path / "a.spec").write_text(text.format(' @label("Stem") @note("old")'))
+    (tmp_path / "b.spec").write_text(text.format(' @note("new")'))
+    done = run("diff", "a.spec", "b.spec", "--exit-code")
+    assert (done.status, "are the same" in done.out) == (0, True)
+    assert 'said otherwise  conv1 @label ("Stem") → none, conv1 @note ("old") → ("new")' in done.out
+    wording = json.loads(run("diff", "a.spec", "b.spec", "--format", "json").out)["wording"]
+    assert wording[0] == {"layers": ["conv1", "conv1"], "field": "@label", "a": '("Stem")', "b": "none"}
+    assert [each["field"] for each in wording] == ["@label", "@note"]
+    assert run("diff", "a.spec", "lenet5", "--exit-code").status == 1
