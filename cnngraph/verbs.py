@@ -18,9 +18,11 @@ from cnngraph.network import Layer, Network, Output
 from cnngraph.plural import many
 
 if TYPE_CHECKING:
+    from cnngraph.comparison.compare import Comparison
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.live import Live
+    from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
     from cnngraph.figure.typeface import Typeface
     from cnngraph.fronts.onnx.parts import Parts
@@ -137,6 +139,18 @@ def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, 
     elif asked["style"] == AUTO and asked["by_dot"]:
         asked["style"] = "blocks"
     return Figure(Order(networks, **asked), counts, heat, own=own)
+
+
+def differences(
+    found: Comparison, width: float | str | None = None, theme: str | Path | None = None, font: str | None = None
+) -> Scene:
+    """The figure of what was changed; how it looks is said as to `figure`."""
+    from cnngraph.figure.differences import differences
+    from cnngraph.figure.page import points
+
+    colors = _theme(theme or "light")
+    typeface = _typeface(font, (found.a, found.b), "") if (font := font or colors.font) else None
+    return differences(found, width=points(width or "slide"), theme=colors, typeface=typeface)
 
 
 def _theme(asked: str | Path | Theme) -> Theme:

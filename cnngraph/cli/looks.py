@@ -8,6 +8,7 @@ from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
 from cnngraph.figure.typeface import SUFFIXES, WORDS, is_font
+from cnngraph.figure.writers import DPI
 from cnngraph.look import THEMES, shown
 
 
@@ -65,4 +66,5 @@ font_option = click.option(
     callback=_font,
     help="What all text is set in: a family that ships, or a file of yours, with #2 for its second face.",
 )
+dpi_option = click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 theme_option = click.option("--theme", type=_Theme(), help=f"Its colours; {THEMES[0]} unless said.")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
-from cnngraph.cli.looks import font_option, show_option, style_option, theme_option, width_option
+from cnngraph.cli.looks import dpi_option, font_option, show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
 from cnngraph.figure.typeface import WORDS
-from cnngraph.figure.writers import DPI, FORMATS, beside, write
+from cnngraph.figure.writers import FORMATS, beside, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Live
@@ -62,7 +62,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 )
 @click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
 @weight_options
-@click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
+@dpi_option
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
 @show_option
