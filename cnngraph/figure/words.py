@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -34,6 +36,10 @@ def silent(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
     ])  # fmt: skip
 
 
+_TIMES = re.compile(r"(?<!\S)×\d+$")
+"""How often something is there."""
+
+
 class Unsaid(NamedTuple):
     """A label that a figure lacks."""
 
@@ -64,12 +70,7 @@ def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
         for thing in (group.id, ends.get("dst", "")) if group.role == "edge" else (group.id,):
             said[thing] = f"{said.get(thing, '')} {_text(group)}"
     whole = units(network)
-    inside: dict[str, set[str]] = {}
-    for unit in whole.units if blocks else ():
-        path = unit.lead.block
-        while path:
-            inside.setdefault(path, set()).add(unit.name)
-            path = network.blocks[path].parent
+    inside = _inside(network) if blocks else {}
     boxed = {frozenset(names): network.blocks[path] for path, names in inside.items()}
     for group in scene.groups():
         names = [name.removeprefix(prefix) for name in group.layers if name.startswith(prefix)]
@@ -90,6 +91,50 @@ def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
     for output in outputs:
         if output.label not in said.get(prefix + way_out(output.name), ""):
             yield Unsaid(f"the output `{output.name}`", output.label, None)
+
+
+def _inside(network: Network) -> dict[str, set[str]]:
+    """The units of every block, and of those in it, by its path."""
+    found: dict[str, set[str]] = {}
+    for unit in units(network).units:
+        path = unit.lead.block
+        while path:
+            found.setdefault(path, set()).add(unit.name)
+            path = network.blocks[path].parent
+    return found
+
+
+def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
+    """Labels of blocks that stand open in *scene*, a figure of all of *networks*, without these words."""
+    labelled = [(number, network) for number, network in enumerate(networks)
+                if any(block.label for block in network.blocks.values())]  # fmt: skip
+    if not labelled:
+        return
+    groups = list(scene.groups())
+    said = {_text(group) for group in groups if group.role != "layer"}
+    for number, network in labelled:
+        prefix = f"{number + 1}." if len(networks) > 1 else ""
+        inside = _inside(network)
+        around: dict[str, list[str]] = {}
+        for path, there in inside.items():
+            for name in there:
+                around.setdefault(name, []).append(path)
+        is_shut = set()
+        for group in groups:
+            names = [name.removeprefix(prefix) for name in group.layers if name.startswith(prefix)]
+            if group.role in ("layer", "edge"):
+                drawn = [name for name in names if name in around]
+                # One thing that stands for all that is in a block is the block, or what is repeated in it.
+                several = len(drawn) > 1 and bool(_TIMES.search(_text(group)))
+                counts = Counter(path for name in drawn for path in around[name])
+                is_shut |= {
+                    path for path, count in counts.items()
+                    if count == len(inside[path]) and not (several and count == len(drawn))
+                }  # fmt: skip
+        for path in inside:
+            block = network.blocks[path]
+            if block.label and path not in is_shut and block.label not in said:
+                yield Unsaid(f"`{path}`", block.label, None)
 
 
 def _text(group: Group) -> str:

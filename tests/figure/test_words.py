@@ -130,6 +130,9 @@ def test_a_block_and_a_join_have_labels() -> None:
     assert text(whole).count("first of 4 3×3") == 2
     assert text(whole).count("fuse 4 +") == 2
     assert "Stage" not in text(whole)
+    assert shut.remarks == ()
+    (remark,) = whole.remarks
+    assert "no place for labels of blocks that stand open, “Stage A” of `a`, “Stage B” of `unit1`:" in remark
     assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
 
 
@@ -219,6 +222,13 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         if isinstance(item, Text)
     ]
     assert sorted(dict.fromkeys(said)) == sorted(labels)
+    assert not any("no place" in remark for remark in scene.remarks)
+    for other in ("blocks", "slabs"):
+        boxed = draw(Order([network], other, 4000.0, LIGHT, fold=rng.choice([None, True, False])))
+        lacks = [label for label in labels if label not in text(boxed)]
+        remarks = " ".join(boxed.remarks)
+        assert all(f"“{label}” of" in remarks or " more: " in remarks for label in lacks)
+        assert lacks or "no place" not in remarks
 
 
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])
