@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cnngraph.figure.room import Room, box_of, leaves
 from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.text import width as text_width
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import Theme
 from cnngraph.fold import same_work
@@ -19,13 +20,28 @@ from cnngraph.units import Unit, units
 
 _EDGE = 1.0
 """Ems that an output's label keeps from the border."""
+_MARKS = "_-/.,:"
+"""Behind these a word may be broken."""
 _LINE = 8.0
 """Ems after which a label goes on in a second line, where it may."""
 
 
 def lines_of(label: str) -> tuple[str, ...]:
-    """*label* in lines of whole words."""
-    return tuple(wrapped(label, "serif", 1.0, _LINE))
+    """*label* in lines of whole words; one that is longer than a line is broken, behind a mark where it has one."""
+    words = [piece for word in label.split() for piece in _broken(word)]
+    return tuple(wrapped(" ".join(words), "serif", 1.0, _LINE))
+
+
+def _broken(word: str) -> Iterator[str]:
+    """*word* in pieces of at most a line, each as long as it can be."""
+    while text_width(word, "serif", 1.0) > _LINE:
+        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], "serif", 1.0) > _LINE) - 1
+        marks = [at + 1 for at, char in enumerate(word[:most]) if char in _MARKS and at]
+        end = marks[-1] if marks else max(1, most)
+        yield word[:end]
+        word = word[end:]
+    if word:
+        yield word
 
 
 def silent(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
@@ -79,18 +95,23 @@ def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
             continue
         if len({same_work(unit) for unit in there if not unit.idle}) < 2:
             for layer in (layer for unit in there for layer in unit.layers if layer.label):
-                if layer.label not in said[group.id]:
+                if not _says(said[group.id], layer.label):
                     span = next(each.span for each in layer.annotations if each.name == LABEL)
                     yield Unsaid(f"`{layer.name}`", layer.label, span)
         else:
             # What is all blocks may be open, and these in the box.
             block = boxed.get(frozenset(unit.name for unit in there))
             own = block is not None and any(unit.lead.block == block.path for unit in there)
-            if block is not None and own and block.label not in said[group.id]:
+            if block is not None and own and not _says(said[group.id], block.label):
                 yield Unsaid(f"`{block.path}`", block.label, None)
     for output in outputs:
         if output.label not in said.get(prefix + way_out(output.name), ""):
             yield Unsaid(f"the output `{output.name}`", output.label, None)
+
+
+def _says(said: str, label: str) -> bool:
+    """Whether *label* is in what is *said*, which may have it in lines."""
+    return "".join(label.split()) in "".join(said.split())
 
 
 def _inside(network: Network) -> dict[str, set[str]]:

@@ -11,7 +11,9 @@ from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Group, Scene, Text, way_out
 from cnngraph.figure.styles import STYLES, Order, draw
+from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.words import lines_of
 from cnngraph.fronts import load
 from cnngraph.look import SHOWN, shown
 from cnngraph.network import NOTE
@@ -153,6 +155,23 @@ def test_a_style_without_a_place_for_a_label_says_so() -> None:
     (found,) = raised.value.diagnostics
     assert (found.code, found.label and found.label.span.line) == ("E0608", 2)
     assert parse(source).render(style="auto").style == "volumes"
+
+
+@pytest.mark.parametrize("style", ["blocks", "units"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_word_longer_than_a_line_is_broken(style: str, seed: int) -> None:
+    """Behind a mark where it has one; all of it is there, and no line is longer."""
+    rng = random.Random(seed)
+    label = " ".join("".join(rng.choices("abM_-w", k=rng.randint(1, 60))) for _ in range(2))[
+        : rng.randint(8, 60)
+    ].strip()
+    lines = lines_of(label)
+    assert "".join(lines).replace(" ", "") == label.replace(" ", "")
+    assert all(width(line, "serif", 1.0) <= 8.0 for line in lines)
+    scene = drawn(f'input 8x8x4\nconv 4 3x3 same @label("{label}")\nconv 4 3x3 same\nconv 4 3x3 same\n', style)
+    assert all(line in text(scene) for line in lines)
+    assert faults(scene) == []
+    assert scene.height < 540
 
 
 def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> None:
