@@ -92,6 +92,13 @@ def descent(font: Font, size: float) -> float:
     return size * lead(font).descent
 
 
+def drop(content: str, font: Font, size: float) -> float:
+    """How far below a line the baseline of *content* is whose height has its middle on it, in points: the same for all
+    words of capitals, tall letters and tails, and lower for what is higher, as ``É`` and ideographs are."""
+    above, below = ink(content, font, size)
+    return (max(above, ascent(font, size)) - max(below, descent(font, size))) / 2
+
+
 def fit(content: str, font: Font, size: float, room: float) -> str:
     """*content*, or its beginning with ``…``, no wider than *room*."""
     if width(content, font, size) <= room + _ROUNDING:

@@ -23,7 +23,7 @@ from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
 from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, bracket, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import ascent, descent, drop, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -468,9 +468,8 @@ def _half(stop: Stop, measure: _Measure) -> float:
 
 def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str) -> Group:
     em, theme = measure.em, measure.theme
-    baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
-    ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
-    text = Text(baseline, y + measure.height / 2, label(stop, measure.show), em, "sans", "middle", 90, ink)
+    ink, said = theme.on(fill, theme.ink) if stop.boxed else theme.ink, label(stop, measure.show)
+    text = Text(x + drop(said, "sans", em), y + measure.height / 2, said, em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
     marks = _marks_at(each, stop, measure.marks)
     if marks:
