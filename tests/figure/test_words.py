@@ -204,6 +204,7 @@ def test_silent_layers_are_named_on_request(style: str) -> None:
     assert said("relu").count("ReLU") == sum(layer.kind.word == "relu" for layer in network)
     assert "oftmax" not in said("relu") or style == "blocks"
     assert said("softmax").count("softmax") == 1
+    assert "+" not in said("relu") or style == "strip"
     assert faults(draw(Order([network], style, 960.0, LIGHT, show=("bn", "relu")))) == []
 
 

@@ -254,7 +254,10 @@ def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
         last = unit.layers[-1]
         is_named = last.kind.short_for != kind.word or last.label or last.kind.word in show
         return (*(called or (caption.box if is_named else (last.kind.word.capitalize(),))), caption.size)
-    return (*(called or caption.box), *caption.details)
+    if not called:
+        # A join that is called by its word needs no sign besides.
+        return (*caption.box, *(detail for detail in caption.details if detail != caption.sign))
+    return (*called, *caption.details)
 
 
 Role = Literal["conv", "pool", "dense", "norm", "join", "other"]

@@ -73,8 +73,8 @@ _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
 _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
-_SIZE_AIR = 0.5
-"""Ems between the size of maps and what stands on its right."""
+_SIZE_AIR = 1.0
+"""Ems between the size of maps and what stands on its right: with how often a part is there it is not one number."""
 _BRACKET = 1.3
 """Ems that a bracket takes besides the words on it, in a strip that will be turned."""
 _LONGER = 1.1
@@ -443,7 +443,7 @@ def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
     for stop in row.stops:
         if size := sizes.get(stop.unit.name):
             baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
-            words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.ink)
+            words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.faint)
             yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,))
 
 
