@@ -114,6 +114,19 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 _PICTURE = ("a picture", "`cnngraph run SPEC --image PICTURE` runs a network on a picture")
 _NUMBERS = ("a file of numbers", "weights go with a spec:  --weights FILE")
+_TFLITE = (
+    "a TensorFlow Lite model",
+    "of those that are read ONNX is the nearest:  python -m tf2onnx.convert --tflite FILE --output model.onnx",
+)
+_TENSORFLOW = (
+    "a TensorFlow graph",
+    "of those that are read ONNX is the nearest:  python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
+)
+_COREML = (
+    "a Core ML model",
+    "of the networks that are read ONNX is the nearest; export that from where it was trained",
+)
+_ENGINE = ("a TensorRT engine, made for one machine", "give the ONNX model that it was built from")
 _BEGINNINGS = (
     (b"\x89PNG\r\n", _PICTURE), (b"\xff\xd8\xff", _PICTURE), (b"GIF8", _PICTURE), (b"II*\0", _PICTURE),
     (b"MM\0*", _PICTURE), (b"\x93NUMPY", _NUMBERS), (b"\x89HDF\r\n", _NUMBERS),
@@ -123,11 +136,19 @@ _SUFFIXES = {
     **dict.fromkeys(
         (".npz", ".npy", ".safetensors", ".pt", ".pth", ".h5", ".keras", ".caffemodel", ".weights"), _NUMBERS
     ),
+    ".tflite": _TFLITE,
+    ".pb": _TENSORFLOW,
+    ".mlmodel": _COREML,
+    **dict.fromkeys((".engine", ".plan", ".trt"), _ENGINE),
 }
+_TFLITE_MARK = slice(4, 8)
+"""Where a FlatBuffers file says what it is."""
 
 
 def _known(data: bytes, shown: str) -> tuple[str, str]:
     """What people give instead of a spec, told by how it begins, else by its suffix; and the command that takes it."""
+    if data[_TFLITE_MARK] == b"TFL3":
+        return _TFLITE
     for beginning, known in _BEGINNINGS:
         if data.startswith(beginning):
             return known

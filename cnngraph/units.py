@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from cnngraph.network import Layer, Network, Shortcut, total
+from cnngraph.network import NOTE, Layer, Network, Shortcut, total
 from cnngraph.volume import Volume
 
 
@@ -58,6 +58,12 @@ class Unit:
     def labels(self) -> tuple[str, ...]:
         """The same of each of its layers."""
         return tuple([layer.label for layer in self.layers])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the author notes of its layers, each once and in one line."""
+        said = (each.arguments[0] for layer in self.layers for each in layer.annotations if each.name == NOTE)
+        return tuple(dict.fromkeys(filter(None, (" ".join(str(text).split()) for text in said))))
 
     @property
     def is_known(self) -> bool:

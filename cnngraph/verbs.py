@@ -18,9 +18,11 @@ from cnngraph.network import Layer, Network, Output
 from cnngraph.plural import many
 
 if TYPE_CHECKING:
+    from cnngraph.comparison.compare import Comparison
     from cnngraph.diagnostics import Diagnostic
     from cnngraph.figure.figure import Figure
     from cnngraph.figure.live import Live
+    from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
     from cnngraph.figure.typeface import Typeface
     from cnngraph.fronts.onnx.parts import Parts
@@ -139,6 +141,18 @@ def figure(networks: Sequence[Network], live: Callable[[], Live] | None = None, 
     return Figure(Order(networks, **asked), counts, heat, own=own)
 
 
+def differences(
+    found: Comparison, width: float | str | None = None, theme: str | Path | None = None, font: str | None = None
+) -> Scene:
+    """The figure of what was changed; how it looks is said as to `figure`."""
+    from cnngraph.figure.differences import differences
+    from cnngraph.figure.page import points
+
+    colors = _theme(theme or "light")
+    typeface = _typeface(font, (found.a, found.b), "") if (font := font or colors.font) else None
+    return differences(found, width=points(width or "slide"), theme=colors, typeface=typeface)
+
+
 def _theme(asked: str | Path | Theme) -> Theme:
     from cnngraph.figure.theme import THEMES, Theme, read
 
@@ -149,12 +163,11 @@ def _theme(asked: str | Path | Theme) -> Theme:
 
 def _typeface(font: str, networks: Sequence[Network], title: str) -> Typeface:
     """The fonts that *font*, a word for them or a file, stands for, in a figure of *networks* with that *title*."""
-    from cnngraph.figure.typeface import WORDS, bundled
+    from cnngraph.figure.typeface import WORDS, bundled, is_font
 
     if font in WORDS:
         return bundled(font)
     from cnngraph.figure.own_font import read
-    from cnngraph.figure.theme import is_font
     from cnngraph.figure.words import all_words
 
     if not is_font(font):

@@ -20,6 +20,7 @@ LAYERING = (
     ("network",),
     (
         "repetition",
+        "titles",
         "units",
         "flow",
         "fold",

@@ -29,6 +29,8 @@ def refused(file: Path | str) -> str:
         ("model.onnx", b"\x08\x08\x12\x00", "E0310: there is no network in this file"),
         ("photo.png", b"\x89PNG\r\n\x1a\n\0\0", "E0107: FILE is a picture, and not a spec; a .spec is plain text; `cn"),
         ("w.npz", b"PK\x03\x04", "E0107: FILE is a file of numbers, and not a spec"),
+        ("m.bin", b"\x1c\0\0\0TFL3\0\0", "E0107: FILE is a TensorFlow Lite model, and not a spec"),
+        ("m.pb", b"\x0a\x02\0\0", "E0107: FILE is a TensorFlow graph, and not a spec"),
         ("a.spec", b"net t\0", "E0107: FILE is not a text file"),
         ("a.spec", FINE.encode("utf-16"), "E0107: FILE is in UTF-16; save it as UTF-8"),
         ("a.spec", b"net t\n# caf\xe9\n", "E0107: "),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnngraph.cli.inputs import named, network_options, parted, read_model, settings_option
+from cnngraph.cli.looks import dpi_option, font_option, theme_option, width_option
 
 if TYPE_CHECKING:
     from cnngraph.comparison.changes import Change
@@ -38,6 +39,10 @@ def _figure(ctx: click.Context, param: click.Parameter, value: Path | None) -> P
     callback=_figure,
     help="A figure of both, with what was changed marked in it.",
 )
+@width_option
+@theme_option
+@font_option
+@dpi_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--weights", nargs=2, metavar="WA WB", help="Files of weights, or `random`; they are compared too.")
 @click.option(
@@ -53,6 +58,10 @@ def command(
     a: str,
     b: str,
     output: Path | None,
+    width: float | None,
+    theme: str | None,
+    font: str | None,
+    dpi: int | None,
     format_: str,
     weights: tuple[str, str] | None,
     image: Path | None,
@@ -67,6 +76,9 @@ def command(
     A and B are networks in any format, or files out of git: HEAD:x.spec. Exit status 0 whether they differ or not,
     unless --exit-code asks.
     """
+    look = {"width": width, "theme": theme, "font": font, "dpi": dpi}
+    for name in (name for name, value in look.items() if value is not None and output is None):
+        raise click.UsageError(f"--{name} is of the figure: give -o a name for that")
     own = parted([a, b], settings)
     one, mine = read_model(a, {**own[0], **of_a}, max_nodes)
     other, theirs = read_model(b, {**own[1], **of_b}, max_nodes)
@@ -77,7 +89,7 @@ def command(
     numbers = _numbers(found, chosen) if weights and chosen else ()
     answers = _answers(found, chosen, image) if image and chosen else ()
     if output:
-        _draw(found, output)
+        _draw(found, output, width, theme, font, dpi)
     if format_ == "json":
         click.echo(json.dumps(record(found, numbers, answers), indent=2, ensure_ascii=False))
     else:
@@ -123,12 +135,17 @@ def _answers(found: Comparison, weights: tuple[Weights, Weights], image: Path) -
     return apart(found.a, weights[0], found.b, weights[1], pairs, image)
 
 
-def _draw(found: Comparison, output: Path) -> None:
-    from cnngraph.figure.differences import differences
+def _draw(
+    found: Comparison, output: Path, width: float | None, theme: str | None, font: str | None, dpi: int | None
+) -> None:
     from cnngraph.figure.writers import write
     from cnngraph.files import write as write_file
+    from cnngraph.verbs import differences
 
-    write_file(output, write(differences(found), output.suffix.lower().removeprefix(".")))
+    scene = differences(found, width, theme, font)
+    for remark in scene.remarks:
+        click.echo(remark, err=True)
+    write_file(output, write(scene, output.suffix.lower().removeprefix("."), dpi=dpi))
     click.echo(output, err=True)
 
 
@@ -202,6 +219,7 @@ def record(found: Comparison, numbers: tuple[Difference, ...] = (), answers: tup
         "totals": {"layers": [len(a), len(b)], "params": [a.params, b.params], "macs": [a.macs, b.macs]},
         "what": [_change(each) for each in found.what],
         "rows": [_row(row) for row in found.rows],
+        "wording": [{"layers": [mine, its], **_change(each)} for mine, its, each in found.wording],
         **({"weights": [_tensor(each) for each in numbers]} if numbers else {}),
         **({"answers": [_answer(each) for each in answers]} if answers else {}),
     }

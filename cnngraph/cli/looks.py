@@ -7,8 +7,8 @@ import click
 from cnngraph.figure.choice import AUTO
 from cnngraph.figure.page import points
 from cnngraph.figure.styles import STYLES
-from cnngraph.figure.theme import is_font
-from cnngraph.figure.typeface import SUFFIXES, WORDS
+from cnngraph.figure.typeface import SUFFIXES, WORDS, is_font
+from cnngraph.figure.writers import DPI
 from cnngraph.look import THEMES, shown
 
 
@@ -64,6 +64,7 @@ font_option = click.option(
     "--font",
     metavar=f"[{'|'.join(WORDS)}|FILE.otf]",
     callback=_font,
-    help="What all text is set in: a family that ships, or a file of a font of yours.",
+    help="What all text is set in: a family that ships, or a file of yours, with #2 for its second face.",
 )
+dpi_option = click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
 theme_option = click.option("--theme", type=_Theme(), help=f"Its colours; {THEMES[0]} unless said.")

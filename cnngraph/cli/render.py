@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
-from cnngraph.cli.looks import font_option, show_option, style_option, theme_option, width_option
+from cnngraph.cli.looks import dpi_option, font_option, show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
 from cnngraph.figure.styles import LAYOUTS
-from cnngraph.figure.writers import DPI, FORMATS, beside, write
+from cnngraph.figure.typeface import WORDS
+from cnngraph.figure.writers import FORMATS, beside, write
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Live
@@ -61,7 +62,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 )
 @click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
 @weight_options
-@click.option("--dpi", type=click.IntRange(36, 1200), help=f"Of a PNG; {DPI:g} unless said.")
+@dpi_option
 @click.option("--with-blocks", is_flag=True, help="Below the figure its blocks, each once and open.")
 @click.option("--names/--no-names", default=None, help="Layers' names, as in the table and the ONNX file.")
 @show_option
@@ -149,6 +150,8 @@ def command(
             click.echo(f"style {drawn.style}: {drawn.why}", err=True)
         for remark in drawn.scene.remarks:
             click.echo(remark, err=True)
+    if format_ == "tex" and font is not None and font not in WORDS:
+        click.echo("TeX sets text in its own fonts: the document says which", err=True)
     if not (steps or block_steps):
         path = None if output == "-" else Path(output or f"{_stem(networks)}.{format_}")
         data = drawn.written(format_, dpi=dpi, outline=outline, snippet=snippet, path=path)
@@ -165,10 +168,14 @@ def command(
     if (pages := FORMATS[format_].pages) is not None:
         _save(path, pages(scenes), {}, image)
         return
-    for number, stage in enumerate(scenes, start=1):
-        name = f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}"
-        at = path.with_name(name)
-        data = write(stage, format_, dpi=dpi, outline=outline, snippet=snippet, path=at)
+    called = [f"{path.stem}-{number:0{len(str(len(scenes)))}}{path.suffix}" for number in range(1, len(scenes) + 1)]
+    places = [path.with_name(name) for name in called]
+    # All or none: what cannot be written is said before there is a file.
+    files = [
+        write(stage, format_, dpi=dpi, outline=outline, snippet=snippet, path=at)
+        for stage, at in zip(scenes, places, strict=True)
+    ]
+    for stage, at, data in zip(scenes, places, files, strict=True):
         _save(at, data, beside(stage, format_, at), image)
 
 

@@ -67,7 +67,7 @@ class Asked:
         return (brought, None) if found is None else (found.weights, found.parts)
 
     def choose(self, network: Network, brought: Weights | None = None, *, table: bool = True) -> Weights:
-        """The weights; those that the network's file *brought* when no others are asked for.
+        """The weights; those that the network's file *brought* when no others are asked for, or that file is.
 
         Unless *table* is False, what of a file went where is said on standard error: in a line, and layer by layer when
         that is asked for, or when some have their own names and others were looked for.
@@ -75,12 +75,14 @@ class Asked:
         from cnngraph.weights.choose import RANDOM, choose
         from cnngraph.weights.files import MatchedWeights
 
-        if self.renames and self.weights in (None, RANDOM):
+        is_own = brought is not None and self.weights is not None and Path(self.weights) == Path(network.file)
+        weights = None if is_own else self.weights
+        if self.renames and weights in (None, RANDOM):
             raise click.UsageError("--rename is for the tensors of a file: give it with --weights")
-        if self.fresh and self.weights in (None, RANDOM):
+        if self.fresh and weights in (None, RANDOM):
             raise click.UsageError("--fresh is what is not taken from a file: give it with --weights")
-        chosen = choose(network, self.weights, self.seed, self.renames, brought, self.fresh)
-        if not isinstance(chosen, MatchedWeights) or self.weights is None:
+        chosen = choose(network, weights, self.seed, self.renames, brought, self.fresh)
+        if not isinstance(chosen, MatchedWeights) or weights is None:
             click.echo(f"{network.name} with {chosen.about}", err=True)
             return chosen
         ways = Counter(each.how for each in chosen.matching.matches)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from cnngraph.comparison.changes import argument_changes
+from cnngraph.comparison.changes import FOLLOWERS, argument_changes
 from cnngraph.comparison.side import Side
 from cnngraph.network import Layer
 from cnngraph.units import Unit
@@ -49,7 +49,41 @@ def align(one: Side, other: Side) -> Pairs:
     tried = [_in_row(costs, *rows)]
     if tried[0].cost and (one.walked, other.walked) != (tuple(rows[0]), tuple(rows[1])):
         tried.append(_in_row(costs, one.walked, other.walked))
-    return min(tried, key=lambda each: each.cost).pairs
+    pairs = _settled(one, other, min(tried, key=lambda each: each.cost).pairs)
+    back = _settled(other, one, {b: a for a, b in pairs.items()})
+    return {a: b for b, a in back.items()}
+
+
+def _settled(one: Side, other: Side, pairs: Pairs) -> Pairs:
+    """*pairs*, but where something was put in between a layer and the last that follow it, as a block before a dropout:
+    these make a unit with the last of what is new, and so would be no reason for the layer to have another partner than
+    who takes what it takes."""
+    found, taken = dict(pairs), set(pairs.values())
+    for a, b in pairs.items():
+        mine = [found.get(source, -1) for source in one.inputs[a]]
+        if not mine or -1 in mine or mine == [*other.inputs[b]]:
+            continue
+        for near, _ in other.consumers[mine[0]]:
+            same = near not in taken and mine == [*other.inputs[near]]
+            if same and _gave_away(one.units[a], other.units[near], other.units[b]):
+                found[a] = near
+                taken = taken - {b} | {near}
+                break
+    return found
+
+
+def _gave_away(before: Unit, after: Unit, last: Unit) -> bool:
+    """Whether *after* is *before* without the last that follow it, none of which has weights, and *last* has them."""
+    behind = before.layers[len(after.layers) :]
+    moved = [layer.kind for layer in behind]
+    return (
+        bool(moved)
+        and not any(layer.params for layer in behind)
+        and moved == [layer.kind for layer in last.layers[1:]][-len(moved) :]
+        and type(before.lead.kind) is type(after.lead.kind)
+        and {change.field for change in argument_changes(before, after)} == {FOLLOWERS}
+        and bool(before.shares) == bool(after.shares)
+    )
 
 
 class _Aligned(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cnngraph.comparison.side import Side
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.values import Padding
-from cnngraph.network import Annotation, Layer, Network
+from cnngraph.network import LABEL, NOTE, Annotation, Layer, Network
 from cnngraph.spec.writing.annotated import in_words
 from cnngraph.structure.paddings import explicit
 from cnngraph.units import Unit
@@ -20,6 +20,8 @@ NONE = "none"
 """What is on the side that has no such thing."""
 INPUTS, WEIGHTS, FOLLOWERS, VOLUME, TAKES = "inputs", "weights of", "followed by", "volume", "takes"
 """Fields that are no argument of a kind."""
+_WORDING = frozenset({LABEL, NOTE})
+"""Annotations that are for readers only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,27 @@ def _said(one: Sequence[Annotation], other: Sequence[Annotation]) -> Iterator[Ch
             yield Change(f"@{name}", a, b)
     if [*mine.values()] != [*theirs.values()] and mine == theirs:
         yield Change("annotations", " ".join(mine.values()), " ".join(theirs.values()))
+
+
+def unworded(network: Network) -> Network:
+    """*network* without the labels and notes of its layers."""
+    if not any(each.name in _WORDING for layer in network for each in layer.annotations):
+        return network
+    layers = [
+        replace(layer, annotations=tuple([each for each in layer.annotations if each.name not in _WORDING]))
+        for layer in network.layers
+    ]
+    return replace(network, layers=tuple(layers))
+
+
+def wording_changes(one: Layer, other: Layer) -> list[Change]:
+    """The labels and notes that differ."""
+    mine, theirs = ([each for each in layer.annotations if each.name in _WORDING] for layer in (one, other))
+    return list(_said(sorted(mine, key=_name), sorted(theirs, key=_name)))
+
+
+def _name(annotation: Annotation) -> str:
+    return annotation.name
 
 
 def _by_name(annotations: Sequence[Annotation]) -> dict[str, str]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cnngraph.comparison.alignment import align
-from cnngraph.comparison.changes import TAKES, VOLUME, Change, Wiring, argument_changes, layer_pairs
+from cnngraph.comparison.changes import (
+    TAKES,
+    VOLUME,
+    Change,
+    Wiring,
+    argument_changes,
+    layer_pairs,
+    unworded,
+    wording_changes,
+)
 from cnngraph.comparison.side import Side
 from cnngraph.network import Network
 from cnngraph.structure.proof import matching
@@ -101,6 +110,12 @@ class Comparison:
         """By layers of *a* those of *b* that are taken for the same."""
         return {a: b for row in self.rows for a, b in row.layers}
 
+    @property
+    def wording(self) -> tuple[tuple[str, str, Change], ...]:
+        """Labels and notes that differ, each with the layers of *a* and *b* that it is of."""
+        pairs = self.layers.items()
+        return tuple([(mine, its, each) for mine, its in pairs for each in wording_changes(self.a[mine], self.b[its])])
+
     def __str__(self) -> str:
         """As `cnngraph diff` prints it."""
         from cnngraph.comparison.report import lines
@@ -109,9 +124,11 @@ class Comparison:
 
 
 def compare(a: Network, b: Network) -> Comparison:
-    """What was changed from *a* to *b*: every unit with its partner, causes apart from what follows from them."""
-    one, other = Side(a), Side(b)
-    if (same := matching(a, b)) is not None:
+    """What was changed from *a* to *b*: every unit with its partner, causes apart from what follows from them. Labels
+    and notes are for readers, and no part of what a network does: they are `Comparison.wording`."""
+    plain = unworded(a), unworded(b)
+    one, other = map(Side, plain)
+    if (same := matching(*plain)) is not None:
         named = all(here == there for here, there in same.items())
         named = named and [each.name for each in a.outputs] == [each.name for each in b.outputs]
         return Comparison(a, b, "same" if named else "renamed", _as_matched(one, b, same))

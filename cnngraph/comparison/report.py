@@ -11,6 +11,7 @@ from cnngraph.comparison.changes import INPUTS, VOLUME, WEIGHTS, Change
 from cnngraph.plural import many
 from cnngraph.repetition import repetition
 from cnngraph.summary import operation
+from cnngraph.titles import named_apart
 
 if TYPE_CHECKING:
     from cnngraph.comparison.compare import Comparison, Row, Sort
@@ -44,15 +45,9 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield _totals(comparison)
 
 
-def titles(comparison: Comparison) -> tuple[str, str]:
-    """What the two networks are called: by their files where they have one name."""
-    a, b = comparison.a, comparison.b
-    return (a.name, b.name) if a.name != b.name else (a.file or a.name, b.file or b.name)
-
-
 def headline(comparison: Comparison) -> str:
     """The verdict, and how many units are what."""
-    a, b = titles(comparison)
+    a, b = named_apart((comparison.a, comparison.b))
     return f"{a} and {b} are {outcome(comparison)}" if comparison.is_same else f"{a} → {b}: {outcome(comparison)}"
 
 
@@ -83,6 +78,13 @@ def renamed(comparison: Comparison) -> list[tuple[str, str]]:
 def _names(comparison: Comparison) -> Iterator[str]:
     if pairs := renamed(comparison):
         yield f"called otherwise  {_first((f'{a} → {b}' for a, b in pairs), _FEW_NAMES)}"
+    if words := worded(comparison):
+        yield f"said otherwise  {_first(words, _FEW_NAMES)}"
+
+
+def worded(comparison: Comparison) -> list[str]:
+    """The labels and notes that differ, each with its layer."""
+    return [f"{name} {change}" for _, name, change in comparison.wording]
 
 
 def _first(words: Iterable[str], few: int) -> str:

@@ -140,7 +140,7 @@ class _Figure:
 
     def _named(self, number: int) -> tuple[str, ...]:
         block = next(iter(units_of(self.block.layers[number]))).lead.block
-        return name_of(block, self.network, 2) if block else "Layer", str(number + 1)
+        return name_of(block, self.network, 2) if block else "layer", str(number + 1)
 
     @cached_property
     def lefts(self) -> list[float]:

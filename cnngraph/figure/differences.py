@@ -5,7 +5,7 @@ Networks that are one path with shortcuts over it are strips, each layer over it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cnngraph.comparison.compare import Comparison
@@ -14,23 +14,34 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import SLIDE
 from cnngraph.figure.scene import Circle, Group, Item, Rect, Scene, Stroke, Text
 from cnngraph.figure.stages import with_footer
-from cnngraph.figure.styles import Order, draw, hold_to_truth
+from cnngraph.figure.styles import Order, draw, hold_to_truth, with_unknown
 from cnngraph.figure.styles.strip import strip
-from cnngraph.figure.text import wrapped
+from cnngraph.figure.text import width, wrapped
 from cnngraph.figure.theme import LIGHT, Theme
 from cnngraph.figure.tracks import Aligned, Mark
+from cnngraph.figure.typeface import Typeface, using
+from cnngraph.titles import told_apart
 
 _SIGNS = {"added": "+", "removed": "−", "changed": "~"}
 _MOST = 16
 """How many remarks there is room for below the figure."""
 
 
-def differences(comparison: Comparison, *, width: float = SLIDE, theme: Theme = LIGHT) -> Scene:
-    """The figure, at most *width* points wide but for what is told below it. Raises `CnngraphError` (E0604) for a width
-    that is too small."""
-    networks = comparison.a, comparison.b
+def differences(
+    comparison: Comparison, *, width: float = SLIDE, theme: Theme = LIGHT, typeface: Typeface | None = None
+) -> Scene:
+    """The figure, at most *width* points wide but for what is told below it; text in *typeface* instead of what ships.
+    Raises `CnngraphError` (E0604) for a width that is too small."""
+    with using(typeface):
+        drawn = _drawn(comparison, width, theme.of((comparison.a, comparison.b)), typeface)
+        return with_unknown(replace(drawn, typeface=typeface))
+
+
+def _drawn(comparison: Comparison, wide: float, theme: Theme, typeface: Typeface | None) -> Scene:
+    networks = told_apart((comparison.a, comparison.b))
     marks: dict[str, Mark] = {}
-    lines = [headline(comparison), *map(str, comparison.what)]
+    remarks: list[tuple[Mark | None, str]] = [(None, headline(comparison))]
+    remarks += [(Mark("changed", _SIGNS["changed"]), str(change)) for change in comparison.what]
     changes = list(folded(comparison.causes))
     for number, rows in enumerate(changes, start=1):
         kind = rows[0].kind
@@ -39,19 +50,39 @@ def differences(comparison: Comparison, *, width: float = SLIDE, theme: Theme = 
         for row in rows:
             marks |= {f"1.{name}": mark for name in row.a} | {f"2.{name}": mark for name in row.b}
         if number <= _MOST:
-            lines.append(f"{mark.text}  {called(rows)}: {described(rows)}")
+            remarks.append((mark, f"{called(rows)}: {described(rows)}"))
     if len(changes) > _MOST:
-        lines.append(f"and {len(changes) - _MOST} more")
+        remarks.append((None, f"and {len(changes) - _MOST} more"))
     try:
-        scene = strip(networks, width=width, theme=theme, aligned=Aligned(comparison.layers, marks))
+        scene = strip(networks, width=wide, theme=theme, aligned=Aligned(comparison.layers, marks))
         hold_to_truth(scene, networks)
     except CnngraphError as error:
         if error.diagnostics[0].code != "E0606":
             raise
-        scene = _marked(draw(Order(networks, "blocks", width, theme)), marks, theme)
+        scene = _marked(draw(Order(networks, "blocks", wide, theme, typeface=typeface)), marks, theme)
+    return _with_remarks(scene, remarks, theme)
+
+
+def _with_remarks(scene: Scene, remarks: Sequence[tuple[Mark | None, str]], theme: Theme) -> Scene:
+    """*scene* with *remarks* below it; those that have a mark stand to the right of it, in all their lines."""
     size = _least_text(scene)
     room = scene.width - 2 * size
-    return with_footer(scene, [part for line in lines for part in wrapped(line, "sans", size, room)], theme, "sans")
+    indent = max((width(mark.text, "sans", size) + 0.6 * size for mark, _ in remarks if mark is not None), default=0.0)
+    lines: list[tuple[Mark | None, float, str]] = []
+    for mark, words in remarks:
+        own = 0.0 if mark is None else indent
+        first, *others = wrapped(words, "sans", size, room - own)
+        lines += [(mark, own, first), *((None, own, line) for line in others)]
+    told = with_footer(scene, [words for _, _, words in lines], theme, "sans")
+    below = told.items[-1]
+    assert isinstance(below, Group)
+    items: list[Item] = []
+    for (mark, own, _), text in zip(lines, below.items, strict=True):
+        assert isinstance(text, Text)
+        if mark is not None:
+            items.append(text._replace(content=mark.text, fill=getattr(theme, mark.sort)))
+        items.append(text._replace(x=text.x + own))
+    return replace(told, items=(*told.items[:-1], below._replace(items=tuple(items))))
 
 
 def _least_text(scene: Scene) -> float:

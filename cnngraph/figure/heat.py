@@ -23,7 +23,8 @@ from cnngraph.volume import Free
 
 _BYTES = 4
 """Of a number in float32."""
-_HOT: Color = "#c81e1e"
+_FAINTEST = 0.35
+"""The share of the hottest colour that a line has at least, if it costs anything: a fainter one is not seen."""
 _LONGEST = 1e9
 """Seconds."""
 _STEPS = 24
@@ -141,7 +142,7 @@ def heated(scene: Scene, found: Measured, theme: Theme) -> Scene:
             return item._replace(items=tuple(_painted(inner, ramp.color(value), theme, value == 0)), title=title)
         if item.role == "edge" and item.layers:
             cost = sums.get(item.id, 0.0)
-            traced = _traced(inner, ramp.color(cost), 2.0) if cost else _traced(inner, theme.ink, 1.0)
+            traced = _traced(inner, ramp.line(cost), 2.0) if cost else _traced(inner, theme.ink, 1.0)
             return item._replace(items=tuple(traced))
         return item._replace(items=inner)
 
@@ -196,8 +197,14 @@ class Ramp:
     most: float
 
     def color(self, value: float) -> Color:
-        share = sqrt(value / self.most) if self.most else 0.0
-        return mixed(self.theme.paper, _HOT, share)
+        return self._mixed(sqrt(value / self.most) if self.most else 0.0)
+
+    def line(self, value: float) -> Color:
+        """The same for a line that costs something."""
+        return self._mixed(max(_FAINTEST, sqrt(value / self.most)))
+
+    def _mixed(self, share: float) -> Color:
+        return mixed(self.theme.paper, self.theme.hot, share)
 
 
 def _painted(items: tuple[Item, ...], color: Color, theme: Theme, is_nothing: bool) -> Iterator[Item]:

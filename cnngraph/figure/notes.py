@@ -14,7 +14,7 @@ from cnngraph.figure.stages import with_footer
 from cnngraph.figure.text import ascent, descent, width, wrapped
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.typeface import Font
-from cnngraph.network import NOTE, Annotation, Network
+from cnngraph.network import NOTE, Network
 from cnngraph.units import units
 
 _MARKS = "†‡§¶"
@@ -60,15 +60,10 @@ def _notes(scene: Scene, networks: Sequence[Network]) -> Iterator[tuple[Group, s
         prefix = f"{number + 1}." if len(networks) > 1 else ""
         before: set[str] = set()
         for unit in units(network).units:
-            said = {_words(each): each for layer in unit.layers for each in layer.annotations if each.name == NOTE}
-            for text in (text for text in said if text and text not in before):
+            for text in (text for text in unit.notes if text not in before):
                 if (at := owner.get(prefix + unit.name)) is not None:
                     yield at, text, unit.label or unit.name
-            before = set(said)
-
-
-def _words(note: Annotation) -> str:
-    return " ".join(str(note.arguments[0]).split())
+            before = set(unit.notes)
 
 
 def _marks() -> Iterator[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from pathlib import Path
+from typing import Any
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.simple import Naming, simple
@@ -22,52 +24,108 @@ _LAST = 0xFFFF
 """The last character of the plane that fonts made here have."""
 
 
-def read(path: str | Path, texts: str) -> Typeface:
-    """The font at *path*, with the characters of the fonts that ship and those of *texts*, as far as it has them.
+def read(font: str | Path, texts: str) -> Typeface:
+    """The font in the file *font*, with the characters of the fonts that ship and those of *texts*, as far as it has
+    them; behind a ``#`` may stand which face of a collection it is, by number from 1 or by name.
 
-    Raises `CnngraphError`: E0110 when it cannot be read, E0621 when it is no font, has no outlines, forbids to be
-    embedded, or fontTools is not there.
+    Letters that are joined, or written from right to left, are left out: they would be neither here.
+
+    Raises `CnngraphError`: E0110 when it cannot be read, E0621 when it is no font, has no such face or no outlines,
+    forbids to be embedded, or fontTools is not there.
     """
     try:
-        from fontTools.ttLib import TTFont
+        from fontTools.ttLib import TTCollection, TTFont
     except ImportError:
         raise CnngraphError.of(
             "E0621", "a figure in a font of one's own needs fontTools", help='pip install "cnngraph[fonts]"'
         ) from None
-    path = Path(path)
+    path, _, wanted = str(font).rpartition("#") if not str(font).lower().endswith(SUFFIXES) else (str(font), "", "")
     try:
         with open(path, "rb") as stream:
             data = stream.read(_LARGEST + 1)
     except OSError as error:
-        raise CnngraphError.of("E0110", f"cannot read {path}: {error.strerror}", file=str(path)) from None
+        raise CnngraphError.of("E0110", f"cannot read {path}: {error.strerror}", file=path) from None
     if len(data) > _LARGEST:
-        raise CnngraphError.of("E0621", f"{path} has more than {_LARGEST:,} bytes", file=str(path))
+        raise CnngraphError.of("E0621", f"{path} has more than {_LARGEST:,} bytes", file=path)
     codes = {ord(char) for face in bundled().faces.values() for char in face.advance} | set(map(ord, texts))
+    names: list[str] = []
     try:
-        original = TTFont(io.BytesIO(data), fontNumber=0, lazy=True)
-        forbids = "OS/2" in original and original["OS/2"].fsType & 0x000F == _RESTRICTED
-        naming = Naming(family=_name(original))
-        made, table = simple(original, [code for code in codes if code <= _LAST], naming)
-        written = io.BytesIO()
-        made.save(written)
+        stream_ = io.BytesIO(data)
+        if data.startswith(b"ttcf"):
+            faces = TTCollection(stream_, lazy=True).fonts
+            names = [_full_name(face) for face in faces]
+            number = _number(wanted, names)
+            original = faces[number] if number is not None else None
+        else:
+            original = TTFont(stream_, lazy=True) if wanted in ("", "1") else None
+        forbids = False
+        if original is not None:
+            forbids = "OS/2" in original and original["OS/2"].fsType & 0x000F == _RESTRICTED
+            naming = Naming(family=_name(original))
+            made, table = simple(original, [code for code in codes if _stands_alone(code)], naming)
+            written = io.BytesIO()
+            made.save(written)
     except Exception as error:  # of a broken file fontTools raises whatever its bytes lead to
         raise CnngraphError.of(
-            "E0621", f"{path} is no font that can be read", reason=_first_line(error), file=str(path),
+            "E0621", f"{path} is no font that can be read", reason=_first_line(error), file=path,
             help=f"files are {', '.join(SUFFIXES)}",
         ) from None  # fmt: skip
+    if original is None:
+        listed = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
+        raise CnngraphError.of(
+            "E0621", f"{path} has no face {wanted!r}", reason=f"there are {listed}" if names else "it is one font",
+            file=path, help=f"--font '{path}#1'" if names else f"--font '{path}'",
+        )  # fmt: skip
     if forbids:
         raise CnngraphError.of(
             "E0621", f"{path} says of itself that it may not be embedded", reason="OS/2.fsType is “restricted license”",
-            file=str(path), help="take a font whose licence permits it",
+            file=path, help="take a font whose licence permits it",
         )  # fmt: skip
     if not table["characters"].strip():
-        raise CnngraphError.of("E0621", f"{path} has no outlines of the characters of figures", file=str(path))
-    return led_by(Face.of(table, written.getvalue()))
+        raise CnngraphError.of("E0621", f"{path} has no outlines of the characters of figures", file=path)
+    remark = ""
+    if len(names) > 1 and not wanted:
+        remark = f"{path} has {len(names)} faces, and this is {names[0]}: --font '{path}#2' takes {names[1]}"
+    return led_by(Face.of(table, written.getvalue()), remark)
 
 
-def _name(font: object) -> str:
+def _number(wanted: str, names: list[str]) -> int | None:
+    """Of the face that is *wanted* among those of these *names*; None for none."""
+    if not wanted:
+        return 0
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    return next((number for number, name in enumerate(names) if name.casefold() == wanted.casefold()), None)
+
+
+def _stands_alone(code: int) -> bool:
+    """Whether a character is drawn as it stands, whatever is beside it, from left to right."""
+    if code > _LAST:
+        return False
+    char = chr(code)
+    is_joined = any(first <= code <= last for first, last in _JOINED) or unicodedata.category(char) in (
+        "Mn",
+        "Mc",
+        "Me",
+    )
+    return not is_joined and unicodedata.bidirectional(char) not in ("R", "AL")
+
+
+_JOINED = ((0x0900, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x18AF))
+"""The scripts of India and of what lies around it, whose letters take other forms and places beside each other."""
+
+
+def _full_name(font: Any) -> str:
+    """As programs list it: ``Noto Serif CJK SC Bold``."""
+    if "name" not in font:
+        return ""
+    said = font["name"].getBestFullName() or f"{_name(font)} {font['name'].getBestSubFamilyName() or ''}"
+    return str(said).strip()[:100]
+
+
+def _name(font: Any) -> str:
     """Its family, as programs know it, of plain characters."""
-    said = font["name"].getBestFamilyName() if "name" in font else ""  # type: ignore[operator, index]
+    said = font["name"].getBestFamilyName() if "name" in font else ""
     return re.sub(r"[^\w .-]", "", said or "").strip()[:100] or "Own"
 
 

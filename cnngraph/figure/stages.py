@@ -17,7 +17,8 @@ def stages(scene: Scene, networks: Sequence[Network], *, by_block: bool = False)
     """*scene*, a figure of *networks*, layer by layer: each stage has all of the one before at the same places, and one
     layer more, or one block *by_block*; of several networks one of each.
 
-    A line appears with the later of the layers it joins, what belongs to no layer with the one drawn before it.
+    A line appears with the later of the layers it joins, what is around layers with the last of them, and what belongs
+    to none with the one drawn before it; titles are there from the first on.
     """
     order: dict[str, int] = {}
     for number, network in enumerate(networks, start=1):
@@ -39,8 +40,10 @@ def stages(scene: Scene, networks: Sequence[Network], *, by_block: bool = False)
         elif isinstance(item, Group) and item.role == "edge":
             ends = [order[name] for key, name in item.data if key in ("src", "dst") and name in order]
             appears.append(max(ends, default=at))
+        elif isinstance(item, Group) and any(name in order for name in item.layers):
+            appears.append(max(order[name] for name in item.layers if name in order))
         else:
-            appears.append(at)
+            appears.append(0 if isinstance(item, Text) and len(networks) > 1 else at)
     last = max(appears, default=0)
     return [
         replace(scene, items=tuple(item for item, first in zip(scene.items, appears, strict=True) if first <= stage))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.colors import Color, contrast, mixed
-from cnngraph.figure.typeface import SUFFIXES, WORDS
+from cnngraph.figure.typeface import SUFFIXES, WORDS, is_font
 from cnngraph.source import Source, Span
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Theme:
     *changed*, what both have in other ways."""
     removed: Color
     changed: Color
+    hot: Color
+    """Of what costs most, where colours say cost; nothing has the paper's."""
     positive: Color
     """Of large numbers in volumes, *negative* of those far below 0; 0 is the paper's. Where both are one colour, the
     paper's is the least number."""
@@ -140,11 +142,6 @@ _READABLE = 4.5
 
 
 # Files ---------------------------------------------------------------------------------------
-
-
-def is_font(value: str) -> bool:
-    """Whether *value* may stand for a font: a word for one, or the name of a file."""
-    return value in WORDS or value.lower().endswith(SUFFIXES)
 
 
 def read(path: str | Path) -> Theme:
@@ -260,7 +257,7 @@ class _Reader:
 
 _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     **dict.fromkeys(["ink", "faint", "paper", "edge", "grid", "stem", "conv", "pool", "join", "dense", "norm", "other",
-                     "on_box", "added", "removed", "changed", "positive", "negative"], _Reader.color),
+                     "on_box", "added", "removed", "changed", "positive", "negative", "hot"], _Reader.color),
     "background": _Reader.background,
     **dict.fromkeys(["volume", "filter"], _Reader.faces),
     "branches": _Reader.all_faces,

@@ -171,6 +171,11 @@ class Row:
         """The arcs that begin or end here."""
         return tuple(span for span in self.track.arcs if span.first in self.columns or span.until in self.columns)
 
+    def names_in(self, first: int, last: int) -> tuple[str, ...]:
+        """Of the layers that stand here in columns *first* to *last*."""
+        stops = (stop for stop in self.stops if first <= stop.column <= last)
+        return tuple(name for stop in stops for name in self.track.names_at(stop))
+
     @cached_property
     def cuts(self) -> bool:
         """Whether one of them goes on in another row."""

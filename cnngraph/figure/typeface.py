@@ -26,6 +26,12 @@ SUFFIXES = (".ttf", ".otf", ".ttc", ".otc", ".woff")
 """Of files of fonts."""
 
 
+def is_font(value: str) -> bool:
+    """Whether *value* may stand for a font: a word for one, the name of a file, or that and behind a ``#`` a face in
+    it."""
+    return value in WORDS or value.lower().endswith(SUFFIXES) or value.rpartition("#")[0].lower().endswith(SUFFIXES)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One font's measures, in ems; the baseline is at 0 and up is positive."""
@@ -71,6 +77,8 @@ class Typeface:
 
     faces: Mapping[str, Face]
     chains: Mapping[Font, tuple[str, ...]]
+    remark: str = ""
+    """What whoever chose it should know."""
 
 
 @cache
@@ -84,13 +92,13 @@ def bundled(word: str | None = None) -> Typeface:
     return Typeface(faces, {"serif": serif, "serif-italic": italic, "sans": serif if word == "serif" else sans})
 
 
-def led_by(face: Face) -> Typeface:
+def led_by(face: Face, remark: str = "") -> Typeface:
     """All text in *face*; what it lacks in the fonts that ship."""
     shipped = bundled()
     chains: dict[Font, tuple[str, ...]] = {
         "serif": (OWN, "serif", "sans"), "serif-italic": (OWN, "serif", "sans"), "sans": (OWN, "sans")
     }  # fmt: skip
-    return Typeface({OWN: face, **shipped.faces}, chains)
+    return Typeface({OWN: face, **shipped.faces}, chains, remark)
 
 
 OWN = "own"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from cnngraph.comparison.compare import Comparison, Row
-from cnngraph.comparison.report import called, described, folded, outcome, renamed, titles
+from cnngraph.comparison.report import called, described, folded, outcome, renamed, worded
+from cnngraph.titles import named_apart
 from cnngraph.viewer.facts import READABLE, Gathered, Part, measures_of, open_at_first
-
-_FOLDER = re.compile(r"[^:/\\]*[/\\]")
-_SIDES = ("A", "B")
-"""What the two are called where one name would be that of both."""
 
 
 def compared(found: Comparison) -> dict[str, Any]:
     """The facts of both networks of a comparison as those of one, in which each is a block; and what was changed."""
     networks = found.a, found.b
-    names = _names(found)
+    names = named_apart(networks)
     measures = [measures_of(network) for network in networks]
     gathered = Gathered([asked for asked in measures[0] if asked in measures[1]])
     sides: list[int] = []
@@ -44,16 +40,9 @@ def compared(found: Comparison) -> dict[str, Any]:
             "causes": changed.causes,
             "follows": changed.follows,
             "renamed": [f"{a} → {b}" for a, b in renamed(found)],
+            "worded": worded(found),
         },
     }
-
-
-def _names(found: Comparison) -> tuple[str, ...]:
-    """As `titles` has them, but of files without their folders, which are nobody's business."""
-    names: tuple[str, ...] = titles(found)
-    if found.a.name == found.b.name:
-        names = tuple(_FOLDER.sub("", name) for name in names)
-    return names if len(set(names)) > 1 else _SIDES
 
 
 def _side(name: str, gathered: Gathered, part: Part) -> dict[str, Any]:

@@ -153,7 +153,13 @@ def _unit(
             for name, each in layer.parameters.items()
         ],
         "line": _line(unit.lead, texts),
+        **_said(", ".join(filter(None, unit.labels)), unit.notes),
     }
+
+
+def _said(label: str, notes: Iterable[str]) -> dict[str, Any]:
+    """What the author calls it and notes of it, if anything."""
+    return {**({"label": label} if label else {}), **({"notes": [*notes]} if notes else {})}
 
 
 class _Works:
@@ -205,12 +211,10 @@ def _size(volume: Volume) -> list[int] | None:
 
 
 def _line(layer: Layer, texts: dict[str, int]) -> list[Any] | None:
-    """Which source, which line of it, and its text."""
-    if layer.span is None:
+    """Which source, which line of it, and its text; None of a file that is no text."""
+    if layer.span is None or not (text := layer.span.source.line(layer.span.line).strip()):
         return None
-    source = layer.span.source
-    line = layer.span.line
-    return [texts.setdefault(source.name, len(texts)), line, source.line(line).strip()]
+    return [texts.setdefault(layer.span.source.name, len(texts)), layer.span.line, text]
 
 
 class _Sights:
@@ -276,7 +280,14 @@ def _block(
         "shortcut": block.holds_shortcut,
         "measures": _sums(names, measures),
         "chain": shapes.of(block),
+        **_said(whole.network.blocks[block.path].label, _common(unit.notes for unit in block.units)),
     }
+
+
+def _common(notes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of all: a note of a block is one of each thing in it."""
+    first, *others = notes
+    return tuple(text for text in first if all(text in each for each in others))
 
 
 def open_at_first(

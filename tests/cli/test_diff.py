@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 
 import cnngraph
+from cnngraph.figure.differences import differences
+from cnngraph.figure.scene import Group, Text
+from cnngraph.figure.theme import THEMES
 from cnngraph.fronts import load
 from tests.conftest import ROOT, Run
 
@@ -114,6 +118,15 @@ def touched(tmp_path: Path) -> Path:
     tensors["conv2.weight"][0, 0, 0, 0] += 0.5
     save_file(tensors, tmp_path / "touched.safetensors")
     return tmp_path / "touched.safetensors"
+
+
+def test_models_are_compared_by_the_weights_that_they_bring(run: Run, touched: Path) -> None:
+    assert run("export", "--onnx", "lenet5", "-o", "a.onnx").status == 0
+    assert run("export", "--onnx", "lenet5", "--weights", touched, "-o", "b.onnx").status == 0
+    out = run("diff", "a.onnx", "b.onnx", "--weights", "a.onnx", "./b.onnx").out
+    assert "weights  1 of 10 tensors differ" in out
+    assert "conv2.weight  differs by up to 0.5" in out
+    assert "all 10 tensors are equal" in run("diff", "a.onnx", "a.onnx", "--weights", "a.onnx", "a.onnx").out
 
 
 def test_weights_are_compared_number_by_number(run: Run, touched: Path) -> None:
@@ -243,3 +256,49 @@ def test_python_has_the_same(tmp_path: Path) -> None:
     assert (found.verdict, len(found.causes)) == ("different", 68)
     assert found.layers["fc1"] == "fc1"
     assert str(found).splitlines()[-1].startswith("parameters 25,557,032 → 44,549,160 (+74.3 %)")
+
+
+def test_the_figure_takes_the_look_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    def drawn(*look: str) -> tuple[float, str]:
+        assert run("diff", "vgg19", "vgg16", "-o", "d.svg", *look).status == 0
+        text = Path("d.svg").read_text("utf-8")
+        size = re.search(r'viewBox="0 0 ([\d.]+)', text)
+        assert size is not None
+        return float(size[1]), text
+
+    usual, light = drawn()
+    column, dark = drawn("--width", "column", "--theme", "dark", "--font", "serif")
+    assert column < usual
+    assert [theme.removed in text for text, theme in ((light, THEMES["light"]), (dark, THEMES["dark"]))] == [True, True]
+    assert ["sans-serif" in text for text in (light, dark)] == [True, False]
+    refused = run("diff", "vgg19", "vgg16", "-o", "d.svg", "--dpi", "100")
+    assert (refused.status, "it is for .png files" in refused.err) == (1, True)
+    for option, value in (("--theme", "dark"), ("--width", "page"), ("--font", "serif"), ("--dpi", "100")):
+        refused = run("diff", "vgg19", "vgg16", option, value)
+        assert (refused.status, f"{option} is of the figure" in refused.err) == (2, True)
+
+
+def test_remarks_stand_behind_their_marks_in_all_their_lines() -> None:
+    found = cnngraph.compare(load("squeezenet"), load("squeezenet1_1"))
+    below = differences(found, width=240).items[-1]
+    assert isinstance(below, Group)
+    texts = [item for item in below.items if isinstance(item, Text)]
+    marks = [text for text in texts if text.content in ("~1", "+2", "−3")]
+    assert len(marks) == 3
+    behind = [text for text in texts if text.y >= marks[0].y and text not in marks]
+    assert len(behind) > len(marks), "some have several lines"
+    (start,) = {text.x for text in behind}
+    assert start > marks[0].x
+
+
+def test_what_is_only_said_otherwise_is_no_difference(run: Run, tmp_path: Path) -> None:
+    text = "input 8x8x3\nconv 4 3x3{}\n"
+    (tmp_path / "a.spec").write_text(text.format(' @label("Stem") @note("old")'))
+    (tmp_path / "b.spec").write_text(text.format(' @note("new")'))
+    done = run("diff", "a.spec", "b.spec", "--exit-code")
+    assert (done.status, "are the same" in done.out) == (0, True)
+    assert 'said otherwise  conv1 @label ("Stem") → none, conv1 @note ("old") → ("new")' in done.out
+    wording = json.loads(run("diff", "a.spec", "b.spec", "--format", "json").out)["wording"]
+    assert wording[0] == {"layers": ["conv1", "conv1"], "field": "@label", "a": '("Stem")', "b": "none"}
+    assert [each["field"] for each in wording] == ["@label", "@note"]
+    assert run("diff", "a.spec", "lenet5", "--exit-code").status == 1

@@ -14,6 +14,7 @@ from cnngraph.comparison import alignment
 from cnngraph.comparison.alignment import align
 from cnngraph.comparison.side import Side
 from cnngraph.fronts import parse
+from cnngraph.network import Network
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=9)
 
@@ -75,3 +76,32 @@ def test_branches_written_in_another_order_and_changed_are_still_found() -> None
     after = parse("\n".join(["input image 8x8x4", *lines, "from c -> add b"]))
     (row,) = cnngraph.compare(before, after).causes
     assert (row.a, [str(change) for change in row.what]) == (("b",), ["window 3×3 → 5×5"])
+
+
+TRAILS = ("dropout 0.5", "relu", "sigmoid -> dropout 0.3")
+
+
+@pytest.mark.parametrize("trail", TRAILS)
+@given(st.integers(1, 4), st.integers(1, 3), st.data())
+def test_a_block_put_in_before_what_trails_is_what_was_added(
+    trail: str, count: int, more: int, data: st.DataObject
+) -> None:
+    """And taken out again it is what was removed."""
+    inner = data.draw(
+        st.sampled_from(["conv c 3x3 same bn relu -> conv c 3x3 same bn", "conv c 1x1", "avgpool 3x3 s=1 p=1"])
+    )
+    block = (
+        f"block res(c) {{ add {{ | {inner} | skip }} }}" if data.draw(st.booleans()) else f"block res(c) {{ {inner} }}"
+    )
+    end = f"{trail}\navgpool global\nflatten\nsoftmax 10"
+
+    def network(times: int) -> Network:
+        return parse("\n".join([block, "input 8x8x4", *["res 4"] * times, end]))
+
+    before, after = network(count), network(count + more)
+    blocks = {f"res{count + each}" for each in range(1, more + 1)}
+    new = {layer.name for layer in after if layer.block in blocks}
+    added = {row.b[0] for row in cnngraph.compare(before, after).of("added")}
+    removed = {row.a[0] for row in cnngraph.compare(after, before).of("removed")}
+    leads = {unit.name for unit in Side(after).units}
+    assert added == removed == new & leads

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cnngraph
-from cnngraph.comparison.compare import Comparison
+from cnngraph.comparison.compare import Comparison, compare
 from cnngraph.comparison.report import together
 from cnngraph.fronts import load, parse
+from cnngraph.network import Annotation
 
 
 def compared(a: str, b: str) -> Comparison:
@@ -123,3 +128,26 @@ def test_what_was_put_in_are_whole_blocks(a: str, b: str) -> None:
     found = cnngraph.compare(load(a), load(b))
     assert {row.kind for row in found.rows} <= {"same", "added", "removed"}
     assert not [row.renamed for row in found.rows if row.renamed]
+
+
+@pytest.mark.parametrize("more", ["", "conv 6 3x3 same relu\n"])
+@given(data=st.data())
+def test_labels_and_notes_are_no_change(more: str, data: st.DataObject) -> None:
+    """Whatever is changed besides; they are listed by themselves."""
+    text = "input 8x8x4\nconv 6 3x3 same bn relu\n{}maxpool 2x2\nflatten\nfc 10"
+    a, b = parse(text.format("")), parse(text.format(more))
+    said = data.draw(st.dictionaries(st.sampled_from(b.layers), st.sampled_from(["label", "note"]), min_size=1))
+    layers = [
+        replace(layer, annotations=(*layer.annotations, Annotation(said[layer], ("so",)))) if layer in said else layer
+        for layer in b.layers
+    ]
+    plain, found = compare(a, b), compare(a, replace(b, layers=tuple(layers)))
+    assert (found.verdict, found.layers) == (plain.verdict, plain.layers)
+    assert [(row.kind, row.a, row.b, row.what) for row in found.rows] == [
+        (row.kind, row.a, row.b, row.what) for row in plain.rows
+    ]
+    paired = set(plain.layers.values())
+    assert {(name, str(each)) for _, name, each in found.wording} == {
+        (layer.name, f'@{what} none → ("so")') for layer, what in said.items() if layer.name in paired
+    }
+    assert plain.wording == ()

@@ -110,7 +110,7 @@ def test_a_cell_of_several_tensors_has_the_blocks_in_it_closed() -> None:
     normal = draw(Order([cells["normal"].network], "blocks", 960.0, LIGHT, depth=1))
     texts = Counter(item.content for item in normal.primitives() if isinstance(item, Text))
     assert (texts["Previous"], texts["Earlier"]) == (1, 1)
-    assert (texts["Separable"], texts["5×5"], texts["AVG-POOL"]) == (5, 2, 3)  # as in figure 4 of the paper
+    assert (texts["separable"], texts["5×5"], texts["AVG-POOL"]) == (5, 2, 3)  # as in figure 4 of the paper
     into = [dict(group.data)["src"] for group in normal.groups() if dict(group.data).get("dst", "").endswith("concat1")]
     assert len(into) == 6  # the five pairs, and what came earlier
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.t2CharStringPen import T2CharStringPen
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfReader
 
@@ -189,6 +189,42 @@ def test_a_font_that_is_none_is_one_message(tmp_path: Path, run: Run, monkeypatc
     monkeypatch.setitem(sys.modules, "fontTools.ttLib", None)
     with pytest.raises(CnngraphError, match=r"needs fontTools[\s\S]*cnngraph\[fonts\]"):
         load("lenet5").render(font=broken)
+
+
+def test_a_face_of_a_collection_is_chosen_by_number_or_name(font: Path, tmp_path: Path) -> None:
+    wide = cubic_font(tmp_path / "wide.otf", {"a": 900}, family="Wide")
+    both = TTCollection()
+    both.fonts = [TTFont(font), TTFont(wide)]
+    both.save(path := tmp_path / "both.ttc")
+
+    def long(name: str) -> float:
+        with using(read(f"{path}{name}", "")):
+            return width("a", "serif", 10)
+
+    assert [long(""), long("#1"), long("#2"), long("#wide")] == pytest.approx([6, 6, 9, 9])
+    remark = load("lenet5").render(font=path).scene.remarks[-1]
+    assert remark.startswith(f"{path} has 2 faces, and this is ")
+    assert f"--font '{path}#2' takes Wide" in remark
+    assert not load("lenet5").render(font=f"{path}#2").scene.remarks
+    for wanted in ("#3", "#0", "#Times"):
+        with pytest.raises(CnngraphError, match=r"E0621.*has no face[\s\S]*2 Wide"):
+            read(f"{path}{wanted}", "")
+    with pytest.raises(CnngraphError, match=r"E0621.*has no face"):
+        read(f"{font}#2", "")
+
+
+def test_letters_that_are_joined_or_turned_around_are_left_to_the_reader(tmp_path: Path) -> None:
+    path = cubic_font(tmp_path / "all.otf", dict.fromkeys("aصשक猫", 500))
+    with using(read(path, "aصשक猫")):
+        assert lacking([("aصשक猫", "serif")]) == "שصक"
+
+
+def test_numbers_behind_words_from_right_to_left_stay_as_they_are() -> None:
+    scene = Scene(200, 50, (Text(0, 20, "صورة الإدخال 64×64×3", 10),), "", "")
+    svg = write(scene, "svg").decode()
+    assert "صورة الإدخال\u200e 64×64×3</text>" in svg
+    assert "textLength" not in svg  # its font is the reader's
+    assert "textLength" in write(Scene(200, 50, (Text(0, 20, "64×64×3", 10),), "", ""), "svg").decode()
 
 
 def test_files_of_fonts_are_hostile_until_read(font: Path, tmp_path: Path) -> None:

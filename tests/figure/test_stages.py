@@ -12,7 +12,7 @@ from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.stages import stages, with_footer
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT
-from cnngraph.fronts import load
+from cnngraph.fronts import load, parse
 from tests.conftest import Run
 from tests.figure.geometry import faults
 
@@ -87,6 +87,29 @@ def test_by_block_what_is_in_one_block_comes_together() -> None:
     assert len({block for (block,) in new} - {""}) == 16
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_titles_are_there_first_and_brackets_and_sizes_with_their_layers(down: bool) -> None:
+    networks = [parse(f'net {name} "{name}"\n{LABELLED}') for name in ("one", "other")]
+    found = stages(draw(Order(networks, "strip", 960.0, LIGHT, down=down)), networks, by_block=True)
+    for stage in found:
+        shown = {name for group in stage.groups() if group.role == "layer" for name in group.layers}
+        assert {item.content for item in stage.items if isinstance(item, Text)} == {"one", "other"}
+        for group in (each for each in found[-1].groups() if each.role == "decoration" and each.layers):
+            assert (group in list(stage.groups())) == (set(group.layers) <= shown)
+    words = [text.content for group in found[-1].groups() for text in group.items if isinstance(text, Text)]
+    assert words.count("first") == words.count("second") == 2
+
+
+LABELLED = """block two(c) {
+  conv c 3x3 same
+  conv c 3x3 s=2 same
+}
+input 32x32x3
+two 8 @label("first")
+two 16 @label("second")
+"""
+
+
 def test_steps_are_the_pages_of_one_pdf(run: Run, tmp_path: Path) -> None:
     assert run("render", "lenet5", "--steps", "-o", "a.pdf").out == "a.pdf\n"
     pages = PdfReader(tmp_path / "a.pdf").pages
@@ -104,3 +127,9 @@ def test_counts_stand_below_and_touch_nothing(style: str) -> None:
     scene = with_footer(figure("lenet5", style), ["61,706 parameters, 416,520 multiply-accumulates"], LIGHT)
     assert faults(scene) == []
     assert "61,706 parameters" in [item for item in scene.primitives() if isinstance(item, Text)][-1].content
+
+
+def test_steps_are_written_all_or_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.spec").write_text('input 8x8x4\nconv 4 1x1\nconv 4 1x1 @label("猫")\n')
+    assert run("render", "n.spec", "--style", "volumes", "--steps", "-o", "a.tex").status == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["n.spec"]

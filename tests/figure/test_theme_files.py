@@ -237,6 +237,20 @@ def test_groups_in_groups_are_told_their_kind_too() -> None:
     assert isinstance(next(scene.groups()), Group)
 
 
+def test_what_a_theme_has_a_colour_for_and_there_is_not_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[kinds]\nmaxpol = "#112233"\nconv = "#112233"\nupconv = "#112233"\n'
+        '[blocks]\nresidual = "#112233"\nstage1 = "#112233"\nstages = "#112233"\n'
+        '[layers]\n"stage1.residual1.add1" = "#112233"\nnope = "#112233"\n'
+    )
+    said = [remark for remark in load("resnet").render(theme=path).scene.remarks if "has a colour" in remark]
+    assert len(said) == 3
+    assert "`maxpol`, and there is no such kind of layer; did you mean `maxpool`?" in said[0]
+    assert "`stages`" in said[1]
+    assert "`nope`, and there is no such layer" in said[2]
+
+
 @pytest.mark.parametrize(
     ("name", "style", "down"),
     [("lenet5", "volumes", False), ("unet", "slabs", False), ("googlenet", "blocks", False),

@@ -188,7 +188,7 @@ def test_words_that_no_font_has_are_drawn_all_the_same_and_remarked(word: str) -
     scene = drawn(f'input 8x8x4\nconv 4 1x1 @{word}("第一")\n', "blocks")
     assert "第一" in text(scene)
     (remark,) = scene.remarks
-    assert remark.startswith("the figure's fonts have no 一 第: PNG and PDF show □")
+    assert remark.startswith("the figure's fonts have no 一 第: PNG, PDF and text as shapes show □")
 
 
 @pytest.mark.parametrize("style", ["blocks", "strip"])

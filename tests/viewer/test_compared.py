@@ -68,15 +68,16 @@ def test_what_was_changed_is_what_diff_says(a: Network, b: Network) -> None:
     json.dumps(data, allow_nan=False)
 
 
-def test_networks_of_one_name_are_told_apart_and_folders_are_left_out(tmp_path: Path) -> None:
+def test_networks_of_one_name_are_told_apart_by_no_more_folders_than_that_takes(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.spec").write_text(f"net x\ninput 8x8x3\nconv {len(folder) + ord(folder)} 3x3\n")
     (tmp_path / "b" / "y.spec").write_text((tmp_path / "b" / "x.spec").read_text())
     a, b, c = (cnngraph.load(tmp_path / name) for name in ("a/x.spec", "b/x.spec", "b/y.spec"))
-    assert compared(cnngraph.compare(a, b))["title"] == "A → B"
+    assert compared(cnngraph.compare(a, b))["title"] == "a/x.spec → b/x.spec"
     assert compared(cnngraph.compare(a, c))["title"] == "x.spec → y.spec"
-    assert str(tmp_path) not in json.dumps(compared(cnngraph.compare(a, c)))
+    for other in (b, c):
+        assert str(tmp_path) not in json.dumps(compared(cnngraph.compare(a, other)))
 
 
 def test_the_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,3 +266,23 @@ def test_names_that_no_network_may_have(browser: Page) -> None:
     opened(browser, compared(cnngraph.compare(network, replace(network, name=HOSTILE))))
     assert browser("document.title") == f"lenet5 → {HOSTILE}"
     assert "Nothing was changed" in browser("document.getElementById('changes').textContent")
+
+
+@needs_browser
+def test_n_walks_through_what_was_changed(browser: Page) -> None:
+    """From the first on, each once, and then from the first again; what is found says of which network it is."""
+    opened(browser, compared(cnngraph.compare(cnngraph.load("squeezenet"), cnngraph.load("squeezenet1_1"))))
+    causes = browser("page.model.changes.causes.flatMap(({ units }) => units)")
+    browser("page.pane.focus()")
+    met = []
+    for _ in range(len(causes) + 1):
+        browser.key("n")
+        met.append(browser("page.selected"))
+    assert met == [f"u{unit}" for unit in (*causes, causes[0])]
+    assert "conv1 · squeezenet1_1" in browser("document.getElementById('outline').innerText")
+    browser.key("Escape")
+    browser.key("Escape")
+    assert browser("[page.found, page.selected]") == [None, ""]
+    browser("page.heat(0)")
+    heat = browser("[...document.querySelectorAll('#key button')].map((each) => each.innerText)")
+    assert len(set(heat)) == len(heat) == 5, "each is said with its network"

@@ -128,7 +128,7 @@ def test_modules_import_and_export_in_the_forms_that_are_joined(path: Path) -> N
 def test_the_scripts_stay_small() -> None:
     """Without blank lines and comments; what can be said in Python is."""
     lines = [line.strip() for path in MODULES for line in path.read_text("utf-8").splitlines()]
-    assert sum(not line.startswith(("//", "/*", "* ")) for line in lines if line) <= 1850
+    assert sum(not line.startswith(("//", "/*", "* ")) for line in lines if line) <= 1900
 
 
 def test_what_is_imported_is_exported_and_used() -> None:

@@ -251,11 +251,28 @@ def test_letters_of_shared_weights_are_drawn(browser: Page) -> None:
     assert browser.errors == []
 
 
-def test_it_opens_as_wide_as_the_window_and_stays_so(browser: Page) -> None:
+def test_what_is_too_large_for_the_window_opens_where_it_begins(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("hrnet_w32")))
-    seen = "[page.view.x, page.view.x + page.view.width * page.view.scale, page.view.wide]"
-    left, right, wide = browser(seen)
-    assert (left, right) == (pytest.approx(0, abs=1), pytest.approx(wide, abs=1))
+    words = "document.querySelector('#u0 text').getBoundingClientRect()"
+    first, wide = browser(f"[{words}.left - page.pane.getBoundingClientRect().left, page.view.wide]")
+    assert 0 < first < wide
+    assert browser("13 * page.view.scale") >= 9, "its words can be read"
+    overview = "document.getElementById('overview').getBoundingClientRect()"
+    left, top, width, height = browser(f"(({{ left, top, width, height }}) => [left, top, width, height])({overview})")
+    last = browser("page.seen.at(-1)")
+    place = browser(f"(({{ x, y, w, h }}) => [x + w / 2, y + h / 2])(page.places.get({last!r}))")
+    whole = browser("[page.view.width, page.view.height]")
+    at = left + 5 + (width - 10) * place[0] / whole[0], top + 5 + (height - 10) * place[1] / whole[1]
+    browser.mouse(("down", *at), ("up", *at))
+    assert browser(f"(({{ x, y, w, h }}) => page.view.shows(x, y, w, h))(page.places.get({last!r}))")
+    browser("page.pane.focus()")
+    browser.key("0")
+    assert browser("page.view.width * page.view.scale <= page.view.wide + 1")
+    assert browser("document.getElementById('overview').getBoundingClientRect().width") == 0, "all of it is seen"
+    assert browser.errors == []
+
+
+def test_it_fits_the_window_and_stays_so(browser: Page) -> None:
     opened(browser, facts(cnngraph.load("lenet5")), 400, 700)
     shown = "page.view.y >= 0 && page.view.y + page.view.height * page.view.scale <= page.view.high + 1"
     assert browser(shown)
@@ -369,3 +386,44 @@ def test_a_place_that_is_chosen_shows_what_it_sees(browser: Page) -> None:
     x, y = middle(browser, ".map")
     browser.mouse(("move", x, y))
     browser.until("document.querySelector('.field + p').textContent.startsWith('(5, 5) sees rows 10 to 23')")
+
+
+def test_what_the_author_says_is_shown(browser: Page) -> None:
+    text = """
+    net n
+    input 8x8x3
+    block two(c) { conv c 3x3 -> conv c 3x3 }
+    two 4 @label("Stage <1>") @note("as in the paper")
+    conv 5 1x1 @label("Head") @note("no bias")
+    """
+    opened(browser, facts(cnngraph.parse(text)))
+    outline, card = (f"document.getElementById('{id}').innerText" for id in ("outline", "card"))
+    assert ["two1 Stage <1>" in browser(outline), "conv1 Head" in browser(outline)] == [True, True]
+    browser("page.choose('b0')")
+    assert ["label\nStage <1>" in browser(card), "note\nas in the paper" in browser(card)] == [True, True]
+    browser("page.openAll(true)")
+    assert browser("document.querySelector('.frames text').textContent") == "Stage <1>"
+    browser("page.choose('u1')")
+    assert ["label" in browser(card), "note\nas in the paper" in browser(card)] == [False, True]
+    browser("page.choose('u3')")
+    assert ["label\nHead" in browser(card), "note\nno bias" in browser(card)] == [True, True]
+    assert browser.errors == []
+
+
+def test_the_best_answer_is_chosen_at_first(browser: Page) -> None:
+    network = cnngraph.load("lenet5")
+    data = facts(network)
+    dot = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+    picture = {"url": dot, "wide": 1, "high": 1}
+    answers = [["fc3", [["7", "0.9", 0.9, dot, "It falls by 0.5."], ["1", "0.1", 0.1, dot, "It falls by 0.2."]]]]
+    sheets = [None] * len(data["units"])
+    data["live"] = {"sheets": sheets, "answers": answers, "picture": picture, "evidence": "Red: where."}
+    data["weights"] = {"about": "weights", "filters": sheets, "spread": sheets}
+    opened(browser, data)
+    chosen = "[...document.querySelectorAll('.answer')].map((each) => each.getAttribute('aria-pressed'))"
+    card = "document.getElementById('card').innerText"
+    assert (browser(chosen), "It falls by 0.5." in browser(card)) == (["true", "false"], True)
+    assert browser("!document.querySelectorAll('.picture img')[1].hidden")
+    browser("document.querySelectorAll('.answer')[1].click()")
+    assert (browser(chosen), "It falls by 0.2." in browser(card)) == (["false", "true"], True)
+    assert browser.errors == []

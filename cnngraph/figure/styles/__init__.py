@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.page import height, is_slide
 from cnngraph.figure.typeface import using
 from cnngraph.network import NOTE, Network
+from cnngraph.titles import told_apart
 from cnngraph.units import units
 
 if TYPE_CHECKING:
@@ -88,20 +89,42 @@ def draw(order: Order) -> Scene:
     """The figure, in its typeface; raises `CnngraphError` when the style cannot show the networks, or not what is asked
     of it."""
     with using(order.typeface):
-        return _with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+        scene = with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
+    return replace(scene, remarks=(*scene.remarks, *_unmet(order.theme, order.networks)))
 
 
-def _with_unknown(scene: Scene) -> Scene:
-    """*scene*, with a remark where a font is needed that has more characters."""
+def _unmet(theme: Theme, networks: Sequence[Network]) -> Iterator[str]:
+    """What *theme* has a colour for and there is not: words that are no kind's, and names of no layer or block."""
+    from cnngraph.layers import KINDS
+
+    layers = {layer.name for network in networks for layer in network}
+    paths = {path: block for network in networks for path, block in network.blocks.items()}
+    blocks = {*paths, *(path.rpartition(".")[2] for path in paths)}
+    blocks |= {block.name.rpartition(".")[2] for block in paths.values()}
+    blocks |= {name.rstrip("0123456789") for name in blocks} | {name.rstrip("0123456789_") for name in blocks}
+    for what, names, known in (
+        ("kind of layer", theme.kinds, KINDS), ("block", theme.blocks, blocks), ("layer", theme.layers, layers)
+    ):  # fmt: skip
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                more = f"; did you mean `{near[0]}`?" if near else ""
+                yield f"the theme {theme.name} has a colour for `{name}`, and there is no such {what}{more}"
+
+
+def with_unknown(scene: Scene) -> Scene:
+    """*scene*, with what is to be said of its typeface, and where a font is needed that has more characters."""
     from cnngraph.figure.scene import Text
     from cnngraph.figure.text import lacking
 
+    if scene.typeface is not None and scene.typeface.remark:
+        scene = replace(scene, remarks=(*scene.remarks, scene.typeface.remark))
     missing = lacking((item.content, item.font) for item in scene.primitives() if isinstance(item, Text))
     if not missing:
         return scene
     remark = (
-        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG and PDF show □,"
-        " an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
+        f"the figure's fonts have no {' '.join(missing[:_NAMED])}{' …' * (len(missing) > _NAMED)}: PNG, PDF and text as"
+        " shapes show □, an SVG takes a font of the reader's; --font FILE.otf takes one that has them"
     )
     return replace(scene, remarks=(*scene.remarks, remark))
 
@@ -123,7 +146,7 @@ def _drawn(order: Order) -> Scene:
     refuse(name, order, takes, style.about)
     order = replace(order, theme=order.theme.of(order.networks))
     # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
-    order = replace(order, networks=_told_apart(order.networks))
+    order = replace(order, networks=told_apart(order.networks))
     asked = replace(order, title="." if order.title == "" else order.title)
     if order.title == "" or (order.title and len(order.networks) == 1):
         asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
@@ -164,23 +187,6 @@ def _drawn(order: Order) -> Scene:
         )
         scene = replace(scene, remarks=(*scene.remarks, said))
     return scene
-
-
-def _told_apart(networks: Sequence[Network]) -> Sequence[Network]:
-    """*networks*, those of one title with what tells them apart: their files' names, else a number."""
-    titles = [network.title or network.name for network in networks]
-    if len(set(titles)) == len(titles):
-        return networks
-    paths = [Path(network.file) for network in networks]
-    for marks in ([path.name for path in paths], [str(path) for path in paths]):
-        if all(marks) and len(set(marks)) == len(marks):
-            break
-    else:
-        marks = [str(number) for number, _ in enumerate(networks, start=1)]
-    return [
-        replace(network, title=f"{title} ({mark})")
-        for network, title, mark in zip(networks, titles, marks, strict=True)
-    ]
 
 
 def _with_cut_title(scene: Scene, order: Order) -> Scene:

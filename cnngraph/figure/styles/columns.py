@@ -386,6 +386,7 @@ def _row(
                 f"{track.prefix}called-{called.path}-{first}",
                 "decoration",
                 (line, words) if first <= called.middle <= until else (line,),
+                layers=row.names_in(first, until),
             )
         )
     return items, reach
@@ -493,4 +494,5 @@ def _bracket(span: Span, row: Row, page: _Page, middle: float) -> Group:
     bracket = (Move((left, bottom)), Line((left, deep)), Line((right, deep)), Line((right, bottom)))
     source, join = row.track.spine.units[span.arc.source], row.track.spine.units[span.arc.join]
     name = f"{row.track.prefix}{source.name}-{row.track.prefix}{join.name}-block"
-    return Group(name, "decoration", (Path(bracket, Stroke(page.theme.faint, 0.07 * em)),))
+    line = Path(bracket, Stroke(page.theme.faint, 0.07 * em))
+    return Group(name, "decoration", (line,), layers=row.names_in(span.first, span.until))

@@ -237,7 +237,7 @@ def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
             return ("Previous", "Activation")
         if is_inside and unit.name.rstrip("0123456789") == "earlier":
             return ("Earlier", "Activation")
-        return (unit.name[:1].upper() + unit.name[1:] if len(unit.name) > 1 else unit.name,)
+        return (unit.name,)
     stride = caption.stride
     strides = "" if stride is None else f"s = {stride[0]}" if stride[0] == stride[1] else f"s = {stride[0]}×{stride[1]}"
     window = f"{caption.window[0]}×{caption.window[1]}" if caption.window else ""
@@ -282,8 +282,8 @@ def fill(unit: Unit, theme: Theme) -> Color:
 
 
 def name_of(path: str, network: Network, times: int = 1) -> str:
-    """A block's name in a figure: ``inception_3a`` is "Inception 3a", ``stage2`` "Stage 2", ``stage2.residual1``
-    "Residual", and so is ``residual2`` where it is the first of several *times*."""
+    """A block's name in a figure: ``inception_3a`` is "inception 3a", ``stage2`` "stage 2", ``stage2.residual1``
+    "residual", and so is ``residual2`` where it is the first of several *times*."""
     own = path.rpartition(".")[2]
     name = network.blocks[path].name.rpartition(".")[2]
     if own.startswith(name) and own[len(name) :].isdigit():
@@ -291,8 +291,7 @@ def name_of(path: str, network: Network, times: int = 1) -> str:
         # a block of which it is the name, as `stage_2`, something else.
         is_told = not network.blocks[path].parent and times == 1
         own = f"{name} {own[len(name) :]}" if is_told and not _has_numbers(name, network) else name
-    spaced = own.replace("_", " ").strip()
-    return spaced[:1].upper() + spaced[1:]
+    return own.replace("_", " ").strip()
 
 
 def _has_numbers(name: str, network: Network) -> bool:

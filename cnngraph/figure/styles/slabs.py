@@ -467,7 +467,8 @@ class _Laid:
             spot = self.places.spots[number]
             x = self.margin + spot.x + (text_width(f"{spot.node.label} ", "serif", em) if spot.node.label else 0.0)
             words = Text(x, self._under(number), said, em, "serif", fill=self.theme.faint)
-            yield Group(f"{spot.node.first.name}-size", "decoration", (words,))
+            layers = spot.node.first.names
+            yield Group(f"{spot.node.first.name}-size", "decoration", (words,), layers=layers)
 
 
 def _words(unit: Unit) -> str:

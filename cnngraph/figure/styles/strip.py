@@ -434,6 +434,7 @@ def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
             f"{prefix}called-{called.path}-{first}",
             "decoration",
             (line, words) if first <= called.middle <= until else (line,),
+            layers=row.names_in(first, until),
         )
 
 
@@ -444,7 +445,7 @@ def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
         if size := sizes.get(stop.unit.name):
             baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
             words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.faint)
-            yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,))
+            yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,), layers=row.track.names_at(stop))
 
 
 def _marks_at(each: Track, stop: Stop, marks: Mapping[str, Mark]) -> list[Mark]:

@@ -31,7 +31,7 @@ from cnngraph.figure.scene import (
     Stroke,
     Text,
 )
-from cnngraph.figure.text import UNKNOWN, runs, width
+from cnngraph.figure.text import UNKNOWN, lacking, runs, width
 from cnngraph.figure.typeface import OWN, Font, Typeface, current
 
 _MARK = "\0"
@@ -203,9 +203,12 @@ def _text(item: Text) -> str:
     turned = f' transform="rotate({number(-item.angle)} {x} {y})"' if item.angle else ""
     spaces = ' xml:space="preserve"' if "  " in item.content or item.content != item.content.strip() else ""
     content = escaped(_readable(item.content))
+    known = item.content.isascii() or not lacking([(item.content, item.font)])
+    # Of a font of the reader's the length is not known.
+    fitted = f' textLength="{number(length)}" lengthAdjust="spacingAndGlyphs"' if known else ""
     return (
         f'<text x="{x}" y="{y}"{anchor}{turned}{spaces} {_family(current(), item.font)} font-size="{number(item.size)}"'
-        f' fill="{item.fill}" textLength="{number(length)}" lengthAdjust="spacingAndGlyphs">{content}</text>'
+        f' fill="{item.fill}"{fitted}>{content}</text>'
     )
 
 
@@ -221,11 +224,26 @@ def _family(typeface: Typeface, font: Font) -> str:
 
 
 def _readable(content: str) -> str:
-    """*content* without what is no character that a program could draw: controls, and what turns the line around."""
+    """*content* without what is no character that a program could draw: controls, and what turns the line around. What
+    is written from right to left ends with a mark (U+200E), so that numbers behind it stay as they are."""
     content = unicodedata.normalize("NFC", content)
-    if content.isprintable():
+    if not content.isprintable():
+        content = "".join(char if char.isprintable() or char.isspace() else UNKNOWN for char in content)
+    if content.isascii():
         return content
-    return "".join(char if char.isprintable() or char.isspace() else UNKNOWN for char in content)
+    found: list[str] = []
+    for char, after in zip(content, [content[at:].lstrip()[:1] for at in range(1, len(content) + 1)], strict=True):
+        ends = _is_turned(char) and not _is_turned(after)
+        found += [char, _LEFT_TO_RIGHT] if ends else [char]
+    return "".join(found)
+
+
+def _is_turned(char: str) -> bool:
+    """Whether it is of a script that is written from right to left."""
+    return bool(char) and unicodedata.bidirectional(char) in ("R", "AL")
+
+
+_LEFT_TO_RIGHT = "\u200e"
 
 
 def _used(texts: Iterable[Text]) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ const measures = (model, id) => model.measures.map(({ words, unit, unknown }, nu
 function network(model) {
   const keys = [["drag, wheel", "move"], ["ctrl wheel, + −", "zoom"], ["0", "all of it"], ["← →", "along the data"], ["Enter", "open, close"],
     ["E, Esc", "into a block, out"], ["S", "along a shortcut"], ["P, shift click", "path to another"], ...(model.sides.length ? [["C", "to the other network"]] : []),
-    ["/", "find"], ["N", "next found"], ["H", "heat"]];
+    ["/", "find"], ["N", model.sides.length ? "next change, next found" : "next found"], ["H", "heat"]];
   return [
     h("h2", null, model.title),
     ...ofPicture(model),
@@ -36,6 +36,9 @@ function network(model) {
   ];
 }
 
+/** What its author says of it. */
+const ofAuthor = ({ label, notes = [] }) => [pair("label", label), notes.map((note) => pair("note", note))].flat();
+
 const volumes = (model, { inputs, volume }) => [inputs.map((input) => model.units[input].volume).join(", "), volume].filter(Boolean).join(" → ");
 
 function unit(model, id, act) {
@@ -44,7 +47,7 @@ function unit(model, id, act) {
     h("h2", null, dotted(it.name)), h("p", { class: "soft" }, it.does), h("div", { class: "buttons" }, toPath(model, id, act)),
     ...change(model, id, act),
     model.partner(id) ? both(model, (model.side(id) ? [model.partner(id), id] : [id, model.partner(id)]).map((each) => ofUnit(model, each)))
-      : h("dl", null, pair("volume", volumes(model, it)), measures(model, id), it.tensors.map(([name, shape]) => pair(name, shape)),
+      : h("dl", null, ofAuthor(it), pair("volume", volumes(model, it)), measures(model, id), it.tensors.map(([name, shape]) => pair(name, shape)),
         pair("line", it.line && [h("span", { class: "soft" }, `${model.sources[it.line[0]]}:${it.line[1]}`), h("code", null, it.line[2])])),
     ofMaps(model, numberOf(id)), ...ofWeights(model, numberOf(id)),
     it.how.length > 0 && [h("h3", null, "Arithmetic"), h("dl", { class: "how" }, it.how.map(([name, how]) => (name ? pair(name, how) : h("dd", { class: "said" }, how))))],
@@ -68,9 +71,9 @@ function change(model, id, act) {
 /** All that the other network's may be compared by. */
 const ofUnit = (model, id) => {
   const it = model.of(id);
-  return new Map([["name", it.name], ["does", it.does], ["volume", volumes(model, it)],
+  return new Map([["name", it.name], ["label", it.label], ["note", it.notes?.join(" ")], ["does", it.does], ["volume", volumes(model, it)],
     ...model.measures.map(({ words, unit }, number) => [words, full(it.measures[number], unit)]), ...it.tensors,
-    ["field", it.field], ["line", it.line ? it.line[2] : ""]]);
+    ["field", it.field], ["line", it.line?.[2]]].filter(([, words]) => words));
 };
 
 function block(model, id, act) {
@@ -81,7 +84,7 @@ function block(model, id, act) {
     h("div", { class: "buttons" },
       h("button", { onclick: () => act.toggle(id) }, model.isOpen(id) ? "Close" : "Open"),
       h("button", { onclick: () => act.enter(id) }, "Show alone"), toPath(model, id, act)),
-    h("dl", null, pair("gives", it.volume), measures(model, id)),
+    h("dl", null, ofAuthor(it), pair("gives", it.volume), measures(model, id)),
     ofMaps(model, it.last),
     ...links(model, id, act),
   ];

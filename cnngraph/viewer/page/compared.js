@@ -10,7 +10,8 @@ export function changes(model, act) {
   at("changes").hidden = !model.sides.length;
   document.body.classList.toggle("compared", model.sides.length > 0);
   if (!model.sides.length) return;
-  const { what, causes, follows, renamed } = model.changes;
+  const { what, causes, follows, renamed, worded } = model.changes;
+  const listed = (all) => all.map((words) => h("li", { class: "change" }, h("b", null, "·"), h("span", null, words)));
   const entry = ({ kind, called, said, units }, sign) => h("li", null, h("button", { class: `change ${kind}`, disabled: !units.length, onclick: () => act.go(units) },
     h("b", { "aria-label": kind }, sign), h("span", null, dotted(called), " ", h("span", { class: "soft" }, said))));
   const more = (title, entries) => entries.length > 0 && h("details", null, h("summary", null, title), h("ul", null, entries));
@@ -19,7 +20,8 @@ export function changes(model, act) {
     h("ul", null, what.map((words) => h("li", { class: "change changed" }, h("b", null, "~"), h("span", null, words))),
       causes.map((each, number) => entry(each, `${SIGNS[each.kind]}${number + 1}`))),
     more(`${many(sum(follows.map(({ units }) => units.length)), "unit")} only with other volumes`, follows.map((each) => entry(each, "·"))),
-    more(`${renamed.length} called otherwise`, renamed.map((words) => h("li", { class: "change" }, h("b", null, "·"), h("span", null, words)))),
+    more(`${renamed.length} called otherwise`, listed(renamed)),
+    more(`${worded.length} said otherwise`, listed(worded)),
   ].filter(Boolean));
   roving(at("changes"));
 }
@@ -48,7 +50,7 @@ export function both(model, sides) {
     const cells = differs ? said.map((each) => h("td", null, each)) : h("td", { colspan: 2 }, said[0]);
     return h("tr", { class: differs && "differs" }, h("th", { scope: "row" }, dotted(name), differs && h("span", { class: "sign" }, " ≠")), cells);
   };
-  return h("table", { class: "both" }, h("thead", null, h("tr", null, h("td"), model.sides.map((side) => h("th", { scope: "col" }, model.blocks[side].path)))),
+  return h("table", { class: "both" }, h("thead", null, h("tr", null, h("td"), model.sides.map((side) => h("th", { scope: "col" }, dotted(model.blocks[side].path))))),
     h("tbody", null, names.map(row)));
 }
 

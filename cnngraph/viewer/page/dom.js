@@ -35,8 +35,8 @@ export function renewed(parent, made, wanted) {
   return now;
 }
 
-/** A name, which may be broken behind its dots. */
-export const dotted = (name) => name.split(".").flatMap((part, at) => (at ? [".", h("wbr"), part] : [part]));
+/** A name, which may be broken behind the dots and what else is between its words. */
+export const dotted = (name) => name.split(/(?<=[._/:])/).flatMap((part, at) => (at ? [h("wbr"), part] : [part]));
 
 export const at = (id) => document.getElementById(id);
 

@@ -1,6 +1,6 @@
 // The figure in the colours of one number for each layer, with a key; otherwise in those of what they do.
 
-import { at, h } from "./dom.js";
+import { at, dotted, h } from "./dom.js";
 import { isBlock } from "./model.js";
 import { percent, short, sum } from "./words.js";
 
@@ -45,7 +45,7 @@ export function key(model, measure, seen, choose) {
     h("div", { class: "ramp" }),
     h("div", { class: "ends" }, h("span", null, "0"), h("span", null, short(most, unit))),
     h("ol", null, dearest.map((id) => h("li", null,
-      h("button", { class: "link", onclick: () => choose(id) }, model.called(id)),
+      h("button", { class: "link", onclick: () => choose(id) }, dotted(model.called(id)), model.network(id) && h("span", { class: "soft" }, ` · ${model.network(id)}`)),
       h("span", { class: "soft" }, `${short(cost(id), unit)}, ${percent(cost(id), model.total(measure, id))}`)))),
   );
 }

@@ -108,7 +108,7 @@ class Maker {
     const inner = Object.assign(Object.create(this), { named: block.takes > 1 });
     const isSide = this.model.sides.includes(numberOf(id));
     const inside = isSide ? inner.whole(block.chain, width - 3 * PAD) : inner.row(block.chain, width - 2 * PAD, false);
-    const name = fitted(this.model.ownName(id), WORDS, 240);
+    const name = fitted(block.label ?? this.model.ownName(id), WORDS, 240);
     // The line that comes into a block is air enough.
     const left = isSide ? PAD : 0;
     const w = Math.max(left + inside.w + PAD, widthOf(name, WORDS) + 60);

@@ -24,24 +24,33 @@ function histogram(name, [least, most, mean, sigma, zeros, counts]) {
     h("figcaption", { class: "soft" }, `mean ${mean}, σ ${sigma}${zeros ? `, ${percent(zeros, 1)} zeros` : ""}`));
 }
 
-/** Of the network: the picture, and its answers; one that is pointed at shows where in the picture it comes from. */
+/** Of the network: the picture, and its answers; the one that was chosen last, at first the best, shows where in the
+ * picture it comes from. */
 export function ofPicture({ live, weights }) {
   if (!live) return weights ? [h("p", { class: "soft" }, weights.about)] : [];
   const heat = h("img", { alt: "", hidden: true });
+  const shows = live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url));
   const falls = h("p", { class: "soft", "aria-live": "polite" });
-  const show = (url, said) => {
+  const show = (button, url, said) => {
+    for (const each of buttons) each.setAttribute("aria-pressed", each === button);
     Object.assign(heat, url ? { hidden: false, src: url } : { hidden: true });
     falls.textContent = said;
   };
+  const buttons = [];
   const answers = live.answers.map(([output, guesses]) => [
     live.answers.length > 1 && h("p", { class: "soft" }, output),
-    guesses.map(([label, score, bar, url, said]) => h("button", { class: "answer", ...Object.fromEntries(["click", "pointerenter", "focus"].map((what) => [`on${what}`, () => show(url, said)])) },
-      h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: bar, "aria-hidden": "true" }))),
+    guesses.map(([label, score, bar, url, said]) => {
+      const button = h("button", { class: "answer", ...(shows && Object.fromEntries(["click", "pointerenter", "focus"].map((what) => [`on${what}`, () => show(button, url, said)]))) },
+        h("span", null, label), h("span", null, score ?? "?"), h("progress", { max: 1, value: bar, "aria-hidden": "true" }));
+      buttons.push(button);
+      return button;
+    }),
   ]);
+  if (shows) buttons[live.answers.flatMap(([, guesses]) => guesses).findIndex(([, , , url]) => url)].click();
   return [
     h("h3", null, "This picture"), h("div", { class: "picture" }, h("img", { src: live.picture.url, alt: "the picture that goes through" }), heat),
     ...answers.flat(2).filter(Boolean), falls,
-    live.answers.some(([, guesses]) => guesses.some(([, , , url]) => url)) && h("p", { class: "soft" }, live.evidence),
+    shows && h("p", { class: "soft" }, `${live.evidence} Point at an answer for its own.`),
     h("p", { class: "soft" }, `with ${weights.about}`),
   ];
 }

@@ -13,6 +13,7 @@ import { layout } from "./layout.js";
 import { mark } from "./lights.js";
 import { isBlock, Model, numberOf } from "./model.js";
 import { Outline } from "./outline.js";
+import { Overview } from "./overview.js";
 import { hits } from "./search.js";
 import { Path } from "./path.js";
 import { read, written } from "./state.js";
@@ -26,6 +27,7 @@ class Page {
     this.pane = at("figure");
     this.figure = new Figure();
     this.view = new View(this.pane, at("scene"));
+    this.overview = new Overview(this.view);
     this.outline = new Outline({
       choose: (id, from) => this.choose(id, from), toggle: (id, alike, from) => this.toggle(id, alike, from),
       openAll: (ids, id) => {
@@ -59,6 +61,7 @@ class Page {
     this.places = new Map([...this.placed.frames, ...this.placed.boxes].map((each) => [each.id, each]));
     this.figure.draw(this.placed, this.model, painter(this.model, this.measure, this.seen));
     Object.assign(this.view, { width: this.placed.width, height: this.placed.height });
+    this.overview.draw(this.placed.boxes);
     const [then, now] = [before?.get(anchor), this.places.get(anchor)];
     if (then && now) {
       this.view.follow(then, now);
@@ -159,7 +162,10 @@ class Page {
     this.next();
   }
 
+  /** To the next of what was found; where nothing was looked for, of what was changed. */
   next(step = 1) {
+    const changed = this.found ? [] : (this.model.changes?.causes ?? []).flatMap(({ units }) => units);
+    if (changed.length) return this.go(changed);
     if (!this.found?.length) return;
     const here = this.found.indexOf(this.selected);
     this.choose(this.found[here < 0 ? 0 : (here + step + this.found.length) % this.found.length]);

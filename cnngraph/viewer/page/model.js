@@ -45,7 +45,7 @@ export class Model {
   /** One line for who hears it. */
   about(id) {
     const thing = this.of(id);
-    const said = [this.marks.get(id)?.kind, ...(thing.change?.said ?? [])].filter(Boolean).map((words) => `, ${words}`).join("");
+    const said = [thing.label, this.marks.get(id)?.kind, ...(thing.change?.said ?? [])].filter(Boolean).map((words) => `, ${words}`).join("");
     if (!isBlock(id)) return `${thing.about}, ${thing.does}${said}`;
     const what = this.sides.includes(numberOf(id)) ? "network" : "block";
     return `${what} ${thing.path}: ${[thing.volume, many(thing.count, "unit"), this.isOpen(id) ? "open" : "closed"].filter(Boolean).join(", ")}${said}`;
@@ -54,6 +54,12 @@ export class Model {
   /** The number of the side that it is in. */
   side(id) {
     return this.sides.indexOf(numberOf(this.around(id)[0] ?? id));
+  }
+
+  /** What the one of two networks is called that it is in; "" where there is one. */
+  network(id) {
+    const side = this.side(id);
+    return side < 0 || id === `b${this.sides[side]}` ? "" : this.blocks[this.sides[side]].path;
   }
 
   /** What it is called in links: no two of a kind are called the same. */

@@ -37,11 +37,11 @@ export class Outline {
     const state = isBlock(id) ? ` aria-expanded="${model.isOpen(id)}"` : "";
     const place = whole ? "" : ` aria-setsize="${holder.length}" aria-posinset="${holder.indexOf(id) + 1}"`;
     const role = isBlock(id) ? "block" : thing.idle ? "idle" : thing.role;
-    const side = whole && model.side(id) >= 0 ? model.blocks[model.sides[model.side(id)]].path : "";
+    const side = whole ? model.network(id) : "";
     const cost = thing.measures[0] ? short(thing.measures[0]) : "";
-    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(`${model.about(id)}${side && ` in ${side}`}`)}" class="row"${side && ` data-side="${esc(side)}"`} data-cost="${cost}">`
+    return `<div role="treeitem" id="t-${id}" data-id="${id}" tabindex="-1" aria-level="${depth + 1}"${state}${place} aria-selected="false" aria-label="${esc(`${model.about(id)}${side && ` in ${side}`}`)}" class="row" data-cost="${cost}">`
       + `<span class="twist"></span><span class="dot ${role}"></span>`
-      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}</span></div>`;
+      + `<span class="name">${esc(whole ? model.called(id) : model.ownName(id))}${[thing.label, side && `· ${side}`].filter(Boolean).map((words) => ` <span class="soft">${esc(words)}</span>`).join("")}</span></div>`;
   }
 
   /** Marks the row of *id*, which then is the one that Tab comes to. */

@@ -1,8 +1,8 @@
 // What of the figure is seen: where its origin lies in the pane, and how large it is.
 
 const LEAST = 0.05, MOST = 6, STEP = 1.25;
-/** The smallest size at which the height, too, is fitted when the page opens: below it words cannot be read. */
-const READABLE = 0.62;
+/** The smallest size at which the page opens: words are 9 pixels high, and below it cannot be read. */
+const READABLE = 0.7;
 
 export class View {
   constructor(pane, scene) {
@@ -24,6 +24,7 @@ export class View {
 
   apply() {
     this.scene.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
+    this.moved?.();
   }
 
   move(dx, dy) {
@@ -45,6 +46,11 @@ export class View {
     this.move(0, 0);
   }
 
+  /** Brings a point of the figure into the middle of the pane. */
+  centre(x, y) {
+    this.move(this.wide / 2 - x * this.scale - this.x, this.high / 2 - y * this.scale - this.y);
+  }
+
   /** Larger or smaller, while the point (x, y) of the pane stays where it is. */
   zoom(by, x = this.wide / 2, y = this.high / 2) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * by));
@@ -59,11 +65,12 @@ export class View {
     this.zoom(STEP ** direction);
   }
 
-  /** All of it, or with *readable* its upper part, where it would be too small. */
+  /** All of it; or with *readable*, where it would be too small, where it begins: as wide as the pane if that can be read. */
   fit(readable = false) {
     const { wide, high } = this;
     const [along, down] = [Math.min(1, wide / this.width), high / this.height];
-    this.scale = Math.max(LEAST, readable && Math.min(along, down) < READABLE ? along : Math.min(along, down));
+    const whole = Math.min(along, down);
+    this.scale = Math.max(LEAST, readable && whole < READABLE ? Math.max(along, READABLE) : whole);
     // Until it is moved, to be fitted again when the pane changes.
     this.fitted = [readable];
     this.x = Math.max(0, (wide - this.width * this.scale) / 2);

@@ -144,7 +144,7 @@ def test_folding_goes_as_far_as_the_page_needs_and_says_so() -> None:
     scene = drawn(load("googlenet"))
     assert scene.height <= 540
     assert "folded: blocks as one box from depth 0 on" in scene.remarks[0]
-    assert {"Inception", "3a", "5b"} <= set(texts(scene))
+    assert {"inception", "3a", "5b"} <= set(texts(scene))
     assert drawn(load("inception_module")).remarks == ()
 
 
@@ -155,9 +155,9 @@ def test_a_repeated_block_is_drawn_once_in_a_frame() -> None:
 
 
 def test_depth_says_how_far_blocks_are_open() -> None:
-    assert {"Stage", "1", "4"} <= set(texts(drawn(load("resnet"), depth=0)))
-    assert texts(drawn(load("resnet"), depth=1)).count("Residual") == 8
-    assert "Bottleneck" in texts(drawn(load("resnet"), depth=2))
+    assert {"stage", "1", "4"} <= set(texts(drawn(load("resnet"), depth=0)))
+    assert texts(drawn(load("resnet"), depth=1)).count("residual") == 8
+    assert "bottleneck" in texts(drawn(load("resnet"), depth=2))
 
 
 def test_a_fork_wider_than_the_page_is_taken_apart_with_letters() -> None:
@@ -269,9 +269,9 @@ def test_a_number_is_a_use_or_part_of_a_name_and_never_both() -> None:
     lines = ["input 8x8x4", "block stage() {", "conv 4 3x3 same", "conv 4 3x3 same", "}"]
     uses = ["stage", "maxpool 2x2 s=1 same_upper", "stage", "maxpool 2x2 s=1 same_upper"]
     network = parse("\n".join([*lines, *uses]))
-    assert [name_of(path, network) for path in network.blocks] == ["Stage 1", "Stage 2"]
+    assert [name_of(path, network) for path in network.blocks] == ["stage 1", "stage 2"]
     network = parse("\n".join([*lines, "block stage_2() {", "conv 4 5x5 same", "conv 4 1x1", "}", *uses, "stage_2"]))
-    assert [name_of(path, network) for path in network.blocks] == ["Stage", "Stage", "Stage 2"]
+    assert [name_of(path, network) for path in network.blocks] == ["stage", "stage", "stage 2"]
 
 
 def test_what_leads_to_a_stacked_volume_has_the_colour_of_its_part() -> None:
