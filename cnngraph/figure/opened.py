@@ -45,11 +45,12 @@ def opened(network: Network) -> list[Opened]:
     where some have other blocks in them, one with them and one without.
 
     A block is what takes one tensor and gives one, as in the style `slabs`: an innermost one of the spec, or a fork.
-    Others of the spec are cells, and have the blocks in them closed.
+    Others of the spec are cells, and have the blocks in them closed. A fork that is all of the network is none.
     """
     whole = units(network)
     order = {unit.name: number for number, unit in enumerate(whole.units)}
     cells = _cells(whole)
+    most = sum(bool(unit.lead.inputs) for unit in whole.units)
     in_cells = {unit.name for cell in cells.values() for unit in cell}
     found: dict[tuple[str, tuple[str, ...], Hashable], list[tuple[Unit, ...]]] = {}
     for node in nodes(whole, resolutions(whole), Detail.BLOCKS).nodes:
@@ -58,6 +59,8 @@ def opened(network: Network) -> list[Opened]:
         if node.first.name in in_cells and not _is_block(node.units, whole):
             continue
         name = node.called(network)
+        if not name and len(node.units) == most:
+            continue
         key = (name, _inner(node.units, network), None) if name else ("a fork", (), _look(node.units))
         found.setdefault(key, []).append(node.units)
     forms = Counter(name for name, _, _ in found)
@@ -185,7 +188,10 @@ def with_opened(
         words = f"dense block of {len(shortest.layers)} layers{_of(len(whole))}"
         panels.insert(0, _Panel(words, drawn(shortest, network, em, width - 2 * margin, theme, down=down)))
     below = _placed(panels, margin, scene.height, width - margin, gap, line)
-    beside = _placed(panels, scene.width, margin, width - margin, gap, line)
+    # On one line with the title their names would go on from it.
+    title = scene.items[0]
+    top = title.y + 0.6 * em if isinstance(title, Text) else margin
+    beside = _placed(panels, scene.width, top, width - margin, gap, line)
     # What runs down may leave room on its right.
     placed = beside if max(scene.height, beside.bottom) < below.bottom and beside.right <= width - margin else below
     items: list[Item] = []

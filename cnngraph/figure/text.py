@@ -16,6 +16,8 @@ from cnngraph.figure.typeface import Face, Font, Typeface, current
 
 UNKNOWN = "□"
 """Stands where a character would, which no font has. Programs with fonts of their own may have it."""
+_ROUNDING = 1e-6
+"""Points: room that was added up from the width of a text may come out as so much less."""
 
 
 def lead(font: Font) -> Face:
@@ -90,9 +92,16 @@ def descent(font: Font, size: float) -> float:
     return size * lead(font).descent
 
 
+def drop(content: str, font: Font, size: float) -> float:
+    """How far below a line the baseline of *content* is whose height has its middle on it, in points: the same for all
+    words of capitals, tall letters and tails, and lower for what is higher, as ``É`` and ideographs are."""
+    above, below = ink(content, font, size)
+    return (max(above, ascent(font, size)) - max(below, descent(font, size))) / 2
+
+
 def fit(content: str, font: Font, size: float, room: float) -> str:
     """*content*, or its beginning with ``…``, no wider than *room*."""
-    if width(content, font, size) <= room:
+    if width(content, font, size) <= room + _ROUNDING:
         return content
     kept = content
     while kept and width(kept + "…", font, size) > room:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from cnngraph.figure.room import Room, box_of, leaves
 from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.text import width as text_width
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import Theme
 from cnngraph.fold import same_work
@@ -17,13 +20,28 @@ from cnngraph.units import Unit, units
 
 _EDGE = 1.0
 """Ems that an output's label keeps from the border."""
+_MARKS = "_-/.,:"
+"""Behind these a word may be broken."""
 _LINE = 8.0
 """Ems after which a label goes on in a second line, where it may."""
 
 
 def lines_of(label: str) -> tuple[str, ...]:
-    """*label* in lines of whole words."""
-    return tuple(wrapped(label, "serif", 1.0, _LINE))
+    """*label* in lines of whole words; one that is longer than a line is broken, behind a mark where it has one."""
+    words = [piece for word in label.split() for piece in _broken(word)]
+    return tuple(wrapped(" ".join(words), "serif", 1.0, _LINE))
+
+
+def _broken(word: str) -> Iterator[str]:
+    """*word* in pieces of at most a line, each as long as it can be."""
+    while text_width(word, "serif", 1.0) > _LINE:
+        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], "serif", 1.0) > _LINE) - 1
+        marks = [at + 1 for at, char in enumerate(word[:most]) if char in _MARKS and at]
+        end = marks[-1] if marks else max(1, most)
+        yield word[:end]
+        word = word[end:]
+    if word:
+        yield word
 
 
 def silent(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
@@ -32,6 +50,10 @@ def silent(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
     return tuple([
         layer.label or layer.kind.caption().short for layer in behind if layer.label or layer.kind.word in show
     ])  # fmt: skip
+
+
+_TIMES = re.compile(r"(?<!\S)×\d+$")
+"""How often something is there."""
 
 
 class Unsaid(NamedTuple):
@@ -64,12 +86,7 @@ def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
         for thing in (group.id, ends.get("dst", "")) if group.role == "edge" else (group.id,):
             said[thing] = f"{said.get(thing, '')} {_text(group)}"
     whole = units(network)
-    inside: dict[str, set[str]] = {}
-    for unit in whole.units if blocks else ():
-        path = unit.lead.block
-        while path:
-            inside.setdefault(path, set()).add(unit.name)
-            path = network.blocks[path].parent
+    inside = _inside(network) if blocks else {}
     boxed = {frozenset(names): network.blocks[path] for path, names in inside.items()}
     for group in scene.groups():
         names = [name.removeprefix(prefix) for name in group.layers if name.startswith(prefix)]
@@ -78,18 +95,67 @@ def _unsaid(scene: Scene, network: Network, prefix: str) -> Iterator[Unsaid]:
             continue
         if len({same_work(unit) for unit in there if not unit.idle}) < 2:
             for layer in (layer for unit in there for layer in unit.layers if layer.label):
-                if layer.label not in said[group.id]:
+                if not _says(said[group.id], layer.label):
                     span = next(each.span for each in layer.annotations if each.name == LABEL)
                     yield Unsaid(f"`{layer.name}`", layer.label, span)
         else:
             # What is all blocks may be open, and these in the box.
             block = boxed.get(frozenset(unit.name for unit in there))
             own = block is not None and any(unit.lead.block == block.path for unit in there)
-            if block is not None and own and block.label not in said[group.id]:
+            if block is not None and own and not _says(said[group.id], block.label):
                 yield Unsaid(f"`{block.path}`", block.label, None)
     for output in outputs:
         if output.label not in said.get(prefix + way_out(output.name), ""):
             yield Unsaid(f"the output `{output.name}`", output.label, None)
+
+
+def _says(said: str, label: str) -> bool:
+    """Whether *label* is in what is *said*, which may have it in lines."""
+    return "".join(label.split()) in "".join(said.split())
+
+
+def _inside(network: Network) -> dict[str, set[str]]:
+    """The units of every block, and of those in it, by its path."""
+    found: dict[str, set[str]] = {}
+    for unit in units(network).units:
+        path = unit.lead.block
+        while path:
+            found.setdefault(path, set()).add(unit.name)
+            path = network.blocks[path].parent
+    return found
+
+
+def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
+    """Labels of blocks that stand open in *scene*, a figure of all of *networks*, without these words."""
+    labelled = [(number, network) for number, network in enumerate(networks)
+                if any(block.label for block in network.blocks.values())]  # fmt: skip
+    if not labelled:
+        return
+    groups = list(scene.groups())
+    said = {_text(group) for group in groups if group.role != "layer"}
+    for number, network in labelled:
+        prefix = f"{number + 1}." if len(networks) > 1 else ""
+        inside = _inside(network)
+        around: dict[str, list[str]] = {}
+        for path, there in inside.items():
+            for name in there:
+                around.setdefault(name, []).append(path)
+        is_shut = set()
+        for group in groups:
+            names = [name.removeprefix(prefix) for name in group.layers if name.startswith(prefix)]
+            if group.role in ("layer", "edge"):
+                drawn = [name for name in names if name in around]
+                # One thing that stands for all that is in a block is the block, or what is repeated in it.
+                several = len(drawn) > 1 and bool(_TIMES.search(_text(group)))
+                counts = Counter(path for name in drawn for path in around[name])
+                is_shut |= {
+                    path for path, count in counts.items()
+                    if count == len(inside[path]) and not (several and count == len(drawn))
+                }  # fmt: skip
+        for path in inside:
+            block = network.blocks[path]
+            if block.label and path not in is_shut and block.label not in said:
+                yield Unsaid(f"`{path}`", block.label, None)
 
 
 def _text(group: Group) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from cnngraph.figure.scene import (
     Circle,
@@ -278,6 +278,28 @@ def loose_ends(scene: Scene, tolerance: float = 1.0, *, down: bool = False) -> l
                 near = (item for item, box in things if item is not path and _near(point, box, tolerance))
                 if point[down] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
                     found.append(f"{group.id}: a line ends at {point[0]:.0f}, {point[1]:.0f}, where nothing is")
+    return found
+
+
+def merged(scene: Scene, air: float = 2.0) -> list[str]:
+    """Edges from different layers to different layers that run on one line, over each other or, up to *air* points,
+    end to end: they read as one."""
+    runs: dict[tuple[bool, int], list[tuple[float, float, str, str, str]]] = {}
+    for group in scene.groups():
+        if group.role != "edge":
+            continue
+        source, target = (dict(group.data)[end] for end in ("src", "dst"))
+        for path in (item for item in group.items if isinstance(item, Path)):
+            for one, other in _flattened(path):
+                for flat in (False, True):
+                    if abs(one[flat] - other[flat]) < 0.01 < abs(one[not flat] - other[not flat]):
+                        start, end = sorted((one[not flat], other[not flat]))
+                        runs.setdefault((flat, round(one[flat] * 2)), []).append((start, end, group.id, source, target))
+    found = []
+    for line in runs.values():
+        for (_, end, first, *ends), (start, _, second, *others) in combinations(sorted(line), 2):
+            if start < end + air and all(a != b for a, b in zip(ends, others, strict=True)):
+                found.append(f"{first} and {second} are one line")
     return found
 
 

@@ -73,6 +73,21 @@ def test_forks_that_differ_are_two() -> None:
 
 
 @pytest.mark.parametrize("down", [False, True])
+def test_a_fork_that_is_the_whole_network_is_not_drawn_twice(down: bool) -> None:
+    with pytest.raises(CnngraphError, match="E0618"):
+        draw(Order([load("inception_module")], "blocks", 960.0, LIGHT, with_blocks=True, down=down))
+
+
+@pytest.mark.parametrize("name", ["shufflenet_v2", "mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("width", [504.0, 960.0])
+def test_what_stands_beside_is_called_below_the_title(name: str, width: float) -> None:
+    scene = draw(Order([load(name)], "blocks", width, LIGHT, with_blocks=True, down=True))
+    title, *others = (item for item in scene.primitives() if isinstance(item, Text))
+    assert all(other.y - other.size > title.y - 0.2 * title.size for other in others)
+    assert faults(scene) == []
+
+
+@pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_any_block_of_any_network_can_stand_alone(seed: int, down: bool) -> None:
     """`draw` itself checks that the figure of its layers is true; and a cell has all layers of the block that it is."""

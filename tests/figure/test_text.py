@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from importlib.resources import files
 from typing import get_args
 
@@ -7,7 +8,7 @@ from fontTools.ttLib import TTFont
 
 from cnngraph.figure import text
 from cnngraph.figure.truetype import contours, segments, subset
-from cnngraph.figure.typeface import Font, bundled
+from cnngraph.figure.typeface import Font, bundled, led_by, using
 
 FONTS = get_args(Font)
 
@@ -75,6 +76,21 @@ def test_ink_is_what_is_drawn() -> None:
     assert 0 < -below < above < text.ascent("serif", 100)
     assert text.ink("p", "serif", 100)[1] > 0
     assert text.ink(" ", "serif", 100) == (0, 0)
+
+
+def test_what_is_higher_than_capitals_stands_lower() -> None:
+    """So that it has as much air above as below, where words have what their font says."""
+    assert (
+        text.drop("Cap, tail", "sans", 10)
+        == text.drop("x", "sans", 10)
+        == (text.ascent("sans", 10) - text.descent("sans", 10)) / 2
+    )
+    sans = bundled().faces["sans"]
+    high = replace(sans, top={**sans.top, "畳": 1.2}, bottom={**sans.bottom, "畳": -0.5},
+                   advance={**sans.advance, "畳": 1.0}, glyph={**sans.glyph, "畳": 1})  # fmt: skip
+    with using(led_by(high)):
+        above, below = text.ink("畳", "sans", 10)
+        assert above - text.drop("畳", "sans", 10) == pytest.approx(below + text.drop("畳", "sans", 10))
 
 
 def test_fit_shortens_only_what_is_too_wide() -> None:

@@ -11,7 +11,9 @@ from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Group, Scene, Text, way_out
 from cnngraph.figure.styles import STYLES, Order, draw
+from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.words import lines_of
 from cnngraph.fronts import load
 from cnngraph.look import SHOWN, shown
 from cnngraph.network import NOTE
@@ -129,7 +131,10 @@ def test_a_block_and_a_join_have_labels() -> None:
     assert "fuse" not in text(shut)
     assert text(whole).count("first of 4 3×3") == 2
     assert text(whole).count("fuse 4 +") == 2
-    assert "stage" not in text(whole)
+    assert "Stage" not in text(whole)
+    assert shut.remarks == ()
+    (remark,) = whole.remarks
+    assert "no place for labels of blocks that stand open, “Stage A” of `a`, “Stage B” of `unit1`:" in remark
     assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
 
 
@@ -150,6 +155,23 @@ def test_a_style_without_a_place_for_a_label_says_so() -> None:
     (found,) = raised.value.diagnostics
     assert (found.code, found.label and found.label.span.line) == ("E0608", 2)
     assert parse(source).render(style="auto").style == "volumes"
+
+
+@pytest.mark.parametrize("style", ["blocks", "units"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_word_longer_than_a_line_is_broken(style: str, seed: int) -> None:
+    """Behind a mark where it has one; all of it is there, and no line is longer."""
+    rng = random.Random(seed)
+    label = " ".join("".join(rng.choices("abM_-w", k=rng.randint(1, 60))) for _ in range(2))[
+        : rng.randint(8, 60)
+    ].strip()
+    lines = lines_of(label)
+    assert "".join(lines).replace(" ", "") == label.replace(" ", "")
+    assert all(width(line, "serif", 1.0) <= 8.0 for line in lines)
+    scene = drawn(f'input 8x8x4\nconv 4 3x3 same @label("{label}")\nconv 4 3x3 same\nconv 4 3x3 same\n', style)
+    assert all(line in text(scene) for line in lines)
+    assert faults(scene) == []
+    assert scene.height < 540
 
 
 def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> None:
@@ -182,6 +204,7 @@ def test_silent_layers_are_named_on_request(style: str) -> None:
     assert said("relu").count("ReLU") == sum(layer.kind.word == "relu" for layer in network)
     assert "oftmax" not in said("relu") or style == "blocks"
     assert said("softmax").count("softmax") == 1
+    assert "+" not in said("relu") or style == "strip"
     assert faults(draw(Order([network], style, 960.0, LIGHT, show=("bn", "relu")))) == []
 
 
@@ -219,6 +242,13 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         if isinstance(item, Text)
     ]
     assert sorted(dict.fromkeys(said)) == sorted(labels)
+    assert not any("no place" in remark for remark in scene.remarks)
+    for other in ("blocks", "slabs"):
+        boxed = draw(Order([network], other, 4000.0, LIGHT, fold=rng.choice([None, True, False])))
+        lacks = [label for label in labels if label not in text(boxed)]
+        remarks = " ".join(boxed.remarks)
+        assert all(f"“{label}” of" in remarks or " more: " in remarks for label in lacks)
+        assert lacks or "no place" not in remarks
 
 
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])

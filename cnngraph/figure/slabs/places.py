@@ -38,6 +38,8 @@ BALL = 0.62
 """Ems: the radius of a join."""
 _GAP, _TURN, _LANE = 1.4, 0.7, 0.7
 """Ems: between things that a line joins, between a line that turns and what it leads to, and from lane to lane."""
+_TAP = 0.55
+"""Ems from a thing and its words to where lines leave the axis behind it."""
 _NAMED = 2
 """Lanes that a line takes with a name at its end."""
 _ROW = 0.5
@@ -78,6 +80,9 @@ class Spot:
     x: float = 0.0
     group: int = 0
     """Counted through; things side by side are one."""
+    tap: float | None = None
+    """How far right of it lines to lanes leave from the axis: where one comes down onto it, one that left above would
+    go on from that."""
 
     @property
     def row(self) -> int:
@@ -104,6 +109,11 @@ class Spot:
     def top(self) -> Point:
         """Where a line leaves or enters it above, its height as offset from the axis."""
         return self.middle + self.depth, -self.up
+
+    @property
+    def leave(self) -> Point:
+        """Where a line to a lane leaves it, as `top`."""
+        return self.top if self.tap is None else (self.right + self.tap, 0.0)
 
     @property
     def up(self) -> float:
@@ -153,6 +163,7 @@ class Places:
         """What is written below a group: the size of its maps."""
         self.outlets: list[tuple[int, Output, int]] = []
         """Outputs: the thing, as what it is given back, and the lane that its line takes."""
+        self._tap()
         for number in range(len(self.spots)):
             self._place(number)
         self.width = max(row.end for row in self.rows)
@@ -181,6 +192,23 @@ class Places:
         high, across = self.scale.long(pixels(volume.height)), self.scale.long(pixels(volume.width))
         return Spot(node, words, thick, high, _SLANT * across)
 
+    def _tap(self) -> None:
+        """Finds what lines come down onto and lines to lanes leave."""
+        last: dict[int, int] = {}
+        after: dict[int, int] = {}
+        for number, spot in enumerate(self.spots):
+            if spot.row in last:
+                after[last[spot.row]] = number
+            last[spot.row] = number
+        over = {id(line) for line in self.lines if after.get(line.edge.source, line.edge.target) < line.edge.target}
+        rise = {line.edge.source for line in self.lines if id(line) in over} | {each for each, _ in self.found.outputs}
+        for number in rise:
+            spot = self.spots[number]
+            rows = [(id(line) in over, self.spots[line.edge.source].row) for line in self.into[number]]
+            if any(lifted if row == spot.row else spot.is_ball and row < spot.row for lifted, row in rows):
+                words = text_width(spot.words, "serif", self.em) + 0.4 * self.em if spot.is_ball and spot.words else 0.0
+                spot.tap = words + _TAP * self.em
+
     # From left to right -----------------------------------------------------------------------
 
     def _place(self, number: int) -> None:
@@ -200,7 +228,7 @@ class Places:
                 for passed in self._passed(source, spot):
                     passed.barred = max(passed.barred, line.x + 0.6 * em)
         row.spots.append(number)
-        row.end = max(row.end, spot.right, self._said(spot) + 0.4 * em)
+        row.end = max(row.end, spot.right + (spot.tap or 0.0), self._said(spot) + 0.4 * em)
 
     def _free(self, number: int) -> float:
         """Where its left end can be."""
@@ -236,7 +264,8 @@ class Places:
             return False
         before = self.spots[row.spots[-1]]
         here = [line for line in self.out[row.spots[-1]] if self.spots[line.edge.target].row == spot.row]
-        plain = before.node.first.lead.inputs and not before.is_ball and before.node.last.output.is_map
+        plain = before.node.first.lead.inputs and before.node.last.output.is_map
+        plain = plain and not before.is_ball and before.tap is None
         if not plain or len(here) > 1 or row.barred > before.right or not spot.node.last.output.is_map:
             return False
         if before.node.is_pool and before.group != row.spots[-1]:
@@ -278,13 +307,12 @@ class Places:
             end = target.x if same else line.x
             if line.glued or not self._between(row, source.x + source.thick, end, (line.edge.source, line.edge.target)):
                 continue
-            arcs.setdefault(source.row, []).append((line, source.top[0], target.top[0] if same else line.x))
+            arcs.setdefault(source.row, []).append((line, source.leave[0], target.top[0] if same else line.x))
         for number, found in arcs.items():
             places = sorted({x for _, *ends in found for x in ends})
             rank = {x: at for at, x in enumerate(places)}
-            # Arcs that only meet at an end may be as high.
-            spans = [(2 * rank[start] + 1, 2 * rank[end] - 1) for _, start, end in found]
-            for (line, *_), height in zip(found, heights([(min(s), max(s)) for s in spans]), strict=True):
+            spans = [(rank[min(ends)], rank[max(ends)]) for _, *ends in found]
+            for (line, *_), height in zip(found, heights(spans), strict=True):
                 line.lane = height
             self.rows[number].lanes = max(line.lane for line, *_ in found)
         if len(self.found.outputs) > 1 or any(output.label for _, output in self.found.outputs):
@@ -331,9 +359,8 @@ class Places:
                 line.points = (target.x, top), (target.x, here.axis + min(source.high, target.high) / 2)
                 continue
             if line.lane:
-                x, y = source.top
                 level = self.lane(here, line.lane)
-                start: tuple[Point, ...] = ((x, here.axis + y), (x, level))
+                start: tuple[Point, ...] = self.rise(line.edge.source, level)
             else:
                 level = here.axis
                 start = ((source.out, level),)
@@ -346,3 +373,17 @@ class Places:
             else:
                 end = ((line.x, level), (line.x, there.axis), (target.x, there.axis))
             line.points = (*start, *end)
+
+    def rise(self, number: int, level: float) -> tuple[Point, ...]:
+        """How a line leaves a thing for a lane at *level*: above, or from the axis behind it."""
+        spot = self.spots[number]
+        axis = self.rows[spot.row].axis
+        x, y = spot.leave
+        up = (x, axis + y), (x, level)
+        return up if spot.tap is None or self.on_axis(number) else ((spot.out, axis), *up)
+
+    def on_axis(self, number: int) -> bool:
+        """Whether a line leaves it on the axis, from which others then leave."""
+        if any(source == number and not lane for source, _, lane in self.outlets):
+            return True
+        return any(not line.lane and not line.glued for line in self.out[number])

@@ -60,6 +60,8 @@ class Order:
 
 _NAMED = 12
 """Characters that are named where the fonts lack more."""
+_LABELS = 3
+"""Labels that are named where a figure lacks more."""
 _FEW = 3
 """Weighted layers up to which a residual block is one slide."""
 LAYOUTS = {"own": False, "dot": True}
@@ -172,7 +174,9 @@ def _drawn(order: Order) -> Scene:
 
         scene = with_outlets(scene, order.networks, order.theme, order.width)
     if style.speaks:
-        _hold_to_labels(scene, name, order.networks)
+        _hold_to_labels(scene, order.style, name, order.networks)
+    if style.whole:
+        scene = _with_unbracketed(scene, name, order.networks)
     if any(each.name == NOTE for network in order.networks for layer in network for each in layer.annotations):
         from cnngraph.figure.notes import with_notes
 
@@ -210,9 +214,23 @@ def hold_to_truth(scene: Scene, networks: Sequence[Network]) -> None:
         )
 
 
-def _hold_to_labels(scene: Scene, name: str, networks: Sequence[Network]) -> None:
-    """Raises `CnngraphError` (E0608) when *scene*, a figure by *name*, does not say what the author calls something
-    that it draws."""
+def _with_unbracketed(scene: Scene, name: str, networks: Sequence[Network]) -> Scene:
+    """*scene*, a figure by *name*, with a remark where it opens blocks with labels that it does not say."""
+    from cnngraph.figure.words import unbracketed
+
+    if not (lacks := [f"“{each.label}” of {each.thing}" for each in unbracketed(scene, networks)]):
+        return scene
+    more = f" and {len(lacks) - _LABELS} more" if len(lacks) > _LABELS else ""
+    remark = (
+        f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: --depth 0 in"
+        " `blocks` has them in boxes, `strip` and `units` in brackets, a long one on a larger --width"
+    )
+    return replace(scene, remarks=(*scene.remarks, remark))
+
+
+def _hold_to_labels(scene: Scene, style: str, name: str, networks: Sequence[Network]) -> None:
+    """Raises `CnngraphError` (E0608) when *scene*, a figure by *style*, called *name*, does not say what the author
+    calls something that it draws."""
     from cnngraph.figure.words import unsaid
 
     for each in unsaid(scene, networks):
@@ -221,7 +239,8 @@ def _hold_to_labels(scene: Scene, name: str, networks: Sequence[Network]) -> Non
                 "E0608",
                 f"{name} has no place for the label of {each.thing}, “{each.label}”",
                 Label(each.span) if each.span else None,
-                help="--style blocks has a place for every label; on a narrow page a shorter one may fit",
+                help="a larger --width or a shorter label may do"
+                + (", and --style blocks has a place for each" if style != "blocks" else ""),
             )
         ])  # fmt: skip
 

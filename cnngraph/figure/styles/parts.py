@@ -134,13 +134,10 @@ class Maker:
         times: int,
         name: str,
     ) -> Box:
-        """With words that are too long for it cut."""
+        """With names and labels that are too long for it cut; what it makes is said whole."""
         em, most = self.measure.em, self.measure.most
         inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
-        below, named = (
-            fit(caption if self.measure.theme.sizes else "", "serif", em, most),
-            fit(name, "serif-italic", em, most),
-        )
+        below, named = caption if self.measure.theme.sizes else "", fit(name, "serif-italic", em, most)
         mark = self.marks.get(owners(thing), "")
         is_known = isinstance(thing, Boxed) or thing.is_known
         sort = Standing if self.measure.down else Box
@@ -257,7 +254,10 @@ def _own_words(unit: Unit, show: Collection[str]) -> tuple[str, ...]:
         last = unit.layers[-1]
         is_named = last.kind.short_for != kind.word or last.label or last.kind.word in show
         return (*(called or (caption.box if is_named else (last.kind.word.capitalize(),))), caption.size)
-    return (*(called or caption.box), *caption.details)
+    if not called:
+        # A join that is called by its word needs no sign besides.
+        return (*caption.box, *(detail for detail in caption.details if detail != caption.sign))
+    return (*called, *caption.details)
 
 
 Role = Literal["conv", "pool", "dense", "norm", "join", "other"]
@@ -340,14 +340,20 @@ def things(chain: Chain) -> Iterator[Unit | Boxed]:
 
 
 def box_width(network: Network, chain: Chain, em: float, most: float, show: Collection[str] = ()) -> float:
-    """Wide enough for all words in boxes, but at most *most*."""
+    """Wide enough for all words in boxes, but at most *most*, unless these are no author's."""
+    ours: set[str] = set()
     lines: set[str] = set()
     for thing in things(chain):
         if isinstance(thing, Boxed):
             lines.update(block_words(thing.path, network))
         elif not sign_of(thing) or _has_words(thing, show):
-            lines.update(words(thing, show))
-    return min(max((text_width(line, "serif", em) for line in lines), default=0.0) + _AIR * em, most)
+            said = words(thing, show)
+            lines.update(said)
+            theirs = {part for layer in thing.layers for part in (layer.label, *lines_of(layer.label))}
+            ours.update(line for line in said if line not in theirs and line.lower() != thing.name.lower())
+    widths = {line: text_width(line, "serif", em) for line in lines}
+    least = max((widths[line] for line in ours), default=0.0)
+    return max(min(max(widths.values(), default=0.0) + _AIR * em, most), least + _AIR * em)
 
 
 Owners = tuple[str, ...]

@@ -398,7 +398,15 @@ class _Laid:
             return edge(*ids, [Path((Move(points[0]), Line(points[1])), stroke)], title, names)
         color = sort.color if sort else self.theme.ink
         stroke = Stroke(color, (0.14 if sort else 0.085) * em)
-        return edge(*ids, _arrow(points, stroke, 0.62 * em), title, names)
+        dot = self._dot(way.edge.source, stroke) if way.lane else ()
+        return edge(*ids, (*_arrow(points, stroke, 0.62 * em), *dot), title, names)
+
+    def _dot(self, number: int, stroke: Stroke) -> tuple[Primitive, ...]:
+        """Where a line to a lane leaves one on the axis."""
+        spot = self.places.spots[number]
+        if spot.tap is None or not self.places.on_axis(number):
+            return ()
+        return (Circle(self.margin + spot.leave[0], self._axis(spot), 0.16 * self.em, stroke.color),)
 
     def _outlets(self) -> Iterator[Item]:
         em, theme = self.em, self.theme
@@ -409,11 +417,12 @@ class _Laid:
             axis = self._axis(spot)
             points = [(self.margin + spot.out, axis), (end, axis)]
             if lane:
-                x, y = spot.top
-                level = self.roof + self.places.lane(self.places.rows[spot.row], lane)
-                points = [(self.margin + x, axis + y), (self.margin + x, level), (end, level)]
+                level = self.places.lane(self.places.rows[spot.row], lane)
+                points = [(self.margin + x, self.roof + y) for x, y in self.places.rise(number, level)]
+                points.append((end, self.roof + level))
             stroke = Stroke(theme.ink, 0.085 * em)
-            yield edge(spot.node.last.name, way_out(name), _arrow(points, stroke, 0.62 * em))
+            dot = self._dot(number, stroke) if lane else ()
+            yield edge(spot.node.last.name, way_out(name), (*_arrow(points, stroke, 0.62 * em), *dot))
             words = fit(_called(output), "serif-italic", em, 20 * em)
             text = Text(end + 0.12 * em, points[-1][1] + 0.25 * em, words, em, "serif-italic", fill=theme.ink)
             yield Group(way_out(name), "output", (text,), f"output {name}")

@@ -23,7 +23,7 @@ from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
 from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, bracket, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import ascent, descent, drop, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -73,8 +73,8 @@ _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
 _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
-_SIZE_AIR = 0.5
-"""Ems between the size of maps and what stands on its right."""
+_SIZE_AIR = 1.0
+"""Ems between the size of maps and what stands on its right: with how often a part is there it is not one number."""
 _BRACKET = 1.3
 """Ems that a bracket takes besides the words on it, in a strip that will be turned."""
 _LONGER = 1.1
@@ -444,7 +444,7 @@ def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
     for stop in row.stops:
         if size := sizes.get(stop.unit.name):
             baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
-            words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.ink)
+            words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.faint)
             yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,), layers=row.track.names_at(stop))
 
 
@@ -469,9 +469,8 @@ def _half(stop: Stop, measure: _Measure) -> float:
 
 def _stop(each: Track, stop: Stop, x: float, y: float, measure: _Measure, fill: str) -> Group:
     em, theme = measure.em, measure.theme
-    baseline = x + (ascent("sans", em) - descent("sans", em)) / 2
-    ink = theme.on(fill, theme.ink) if stop.boxed else theme.ink
-    text = Text(baseline, y + measure.height / 2, label(stop, measure.show), em, "sans", "middle", 90, ink)
+    ink, said = theme.on(fill, theme.ink) if stop.boxed else theme.ink, label(stop, measure.show)
+    text = Text(x + drop(said, "sans", em), y + measure.height / 2, said, em, "sans", "middle", 90, ink)
     drawn: list[Primitive] = [text]
     marks = _marks_at(each, stop, measure.marks)
     if marks:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path as File
 
 import pytest
 from hypothesis import given, settings
 
+from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Group, Path, Polygon, Rect, Scene, Text
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.styles.graphviz import by_dot
 from cnngraph.figure.styles.parts import name_of
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.typeface import bundled, led_by
 from cnngraph.figure.writers.svg import write_svg
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
@@ -159,6 +163,30 @@ def test_depth_says_how_far_blocks_are_open() -> None:
 def test_a_fork_wider_than_the_page_is_taken_apart_with_letters() -> None:
     found = texts(drawn(load("unet")))
     assert [found.count(letter) for letter in "ABCD"] == [2, 2, 2, 0]
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["across", "down"])
+@pytest.mark.parametrize(
+    "names", [("yolov2",), ("unet", "unet_same"), ("dcgan",), ("lenet5",), ("srgan",)], ids="-".join
+)
+def test_words_of_our_own_are_never_cut(names: tuple[str, ...], down: bool) -> None:
+    """In any font, on any width: what has no room for them is refused."""
+    rng = random.Random("".join(names) + str(down))
+    networks = [load(name) for name in names]
+    serif = bundled().faces["serif"]
+    drawn = refused = 0
+    for width in (*WIDTHS.values(), rng.uniform(100, 250)):
+        stretch = rng.uniform(0.8, 1.6)
+        font = led_by(replace(serif, advance={char: stretch * each for char, each in serif.advance.items()}))
+        try:
+            scene = draw(Order(networks, "blocks", width, LIGHT, down=down, typeface=font))
+        except CnngraphError as error:
+            refused += error.diagnostics[0].code == "E0604"
+            continue
+        drawn += 1
+        assert [text for text in texts(scene) if text.endswith("…") and len(text) > 1] == []
+    assert drawn >= 2
+    assert drawn + refused == 4
 
 
 @pytest.mark.parametrize("text", [AUXILIARY, BRIDGED, GIVEN_BACK], ids=["auxiliary", "bridged", "given back"])

@@ -3,6 +3,7 @@ lead to; checked of random networks from the primitives that are drawn."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
 from cnngraph.network import Network
 from cnngraph.units import units
-from tests.figure.geometry import faults, loose_ends, loose_tips
+from tests.figure.geometry import faults, loose_ends, loose_tips, merged
 from tests.figure.graphs import random_levels, random_path, random_spec
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -84,7 +85,7 @@ NETWORKS = [*(random_levels(seed) for seed in range(20)), *(random_spec(seed) fo
 def test_a_network_of_any_shape_is_drawn_without_a_fault(text: str) -> None:
     """That every layer and every tensor is there is checked of every figure when it is drawn."""
     scene = slabs(parse(text), WIDE)
-    assert faults(scene) + loose_ends(scene) + loose_tips(scene, 3.0) == []
+    assert faults(scene) + loose_ends(scene) + loose_tips(scene, 3.0) + merged(scene) == []
     boxes = fronts(scene)
     assert [(a, b) for (a, one), (b, other) in combinations(boxes.items(), 2) if meet(one, other)] == []
     owner = {name: group.id for name, group in by_layer(scene).items()}
@@ -95,6 +96,29 @@ def test_a_network_of_any_shape_is_drawn_without_a_fault(text: str) -> None:
             id for id, box in boxes.items() if id not in ends and meet(box, (left, top, right + 1, bottom + 1), 0.8)
         ]
         assert through == [], group.id
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_shortcuts_one_after_another_are_lines_of_their_own(seed: int) -> None:
+    """Joins that are given back or taken elsewhere too, and slabs that one comes down onto and another leaves."""
+    rng = random.Random(seed)
+    lines = ["j0: conv 4 3x3 same"]
+    for number in range(1, rng.randint(3, 6)):
+        earlier = rng.choice(["image", *(f"j{n}" for n in range(number))])
+        past = rng.choice(["skip", "skip", "conv 4 1x1", f"from {earlier}"])
+        way = " -> ".join(["conv 4 3x3 same relu"] * rng.randint(1, 3))
+        joined = f"{{ | {way} | {past} }}"
+        lines += rng.choice([[f"j{number}: add {joined}"]] * 2 + [[f"concat {joined}", f"j{number}: conv 4 1x1"]])
+        lines += [f"output j{number}"] * rng.choice([0, 0, 0, 1])
+    lines += rng.choice([[], ["maxpool f=2 s=2"]])
+    text = "net a\ninput 64x64x4\n" + "\n".join([*lines, "conv 4 3x3 same"]) + "\n"
+    scene = slabs(parse(text), 2000.0, fold=False)
+    assert merged(scene) + faults(scene) + loose_ends(scene) + loose_tips(scene, 3.0) == [], text
+
+
+@pytest.mark.parametrize("name", ["residual_network", "unet", "yolov3", "efficientnet_b0", "googlenet"])
+def test_no_edge_goes_on_in_another(name: str) -> None:
+    assert merged(slabs(load(name), WIDE)) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
