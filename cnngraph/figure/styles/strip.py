@@ -173,7 +173,7 @@ def _drawn(
     show: Collection[str], down: bool,
 ) -> Scene:  # fmt: skip
     fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
-    words = heading(head, em, width, _MARGIN * em, theme) if head else None
+    words = heading(head, em, width, _MARGIN * em, theme, "sans") if head else None
     roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
     if down:
         measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
