@@ -1,4 +1,4 @@
-"""An author's own font, out of a file: OpenType or TrueType, also the first of a collection.
+"""An author's own font, out of a file: OpenType or TrueType, also one of a collection.
 
 A file is hostile until read: fontTools reads it, nothing of it is run, and what is measured, drawn and embedded
 is a font made anew of its outlines.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.simple import Naming, simple
@@ -48,45 +49,53 @@ def read(font: str | Path, texts: str) -> Typeface:
     if len(data) > _LARGEST:
         raise CnngraphError.of("E0621", f"{path} has more than {_LARGEST:,} bytes", file=path)
     codes = {ord(char) for face in bundled().faces.values() for char in face.advance} | set(map(ord, texts))
-    names: list[str] = []
     try:
-        stream_ = io.BytesIO(data)
-        if data.startswith(b"ttcf"):
-            faces = TTCollection(stream_, lazy=True).fonts
-            names = [_full_name(face) for face in faces]
-            number = _number(wanted, names)
-            original = faces[number] if number is not None else None
-        else:
-            original = TTFont(stream_, lazy=True) if wanted in ("", "1") else None
-        forbids = False
-        if original is not None:
-            forbids = "OS/2" in original and original["OS/2"].fsType & 0x000F == _RESTRICTED
-            naming = Naming(family=_name(original))
-            made, table = simple(original, [code for code in codes if _stands_alone(code)], naming)
-            written = io.BytesIO()
-            made.save(written)
+        faces = TTCollection(io.BytesIO(data), lazy=True).fonts if data.startswith(b"ttcf") else [
+            TTFont(io.BytesIO(data), lazy=True)
+        ]  # fmt: skip
+        names = list(map(_full_name, faces))
+        number = _number(wanted, names)
+        made = None if number is None else _made(faces[number], codes)
     except Exception as error:  # of a broken file fontTools raises whatever its bytes lead to
         raise CnngraphError.of(
             "E0621", f"{path} is no font that can be read", reason=_first_line(error), file=path,
             help=f"files are {', '.join(SUFFIXES)}",
         ) from None  # fmt: skip
-    if original is None:
+    if made is None:
         listed = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
         raise CnngraphError.of(
-            "E0621", f"{path} has no face {wanted!r}", reason=f"there are {listed}" if names else "it is one font",
-            file=path, help=f"--font '{path}#1'" if names else f"--font '{path}'",
+            "E0621", f"{path} has no face {wanted!r}", reason=f"there {'is' if len(names) == 1 else 'are'} {listed}",
+            file=path, help=f"--font '{path}#1'",
         )  # fmt: skip
-    if forbids:
+    if made.forbids:
         raise CnngraphError.of(
             "E0621", f"{path} says of itself that it may not be embedded", reason="OS/2.fsType is “restricted license”",
             file=path, help="take a font whose licence permits it",
         )  # fmt: skip
-    if not table["characters"].strip():
+    if not made.table["characters"].strip():
         raise CnngraphError.of("E0621", f"{path} has no outlines of the characters of figures", file=path)
     remark = ""
     if len(names) > 1 and not wanted:
         remark = f"{path} has {len(names)} faces, and this is {names[0]}: --font '{path}#2' takes {names[1]}"
-    return led_by(Face.of(table, written.getvalue()), remark)
+    return led_by(Face.of(made.table, made.file), remark)
+
+
+class _Made(NamedTuple):
+    """A face made simple."""
+
+    table: dict[str, Any]
+    """Its measures, as `Face.of` reads them."""
+    file: bytes
+    forbids: bool
+    """Whether it may not be embedded."""
+
+
+def _made(face: Any, codes: Iterable[int]) -> _Made:
+    forbids = "OS/2" in face and face["OS/2"].fsType & 0x000F == _RESTRICTED
+    font, table = simple(face, filter(_stands_alone, codes), Naming(family=_name(face)))
+    written = io.BytesIO()
+    font.save(written)
+    return _Made(table, written.getvalue(), forbids)
 
 
 def _number(wanted: str, names: list[str]) -> int | None:

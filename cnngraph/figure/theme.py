@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -113,8 +113,7 @@ class Theme:
     def of_block(self, path: str) -> Color | None:
         """What the theme says of the block *path*, or of the nearest around it."""
         while path:
-            own = path.rpartition(".")[2]
-            for name in (path, own, own.rstrip("0123456789"), own.rstrip("0123456789").rstrip("_")):
+            for name in _called(path):
                 if name in self.blocks:
                     return self.blocks[name]
             path = path.rpartition(".")[0]
@@ -131,10 +130,33 @@ class Theme:
         }  # fmt: skip
         return replace(self, blocks={**self.blocks, **uses})
 
+    def unmet(self, networks: Iterable[Network], kinds: Collection[str]) -> Iterator[str]:
+        """What it has a colour for and there is not: words that are none of *kinds*, and names of no block or layer."""
+        if not (self.kinds or self.blocks or self.layers):
+            return
+        networks = list(networks)
+        layers = {layer.name for network in networks for layer in network}
+        named = ((path, block) for network in networks for path, block in network.blocks.items())
+        blocks = {name for path, block in named for name in (*_called(path), block.name.rpartition(".")[2])}
+        for what, names, known in (
+            ("kind of layer", self.kinds, kinds), ("block", self.blocks, blocks), ("layer", self.layers, layers)
+        ):  # fmt: skip
+            for name in names:
+                if name not in known:
+                    near = get_close_matches(name, known, n=1)
+                    more = f"; did you mean `{near[0]}`?" if near else ""
+                    yield f"the theme {self.name} has a colour for `{name}`, and there is no such {what}{more}"
+
     def on(self, fill: Color, usual: Color) -> Color:
         """The colour of text on *fill*: the *usual*, or where that is hard to read the one of black and white that is
         not."""
         return max((usual, "#000000", "#ffffff"), key=lambda color: min(contrast(color, fill), _READABLE))
+
+
+def _called(path: str) -> tuple[str, ...]:
+    """What a theme may call the block *path*: itself, and without what is around it and without its number."""
+    own = path.rpartition(".")[2]
+    return path, own, own.rstrip("0123456789"), own.rstrip("0123456789").rstrip("_")
 
 
 _READABLE = 4.5

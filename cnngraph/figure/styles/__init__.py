@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.figure.page import height, is_slide
 from cnngraph.figure.typeface import using
+from cnngraph.layers import KINDS
 from cnngraph.network import NOTE, Network
 from cnngraph.titles import told_apart
 from cnngraph.units import units
@@ -90,26 +90,7 @@ def draw(order: Order) -> Scene:
     of it."""
     with using(order.typeface):
         scene = with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
-    return replace(scene, remarks=(*scene.remarks, *_unmet(order.theme, order.networks)))
-
-
-def _unmet(theme: Theme, networks: Sequence[Network]) -> Iterator[str]:
-    """What *theme* has a colour for and there is not: words that are no kind's, and names of no layer or block."""
-    from cnngraph.layers import KINDS
-
-    layers = {layer.name for network in networks for layer in network}
-    paths = {path: block for network in networks for path, block in network.blocks.items()}
-    blocks = {*paths, *(path.rpartition(".")[2] for path in paths)}
-    blocks |= {block.name.rpartition(".")[2] for block in paths.values()}
-    blocks |= {name.rstrip("0123456789") for name in blocks} | {name.rstrip("0123456789_") for name in blocks}
-    for what, names, known in (
-        ("kind of layer", theme.kinds, KINDS), ("block", theme.blocks, blocks), ("layer", theme.layers, layers)
-    ):  # fmt: skip
-        for name in names:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                more = f"; did you mean `{near[0]}`?" if near else ""
-                yield f"the theme {theme.name} has a colour for `{name}`, and there is no such {what}{more}"
+        return replace(scene, remarks=(*scene.remarks, *order.theme.unmet(order.networks, KINDS)))
 
 
 def with_unknown(scene: Scene) -> Scene:
@@ -145,12 +126,9 @@ def _drawn(order: Order) -> Scene:
         takes = style.takes
     refuse(name, order, takes, style.about)
     order = replace(order, theme=order.theme.of(order.networks))
-    # Without a title one is drawn in its place and taken away. Those of the networks may have any characters then.
     order = replace(order, networks=told_apart(order.networks))
-    asked = replace(order, title="." if order.title == "" else order.title)
-    if order.title == "" or (order.title and len(order.networks) == 1):
-        asked = replace(asked, networks=[replace(each, title=asked.title or "") for each in order.networks])
-    scene = style.draw(asked)
+    # Without a title one is drawn in its place and taken away.
+    scene = style.draw(replace(order, title="." if order.title == "" else order.title))
     if order.picture is not None and not style.frames:
         from cnngraph.figure.pictured import pictured
 
