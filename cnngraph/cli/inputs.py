@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +11,6 @@ import click
 from cnngraph.network import Network
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cnngraph.weights.source import Weights
 
 
@@ -41,7 +40,14 @@ def named(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     return type(value)(path)
 
 
-def one_picture(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path | None:
+def picture_option(about: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds ``--image`` (as ``image``), of one picture."""
+    return click.option(
+        "--image", metavar="P", multiple=True, callback=_one_picture, type=click.Path(path_type=Path), help=about
+    )
+
+
+def _one_picture(ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]) -> Path | None:
     """For an option that is taken several times so that none of them is lost: the one picture that it names."""
     if len(values) > 1:
         raise click.BadParameter(f"one picture, not {len(values)}: {', '.join(map(str, values))}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_networks
+from cnngraph.cli.inputs import named, network_options, output_stem, picture_option, read_networks
 from cnngraph.cli.looks import dpi_option, font_option, show_option, style_option, theme_option, width_option
 from cnngraph.cli.weights import Asked, weight_options
 from cnngraph.figure.figure import DOT, SUFFIXES
@@ -53,13 +53,7 @@ def _cell(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 )
 @click.option("--title", metavar="T", help="Instead of the network's own; '' for none.")
 @click.option("--transparent", is_flag=True, help="No ground behind the figure.")
-@click.option(
-    "--image",
-    multiple=True,
-    callback=one_picture,
-    type=click.Path(path_type=Path),
-    help="A picture to stand for the input.",
-)
+@picture_option("A picture to stand for the input.")
 @click.option("--live", is_flag=True, help="What the network makes of the picture of --image, in every volume.")
 @weight_options
 @dpi_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnngraph.cli.inputs import named, network_options, one_picture, output_stem, read_model, read_networks
+from cnngraph.cli.inputs import named, network_options, output_stem, picture_option, read_model, read_networks
 from cnngraph.cli.weights import Asked, weight_options
 
 if TYPE_CHECKING:
@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE", callback=named)
 @click.option("-o", "--output", metavar="OUT", help="The page to write, - for standard output; NAME.html unless said.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-@click.option(
-    "--image",
-    multiple=True,
-    callback=one_picture,
-    type=click.Path(path_type=Path),
-    metavar="P",
-    help="A picture to go through the network.",
-)
+@picture_option("A picture to go through the network.")
 @click.option(
     "--occlusion",
     type=click.IntRange(2, 32),

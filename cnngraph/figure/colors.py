@@ -26,6 +26,8 @@ _XYZ: tuple[_Triple, _Triple, _Triple] = (
 _WHITE = (0.95047, 1.0, 1.08883)
 _APART = 20.0
 """A distance at which two areas are told apart without comparing; 2.3 is just seen."""
+_MIXES = (("#ffffff", 0.55), ("#000000", 0.4))
+"""What colours are mixed with, and how much of it, to be lighter or darker."""
 
 
 def mixed(color: Color, other: Color, share: float) -> Color:
@@ -95,6 +97,3 @@ def another(taken: Iterable[Color], wished: Sequence[Color]) -> Color:
             return color
     mixes = [mixed(color, other, share) for other, share in _MIXES for color in wished]
     return max([*wished, *mixes], key=least)
-
-
-_MIXES = (("#ffffff", 0.55), ("#000000", 0.4))

@@ -82,23 +82,27 @@ class Typeface:
 
 
 @cache
+def _shipped() -> dict[str, Face]:
+    """The faces that ship, read once."""
+    table = json.loads((FONTS / "metrics.json").read_text(encoding="utf-8"))
+    return {name: Face.of(entry, FONTS / f"{name}.ttf") for name, entry in table.items()}
+
+
+@cache
 def bundled(word: str | None = None) -> Typeface:
     """The fonts that ship: text and boxes of networks in the serif, the boxes of strips in the sans; or all text in the
     family *word*, one of `WORDS`."""
-    table = json.loads((FONTS / "metrics.json").read_text(encoding="utf-8"))
-    faces = {name: Face.of(entry, FONTS / f"{name}.ttf") for name, entry in table.items()}
     sans: tuple[str, ...] = ("sans",)
     serif, italic = (sans, sans) if word == "sans" else (("serif", *sans), ("serif-italic", *sans))
-    return Typeface(faces, {"serif": serif, "serif-italic": italic, "sans": serif if word == "serif" else sans})
+    return Typeface(_shipped(), {"serif": serif, "serif-italic": italic, "sans": serif if word == "serif" else sans})
 
 
 def led_by(face: Face, remark: str = "") -> Typeface:
     """All text in *face*; what it lacks in the fonts that ship."""
-    shipped = bundled()
     chains: dict[Font, tuple[str, ...]] = {
         "serif": (OWN, "serif", "sans"), "serif-italic": (OWN, "serif", "sans"), "sans": (OWN, "sans")
     }  # fmt: skip
-    return Typeface({OWN: face, **shipped.faces}, chains, remark)
+    return Typeface({OWN: face, **_shipped()}, chains, remark)
 
 
 OWN = "own"

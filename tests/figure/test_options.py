@@ -14,7 +14,7 @@ import pytest
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.figure import Figure
 from cnngraph.figure.live import Live
-from cnngraph.figure.scene import Rect, Scene
+from cnngraph.figure.scene import Rect, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, Style, draw, graphviz
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers import FORMATS, write
@@ -176,6 +176,14 @@ def test_two_networks_of_one_title_are_told_apart(run: Run, tmp_path: Path, styl
     ):
         ran = run("render", *files, "--style", style, "-o", "-")
         assert [title in ran.out for title in titles] == [True, True], ran.err
+
+
+@pytest.mark.parametrize("style", ["strip", "blocks", "units"])
+def test_without_a_title_two_networks_keep_their_names(style: str) -> None:
+    networks = [load("plain_network"), load("residual_network")]
+    scene = draw(Order(networks, style, 960.0, LIGHT, title=""))
+    said = " ".join(item.content for item in scene.primitives() if isinstance(item, Text))
+    assert [network.title in said for network in networks] == [True, True]
 
 
 def test_a_title_that_is_cut_is_remarked(run: Run) -> None:

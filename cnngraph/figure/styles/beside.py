@@ -97,6 +97,19 @@ def bracket(
     return line, Text(middle, below + ascent(font, em), said, em, font, "middle", fill=theme.ink)
 
 
+def labelled(
+    row: Row, called: Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
+    font: Font, theme: Theme, *, down: bool = False,
+) -> Group:  # fmt: skip
+    """The `bracket` of a block with a label, of which *said* is as much as there is room for; of one that is in several
+    rows it stands in that where the block's middle is."""
+    first, until = columns
+    line, words = bracket(called, columns, ends, y, said, em, font, theme, down=down)
+    drawn = (line, words) if first <= called.middle <= until else (line,)
+    layers = row.names_in(first, until)
+    return Group(f"{row.track.prefix}called-{called.path}-{first}", "decoration", drawn, layers=layers)
+
+
 def repeat(
     track: Track, repeated: Repeated, columns: tuple[int, int], ends: tuple[float, float], y: float, em: float,
     font: Font, theme: Theme, *, down: bool = False,

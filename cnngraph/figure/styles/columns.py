@@ -19,7 +19,7 @@ from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, bracket, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -380,15 +380,7 @@ def _row(
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
         below += REPEAT * em * (called.level - 1 + bool(row.repeats))
         said = fit(called.label, "serif", em, around[1] - around[0] + 2.0 * em)
-        line, words = bracket(called, (first, until), around, below, said, em, "serif", page.theme)
-        items.append(
-            Group(
-                f"{track.prefix}called-{called.path}-{first}",
-                "decoration",
-                (line, words) if first <= called.middle <= until else (line,),
-                layers=row.names_in(first, until),
-            )
-        )
+        items.append(labelled(row, called, (first, until), around, below, said, em, "serif", page.theme))
     return items, reach
 
 

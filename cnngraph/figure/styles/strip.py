@@ -21,7 +21,7 @@ from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, bracket, letters_width, repeat
+from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, drop, fit
 from cnngraph.figure.text import width as text_width
@@ -421,21 +421,13 @@ def _row(
 
 def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
     """The brackets of blocks with labels, from *y* on; a block in several rows has its label where its middle is."""
-    em, prefix = measure.em, row.track.prefix
+    em, down = measure.em, measure.sizes is not None
     for called, first, until in row.called:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
         room = (until - first + 1) * measure.pitch - 0.4 * em
-        said = fit(called.label, "sans", em, room) if measure.sizes is None else called.label
+        said = fit(called.label, "sans", em, room) if not down else called.label
         below = y + measure.called * em * (called.level - 1)
-        line, words = bracket(
-            called, (first, until), ends, below, said, em, "sans", measure.theme, down=measure.sizes is not None
-        )
-        yield Group(
-            f"{prefix}called-{called.path}-{first}",
-            "decoration",
-            (line, words) if first <= called.middle <= until else (line,),
-            layers=row.names_in(first, until),
-        )
+        yield labelled(row, called, (first, until), ends, below, said, em, "sans", measure.theme, down=down)
 
 
 def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
