@@ -16,7 +16,7 @@ from cnngraph.figure.lanes.boxes import Box
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke
 from cnngraph.figure.shapes import arrowhead
-from cnngraph.figure.styles.parts import Maker, box_width, name_of
+from cnngraph.figure.styles.parts import Maker, box_width, name_of, stacks
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.turned import turned
@@ -75,17 +75,7 @@ def _layer(chain: Chain, at: int) -> Chain | None:
     if not isinstance(fork, Fork) or not isinstance(join, Unit) or len(fork.branches) != 2:
         return None
     works = [branch.chain for branch in fork.branches if branch.chain]
-    stacks = join.lead.kind.family == "join" and not join.lead.kind.caption().sign
-    return works[0] if len(works) == 1 and stacks and join.lead.output.channels == _channels(join) else None
-
-
-def _channels(join: Unit) -> object:
-    total = 0
-    for volume in join.lead.input_volumes:
-        if not isinstance(volume.channels, int):
-            return None
-        total += volume.channels
-    return total
+    return works[0] if len(works) == 1 and stacks(join.lead) else None
 
 
 def drawn(block: Dense, network: Network, em: float, room: float, theme: Theme, *, down: bool) -> Scene:

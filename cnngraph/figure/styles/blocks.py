@@ -19,7 +19,7 @@ from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
-from cnngraph.figure.styles.parts import Maker, box_width, marks
+from cnngraph.figure.styles.parts import Maker, box_width, marks, stacks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -30,7 +30,7 @@ from cnngraph.flow import (
     units_of,
 )
 from cnngraph.fold import folded
-from cnngraph.network import Layer, Network
+from cnngraph.network import Network
 from cnngraph.units import units
 from cnngraph.volume import as_int
 
@@ -317,7 +317,7 @@ def _depth(path: str, network: Network) -> int:
 def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[Part]:
     """What a network gives back as the volume it is made of, when it is one stack of channels that it ends with, and
     there is room for it on the right."""
-    joins = [layer for layer in network.layers if _stacks(layer)]
+    joins = [layer for layer in network.layers if stacks(layer)]
     ends = len(joins) == 1 and [output.layer for output in network.outputs] == [joins[0].name]
     if (
         measure.down
@@ -330,11 +330,6 @@ def _stacked(network: Network, stops: Sequence[Stop], measure: Measure) -> list[
     height, across, _ = (as_int(dim) for dim in joins[0].output.dims)
     channels = tuple(as_int(volume.channels) for volume in joins[0].input_volumes)
     return [Stacked(measure, joins[0].name, height, across, channels)]
-
-
-def _stacks(layer: Layer) -> bool:
-    channels = sum(as_int(volume.channels) for volume in layer.input_volumes)
-    return layer.kind.family == "join" and layer.output.channels == channels
 
 
 def _in_colors_of_parts(items: Sequence[Item], network: Network, theme: Theme) -> Iterator[Item]:

@@ -34,7 +34,7 @@ from cnngraph.flow import (
     meeting,
     units_of,
 )
-from cnngraph.network import Network
+from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 
 _AIR = 1.2
@@ -279,6 +279,13 @@ def fill(unit: Unit, theme: Theme) -> Color:
     """The colour of a unit's box."""
     usual: Color = getattr(theme, role(unit))
     return theme.own(unit.layers) or usual
+
+
+def stacks(layer: Layer) -> bool:
+    """Whether it puts the channels of its tensors behind one another, as a concatenation does."""
+    channels = [volume.channels for volume in layer.input_volumes]
+    known = [each for each in channels if isinstance(each, int)]
+    return layer.kind.family == "join" and len(known) == len(channels) and layer.output.channels == sum(known)
 
 
 def name_of(path: str, network: Network, times: int = 1) -> str:
