@@ -41,6 +41,6 @@ def structured(network: Network, scopes: Mapping[str, str], *, blocks: bool = Tr
     flat = canonical(said(network))
     found = rows(units(flat))
     if blocks:
-        find_blocks(found, scopes)
+        find_blocks(found, scopes, {output.layer for output in network.outputs})
     made, names = assembled(flat, found, network.outputs, point_paddings(found))
     return Structured(made, names)

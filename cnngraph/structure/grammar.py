@@ -1,11 +1,13 @@
-"""What repeats, as uses of blocks: joins first (`joins`), and residuals that are like them (`residuals`), then runs of
-pieces (`runs`). At last a block that the text would use in one place only is none."""
+"""What repeats, as uses of blocks: joins first (`joins`), and residuals that are like them (`residuals`), then what
+several tensors flow through (`exchanges`), and runs of pieces (`runs`). At last a block that the text would use in one
+place only is none."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from cnngraph.structure.exchanges import exchanges
 from cnngraph.structure.joins import joints
 from cnngraph.structure.names import Namer
 from cnngraph.structure.pieces import Row, Rows, Use, every_row, insides
@@ -14,11 +16,12 @@ from cnngraph.structure.residuals import residuals
 from cnngraph.structure.runs import runs
 
 
-def find_blocks(found: Rows, scopes: Mapping[str, str]) -> None:
-    """Puts uses of blocks into the rows in place of what repeats."""
-    there = Places(found, scopes)
+def find_blocks(found: Rows, scopes: Mapping[str, str], given_back: Collection[str]) -> None:
+    """Puts uses of blocks into the rows in place of what repeats; *given_back* are the layers that are outputs."""
+    there = Places(found, scopes, given_back)
     joints(there)
     residuals(there)
+    exchanges(there)
     runs(there)
     _drop_needless(there)
     Namer(found).rename()
@@ -36,6 +39,7 @@ def _drop_needless(there: Places) -> None:
             while at < len(row):
                 piece = row[at]
                 if isinstance(piece, Use) and piece.name in needless:
+                    piece.row[-1].leaks |= piece.leaks
                     row[at : at + 1] = piece.row
                 else:
                     at += 1

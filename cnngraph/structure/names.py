@@ -6,6 +6,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.structure.pieces import (
     SHORTCUT,
     Joint,
+    Knot,
     Piece,
     Row,
     Rows,
@@ -13,6 +14,7 @@ from cnngraph.structure.pieces import (
     Use,
     every_row,
     insides,
+    last,
     units_of,
     weighted,
 )
@@ -64,6 +66,9 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _content(row: Row) -> str:
     joints = [piece for piece in row if isinstance(piece, Joint)]
+    if len(row) == 1 and isinstance(row[0], Knot):
+        sizes = {last(inner[-1]).output.dims for inner in row[0].rows if inner[-1].leaks}
+        return "exchange" if len(sizes) > 1 else "cell"
     if not joints or (len(row) > 1 and joints[-1].unit.lead.kind.word == "mul"):
         return _of_run(row)
     joint = joints[-1]

@@ -165,15 +165,10 @@ class _Maker:
         return [Joint(ways, join.unit), *behind]
 
     def knot(self, tangle: Tangle) -> Knot:
-        """Its rows in an order in which those that several others take up come first, and each of the others stands
-        right before one that it leads to."""
         sources: list[list[int | None]] = [[] for _ in tangle.nodes]
         for link in tangle.links:
             sources[link.target].append(link.source)
-        taken = Counter(source for each in sources for source in set(each))
-        ends = [number for number in range(len(tangle.nodes)) if not taken[number]]
-        several = [number for number in _behind(sources, ends) if taken[number] > 1]
-        order = _behind(sources, [*several, *ends])
+        order = in_order(sources)
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
         return _absorbed(made, [[place[source] for source in sources[number]] for number in order])
@@ -205,6 +200,15 @@ def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
     )
 
 
+def in_order(sources: Sequence[Sequence[int | None]]) -> list[int]:
+    """Rows, of which each takes from *sources*, in an order in which those that several others take up come first, and
+    each of the others stands right before one that it leads to."""
+    taken = Counter(source for each in sources for source in set(each))
+    ends = [number for number in range(len(sources)) if not taken[number]]
+    several = [number for number in _behind(sources, ends) if taken[number] > 1]
+    return _behind(sources, [*several, *ends])
+
+
 def _behind(sources: Sequence[Sequence[int | None]], ends: Sequence[int]) -> list[int]:
     """What leads to *ends*, and these, each behind its *sources*, the first of them first."""
     done: dict[int, None] = {}
@@ -233,6 +237,26 @@ def units_of(pieces: Sequence[Piece]) -> Iterator[Unit]:
                 stack += [inner for row in reversed(inside) for inner in reversed(row)]
             case Use(_, row):
                 stack += row[::-1]
+
+
+def taken(pieces: Sequence[Piece]) -> list[str]:
+    """The tensors that *pieces* take from elsewhere, each once, in the order of the text and of what is joined."""
+    found: dict[str, None] = {}
+    stack: list[Piece | str] = [*reversed(pieces)]
+    while stack:
+        match stack.pop():
+            case str(name):
+                found[name] = None
+            case Step(unit):
+                found |= dict.fromkeys(unit.lead.inputs)
+            case Joint(ways, unit):
+                ends = {last(way.row[-1]).layers[-1].name: way.row for way in ways if way.row}
+                for name in reversed(unit.lead.inputs):
+                    stack += ends[name][::-1] if name in ends else [name]
+            case Knot() | Use() as piece:
+                stack += [inner for row in reversed(insides(piece)) for inner in reversed(row)]
+    made = {layer.name for unit in units_of(pieces) for layer in unit.layers}
+    return [name for name in found if name not in made]
 
 
 def every_row(found: Rows) -> Iterator[Row]:
@@ -375,6 +399,11 @@ def is_prelude(row: Row) -> bool:
     if row[0].unit.tied or any(layer.annotations for layer in layers):
         return False
     return is_shortcut([without(layer.kind) for layer in layers], layers[0].input_volumes[0])
+
+
+def goes_on(piece: Piece) -> bool:
+    """Whether *piece* belongs to what is in front of it, as an activation does."""
+    return isinstance(piece, Step) and piece.unit.lead.kind.family == "activation"
 
 
 def is_sealed(piece: Piece) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -31,8 +31,9 @@ class Place:
 class Places:
     """The rows of a network as blocks are found in them."""
 
-    def __init__(self, found: Rows, scopes: Mapping[str, str]) -> None:
+    def __init__(self, found: Rows, scopes: Mapping[str, str], given_back: Collection[str]) -> None:
         self.found = found
+        self.given_back = given_back
         self.keys = Keys()
         self.made = 0
         self._scopes = scopes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, is_sealed, rows_in_text
+from cnngraph.structure.pieces import Row, Step, Use, every_row, goes_on, is_sealed, rows_in_text
 from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
@@ -121,14 +121,14 @@ def _is_run(there: Places, row: Row, keys: Sequence[int], start: int, end: int) 
         return False
     if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
         return False
-    if end < len(row) and _goes_on(row[end]):
+    if end < len(row) and goes_on(row[end]):
         return False
     return not _has_repetition(keys[start:end]) and _is_stretch(there, inside)
 
 
 def _is_stretch(there: Places, inside: Row) -> bool:
     first = inside[0]
-    if isinstance(first, Step) and (len(first.unit.inputs) != 1 or _goes_on(first)):
+    if isinstance(first, Step) and (len(first.unit.inputs) != 1 or goes_on(first)):
         return False
     if all(isinstance(piece, Step) and not piece.unit.weighted for piece in inside):
         return False
@@ -142,11 +142,6 @@ def _is_stretch(there: Places, inside: Row) -> bool:
                 return False
         is_stage |= not isinstance(piece, Step)
     return True
-
-
-def _goes_on(piece: Piece) -> bool:
-    """Whether *piece* belongs to what is in front of it, as an activation does."""
-    return isinstance(piece, Step) and piece.unit.lead.kind.family == "activation"
 
 
 def _has_repetition(keys: Sequence[int]) -> bool:
