@@ -175,7 +175,7 @@ class _Maker:
 
 
 def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
-    """A knot in which each row that one join alone takes is a branch of that."""
+    """A knot in which each row that one join alone takes is a branch of that, behind what others take from it."""
     taken = Counter(source for each in links for source in each)
     inside: set[int] = set()
     for row, sources in zip(rows, links, strict=True):
@@ -186,6 +186,11 @@ def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
         for source in sources:
             if source is None or taken[source] > 1:
                 ways.append(Way([], begins=-1 if source is None else source))
+                continue
+            cut = max([at + 1 for at, piece in enumerate(rows[source]) if piece.leaks], default=0)
+            if cut:
+                ways.append(Way(rows[source][cut:], begins=source))
+                del rows[source][cut:]
                 continue
             (begins,) = links[source] if len(links[source]) == 1 else (None,)
             starts = len(links[source]) == 1
