@@ -1,6 +1,6 @@
-"""What repeats, as uses of blocks: joins first (`joins`), and residuals that are like them (`residuals`), then what
-several tensors flow through (`exchanges`), and runs of pieces (`runs`). At last a block that the text would use in one
-place only is none."""
+"""What repeats, as uses of blocks: first what is used again with its weights (`towers`), then joins (`joins`),
+residuals that are like them (`residuals`), what several tensors flow through (`exchanges`), and runs of pieces
+(`runs`). At last a block that the text would use in one place only is none."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from cnngraph.structure.pieces import Row, Rows, Use, every_row, insides
 from cnngraph.structure.places import Places
 from cnngraph.structure.residuals import residuals
 from cnngraph.structure.runs import runs
+from cnngraph.structure.towers import towers
 
 
 def find_blocks(found: Rows, scopes: Mapping[str, str], given_back: Collection[str]) -> None:
     """Puts uses of blocks into the rows in place of what repeats; *given_back* are the layers that are outputs."""
     there = Places(found, scopes, given_back)
+    towers(there)
     joints(there)
     residuals(there)
     exchanges(there)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cache
 
 from cnngraph.layers.kind import Kind
@@ -10,7 +10,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.spec.writing.phrases import Step as Words
 from cnngraph.spec.writing.phrases import holes, skeleton
 from cnngraph.spec.writing.steps import step
-from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use, insides
+from cnngraph.structure.pieces import Joint, Knot, Piece, Row, Step, Use, insides, last
 from cnngraph.units import Unit
 
 
@@ -24,10 +24,18 @@ def _words(kinds: tuple[Kind, ...]) -> tuple[Words, Hashable]:
     return words, (skeleton(words), is_point)
 
 
-class Keys:
-    """Numbers for pieces; rows that are changed are asked for again."""
+def owners(unit: Unit) -> tuple[str, ...]:
+    """The layers whose weights *unit* has."""
+    return tuple(layer.shares or layer.name for layer in unit.layers if layer.kind.parameters(layer.input_volumes))
 
-    def __init__(self) -> None:
+
+class Keys:
+    """Numbers for pieces; rows that are changed are asked for again. *by_weights* what has the same weights is alike,
+    else what shares them is like nothing."""
+
+    def __init__(self, *, by_weights: bool = False) -> None:
+        self._by_weights = by_weights
+        self._free: set[str] = set()
         self._numbers: dict[Hashable, int] = {}
         self._units: dict[str, int] = {}
         self._values: dict[str, list[tuple[str, str]]] = {}
@@ -37,10 +45,19 @@ class Keys:
 
     def unit(self, unit: Unit) -> int:
         if unit.name not in self._units:
-            alone = unit.tied or any(layer.annotations for layer in unit.layers)
             said = _words(tuple([layer.kind for layer in unit.layers]))[1]
-            self._units[unit.name] = self.number((unit.name if alone else said, len(unit.inputs)))
+            alone = any(layer.annotations for layer in unit.layers)
+            if self._by_weights:
+                weights: Hashable = owners(unit)
+            else:
+                weights = None
+                alone |= unit.tied != "" and unit.name not in self._free
+            self._units[unit.name] = self.number((unit.name if alone else said, len(unit.inputs), weights))
         return self._units[unit.name]
+
+    def free(self, units: Iterable[str]) -> None:
+        """Lets units be like others although they share weights: a block does as a whole that they are in."""
+        self._free.update(units)
 
     def piece(self, piece: Piece) -> int:
         match piece:
@@ -54,8 +71,8 @@ class Keys:
             case Knot(rows, links):
                 inside = tuple(self.row(row) for row in rows)
                 return self.number(("knot", inside, tuple(map(tuple, links))))
-            case Use(name):
-                return self.number(("use", name))
+            case Use(name, is_tower=is_tower):
+                return self.number(("use", name, last(piece).name if is_tower else ""))
 
     def row(self, row: Row) -> int:
         """Equal for rows that say the same, blocks as often as they like."""

@@ -36,7 +36,8 @@ class Namer:
                 longest[use.name] = use.row
         for use in self.in_order():
             if use.name not in names:
-                names[use.name] = name = _free(_content(longest[use.name]), taken)
+                content = "tower" if use.is_tower else _content(longest[use.name])
+                names[use.name] = name = _free(content, taken)
                 taken.add(name)
         for use in uses:
             use.name = names[use.name]

@@ -70,6 +70,8 @@ class Use:
     name: str
     row: Row
     leaks: bool = False
+    is_tower: bool = False
+    """Whether it shares the weights of other uses."""
 
 
 Piece = Step | Joint | Knot | Use

@@ -65,7 +65,7 @@ class Places:
         self.made += 1
         return f"\0{self.made}"
 
-    def replace(self, named: Iterable[tuple[str, list[Place]]]) -> None:
+    def replace(self, named: Iterable[tuple[str, list[Place]]], *, is_tower: bool = False) -> None:
         """Makes uses of blocks of their places, none of which overlap."""
         by_row: dict[int, list[tuple[Place, str]]] = {}
         for name, places in named:
@@ -74,7 +74,7 @@ class Places:
         for inside in by_row.values():
             for place, name in sorted(inside, key=lambda each: -each[0].start):
                 pieces = place.pieces
-                place.row[place.start : place.end] = [Use(name, pieces, leaks=pieces[-1].leaks)]
+                place.row[place.start : place.end] = [Use(name, pieces, pieces[-1].leaks, is_tower)]
 
     def is_contained(self, place: Place) -> bool:
         """Whether all that is made in a place, but what it makes itself, is taken in it."""
