@@ -52,6 +52,8 @@ class _Assembling:
         self.ends: set[str] = set()
         """Units at the ends of rows in tangles."""
         self.names: dict[str, str] = {}
+        self.uses: dict[str, str] = {}
+        """For each layer that a block ends with the use of that, the outermost."""
         self.holds: dict[str, str] = {}
         """For each layer whose weights others use the first of these here, which has them."""
         for layer in source.inputs:
@@ -62,9 +64,12 @@ class _Assembling:
 
     def network(self, outputs: Iterable[Output]) -> Network:
         source = self.source
+        outputs = list(outputs)
         for output in outputs:
             layer = self.names[output.layer]
-            self.assembly.output(layer if output.name == output.layer else output.name, layer, output.origin)
+            called = self.uses.get(output.layer, layer) if len(outputs) > 1 else layer
+            name = called if output.name == output.layer else output.name
+            self.assembly.output(name, layer, output.origin)
         return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
 
     def row(self, row: Iterable[Piece], at: _Place) -> None:
@@ -90,6 +95,8 @@ class _Assembling:
                     stack += [(each, at, ()) for inner in reversed(rows) for each in reversed(inner)]
                 case Use(name, inner):
                     inside = self.block(name, at)
+                    if inner:
+                        self.uses.setdefault(last(piece).layers[-1].name, inside.path)
                     stack += [(each, inside, ()) for each in reversed(inner)]
 
     def pointed(self, kind: Kind) -> Kind:

@@ -16,8 +16,6 @@ from cnngraph.structure.places import MOST, Places
 
 _ROUNDS = 3
 """How far around a piece is looked to tell it from others that are said alike."""
-_FEWEST = 2
-"""Rows of such a block."""
 
 
 @dataclass(slots=True)
@@ -77,8 +75,9 @@ class _Tangle:
         return self._tied(blocks, used) if blocks else None
 
     def _found(self) -> list[_Copies]:
-        """What occurs again, that first which saves most lines."""
-        ranked: list[tuple[int, float, int, _Copies]] = []
+        """What occurs again: first blocks with what always stands in front of the tensors that they take, the most
+        frequent first, then what has several ends, that first which saves most lines."""
+        ranked: list[tuple[bool, int, float, int, _Copies]] = []
         seen: set[tuple[int, ...]] = set()
         for seeds in self._seeds():
             if seeds in seen:
@@ -86,8 +85,9 @@ class _Tangle:
             copies = self._grown(seeds)
             seen |= {tuple(column) for column in zip(*copies, strict=True)}
             if (saving := self._saving(copies)) > 0:
-                ranked.append((-len(copies), -saving, len(ranked), copies))
-        return [copies for *_, copies in sorted(ranked, key=lambda each: each[:3])]
+                is_one = len(self._ends(copies)) == 1
+                ranked.append((not is_one, -len(copies) if is_one else 0, -saving, len(ranked), copies))
+        return [copies for *_, copies in sorted(ranked, key=lambda each: each[:4])]
 
     def _seeds(self) -> Iterator[tuple[int, ...]]:
         """Nodes that are alike, first those that are so with all around them, or all that leads to them."""
@@ -161,15 +161,9 @@ class _Tangle:
 
     def _saving(self, copies: _Copies) -> float:
         """How many lines a block of these saves; none where it would be none."""
-        template = copies[0]
-        inside = [set(copy) for copy in copies]
-        ends = [
-            at
-            for at in range(len(template))
-            if any(self._is_taken_outside(copy[at], own) for copy, own in zip(copies, inside, strict=True))
-        ]
         patterns = {self._pattern(copy) for copy in copies}
-        if len(patterns) > 1 or (len(ends) < _FEWEST and not any(self.nodes[node].gathers for node in template)):
+        gathers = any(self.nodes[node].gathers for node in copies[0])
+        if len(patterns) > 1 or not (gathers or len(self._ends(copies)) > 1):
             return 0
         if not all(is_sealed(piece) for copy in copies for node in copy for piece in self.nodes[node].pieces):
             return 0
@@ -180,6 +174,15 @@ class _Tangle:
             return 0
         lines = len(self._rows(copies))
         return (len(copies) - 1) * (lines - 1) - 3 - 0.2 * len(copies)
+
+    def _ends(self, copies: _Copies) -> list[int]:
+        """The nodes of a copy, by their numbers in it, of which something outside takes what they make."""
+        inside = [set(copy) for copy in copies]
+        return [
+            at
+            for at in range(len(copies[0]))
+            if any(self._is_taken_outside(copy[at], own) for copy, own in zip(copies, inside, strict=True))
+        ]
 
     def _pattern(self, copy: list[int]) -> tuple[tuple[int, ...], ...]:
         """What each node of *copy* takes: below zero nodes of the copy, else by number what comes from outside."""
