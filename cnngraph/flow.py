@@ -9,7 +9,7 @@ others stays a `Tangle`. Nearly linear: a way is only ever joined to a longer on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -19,6 +19,8 @@ from cnngraph.units import Unit, Units
 
 _SOURCE = ""
 """Before all inputs; no layer has such a name."""
+_PORT = "\1"
+"""What the names of ports begin with; those of layers do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Tangle:
                     return element
                 case Boxed(_, inside):
                     return inside[-1]
+                case Port(unit):
+                    return unit
             chain = insides(element)[-1]
 
 
@@ -107,9 +111,21 @@ class Boxed:
     """In topological order; the last makes what the block gives back."""
     inputs: tuple[str, ...]
     """Names of the units outside whose tensors it takes, in order."""
+    has_ports: bool = False
+    """Whether a `Port` behind it stands for each tensor that it gives on, and not it itself for the last."""
 
 
-Element = Unit | Fork | Exit | Side | Tangle | Repeat | Boxed
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One of several tensors that a block gives on, behind its `Boxed`; the layers are in that."""
+
+    unit: Unit
+    """What makes it."""
+    place: int
+    """Which unit of its block that is."""
+
+
+Element = Unit | Fork | Exit | Side | Tangle | Repeat | Boxed | Port
 Chain = tuple[Element, ...]
 
 
@@ -137,13 +153,14 @@ def insides(element: Element) -> tuple[Chain, ...]:
     return ()
 
 
-def flow(whole: Units, depth: int | None = None) -> Chain:
+def flow(whole: Units, depth: int | None = None, *, ports: bool = False) -> Chain:
     """The decomposition of a network; the blocks that lie *depth* blocks deep are one thing each, and of those that
-    cannot be, the blocks within: an inner tensor is used elsewhere, or all there is inside is one unit."""
-    return _Reduction(whole, {} if depth is None else _shut(whole, depth)).chain()
+    cannot be, the blocks within: all there is inside is one unit, or an inner tensor is used elsewhere, for which there
+    are no *ports*."""
+    return _Reduction(whole, {} if depth is None else _shut(whole, depth, ports)).chain()
 
 
-def _shut(whole: Units, depth: int) -> dict[str, str]:
+def _shut(whole: Units, depth: int, ports: bool) -> dict[str, str]:
     """The block as whose part each unit is drawn, of units that are."""
     network = whole.network
     lines = {unit.name: _line(unit.lead.block, network) for unit in whole.units}
@@ -152,6 +169,7 @@ def _shut(whole: Units, depth: int) -> dict[str, str]:
         for source in taken:
             users[source].append(name)
     outputs = {whole.of_layer[output.layer] for output in network.outputs}
+    place = {unit.name: number for number, unit in enumerate(whole.units)}
     found: dict[str, str] = {}
     waiting = list(whole.units)
     while waiting:
@@ -163,12 +181,17 @@ def _shut(whole: Units, depth: int) -> dict[str, str]:
         for path, inside in members.items():
             names = {unit.name for unit in inside}
             leaving = [n for n in names if n in outputs or any(user not in names for user in users[n])]
-            if len(inside) > 1 and leaving == [inside[-1].name]:
+            if len(inside) > 1 and (leaving == [inside[-1].name] or (ports and _stand_together(inside, place))):
                 found.update(dict.fromkeys(names, path))
             else:
                 waiting += inside
         depth += 1
     return found
+
+
+def _stand_together(inside: Sequence[Unit], place: Mapping[str, int]) -> bool:
+    """Whether nothing that leads from one of these to another lies between them."""
+    return place[inside[-1].name] - place[inside[0].name] == len(inside) - 1
 
 
 def _line(path: str, network: Network) -> list[str]:
@@ -209,11 +232,17 @@ class _Reduction:
         self.order = [_SOURCE, *self.nodes, *self.ends]
         self.into: dict[str, dict[_Edge, None]] = {name: {} for name in self.order}
         self.out: dict[str, dict[_Edge, None]] = {name: {} for name in self.order}
-        of = {unit.name: name for name, node in self.nodes.items() for unit in units_of((node,))}
+        box = {unit.name: name for name, node in self.nodes.items() for unit in units_of((node,))}
+        of = box | {node.unit.name: name for name, node in self.nodes.items() if isinstance(node, Port)}
         depths = {_SOURCE: 0}
         for name, node in self.nodes.items():
-            inputs = whole.drawn[name] if isinstance(node, Unit) else node.inputs
-            taken = [of[source] for source in inputs] or [_SOURCE]
+            match node:
+                case Unit():
+                    taken = [of[source] for source in whole.drawn[name]] or [_SOURCE]
+                case Boxed():
+                    taken = [of[source] for source in node.inputs] or [_SOURCE]
+                case Port():
+                    taken = [box[node.unit.name]]
             skips = node.lead.skips if isinstance(node, Unit) else ()
             for port, source in enumerate(taken):
                 self.add(_Edge(source, name, port, port in skips))
@@ -454,23 +483,27 @@ class _Web:
         return ends
 
 
-def _nodes(whole: Units, shut: dict[str, str]) -> dict[str, Unit | Boxed]:
+def _nodes(whole: Units, shut: Mapping[str, str]) -> dict[str, Unit | Boxed | Port]:
     """What is drawn, by the name of the unit that makes what it gives on, in topological order."""
     inside: dict[str, list[Unit]] = {}
-    found: dict[str, Unit | Boxed] = {}
+    leaving = {whole.of_layer[output.layer] for output in whole.network.outputs}
+    for unit in whole.units:
+        leaving |= {name for name in whole.drawn[unit.name] if shut.get(name) != shut.get(unit.name)}
+        if unit.name in shut:
+            inside.setdefault(shut[unit.name], []).append(unit)
+    found: dict[str, Unit | Boxed | Port] = {}
     for unit in whole.units:
         path = shut.get(unit.name)
         if path is None:
             found[unit.name] = unit
-            continue
-        inside.setdefault(path, []).append(unit)
-    for path, members in inside.items():
-        names = {unit.name for unit in members}
-        inputs = dict.fromkeys(name for unit in members for name in whole.drawn[unit.name] if name not in names)
-        found[members[-1].name] = Boxed(path, tuple(members), tuple(inputs))
-    if inside:
-        order = {unit.name: number for number, unit in enumerate(whole.units)}
-        found = dict(sorted(found.items(), key=lambda item: order[item[0]]))
+        elif unit is (members := inside[path])[-1]:
+            names = {member.name for member in members}
+            inputs = dict.fromkeys(name for member in members for name in whole.drawn[member.name] if name not in names)
+            places = [place for place, member in enumerate(members) if member.name in leaving]
+            has_ports = places != [len(members) - 1]
+            found[unit.name] = Boxed(path, tuple(members), tuple(inputs), has_ports)
+            if has_ports:
+                found |= {f"{_PORT}{members[place].name}": Port(members[place], place) for place in places}
     return found
 
 

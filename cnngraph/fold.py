@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, insides, units_of
+from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Port, Repeat, Side, Tangle, insides, units_of
 from cnngraph.network import Network
 from cnngraph.repetition import repetition_of_blocks
 from cnngraph.units import Unit
@@ -103,6 +103,8 @@ class _Folder:
             case Boxed(path, units):
                 kinds = ((tuple(layer.kind for layer in unit.layers), unit.bond) for unit in units)
                 return element, self.number(("boxed", self.blocks[path].name, self.blocks[path].label, *kinds))
+            case Port(unit, place):
+                return element, self.number(("port", unit.output, place))
             case Tangle(nodes, links):
                 nets = [self.folded(chain) for chain in nodes]
                 return Tangle(tuple(chain for chain, _ in nets), links), self.number(

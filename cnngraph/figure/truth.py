@@ -80,8 +80,8 @@ class _Reading:
         for source, target, _ in edges:
             if target in ways and target not in known:
                 self.outputs.append((self.owner.get(source, source), ways[target]))
-            else:
-                self.drawn.add((self.owner.get(source, source), self.owner.get(target, target)))
+            elif (ends := (self.owner.get(source, source), self.owner.get(target, target))) != ends[::-1]:
+                self.drawn.add(ends)  # else it leads from a block to one of its ports
 
     def faults(self) -> Iterator[str]:
         yield from (f"{name} is drawn twice" for name in self.twice)

@@ -6,6 +6,9 @@ import random
 
 _STEPS = ("conv 4 3x3 same relu", "conv 4 1x1", "relu", "maxpool 3x3 s=1 same", "bn", "conv 4 5x5 same bn relu")
 
+_INSIDE = {"open": ("inner",), "cell": ("a", "b")}
+"""Labels in blocks, by which tensors inside are used from outside."""
+
 
 def random_spec(seed: int) -> str:
     """A network all of whose tensors have one volume, so that anything can be added to anything."""
@@ -25,7 +28,9 @@ def random_spec(seed: int) -> str:
     for number in range(rng.randint(2, 12)):
         name = f"t{number}"
         source = names[-1] if rng.random() < 0.6 else rng.choice(names)
-        lines.append(f"{name}: from {source} -> {_way(rng, names, 0)}")
+        way = _way(rng, names, 0)
+        lines.append(f"{name}: from {source} -> {way}")
+        names += [f"{name}.{inner}" for inner in _INSIDE.get(way.partition(" ")[0], ()) if "->" not in way]
         names.append(name)
         if rng.random() < 0.2:
             outputs.append(name)

@@ -303,6 +303,51 @@ class Outlet(Plain):
         yield Group(self.first, "output", self.measure.upright((words,)), f"output {self.name}")
 
 
+@dataclass(frozen=True)
+class Tap(Plain):
+    """One of several tensors that a block gives on, by its size."""
+
+    measure: Measure
+    first: str
+    caption: str
+
+    @property
+    def last(self) -> str:
+        return self.first
+
+    @cached_property
+    def _long(self) -> float:
+        return text_width(self.caption, "serif", self.measure.em) + 0.8 * self.measure.em
+
+    @property
+    def width(self) -> float:
+        return 1.5 * self.measure.em if self.measure.down else self._long
+
+    @property
+    def up(self) -> float:
+        return self._long / 2 if self.measure.down else 0.75 * self.measure.em
+
+    @property
+    def down(self) -> float:
+        return self.up
+
+    @property
+    def top(self) -> float:
+        return self.up
+
+    def draw(self, x: float, axis: float) -> Iterator[Item]:
+        em, theme = self.measure.em, self.measure.theme
+        high = 1.5 * em
+        across, along = (axis - self._long / 2, x) if self.measure.down else (x, axis - high / 2)
+        pill = Rect(across, along, self._long, high, fill=None, stroke=Stroke(theme.ink, 0.05 * em))
+        words = Text(
+            across + self._long / 2, along + high / 2 + 0.33 * em, self.caption, em, "serif", "middle", fill=theme.ink
+        )
+        yield Group(
+            f"{self.first}--tap", "decoration", self.measure.upright((pill, words)), f"{self.first}: {self.caption}"
+        )
+
+
 STACKED = "-stacked"
 """What the id of a stacked volume ends with."""
 

@@ -287,7 +287,7 @@ class _Laid:
 def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterator[_Attempt]:
     """From all there is to the least."""
     whole = units(network)
-    chain = flow(whole, depth)
+    chain = flow(whole, depth, ports=True)
     if depth is not None:
         shut = chain
         yield _Attempt(folded(shut, network) if fold is not False else shut, "")
@@ -302,7 +302,7 @@ def _attempts(network: Network, fold: bool | None, depth: int | None) -> Iterato
     levels = [_depth(unit.lead.block, network) for unit in whole.units]
     for level in range(max(levels, default=0) - 1, -1, -1):
         yield _Attempt(
-            folded(flow(whole, level), network),
+            folded(flow(whole, level, ports=True), network),
             f"folded: blocks as one box from depth {level} on (--depth), equal neighbours once, with how often",
         )
 

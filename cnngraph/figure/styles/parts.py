@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from cnngraph.figure.colors import Color
-from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing
+from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing, Tap
 from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
@@ -27,6 +27,7 @@ from cnngraph.flow import (
     Element,
     Exit,
     Fork,
+    Port,
     Repeat,
     Side,
     Tangle,
@@ -90,6 +91,8 @@ class Maker:
                 return self.block(element, element, layers)
             case Exit(output):
                 return Outlet(self.measure, output.name, output.label or output.name)
+            case Port(unit):
+                return Tap(self.measure, unit.name, unit.output.caption)
         assert isinstance(element, Repeat)
         first, last = element.stretches[0], element.stretches[-1]
         times = len(element.stretches)
@@ -113,8 +116,8 @@ class Maker:
     def block(self, block: Boxed, last: Boxed, layers: tuple[str, ...], times: int = 1) -> Box:
         inside, end = block.units, last.units[-1]
         params = sum(unit.params for unit in inside)
-        volume = end.output.caption
-        about = f"{block.path}: {volume}, {params:,} parameters, {len(inside)} layers"
+        volume = "" if block.has_ports else end.output.caption
+        about = f"{block.path}: {end.output.caption}, {params:,} parameters, {len(inside)} layers"
         color = self.measure.theme.of_block(block.path) or self.measure.theme.norm
         lines = (*block_words(block.path, self.network, times), *self._windows.get(block.path, ()))
         named = block.path if self.names else ""
