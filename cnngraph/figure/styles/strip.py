@@ -23,7 +23,7 @@ from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Spine, Stage, spine
 from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent, drop, fit
+from cnngraph.figure.text import ascent, drop, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -435,7 +435,7 @@ def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
     em, sizes, prefix = measure.em, _sizes(row.track), row.track.prefix
     for stop in row.stops:
         if size := sizes.get(stop.unit.name):
-            baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
+            baseline = measure.x(stop.column, row) + drop(size, "sans", em)
             words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.faint)
             yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,), layers=row.track.names_at(stop))
 
