@@ -162,6 +162,12 @@ class Scene:
             else:
                 yield item
 
+    @property
+    def font(self) -> Font:
+        """What the words of its layers are set in; words about all of it are too."""
+        layers = (item for group in self.groups() if group.role == "layer" for item in group.items)
+        return next((item.font for item in layers if isinstance(item, Text) and item.font != "serif-italic"), "serif")
+
     def groups(self) -> Iterator[Group]:
         stack: list[Item] = list(reversed(self.items))
         while stack:

@@ -13,6 +13,7 @@ from cnngraph.figure.scene import Group, Scene, Text, way_out
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.typeface import Font
 from cnngraph.fold import same_work
 from cnngraph.network import LABEL, Network
 from cnngraph.source import Span
@@ -204,6 +205,7 @@ def _outlet(scene: Scene, label: str, last: Group, theme: Theme, page: float) ->
     boxes = list(map(box_of, leaves(last)))
     right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
     middle = sum(edge for box in boxes for edge in (box.top, box.bottom)) / 2 / len(boxes)
-    below = [Text(right, bottom + (1.2 + step) * size, label, size, "serif-italic", "end") for step in (0.0, 0.5, 1.0)]
-    beside = [Text(right + step * size, middle + 0.25 * size, label, size, "serif-italic") for step in (0.6, 1.6, 2.6)]
+    font: Font = "serif-italic" if scene.font == "serif" else scene.font
+    below = [Text(right, bottom + (1.2 + step) * size, label, size, font, "end") for step in (0.0, 0.5, 1.0)]
+    beside = [Text(right + step * size, middle + 0.25 * size, label, size, font) for step in (0.6, 1.6, 2.6)]
     return room.first((text._replace(fill=theme.ink) for text in (*beside, *below)), last)

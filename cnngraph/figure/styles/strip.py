@@ -20,7 +20,7 @@ from cnngraph.figure.page import SLIDE, texts
 from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
-from cnngraph.figure.spine import Spine, Stage, spine
+from cnngraph.figure.spine import Stage, spine
 from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, drop, fit
@@ -172,7 +172,7 @@ def _drawn(
     strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None,
     show: Collection[str], down: bool,
 ) -> Scene:  # fmt: skip
-    fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
+    fills = _fills(strips, theme)
     words = heading(head, em, width, _MARGIN * em, theme, "sans") if head else None
     roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
     if down:
@@ -240,21 +240,41 @@ def _sizes(track: Track) -> dict[str, str]:
     return found
 
 
-def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
-    """A colour for each resolution, in order; the stem's for the first, none for vectors."""
-    stages: dict[Stage, str] = {}
-    fills = {}
-    for unit, stage in zip(spine.units, spine.stages, strict=True):
-        if own := theme.own(unit.layers):
-            fills[unit.name] = own
-            continue
-        if stage is None or not unit.weighted:
-            fills[unit.name] = theme.paper
-            continue
-        if stage not in stages:
-            stages[stage] = theme.stages[(len(stages) - 1) % len(theme.stages)] if stages else theme.stem
-        fills[unit.name] = stages[stage]
-    return fills
+def _fills(strips: Sequence[Track], theme: Theme) -> dict[str, str]:
+    """The colours of boxes, by units as the figure calls them: one for each resolution, in all *strips* the same; the
+    paper's for vectors."""
+
+    def stage(each: Track, stop: Stop) -> Stage:
+        return each.spine.stages[stop.index] if stop.boxed and not theme.own(stop.unit.layers) else None
+
+    placed = [[(stop.column, found) for stop in each.stops if (found := stage(each, stop))] for each in strips]
+    colors = _stage_colors(placed, theme)
+    return {
+        each.prefix + stop.unit.name: theme.own(stop.unit.layers) or colors.get(stage(each, stop), theme.paper)
+        for each in strips
+        for stop in each.stops
+    }
+
+
+def _stage_colors(strips: Sequence[Sequence[tuple[int, Stage]]], theme: Theme) -> dict[Stage, str]:
+    """The colours of stages, by the columns where they are in each of *strips*: the stem's where nothing comes before,
+    else the next in turn that no neighbour has, if there is one."""
+    orders = [list(dict.fromkeys(stage for _, stage in each)) for each in strips]
+    stems = {order[0] for order in orders if order} - {stage for order in orders for stage in order[1:]}
+    beside: dict[Stage, set[Stage]] = {}
+    for one, other in (pair for order in orders for pair in pairwise(order)):
+        beside.setdefault(one, set()).add(other)
+        beside.setdefault(other, set()).add(one)
+    found = dict.fromkeys(stems, theme.stem)
+    at = 0
+    for _, stage in sorted((place for each in strips for place in each), key=lambda place: place[0]):
+        if stage not in found:
+            taken = {found.get(other) for other in beside.get(stage, ())}
+            turns = range(at, at + len(theme.stages))
+            turn = next((turn for turn in turns if theme.stages[turn % len(turns)] not in taken), at)
+            found[stage] = theme.stages[turn % len(turns)]
+            at = turn + 1
+    return found
 
 
 def label(stop: Stop, show: Collection[str] = ()) -> str:
