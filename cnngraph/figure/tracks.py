@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
 
 
+_SHORT = 3
+"""Of the columns that a row would have if all were even, it has one in so many at least."""
+
+
 class Mark(NamedTuple):
     """What is written at something that is another in two networks."""
 
@@ -141,6 +145,20 @@ class Track:
     @cached_property
     def columns(self) -> list[int]:
         return [stop.column for stop in self.stops]
+
+    @property
+    def alone(self) -> Track:
+        """The same without the room that other networks need: its stops in one column after the other."""
+        at = {column: number for number, column in enumerate(self.columns)}
+        return replace(
+            self,
+            stops=tuple(replace(stop, column=at[stop.column]) for stop in self.stops),
+            arcs=tuple(
+                replace(span, first=at[span.first], last=at[span.last], until=at[span.until]) for span in self.arcs
+            ),
+            repeats=tuple(replace(each, first=at[each.first], last=at[each.last]) for each in self.repeats),
+            called=tuple(replace(each, first=at[each.first], last=at[each.last]) for each in self.called),
+        )
 
     def before(self, column: int) -> Stop | None:
         """The last stop before *column*."""
@@ -466,13 +484,16 @@ def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) 
 # Rows ----------------------------------------------------------------------------------------
 
 
-def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False) -> list[Row]:
+def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False, by_network: bool = False) -> list[Row]:
     """Rows of at most *most* columns.
 
     One network is cut into even rows. Of several, each row has the same stages of all, and the rows of a stage that is
-    longer than a row stand together; or with *by_column* the same columns of all that have a stop there.
+    longer than a row stand together; or with *by_column* the same columns of all that have a stop there; or with
+    *by_network* all rows of one stand before those of the next.
     """
     columns = range(1 + max(each.last_column for each in tracks))
+    if by_network:
+        return [Row(each, part) for each in tracks for part in _cut([each], range(1 + each.last_column), most)]
     if len(columns) <= most:
         return [Row(each, columns) for each in tracks]
     if len(tracks) == 1 or by_column:
@@ -489,29 +510,24 @@ def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False) -> list
 
 
 def _cut(tracks: Sequence[Track], columns: range, most: int) -> list[range]:
-    """*columns* in rows of at most *most*, even in length, cut where no arc is open, or as few as can be."""
+    """*columns* in rows of at most *most*, even in length: cut where the fewest arcs are open, but so that none is
+    much shorter."""
     count = -(-len(columns) // most)
     opened = [
         sum(track.open_after[column] if column <= track.last_column else 0 for track in tracks) for column in columns
     ]
-    free = [cut for cut, arcs in enumerate(opened, start=columns.start + 1) if not arcs]
     found: list[range] = []
     start = columns.start
     while start < columns.stop:
-        wanted = start + -(-(columns.stop - start) // max(1, count - len(found)))
+        even = -(-(columns.stop - start) // max(1, count - len(found)))
+        wanted, least = start + even, max(1, even // _SHORT)
         full = min(start + most, columns.stop)
-        stop = _best_cut(range(start + 1, full + 1), columns, opened, wanted)
-        behind = free[min(bisect_right(free, stop), len(free) - 1)]
-        if behind - stop > most and stop - start < most / 2:
-            # What follows is cut into rows wherever it begins: no row of a few columns before it.
-            stop = _best_cut(range(start + -(-most // 2), full + 1), columns, opened, wanted)
+        last = full if full == columns.stop else max(start + least, min(full, columns.stop - least))
+        ahead = range(start + least, last + 1)
+        stop = min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
         found.append(range(start, stop))
         start = stop
     return found
-
-
-def _best_cut(ahead: range, columns: range, opened: Sequence[int], wanted: int) -> int:
-    return min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
 
 
 def letters(rows: Sequence[Row]) -> dict[Span, str]:

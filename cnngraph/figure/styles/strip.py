@@ -176,7 +176,7 @@ def _drawn(
     words = heading(head, em, width, _MARGIN * em, theme, "sans") if head else None
     roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
     if down:
-        measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
+        strips, measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
     else:
         measure, lines = _fitted(strips, em, width, theme, aligned, show)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
@@ -187,7 +187,7 @@ def _drawn(
     right = 0.0
     parts: dict[Span, list[Primitive]] = {}
     for row, y in zip(lines, tops, strict=True):
-        if len(strips) > 1:
+        if len(strips) > 1 and not (down and row.track.before(row.columns.start)):
             name = names[row.track.prefix]
             items += name.drawn(beside - ascent("sans", em) + ascent("sans", name.size), y + measure.height / 2, theme)
         items += _row(row, measure, y, fills, lettering, parts)
@@ -316,21 +316,26 @@ def _words(kind: Kind, called: str) -> str:
 def _in_columns(
     strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
     roof: float,
-) -> tuple[_Measure, list[Row]]:  # fmt: skip
-    """Columns below *roof* as long as a page is high; longer, where else they are wider than *width* together."""
+) -> tuple[list[Track], _Measure, list[Row]]:  # fmt: skip
+    """Columns below *roof* as long as a page is high; longer, where else they are wider than *width* together. Networks
+    of which one takes several columns are not held stage by stage, and so are as long as they are."""
     long = page_height(width)
     while True:
-        measure, lines = _fitted(strips, em, long, theme, aligned, show, True, roof)
-        names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
+        placed = strips
+        measure, lines = _fitted(placed, em, long, theme, aligned, show, True, roof)
+        if len(lines) > len(strips) > 1:
+            placed = [each.alone for each in strips]
+            measure, lines = _fitted(placed, em, long, theme, aligned, show, True, roof, by_network=True)
+        names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in placed}
         wide = _stack(lines, measure, names, _MARGIN * em)[1] + _MARGIN * em
         if wide <= width or len(lines) <= len(strips):
-            return measure, lines
+            return placed, measure, lines
         long *= min(max(_LONGER, wide / width), 2.0)
 
 
 def _fitted(
     strips: list[Track], em: float, long: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
-    down: bool = False, roof: float = 0.0,
+    down: bool = False, roof: float = 0.0, by_network: bool = False,
 ) -> tuple[_Measure, list[Row]]:  # fmt: skip
     """The rows that are no longer than *long*, as even as the places to cut allow, and the pitch that fills them."""
     labels = {label(stop, show) for each in strips for stop in each.stops}
@@ -345,7 +350,8 @@ def _fitted(
     )
     while True:
         room = long - left + _BOX * em / 2 - tail - _MARGIN * em
-        lines = rows(strips, max(1, int(room / least)), by_column=aligned is not None)
+        most = max(1, int(room / least))
+        lines = rows(strips, most, by_column=aligned is not None, by_network=by_network)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
