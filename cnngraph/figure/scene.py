@@ -137,6 +137,18 @@ Primitive = Rect | Circle | Polygon | Path | Text | Picture
 Item = Primitive | Group
 
 
+def colors(item: Item) -> Iterator[Color]:
+    """What *item* is filled with and its lines have, but for text."""
+    match item:
+        case Group(items=items):
+            for each in items:
+                yield from colors(each)
+        case Path():
+            yield item.stroke.color
+        case Rect() | Circle() | Polygon():
+            yield from filter(None, (item.fill, item.stroke.color if item.stroke else None))
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A figure: what to draw, in order, on a page of *width* x *height* points."""

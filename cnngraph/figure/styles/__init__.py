@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cnngraph.titles import told_apart
 from cnngraph.units import units
 
 if TYPE_CHECKING:
+    from cnngraph.figure.colors import Color
     from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
@@ -90,7 +91,23 @@ def draw(order: Order) -> Scene:
     of it."""
     with using(order.typeface):
         scene = with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
-        return replace(scene, remarks=(*scene.remarks, *order.theme.unmet(order.networks, KINDS)))
+        unmet = order.theme.unmet(order.networks, KINDS)
+        return replace(scene, remarks=(*scene.remarks, *unmet, *_uncolored(scene, order)))
+
+
+def _uncolored(scene: Scene, order: Order) -> Iterator[str]:
+    """What is to be said of colours for layers, where a figure of all of them has no place for these."""
+    from cnngraph.figure.scene import colors
+
+    if not STYLES[order.style].whole:
+        return
+    seen: dict[str, set[Color]] = {}
+    for group in scene.groups():
+        for name in group.layers:
+            seen.setdefault(name, set()).update(colors(group))
+    if names := list(order.theme.unseen(order.networks, seen)):
+        said = ", ".join(f"`{name}`" for name in names[:_NAMED])
+        yield f"nothing in this figure has the colour that the theme {order.theme.name} has for {said}"
 
 
 def with_unknown(scene: Scene) -> Scene:

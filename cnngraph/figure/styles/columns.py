@@ -398,6 +398,7 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
             _RADIUS * em,
             theme.paper,
             edge,
+            theme.own(stop.unit.layers),
         )
         for index, line in enumerate(_caption(stop.unit)):
             baseline = middle + page.height / 2 + (1.05 + _CAPTION * index) * em
