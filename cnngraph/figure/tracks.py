@@ -97,10 +97,8 @@ class Called:
     label: str
     level: int
     """1, or one more than the highest shorter one over its columns."""
-
-    @property
-    def middle(self) -> int:
-        return (self.first + self.last) // 2
+    middle: int
+    """The column of the stop in the middle."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,9 @@ class Track:
                 replace(span, first=at[span.first], last=at[span.last], until=at[span.until]) for span in self.arcs
             ),
             repeats=tuple(replace(each, first=at[each.first], last=at[each.last]) for each in self.repeats),
-            called=tuple(replace(each, first=at[each.first], last=at[each.last]) for each in self.called),
+            called=tuple(
+                replace(each, first=at[each.first], last=at[each.last], middle=at[each.middle]) for each in self.called
+            ),
         )
 
     def before(self, column: int) -> Stop | None:
@@ -270,11 +270,11 @@ def _called(spine: Spine, stops: Sequence[Stop]) -> tuple[Called, ...]:
             columns.setdefault(path, []).append(stop.column)
             path = spine.network.blocks[path].parent
     blocks = spine.network.blocks
-    found = [(path, min(each), max(each)) for path, each in columns.items() if blocks[path].label]
-    heights = levels([(first, last) for _, first, last in found])
+    found = [(path, each) for path, each in columns.items() if blocks[path].label]
+    heights = levels([(each[0], each[-1]) for _, each in found])
     return tuple(
-        Called(first, last, path, blocks[path].label, level)
-        for (path, first, last), level in zip(found, heights, strict=True)
+        Called(each[0], each[-1], path, blocks[path].label, level, each[(len(each) - 1) // 2])
+        for (path, each), level in zip(found, heights, strict=True)
     )
 
 

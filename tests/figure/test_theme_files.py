@@ -123,7 +123,8 @@ def test_every_colour_for_a_layer_is_seen_or_remarked(style: str, seed: int, tmp
     network = load(rng.choice({"volumes": ["lenet5", "alexnet", "vgg16"], "slabs": ["unet", "resnet", "densenet121"],
                                "units": ["residual_network", "alexnet", "resnet_small"]}[style]))  # fmt: skip
     named = {
-        "kinds": [layer.kind.word for layer in network if layer.inputs], "blocks": [layer.block for layer in network if layer.block],
+        "kinds": [layer.kind.word for layer in network if layer.inputs],
+        "blocks": [layer.block for layer in network if layer.block],
         "layers": [layer.name for layer in network if layer.inputs],
     }  # fmt: skip
     table = rng.choice([each for each, names in named.items() if names])

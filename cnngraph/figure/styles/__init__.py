@@ -218,7 +218,7 @@ def _with_unbracketed(scene: Scene, name: str, networks: Sequence[Network]) -> S
     more = f" and {len(lacks) - _LABELS} more" if len(lacks) > _LABELS else ""
     remark = (
         f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: --depth 0 in"
-        " `blocks` has them in boxes, `strip` and `units` in brackets, a long one on a larger --width"
+        " `blocks` has them in boxes, `strip` and `units` in brackets"
     )
     return replace(scene, remarks=(*scene.remarks, remark))
 

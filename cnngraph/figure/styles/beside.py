@@ -21,6 +21,8 @@ REPEAT = 2.0
 REPEAT_BESIDE = 2.8
 """The same of one beside it, where the way runs from top to bottom."""
 _LEADING = 1.25
+LEADING = 1.15
+"""Ems from line to line of what is said below a bracket."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,11 @@ def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
 
 
 def bracket(
-    whole: Repeated | Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
-    font: Font, theme: Theme, *, down: bool = False,
-) -> tuple[Path, Text]:  # fmt: skip
-    """What stands below *columns*, those of a *whole* that are in this row, from *ends* to *ends*, with what is *said*
-    of it, which is turned where the figure will be turned *down*.
+    whole: Repeated | Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: Sequence[str],
+    em: float, font: Font, theme: Theme, *, down: bool = False,
+) -> tuple[Path | Text, ...]:  # fmt: skip
+    """What stands below *columns*, those of a *whole* that are in this row, from *ends* to *ends*, with the lines of
+    what is *said* of it, which are turned where the figure will be turned *down*.
 
     It stays open where the whole goes on in another row.
     """
@@ -91,21 +93,25 @@ def bracket(
     begin = (Move((left, y)), Line((left, deep))) if columns[0] == whole.first else (Move((left, deep)),)
     end = (Line((right, deep)), Line((right, y))) if columns[1] == whole.last else (Line((right, deep)),)
     line = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
-    middle, below = (left + right) / 2, deep + 0.25 * em
+    middle, below, high = (left + right) / 2, deep + 0.25 * em, ascent(font, em)
+    steps = [LEADING * em * number for number in range(len(said))]
     if down:
-        return line, Text(middle + ascent(font, em) / 2, below, said, em, font, "end", 90, theme.ink)
-    return line, Text(middle, below + ascent(font, em), said, em, font, "middle", fill=theme.ink)
+        first = middle + (high - sum(steps[-1:])) / 2
+        return line, *(Text(first + step, below, words, em, font, "end", 90, theme.ink)
+                       for words, step in zip(said, steps, strict=True))  # fmt: skip
+    return line, *(Text(middle, below + high + step, words, em, font, "middle", fill=theme.ink)
+                   for words, step in zip(said, steps, strict=True))  # fmt: skip
 
 
 def labelled(
-    row: Row, called: Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
-    font: Font, theme: Theme, *, down: bool = False,
+    row: Row, called: Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: Sequence[str],
+    em: float, font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
-    """The `bracket` of a block with a label, of which *said* is as much as there is room for; of one that is in several
-    rows it stands in that where the block's middle is."""
+    """The `bracket` of a block with a label, which is *said* in lines; of one that is in several rows it stands in that
+    where the block's middle is."""
     first, until = columns
-    line, words = bracket(called, columns, ends, y, said, em, font, theme, down=down)
-    drawn = (line, words) if first <= called.middle <= until else (line,)
+    here = said if first <= called.middle <= until else ()
+    drawn = bracket(called, columns, ends, y, here, em, font, theme, down=down)
     layers = row.names_in(first, until)
     return Group(f"{row.track.prefix}called-{called.path}-{first}", "decoration", drawn, layers=layers)
 
@@ -115,7 +121,7 @@ def repeat(
     font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
     """The `bracket` of a repeated part, with how often it is there."""
-    drawn = bracket(repeated, columns, ends, y, f"×{repeated.times}", em, font, theme, down=down)
+    drawn = bracket(repeated, columns, ends, y, (f"×{repeated.times}",), em, font, theme, down=down)
     data = (("times", str(repeated.times)),)
     first = next(stop for stop in track.stops if stop.column == columns[0])
     return Group(

@@ -7,7 +7,7 @@ out layer by layer, with its formulas.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,8 +19,8 @@ from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, labelled, letters_width, repeat
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.styles.beside import LEADING, REPEAT, Name, arc, labelled, letters_width, repeat
+from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -59,6 +59,8 @@ _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
 _ARC, _ARC_STEP, _ARC_WORDS = 1.6, 1.3, 1.3
 """Ems: how high an arc runs above the columns, how much each arc inside it adds, and room for its words."""
+_LABEL_AIR = 0.4
+"""Ems between the labels of two blocks."""
 _SCRIPT = 0.72
 """Size of a superscript."""
 _FEW = 3
@@ -91,6 +93,7 @@ class _Page:
     """Lengths in points, and where things stand."""
 
     tracks: list[Track]
+    rows: list[Row]
     em: float
     pitch: float
     left: float
@@ -147,6 +150,24 @@ class _Page:
         return high + max(_ARC_WORDS if worded else 0.0, _LETTER_AIR if row.cuts else 0.0) * self.em
 
     @cached_property
+    def labels(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The labels of blocks in lines, by track and block."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for row in self.rows:
+            for called, first, until in row.called:
+                if first <= called.middle <= until:
+                    room = (until - first + 1) * self.pitch / self.em - _LABEL_AIR
+                    found[row.track.prefix, called.path] = lines_of(called.label, room=room)
+                else:
+                    found.setdefault((row.track.prefix, called.path), ())
+        return found
+
+    def called(self, row: Row) -> float:
+        """Ems that one level of brackets with labels takes below *row*."""
+        lines = [len(self.labels[row.track.prefix, called.path]) for called, _, _ in row.called]
+        return REPEAT + LEADING * (max(lines, default=1) - 1)
+
+    @cached_property
     def captions(self) -> int:
         """Lines below the columns: as many as the longest has, none where no layer is a column."""
         return max((len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed), default=0)
@@ -196,7 +217,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
     for row in lines:
         above, below = page.above(row), page.captions * _CAPTION * em + 0.4 * em
         below += (1.1 * em if row.spans else 0.0) + (REPEAT * em if row.repeats else 0.0)
-        below += REPEAT * em * max((each.level for each, _, _ in row.called), default=0)
+        below += page.called(row) * em * max((each.level for each, _, _ in row.called), default=0)
         over = (names[row.track.prefix].length - page.height) / 2 if len(tracks) > 1 else 0.0
         y += max(above, over - _OVER * em)
         middle = y + page.height / 2
@@ -250,7 +271,7 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
             break
         left = needed
     begin = left - _widest_start(lines, em) - _LEAD * em
-    return _Page(tracks, em, (_COLUMN + gap) * em, left, begin, theme), lines
+    return _Page(tracks, lines, em, (_COLUMN + gap) * em, left, begin, theme), lines
 
 
 def _widest_start(rows: Sequence[Row], em: float) -> float:
@@ -374,12 +395,12 @@ def _row(
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
     bare = [span for span in row.spans if span.level == 1]
     bare = [span for span in bare if (span.first, span.until) not in repeated_parts | called_parts]
+    inside = any(first <= span.first and span.until <= until for span in bare for _, first, until in row.called)
     for called, first, until in row.called:
-        inside = any(first <= span.first and span.until <= until for span in bare)
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
-        below += REPEAT * em * (called.level - 1 + bool(row.repeats))
-        said = fit(called.label, "serif", em, around[1] - around[0] + 2.0 * em)
+        below += REPEAT * em * bool(row.repeats) + page.called(row) * em * (called.level - 1)
+        said = page.labels[track.prefix, called.path]
         items.append(labelled(row, called, (first, until), around, below, said, em, "serif", page.theme))
     return items, reach
 

@@ -21,9 +21,9 @@ from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
 from cnngraph.figure.spine import Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
+from cnngraph.figure.styles.beside import LEADING, REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, drop, fit
+from cnngraph.figure.text import ascent, drop
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -41,7 +41,7 @@ from cnngraph.figure.tracks import (
     tracks,
 )
 from cnngraph.figure.turned import flipped, turned
-from cnngraph.figure.words import silent
+from cnngraph.figure.words import in_few_lines, lines_of, silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
@@ -75,6 +75,8 @@ _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
 _SIZE_AIR = 1.0
 """Ems between the size of maps and what stands on its right: with how often a part is there it is not one number."""
+_LABEL_LINES, _LABEL_AIR = 3, 0.4
+"""Lines that the label of a block may take before its bracket has to be longer, and ems between two of them."""
 _BRACKET = 1.3
 """Ems that a bracket takes besides the words on it, in a strip that will be turned."""
 _LONGER = 1.1
@@ -98,8 +100,8 @@ class _Measure:
     """Words of silent layers that are named."""
     sizes: float | None = None
     """Ems that sizes of maps take below the boxes of a strip that will be turned; None for one that stays."""
-    called: float = REPEAT
-    """Ems that one level of brackets with labels takes."""
+    labels: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """The lines of these labels, by strip and block."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -125,7 +127,15 @@ class _Measure:
 
     def to_sizes(self, row: Row) -> float:
         """From the boxes to the sizes of maps."""
-        return self.to_called(row) + self.called * self.em * max((each.level for each, _, _ in row.called), default=0)
+        return self.to_called(row) + self.called(row) * max((each.level for each, _, _ in row.called), default=0)
+
+    def called(self, row: Row) -> float:
+        """What one level of brackets with labels takes."""
+        if self.sizes is None:
+            lines = [len(self.labels[row.track.prefix, called.path]) for called, _, _ in row.called]
+            return (REPEAT + LEADING * (max(lines, default=1) - 1)) * self.em
+        widths = (text_width(line, "sans", self.em) for lines in self.labels.values() for line in lines)
+        return _BRACKET * self.em + max(widths, default=0.0)
 
     def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
         """The text of *marks* around *x*."""
@@ -346,7 +356,7 @@ def _fitted(
     marks = aligned.marks if aligned is not None else {}
     tail, least = (
         _TAIL * em,
-        max(_PITCH * em, _room_for(marks, strips, em), 0.0 if down else _room_for_labels(strips, em)),
+        max(_PITCH * em, _room_for(marks, strips, em), 0.0 if down else _room_for_labels(strips) * em),
     )
     while True:
         room = long - left + _BOX * em / 2 - tail - _MARGIN * em
@@ -369,10 +379,23 @@ def _fitted(
     if down:
         said = [size for each in strips if theme.sizes for size in _sizes(each).values()]
         sizes = max((text_width(size, "sans", em) for size in said), default=0.0) / em + _SIZE_AIR
-    called = max((text_width(each.label, "sans", em) / em for track in strips for each in track.called), default=0.0)
-    return _Measure(
-        em, pitch, _BOX * em, height, left, theme, marks, show, sizes, REPEAT if sizes is None else called + _BRACKET
-    ), lines
+    called_lines = dict(_labels(lines, pitch / em, down))
+    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show, sizes, called_lines), lines
+
+
+def _labels(rows: Iterable[Row], pitch: float, down: bool) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """The labels of blocks in lines that have room at a *pitch* of so many ems: below their brackets, or *down* beside
+    these."""
+    for row in rows:
+        for called, first, until in row.called:
+            if first <= called.middle <= until:
+                room = (until - first + 1) * pitch
+                lines = (
+                    in_few_lines(called.label, "sans", max(1, int(room / LEADING)))
+                    if down
+                    else lines_of(called.label, "sans", room - _LABEL_AIR)
+                )
+                yield (row.track.prefix, called.path), lines
 
 
 def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
@@ -387,16 +410,14 @@ def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> 
     return found
 
 
-def _room_for_labels(strips: Sequence[Track], em: float) -> float:
-    """From one stop to the next so that the labels of blocks are no longer than these."""
-    return max(
-        (
-            (text_width(called.label, "sans", em) + 0.4 * em) / (called.last - called.first + 1)
-            for each in strips
-            for called in each.called
-        ),
-        default=0.0,
-    )
+def _room_for_labels(strips: Sequence[Track]) -> float:
+    """Ems from one stop to the next so that the labels of blocks, in a few lines, are no longer than these."""
+    found = 0.0
+    for called in (called for each in strips for called in each.called):
+        lines = in_few_lines(called.label, "sans", _LABEL_LINES)
+        long = max(text_width(line, "sans", 1.0) for line in lines) + _LABEL_AIR
+        found = max(found, long / (called.last - called.first + 1))
+    return found
 
 
 def _row(
@@ -450,9 +471,8 @@ def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
     em, down = measure.em, measure.sizes is not None
     for called, first, until in row.called:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
-        room = (until - first + 1) * measure.pitch - 0.4 * em
-        said = fit(called.label, "sans", em, room) if not down else called.label
-        below = y + measure.called * em * (called.level - 1)
+        said = measure.labels[row.track.prefix, called.path]
+        below = y + measure.called(row) * (called.level - 1)
         yield labelled(row, called, (first, until), ends, below, said, em, "sans", measure.theme, down=down)
 
 
