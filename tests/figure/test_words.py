@@ -149,9 +149,9 @@ def test_what_is_called_otherwise_is_not_drawn_as_one() -> None:
 def test_a_style_without_a_place_for_a_label_says_so() -> None:
     source = 'input 8x8x4\nconv 4 3x3 same relu -> dropout 0.5 @label("half off")\nconv 4 1x1\n'
     assert "half off" in text(drawn(source, "blocks"))
-    assert "half off" in text(drawn(source, "volumes"))
+    assert all("half off" in text(drawn(source, style)) for style in ("volumes", "text", "units", "strip"))
     with pytest.raises(CnngraphError, match="no place for the label of `dropout1`") as raised:
-        drawn(source, "units")
+        drawn(source, "slabs")
     (found,) = raised.value.diagnostics
     assert (found.code, found.label and found.label.span.line) == ("E0608", 2)
     assert parse(source).render(style="auto").style == "volumes"
@@ -252,10 +252,11 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         assert lacks or "no place" not in remarks
 
 
+@pytest.mark.parametrize("style", ["volumes", "text", "units"])
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])
-def test_silent_layers_are_named_on_their_arrow(show: tuple[str, ...]) -> None:
+def test_silent_layers_are_named_on_their_arrow_or_below_their_column(show: tuple[str, ...], style: str) -> None:
     network = load("alexnet")
-    scene = draw(Order([network], "volumes", 504.0, LIGHT, show=show))
+    scene = draw(Order([network], style, 504.0, LIGHT, show=show, fold=False if style == "text" else None))
     words = {"relu": "ReLU", "lrn": "LRN", "dropout": "dropout"}
     for word, name in words.items():
         said = sum(item.content == name for item in scene.primitives() if isinstance(item, Text))

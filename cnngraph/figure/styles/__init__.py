@@ -244,7 +244,9 @@ def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
     """Raises `CnngraphError` (E0608) when *order* asks for what *name*, which heeds *takes*, has no place for."""
     for wish in wishes(order):
         if wish not in takes:
-            raise CnngraphError.of("E0608", f"{name} has no place for {WISHES[wish]}", help=help)
+            heed = [f"`{style}`" for style, each in STYLES.items() if wish in each.heeds(order)]
+            more = f"; {', '.join(heed)} {'has' if len(heed) == 1 else 'have'} one" if heed else ""
+            raise CnngraphError.of("E0608", f"{name} has no place for {WISHES[wish]}", help=f"{help}{more}")
 
 
 def wishes(order: Order) -> list[str]:
@@ -274,7 +276,15 @@ def _text(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return text_flow(network, width=order.width, theme=order.theme, title=title, picture=order.picture, fold=order.fold)
+    return text_flow(
+        network,
+        width=order.width,
+        theme=order.theme,
+        title=title,
+        picture=order.picture,
+        fold=order.fold,
+        show=order.show,
+    )
 
 
 def _strip(order: Order) -> Scene:
@@ -301,7 +311,14 @@ def _units(order: Order) -> Scene:
         return written(
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
-    drawn = columns(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    drawn = columns(
+        order.networks,
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        fold=order.fold,
+        show=order.show,
+    )
     if order.fold or len(order.networks) > 1 or not _is_one_block(network):
         return drawn
     try:
@@ -408,11 +425,14 @@ STYLES = {
     "text": Style(
         _text,
         "it writes the volumes of a chain, with arrows between",
-        ("title", "picture", "fold"),
+        ("title", "picture", "fold", "show"),
         frames=True,
     ),
     "units": Style(
-        _units, "it draws a column of circles for every weighted layer", ("title", "picture", "fold"), ("title", "fold")
+        _units,
+        "it draws a column of circles for every weighted layer",
+        ("title", "picture", "fold", "show"),
+        ("title", "fold", "show"),
     ),
     "strip": Style(
         _strip,
