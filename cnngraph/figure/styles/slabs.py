@@ -59,6 +59,8 @@ _LINES = 0.32
 """Ems between the lines of a hatching."""
 _BAND, _BANDS, _DARKEST = 0.3, 0.6, 0.55
 """The share of a slab that one band takes, and all together; and the share of black in the darkest."""
+_LINE, _THICK = (0.1, 0.065), (0.15, 0.1)
+"""Ems: how thick lines are, and those that stand for layers; the second of each where it is a shortcut."""
 _SAMPLE = 1.7
 """Ems that a sample takes before its words."""
 
@@ -121,6 +123,8 @@ class _Sort:
     words: str
     color: Color
     is_line: bool = False
+    is_short: bool = False
+    """Whether it is a line that passes something by."""
     stage: str = ""
     """The maps that the colour is of, where that is what it says: ``56×56``."""
     band_on: Color | None = None
@@ -129,12 +133,17 @@ class _Sort:
 
 def _together(sorts: Sequence[_Sort]) -> list[_Sort]:
     """*sorts* of one colour as one: ``3×3 conv, 1×1 conv``; ``56×56: 3×3 conv``."""
-    found: dict[tuple[Color, bool, str], dict[str, None]] = {}
+    found: dict[tuple[Color, bool, str], list[_Sort]] = {}
     for sort in sorts:
-        found.setdefault((sort.color, sort.is_line, sort.stage), {})[sort.words] = None
+        found.setdefault((sort.color, sort.is_line, sort.stage), []).append(sort)
     return [
-        _Sort(f"{stage}: {', '.join(words)}" if stage else ", ".join(words), color, is_line)
-        for (color, is_line, stage), words in found.items()
+        _Sort(
+            (f"{stage}: " if stage else "") + ", ".join(dict.fromkeys(sort.words for sort in alike)),
+            color,
+            is_line,
+            all(sort.is_short for sort in alike),
+        )
+        for (color, is_line, stage), alike in found.items()
     ]
 
 
@@ -255,7 +264,10 @@ class _Laid:
         sinks = not rises and self.found.nodes[way.edge.source].row != self.found.nodes[way.edge.target].row
         color = theme.branches[_UP].side if rises else theme.pool if sinks else theme.faint
         color = next((own for unit in through if (own := theme.own(unit.layers))), color)
-        return _Sort(", ".join(dict.fromkeys(map(_words, through))), color, is_line=True)
+        return _Sort(", ".join(dict.fromkeys(map(_words, through))), color, True, self._is_short(way))
+
+    def _is_short(self, way: Way) -> bool:
+        return (way.edge.source, way.edge.target) in self.found.shortcuts
 
     # The key -----------------------------------------------------------------------------------
 
@@ -278,7 +290,7 @@ class _Laid:
             baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
             for sort in line:
                 if sort.is_line:
-                    stroke = Stroke(sort.color, 0.14 * em)
+                    stroke = Stroke(sort.color, _THICK[sort.is_short] * em)
                     sample: tuple[Primitive, ...] = (
                         Path((Move((x, middle)), Line((x + 0.9 * em, middle))), stroke),
                         arrowhead((x + 1.3 * em, middle), (1.0, 0.0), 0.6 * em, sort.color),
@@ -428,7 +440,7 @@ class _Laid:
             stroke = Stroke(self.theme.edge, 0.05 * em)
             return edge(*ids, [Path((Move(points[0]), Line(points[1])), stroke)], title, names)
         color = sort.color if sort else self.theme.ink
-        stroke = Stroke(color, (0.14 if sort else 0.085) * em)
+        stroke = Stroke(color, (_THICK if sort else _LINE)[self._is_short(way)] * em)
         dot = self._dot(way.edge.source, stroke) if way.lane else ()
         return edge(*ids, (*_arrow(points, stroke, 0.62 * em), *dot), title, names)
 
@@ -451,7 +463,7 @@ class _Laid:
                 level = self.places.lane(self.places.rows[spot.row], lane)
                 points = [(self.margin + x, self.roof + y) for x, y in self.places.rise(number, level)]
                 points.append((end, self.roof + level))
-            stroke = Stroke(theme.ink, 0.085 * em)
+            stroke = Stroke(theme.ink, _LINE[0] * em)
             dot = self._dot(number, stroke) if lane else ()
             yield edge(spot.node.last.name, way_out(name), (*_arrow(points, stroke, 0.62 * em), *dot))
             words = fit(_called(output), "serif-italic", em, 20 * em)
