@@ -35,10 +35,11 @@ class Name:
     """Points that a line may take; a word takes more if it has to."""
     most: float = 1.15
     """Ems, of a name that has the room."""
+    font: Font = "sans"
 
     @cached_property
     def lines(self) -> list[str]:
-        return wrapped(self.content, "sans", self.em, self.room)
+        return wrapped(self.content, self.font, self.em, self.room)
 
     @cached_property
     def size(self) -> float:
@@ -47,7 +48,7 @@ class Name:
     @cached_property
     def _longest(self) -> float:
         """Points, at a size of one em."""
-        return max(text_width(line, "sans", self.em) for line in self.lines)
+        return max(text_width(line, self.font, self.em) for line in self.lines)
 
     @property
     def length(self) -> float:
@@ -62,7 +63,9 @@ class Name:
     def drawn(self, baseline: float, middle: float, theme: Theme) -> Iterator[Text]:
         """With the first line's *baseline* there, in the middle of a row."""
         for number, line in enumerate(self.lines):
-            yield Text(baseline + number * _LEADING * self.em, middle, line, self.size, "sans", "middle", 90, theme.ink)
+            yield Text(
+                baseline + number * _LEADING * self.em, middle, line, self.size, self.font, "middle", 90, theme.ink
+            )
 
 
 def arc(span: Span, track: Track, drawn: Sequence[Primitive]) -> Group:

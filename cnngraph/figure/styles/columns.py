@@ -228,7 +228,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
         y += max(above, over - _OVER * em)
         middle = y + page.height / 2
         if len(tracks) > 1:
-            baseline = _MARGIN * em + (ascent("sans", em) + descent("sans", em)) / 2
+            baseline = _MARGIN * em + (ascent("serif", em) + descent("serif", em)) / 2
             items += names[row.track.prefix].drawn(baseline, middle, theme)
         drawn, reach = _row(row, page, middle, marks, parts)
         items += drawn
@@ -246,7 +246,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
 
 
 def _name(track: Track, em: float) -> Name:
-    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, 1.0)
+    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, font="serif")
 
 
 def _fitted(
