@@ -246,7 +246,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
 
 
 def _name(track: Track, em: float) -> Name:
-    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, font="serif")
+    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, 1.0, "serif")
 
 
 def _fitted(

@@ -233,7 +233,7 @@ def test_how_often_is_how_often(style: str) -> None:
     scene = drawn([network], style, fold=True)
     repeats = [(place, item) for place, item in enumerate(scene.items)
                if isinstance(item, Group) and dict(item.data).get("times")]  # fmt: skip
-    assert [text.content for _, item in repeats for text in texts(item)] == ["×6", "×12", "×24", "×15"]
+    assert [text.content for _, item in repeats for text in texts(item)] == ["×6", "×12", "×24", "×16"]
     for place, item in repeats:
         assert untrue(spoiled(scene, place), [network])
         fewer = item._replace(layers=item.layers[: len(item.layers) // 2])
