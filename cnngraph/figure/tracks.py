@@ -484,29 +484,35 @@ def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) 
 # Rows ----------------------------------------------------------------------------------------
 
 
-def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False, by_network: bool = False) -> list[Row]:
+def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False, apart: bool = False) -> list[Row]:
     """Rows of at most *most* columns.
 
     One network is cut into even rows. Of several, each row has the same stages of all, and the rows of a stage that is
-    longer than a row stand together; or with *by_column* the same columns of all that have a stop there; or with
-    *by_network* all rows of one stand before those of the next.
+    longer than a row stand together; or with *by_column* the same columns of all that have a stop there. Networks whose
+    stages are so different that one would have a row of a single thing, and all of which one takes several rows, where
+    these are to be *apart*, stand one after the other, as if the others were not there.
     """
     columns = range(1 + max(each.last_column for each in tracks))
-    if by_network:
-        return [Row(each, part) for each in tracks for part in _cut([each], range(1 + each.last_column), most)]
     if len(columns) <= most:
         return [Row(each, columns) for each in tracks]
     if len(tracks) == 1 or by_column:
         cut = (Row(each, part) for part in _cut(tracks, columns, most) for each in tracks)
         return [row for row in cut if row.stops]
-    found = []
-    for band in balanced(slots(tracks), len, most):
+    found: list[Row] = []
+    for band in balanced(slots(tracks), len, most) if not apart else ():
         for each in tracks:
             own = each.columns[bisect_left(each.columns, band.start) : bisect_left(each.columns, band.stop)]
             if own:
                 length = len(band) if len(band) <= most else own[-1] + 1 - band.start
                 found += [Row(each, part) for part in _cut([each], range(band.start, band.start + length), most)]
+    if apart or any(len(row.stops) == 1 < len(row.track.stops) for row in found):
+        return [row for each in tracks for row in rows([each.alone], most)]
     return found
+
+
+def standing(rows: Iterable[Row]) -> list[Track]:
+    """The tracks of *rows*, as they stand there."""
+    return list({id(row.track): row.track for row in rows}.values())
 
 
 def _cut(tracks: Sequence[Track], columns: range, most: int) -> list[range]:

@@ -33,6 +33,7 @@ from cnngraph.figure.tracks import (
     letters,
     on_page,
     rows,
+    standing,
     tracks,
 )
 from cnngraph.figure.words import lines_of, silent
@@ -234,7 +235,7 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
         items += drawn
         right = max(right, reach)
         y += page.height + max(below, over - _OVER * em) + _ROW_GAP * em
-    items += [arc(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
+    items += [arc(span, track, parts[span]) for track in standing(lines) for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,

@@ -38,6 +38,7 @@ from cnngraph.figure.tracks import (
     letters,
     on_page,
     rows,
+    standing,
     tracks,
 )
 from cnngraph.figure.turned import flipped, turned
@@ -186,7 +187,7 @@ def _drawn(
     words = heading(head, em, width, _MARGIN * em, theme, "sans") if head else None
     roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
     if down:
-        strips, measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
+        measure, lines = _in_columns(strips, em, width, theme, aligned, show, roof)
     else:
         measure, lines = _fitted(strips, em, width, theme, aligned, show)
     names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
@@ -206,7 +207,7 @@ def _drawn(
         if row.cuts:
             tail = max(tail, (measure.pitch - measure.box) / 2 + wide + 0.3 * em)
         right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
-    items += [arc(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
+    items += [arc(span, track, tuple(parts[span])) for track in standing(lines) for span in track.arcs if span in parts]
     size = right + _MARGIN * em, end + _MARGIN * em
     if down:
         size = size[1], size[0]
@@ -326,26 +327,21 @@ def _words(kind: Kind, called: str) -> str:
 def _in_columns(
     strips: list[Track], em: float, width: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
     roof: float,
-) -> tuple[list[Track], _Measure, list[Row]]:  # fmt: skip
-    """Columns below *roof* as long as a page is high; longer, where else they are wider than *width* together. Networks
-    of which one takes several columns are not held stage by stage, and so are as long as they are."""
+) -> tuple[_Measure, list[Row]]:  # fmt: skip
+    """Columns below *roof* as long as a page is high; longer, where else they are wider than *width* together."""
     long = page_height(width)
     while True:
-        placed = strips
-        measure, lines = _fitted(placed, em, long, theme, aligned, show, True, roof)
-        if len(lines) > len(strips) > 1:
-            placed = [each.alone for each in strips]
-            measure, lines = _fitted(placed, em, long, theme, aligned, show, True, roof, by_network=True)
-        names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in placed}
+        measure, lines = _fitted(strips, em, long, theme, aligned, show, True, roof)
+        names = {each.prefix: Name(each.title, em, measure.height + _ROW_GAP * em) for each in strips}
         wide = _stack(lines, measure, names, _MARGIN * em)[1] + _MARGIN * em
         if wide <= width or len(lines) <= len(strips):
-            return placed, measure, lines
+            return measure, lines
         long *= min(max(_LONGER, wide / width), 2.0)
 
 
 def _fitted(
     strips: list[Track], em: float, long: float, theme: Theme, aligned: Aligned | None, show: Collection[str],
-    down: bool = False, roof: float = 0.0, by_network: bool = False,
+    down: bool = False, roof: float = 0.0,
 ) -> tuple[_Measure, list[Row]]:  # fmt: skip
     """The rows that are no longer than *long*, as even as the places to cut allow, and the pitch that fills them."""
     labels = {label(stop, show) for each in strips for stop in each.stops}
@@ -361,7 +357,7 @@ def _fitted(
     while True:
         room = long - left + _BOX * em / 2 - tail - _MARGIN * em
         most = max(1, int(room / least))
-        lines = rows(strips, most, by_column=aligned is not None, by_network=by_network)
+        lines = rows(strips, most, by_column=aligned is not None, apart=down)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
