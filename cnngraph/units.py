@@ -159,9 +159,15 @@ class Units:
         return all(unit.inputs == ((before.name,)) for before, unit in zip(self.units, self.units[1:], strict=False))
 
 
-def _enters_no_block(before: str, block: str) -> bool:
-    """Whether what is in *block* can be said together with what is in *before*: not when a block begins there."""
-    return not block or before == block or before.startswith(f"{block}.")
+def _is_one_breath(lead: Layer, before: Layer, layer: Layer) -> bool:
+    """Whether *layer*, a silent one, can be said together with the one *before*, whose unit *lead* leads: not where a
+    block begins, nor where it normalizes what the joins of a block have made, which is what comes next, as before every
+    layer of a dense block."""
+    if before.on_shortcut != layer.on_shortcut:
+        return False
+    if lead.kind.family == "join" and layer.kind.family == "norm" and before.block != layer.block:
+        return False
+    return not layer.block or before.block == layer.block or before.block.startswith(f"{layer.block}.")
 
 
 def units(network: Network) -> Units:
@@ -177,10 +183,10 @@ def units(network: Network) -> Units:
         if layer.kind.is_silent and len(layer.inputs) == 1:
             (before,) = layer.inputs
             alone = [each for each in consumers[before] if each in live] == [layer.name]
-            leads = by_name[before]
-            same_way = leads.on_shortcut == layer.on_shortcut and _enters_no_block(leads.block, layer.block)
-            if alone and leads.inputs and before not in outputs and same_way:
-                name = of_layer[before]
+            leads, unit = by_name[before], of_layer[before]
+            said = alone and leads.inputs and before not in outputs
+            if said and _is_one_breath(by_name[unit], leads, layer):
+                name = unit
         of_layer[layer.name] = name
         members.setdefault(name, []).append(layer)
     shared = network.shared

@@ -38,6 +38,15 @@ def test_what_follows_a_block_may_belong_to_its_last_unit() -> None:
         ["image"], ["c31.conv1", "bn1", "relu1"]]  # fmt: skip
 
 
+def test_a_normalization_behind_a_block_that_joins_is_of_what_comes_next() -> None:
+    """So every use of the block is as the others are."""
+    dense = "block d(c) {\n  concat { | skip | bn -> conv c 3x3 same }\n}\n"
+    found = names(f"{dense}[d 4] x 3\nbn -> relu\nconv 4 1x1")
+    assert found[-3:] == [["d3.concat1"], ["bn1", "relu1"], ["conv1"]]
+    assert names(f"{dense}[d 4] x 3\nrelu")[-1] == ["d3.concat1", "relu1"]
+    assert names("add { | skip | conv 4 3x3 same } -> bn -> relu")[-1] == ["add1", "bn1", "relu1"]
+
+
 def test_layers_without_use_are_left_out() -> None:
     assert names("a: conv 4 1x1\nfrom image -> conv 4 3x3") == [["image"], ["conv1"]]
 

@@ -65,15 +65,15 @@ def _drawn(comparison: Comparison, wide: float, theme: Theme, typeface: Typeface
 
 def _with_remarks(scene: Scene, remarks: Sequence[tuple[Mark | None, str]], theme: Theme) -> Scene:
     """*scene* with *remarks* below it; those that have a mark stand to the right of it, in all their lines."""
-    size = _least_text(scene)
+    size, font = _least_text(scene), scene.font
     room = scene.width - 2 * size
-    indent = max((width(mark.text, "sans", size) + 0.6 * size for mark, _ in remarks if mark is not None), default=0.0)
+    indent = max((width(mark.text, font, size) + 0.6 * size for mark, _ in remarks if mark is not None), default=0.0)
     lines: list[tuple[Mark | None, float, str]] = []
     for mark, words in remarks:
         own = 0.0 if mark is None else indent
-        first, *others = wrapped(words, "sans", size, room - own)
+        first, *others = wrapped(words, font, size, room - own)
         lines += [(mark, own, first), *((None, own, line) for line in others)]
-    told = with_footer(scene, [words for _, _, words in lines], theme, "sans")
+    told = with_footer(scene, [words for _, _, words in lines], theme)
     below = told.items[-1]
     assert isinstance(below, Group)
     items: list[Item] = []
@@ -118,7 +118,7 @@ def _with_mark(item: Item, marks: Mapping[str, Mark], em: float, theme: Theme) -
     items = [outlined if each is shape else each for each in item.items]
     texts = [at for at, each in enumerate(items) if isinstance(each, Text)]
     if isinstance(shape, Circle) or not texts:
-        items.append(Text(shape.x, _top(shape) - _AIR * em, mark.text, em, "sans", "middle", fill=color))
+        items.append(Text(shape.x, _top(shape) - _AIR * em, mark.text, em, "serif", "middle", fill=color))
     else:
         # With the volume below the box, or with the last line in it.
         last = items[texts[-1]]

@@ -259,12 +259,12 @@ def _traced(items: tuple[Item, ...], color: Color, times: float) -> Iterator[Ite
 def _with_key(scene: Scene, found: Measured, ramp: Ramp, theme: Theme) -> Scene:
     """*scene*, and below it the ramp with its ends and the total."""
     em = min((item.size for item in scene.primitives() if isinstance(item, Text)), default=10.0)
-    margin, top = em, scene.height
-    baseline = top + ascent("serif", em)
+    font, margin, top = scene.font, em, scene.height
+    baseline = top + ascent(font, em)
     line = Stroke(theme.edge, 0.05 * em)
     nothing, most = f"{found.words}: 0", found.written(ramp.most)
-    start = margin + width(nothing, "serif", em) + 0.5 * em
-    step, high = 0.4 * em, ascent("serif", em)
+    start = margin + width(nothing, font, em) + 0.5 * em
+    step, high = 0.4 * em, ascent(font, em)
     shown: list[Primitive] = [
         Rect(start + number * step, top, step, high, ramp.color(ramp.most * (number / (_STEPS - 1)) ** 2))
         for number in range(_STEPS)
@@ -272,15 +272,15 @@ def _with_key(scene: Scene, found: Measured, ramp: Ramp, theme: Theme) -> Scene:
     end = start + _STEPS * step
     shown += [
         Rect(start, top, _STEPS * step, high, None, line),
-        Text(margin, baseline, nothing, em, "serif", fill=theme.ink),
-        Text(end + 0.5 * em, baseline, f"{most}, of {found.written(found.total)} in all", em, "serif", fill=theme.ink),
+        Text(margin, baseline, nothing, em, font, fill=theme.ink),
+        Text(end + 0.5 * em, baseline, f"{most}, of {found.written(found.total)} in all", em, font, fill=theme.ink),
     ]
     last = shown[-1]
     assert isinstance(last, Text)
-    right = last.x + width(last.content, "serif", em) + margin
+    right = last.x + width(last.content, font, em) + margin
     return replace(
         scene,
         width=max(scene.width, right),
-        height=baseline + descent("serif", em) + 0.8 * em,
+        height=baseline + descent(font, em) + 0.8 * em,
         items=(*scene.items, Group("heat", "key", tuple(shown))),
     )

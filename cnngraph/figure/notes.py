@@ -45,7 +45,7 @@ def with_notes(scene: Scene, networks: Sequence[Network], theme: Theme, page: fl
         lines.append(" ".join(filter(None, [before, f"{', '.join(named)}:" if named else "", text])))
     marked = replace(scene, items=tuple(_with(item, drawn) for item in scene.items))
     long = max(page, scene.width) - 2 * room.size
-    broken = [part for line in lines for part in wrapped(line, "serif", room.size, long)]
+    broken = [part for line in lines for part in wrapped(line, scene.font, room.size, long)]
     return with_footer(marked, broken, theme, id=NOTE)
 
 

@@ -137,6 +137,18 @@ Primitive = Rect | Circle | Polygon | Path | Text | Picture
 Item = Primitive | Group
 
 
+def colors(item: Item) -> Iterator[Color]:
+    """What *item* is filled with and its lines have, but for text."""
+    match item:
+        case Group(items=items):
+            for each in items:
+                yield from colors(each)
+        case Path():
+            yield item.stroke.color
+        case Rect() | Circle() | Polygon():
+            yield from filter(None, (item.fill, item.stroke.color if item.stroke else None))
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A figure: what to draw, in order, on a page of *width* x *height* points."""
@@ -161,6 +173,12 @@ class Scene:
                 stack.extend(reversed(item.items))
             else:
                 yield item
+
+    @property
+    def font(self) -> Font:
+        """What the words of its layers are set in; words about all of it are too."""
+        layers = (item for group in self.groups() if group.role == "layer" for item in group.items)
+        return next((item.font for item in layers if isinstance(item, Text) and item.font != "serif-italic"), "serif")
 
     def groups(self) -> Iterator[Group]:
         stack: list[Item] = list(reversed(self.items))

@@ -97,11 +97,13 @@ def grid(
 
 
 def circle_column(
-    x: float, y: float, width: float, height: float, units: int, radius: float, paper: Color, line: Stroke
-) -> tuple[Primitive, ...]:
-    """A box of circles, one for each unit; when they are more than fit, the first two, an ellipsis and the last."""
+    x: float, y: float, width: float, height: float, units: int, radius: float, paper: Color, line: Stroke,
+    ground: Color | None = None,
+) -> tuple[Primitive, ...]:  # fmt: skip
+    """A box of circles, one for each unit; when they are more than fit, the first two, an ellipsis and the last. The
+    box has the circles' colour, or a *ground* of its own."""
     middle = x + width / 2
-    box = Rect(x, y, width, height, paper, line)
+    box = Rect(x, y, width, height, ground or paper, line)
     pitch = 2.4 * radius
     fit = int((height - 0.4 * radius) // pitch)
     if units <= fit:

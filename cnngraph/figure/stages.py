@@ -9,7 +9,6 @@ from cnngraph.figure.scene import Circle, Group, Item, Path, Point, Polygon, Pri
 from cnngraph.figure.text import ascent, descent, width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.turned import mapped
-from cnngraph.figure.typeface import Font
 from cnngraph.network import Network
 
 
@@ -163,8 +162,9 @@ def told_kinds(scene: Scene, networks: Sequence[Network]) -> Scene:
     return replace(scene, items=tuple(map(told, scene.items)))
 
 
-def with_footer(scene: Scene, lines: list[str], theme: Theme, font: Font = "serif", id: str = "counts") -> Scene:
-    """*scene* with *lines* of text below it, in *font*, as large as its smallest text, or as wide as the page takes."""
+def with_footer(scene: Scene, lines: list[str], theme: Theme, id: str = "counts") -> Scene:
+    """*scene* with *lines* of text below it, as large as its smallest text, or as wide as the page takes."""
+    font = scene.font
     sizes = [item.size for item in scene.primitives() if isinstance(item, Text)]
     size = min(sizes, default=10.0)
     margin = 0.9 * size

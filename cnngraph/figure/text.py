@@ -93,10 +93,14 @@ def descent(font: Font, size: float) -> float:
 
 
 def drop(content: str, font: Font, size: float) -> float:
-    """How far below a line the baseline of *content* is whose height has its middle on it, in points: the same for all
-    words of capitals, tall letters and tails, and lower for what is higher, as ``É`` and ideographs are."""
+    """How far below a line the baseline of *content* is that has its middle on it, in points: the same for all words of
+    capitals, small letters and tails, halfway between what capitals and small letters would have by themselves; and
+    lower for what is higher, as ``É`` and ideographs are."""
     above, below = ink(content, font, size)
-    return (max(above, ascent(font, size)) - max(below, descent(font, size))) / 2
+    high, deep = ascent(font, size), descent(font, size)
+    if above > high or below > deep:
+        return (max(above, high) - max(below, deep)) / 2
+    return (ink("H", font, size)[0] + ink("x", font, size)[0]) / 4
 
 
 def fit(content: str, font: Font, size: float, room: float) -> str:

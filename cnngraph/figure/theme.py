@@ -91,6 +91,8 @@ class Theme:
     """Whether volumes have their sizes beside them, in the styles that draw volumes or boxes."""
     hatched: bool = False
     """Whether slabs that do other things are told apart by hatching, too."""
+    by_stage: bool = False
+    """Whether cuboids and slabs have the colours of stages, by their resolution, instead of what they are or do."""
     kinds: Mapping[str, Color] = field(default_factory=dict)
     """Colours of layers by the word of the spec: ``upconv``."""
     blocks: Mapping[str, Color] = field(default_factory=dict)
@@ -100,6 +102,14 @@ class Theme:
     font: str = ""
     """What text is set in: one of `cnngraph.figure.typeface.WORDS`, or a file; empty for the fonts that ship, each in
     its place."""
+
+    def stage(self, number: int) -> Color:
+        """The colour of the stage of *number*, from 0: the stem's, and then those of stages in turn."""
+        return self.stages[(number - 1) % len(self.stages)] if number else self.stem
+
+    def under_hatching(self, color: Color) -> Color:
+        """*color* as it is between the lines of a hatching, so that these are seen."""
+        return mixed(color, self.paper, _LIGHTER)
 
     def own(self, layers: Sequence[Layer]) -> Color | None:
         """What the theme says of just these, which are drawn as one: of a layer by name, else of a block around, else
@@ -147,6 +157,29 @@ class Theme:
                     more = f"; did you mean `{near[0]}`?" if near else ""
                     yield f"the theme {self.name} has a colour for `{name}`, and there is no such {what}{more}"
 
+    def unseen(self, networks: Sequence[Network], seen: Mapping[str, Collection[Color]]) -> Iterator[str]:
+        """Whatever of *networks* it has a colour for that what is drawn of it has not; *seen* are the colours of layers
+        as the figure calls them."""
+        if not (self.kinds or self.blocks or self.layers):
+            return
+        around: dict[str, set[str]] = {}
+        """Of each layer what a theme may call it, or a block that it is in."""
+        for number, network in enumerate(networks, start=1):
+            for layer in network:
+                name = f"{number}.{layer.name}" if len(networks) > 1 else layer.name
+                around[name] = {f"kinds {layer.kind.word}", f"layers {layer.name}"}
+                path = layer.block
+                while path:
+                    named = (*_called(path), network.blocks[path].name.rpartition(".")[2])
+                    around[name] |= {f"blocks {each}" for each in named}
+                    path = path.rpartition(".")[0]
+        for table in ("kinds", "blocks", "layers"):
+            for name, color in getattr(self, table).items():
+                there = [layer for layer, names in around.items() if f"{table} {name}" in names]
+                shades = {color, self.under_hatching(color)}
+                if there and not any(shades.intersection(seen.get(layer, ())) for layer in there):
+                    yield name
+
     def on(self, fill: Color, usual: Color) -> Color:
         """The colour of text on *fill*: the *usual*, or where that is hard to read the one of black and white that is
         not."""
@@ -159,6 +192,8 @@ def _called(path: str) -> tuple[str, ...]:
     return path, own, own.rstrip("0123456789"), own.rstrip("0123456789").rstrip("_")
 
 
+_LIGHTER = 0.6
+"""The share of paper in what is hatched."""
 _READABLE = 4.5
 """Contrast of text with what is behind it (WCAG 2.2, 1.4.3)."""
 
@@ -287,7 +322,7 @@ _READ: dict[str, Callable[[_Reader, object, str], Any]] = {
     "rgb": _Reader.three,
     **dict.fromkeys(["kinds", "blocks", "layers"], _Reader.named),
     "font": _Reader.font,
-    **dict.fromkeys(["hatched", "sizes"], _Reader.flag),
+    **dict.fromkeys(["hatched", "sizes", "by_stage"], _Reader.flag),
 }  # fmt: skip
 """How each key of a file is read."""
 _KEYS = f"there are {', '.join(sorted(_READ))}"

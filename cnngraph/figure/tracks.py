@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from cnngraph.figure.scene import Scene
 
 
+_SHORT = 3
+"""Of the columns that a row would have if all were even, it has one in so many at least."""
+
+
 class Mark(NamedTuple):
     """What is written at something that is another in two networks."""
 
@@ -93,10 +97,8 @@ class Called:
     label: str
     level: int
     """1, or one more than the highest shorter one over its columns."""
-
-    @property
-    def middle(self) -> int:
-        return (self.first + self.last) // 2
+    middle: int
+    """The column of the stop in the middle."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,22 @@ class Track:
     @cached_property
     def columns(self) -> list[int]:
         return [stop.column for stop in self.stops]
+
+    @property
+    def alone(self) -> Track:
+        """The same without the room that other networks need: its stops in one column after the other."""
+        at = {column: number for number, column in enumerate(self.columns)}
+        return replace(
+            self,
+            stops=tuple(replace(stop, column=at[stop.column]) for stop in self.stops),
+            arcs=tuple(
+                replace(span, first=at[span.first], last=at[span.last], until=at[span.until]) for span in self.arcs
+            ),
+            repeats=tuple(replace(each, first=at[each.first], last=at[each.last]) for each in self.repeats),
+            called=tuple(
+                replace(each, first=at[each.first], last=at[each.last], middle=at[each.middle]) for each in self.called
+            ),
+        )
 
     def before(self, column: int) -> Stop | None:
         """The last stop before *column*."""
@@ -252,11 +270,11 @@ def _called(spine: Spine, stops: Sequence[Stop]) -> tuple[Called, ...]:
             columns.setdefault(path, []).append(stop.column)
             path = spine.network.blocks[path].parent
     blocks = spine.network.blocks
-    found = [(path, min(each), max(each)) for path, each in columns.items() if blocks[path].label]
-    heights = levels([(first, last) for _, first, last in found])
+    found = [(path, each) for path, each in columns.items() if blocks[path].label]
+    heights = levels([(each[0], each[-1]) for _, each in found])
     return tuple(
-        Called(first, last, path, blocks[path].label, level)
-        for (path, first, last), level in zip(found, heights, strict=True)
+        Called(each[0], each[-1], path, blocks[path].label, level, each[(len(each) - 1) // 2])
+        for (path, each), level in zip(found, heights, strict=True)
     )
 
 
@@ -466,11 +484,13 @@ def _repeated(each: _Stretch, stops: Sequence[Stop], spine: Spine, prefix: str) 
 # Rows ----------------------------------------------------------------------------------------
 
 
-def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False) -> list[Row]:
+def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False, apart: bool = False) -> list[Row]:
     """Rows of at most *most* columns.
 
     One network is cut into even rows. Of several, each row has the same stages of all, and the rows of a stage that is
-    longer than a row stand together; or with *by_column* the same columns of all that have a stop there.
+    longer than a row stand together; or with *by_column* the same columns of all that have a stop there. Networks whose
+    stages are so different that one would have a row of a single thing, and all of which one takes several rows, where
+    these are to be *apart*, stand one after the other, as if the others were not there.
     """
     columns = range(1 + max(each.last_column for each in tracks))
     if len(columns) <= most:
@@ -478,40 +498,42 @@ def rows(tracks: Sequence[Track], most: int, *, by_column: bool = False) -> list
     if len(tracks) == 1 or by_column:
         cut = (Row(each, part) for part in _cut(tracks, columns, most) for each in tracks)
         return [row for row in cut if row.stops]
-    found = []
-    for band in balanced(slots(tracks), len, most):
+    found: list[Row] = []
+    for band in balanced(slots(tracks), len, most) if not apart else ():
         for each in tracks:
             own = each.columns[bisect_left(each.columns, band.start) : bisect_left(each.columns, band.stop)]
             if own:
                 length = len(band) if len(band) <= most else own[-1] + 1 - band.start
                 found += [Row(each, part) for part in _cut([each], range(band.start, band.start + length), most)]
+    if apart or any(len(row.stops) == 1 < len(row.track.stops) for row in found):
+        return [row for each in tracks for row in rows([each.alone], most)]
     return found
 
 
+def standing(rows: Iterable[Row]) -> list[Track]:
+    """The tracks of *rows*, as they stand there."""
+    return list({id(row.track): row.track for row in rows}.values())
+
+
 def _cut(tracks: Sequence[Track], columns: range, most: int) -> list[range]:
-    """*columns* in rows of at most *most*, even in length, cut where no arc is open, or as few as can be."""
+    """*columns* in rows of at most *most*, even in length: cut where the fewest arcs are open, but so that none is
+    much shorter."""
     count = -(-len(columns) // most)
     opened = [
         sum(track.open_after[column] if column <= track.last_column else 0 for track in tracks) for column in columns
     ]
-    free = [cut for cut, arcs in enumerate(opened, start=columns.start + 1) if not arcs]
     found: list[range] = []
     start = columns.start
     while start < columns.stop:
-        wanted = start + -(-(columns.stop - start) // max(1, count - len(found)))
+        even = -(-(columns.stop - start) // max(1, count - len(found)))
+        wanted, least = start + even, max(1, even // _SHORT)
         full = min(start + most, columns.stop)
-        stop = _best_cut(range(start + 1, full + 1), columns, opened, wanted)
-        behind = free[min(bisect_right(free, stop), len(free) - 1)]
-        if behind - stop > most and stop - start < most / 2:
-            # What follows is cut into rows wherever it begins: no row of a few columns before it.
-            stop = _best_cut(range(start + -(-most // 2), full + 1), columns, opened, wanted)
+        last = full if full == columns.stop else max(start + least, min(full, columns.stop - least))
+        ahead = range(start + least, last + 1)
+        stop = min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
         found.append(range(start, stop))
         start = stop
     return found
-
-
-def _best_cut(ahead: range, columns: range, opened: Sequence[int], wanted: int) -> int:
-    return min(ahead, key=lambda cut: (opened[cut - 1 - columns.start], abs(cut - wanted)))
 
 
 def letters(rows: Sequence[Row]) -> dict[Span, str]:

@@ -13,6 +13,7 @@ from cnngraph.figure.scene import Group, Scene, Text, way_out
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import Theme
+from cnngraph.figure.typeface import Font
 from cnngraph.fold import same_work
 from cnngraph.network import LABEL, Network
 from cnngraph.source import Span
@@ -24,18 +25,30 @@ _MARKS = "_-/.,:"
 """Behind these a word may be broken."""
 _LINE = 8.0
 """Ems after which a label goes on in a second line, where it may."""
+_LONGER = 1.1
+"""By how much longer lines are tried where there are too many."""
 
 
-def lines_of(label: str) -> tuple[str, ...]:
-    """*label* in lines of whole words; one that is longer than a line is broken, behind a mark where it has one."""
-    words = [piece for word in label.split() for piece in _broken(word)]
-    return tuple(wrapped(" ".join(words), "serif", 1.0, _LINE))
+def lines_of(label: str, font: Font = "serif", room: float = _LINE) -> tuple[str, ...]:
+    """*label* in lines of *room* ems, of whole words; one that is longer than a line is broken, behind a mark where it
+    has one."""
+    words = [piece for word in label.split() for piece in _broken(word, font, room)]
+    return tuple(wrapped(" ".join(words), font, 1.0, room))
 
 
-def _broken(word: str) -> Iterator[str]:
-    """*word* in pieces of at most a line, each as long as it can be."""
-    while text_width(word, "serif", 1.0) > _LINE:
-        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], "serif", 1.0) > _LINE) - 1
+def in_few_lines(label: str, font: Font, most: int) -> tuple[str, ...]:
+    """The same in *most* lines at most, as short as these can be; in fewer, if none is longer than usual."""
+    lines, room = lines_of(label, font), _LINE
+    while len(lines) > most:
+        room *= _LONGER
+        lines = lines_of(label, font, room)
+    return lines
+
+
+def _broken(word: str, font: Font, room: float) -> Iterator[str]:
+    """*word* in pieces of at most *room* ems, each as long as it can be."""
+    while text_width(word, font, 1.0) > room:
+        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], font, 1.0) > room) - 1
         marks = [at + 1 for at, char in enumerate(word[:most]) if char in _MARKS and at]
         end = marks[-1] if marks else max(1, most)
         yield word[:end]
@@ -132,7 +145,7 @@ def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
     if not labelled:
         return
     groups = list(scene.groups())
-    said = {_text(group) for group in groups if group.role != "layer"}
+    said = {"".join(_text(group).split()) for group in groups if group.role != "layer"}
     for number, network in labelled:
         prefix = f"{number + 1}." if len(networks) > 1 else ""
         inside = _inside(network)
@@ -154,7 +167,7 @@ def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
                 }  # fmt: skip
         for path in inside:
             block = network.blocks[path]
-            if block.label and path not in is_shut and block.label not in said:
+            if block.label and path not in is_shut and "".join(block.label.split()) not in said:
                 yield Unsaid(f"`{path}`", block.label, None)
 
 
@@ -204,6 +217,7 @@ def _outlet(scene: Scene, label: str, last: Group, theme: Theme, page: float) ->
     boxes = list(map(box_of, leaves(last)))
     right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
     middle = sum(edge for box in boxes for edge in (box.top, box.bottom)) / 2 / len(boxes)
-    below = [Text(right, bottom + (1.2 + step) * size, label, size, "serif-italic", "end") for step in (0.0, 0.5, 1.0)]
-    beside = [Text(right + step * size, middle + 0.25 * size, label, size, "serif-italic") for step in (0.6, 1.6, 2.6)]
+    font: Font = "serif-italic" if scene.font == "serif" else scene.font
+    below = [Text(right, bottom + (1.2 + step) * size, label, size, font, "end") for step in (0.0, 0.5, 1.0)]
+    beside = [Text(right + step * size, middle + 0.25 * size, label, size, font) for step in (0.6, 1.6, 2.6)]
     return room.first((text._replace(fill=theme.ink) for text in (*beside, *below)), last)

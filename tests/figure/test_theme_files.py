@@ -15,6 +15,7 @@ from cnngraph import load, parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import points
 from cnngraph.figure.scene import Circle, Group, Item, Polygon, Rect, Scene, Text
+from cnngraph.figure.scene import Path as ScenePath
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT, THEMES, read
 from tests.conftest import Ran
@@ -113,6 +114,50 @@ def test_colours_of_kinds_blocks_and_layers_are_seen_on_them_alone(style: str, t
             assert fills(own, group.id) == fills(plain, group.id)
     assert "#654321" in seen
     assert faults(own) == []
+
+
+@pytest.mark.parametrize("style", ["volumes", "slabs", "units"])
+@pytest.mark.parametrize("seed", range(12))
+def test_every_colour_for_a_layer_is_seen_or_remarked(style: str, seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    network = load(rng.choice({"volumes": ["lenet5", "alexnet", "vgg16"], "slabs": ["unet", "resnet", "densenet121"],
+                               "units": ["residual_network", "alexnet", "resnet_small"]}[style]))  # fmt: skip
+    named = {
+        "kinds": [layer.kind.word for layer in network if layer.inputs],
+        "blocks": [layer.block for layer in network if layer.block],
+        "layers": [layer.name for layer in network if layer.inputs],
+    }  # fmt: skip
+    table = rng.choice([each for each, names in named.items() if names])
+    name = rng.choice(named[table])
+    scene = draw(Order([network], style, 960.0, read(written(tmp_path, f'[{table}]\n"{name}" = "#010203"\n'))))
+    drawn = {id for group in scene.groups() if "#010203" in fills_of(group) for id in group.layers}
+    is_seen = any(layer.name in drawn for layer in network
+                  if name in (layer.kind.word, layer.name) or f"{layer.block}.".startswith(f"{name}."))  # fmt: skip
+    is_remarked = any("nothing in this figure" in remark and f"`{name}`" in remark for remark in scene.remarks)
+    assert is_seen != is_remarked
+
+
+def fills_of(group: Group) -> set[str | None]:
+    """What shapes in *group* are filled with, and lines drawn with."""
+    shapes = {item.fill for item in group.items if isinstance(item, Rect | Polygon | Circle)}
+    return shapes | {item.stroke.color for item in group.items if isinstance(item, ScenePath)}
+
+
+@pytest.mark.parametrize("based_on", ["light", "dark", "colorblind"])
+@pytest.mark.parametrize(("name", "style"), [("resnet", "slabs"), ("unet_same", "slabs"), ("vgg16", "volumes")])
+def test_colours_by_stage_are_by_resolution(name: str, style: str, based_on: str, tmp_path: Path) -> None:
+    network = load(name)
+    theme = read(written(tmp_path, f'based_on = "{based_on}"\nby_stage = true\n'))
+    scene = draw(Order([network], style, 960.0, theme))
+    assert faults(scene) == []
+    known = {theme.stem, *theme.stages}
+    found: dict[int, set[str]] = {}
+    for group in scene.groups():
+        volume = network[group.layers[-1]].output if group.role == "layer" else None
+        if volume is not None and volume.is_map and network[group.id].inputs:
+            found.setdefault(volume.height, set()).update(known & fills(scene, group.id))
+    assert all(len(colors) <= 1 for colors in found.values())
+    assert len({color for colors in found.values() for color in colors}) >= 4
 
 
 def test_a_block_has_the_colour_of_its_name_or_its_definition(tmp_path: Path) -> None:

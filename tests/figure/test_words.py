@@ -149,9 +149,9 @@ def test_what_is_called_otherwise_is_not_drawn_as_one() -> None:
 def test_a_style_without_a_place_for_a_label_says_so() -> None:
     source = 'input 8x8x4\nconv 4 3x3 same relu -> dropout 0.5 @label("half off")\nconv 4 1x1\n'
     assert "half off" in text(drawn(source, "blocks"))
-    assert "half off" in text(drawn(source, "volumes"))
+    assert all("half off" in text(drawn(source, style)) for style in ("volumes", "text", "units", "strip"))
     with pytest.raises(CnngraphError, match="no place for the label of `dropout1`") as raised:
-        drawn(source, "units")
+        drawn(source, "slabs")
     (found,) = raised.value.diagnostics
     assert (found.code, found.label and found.label.span.line) == ("E0608", 2)
     assert parse(source).render(style="auto").style == "volumes"
@@ -213,7 +213,7 @@ def test_silent_layers_are_named_on_request(style: str) -> None:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("style", ["strip", "units"])
 def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, fold: bool, down: bool) -> None:
-    """Stages, and residual blocks in them, of random ResNets, in pages of random width."""
+    """Stages, and residual blocks in them, of random ResNets, in pages of random width; all words, however long."""
     if down and style == "units":
         return
     rng = random.Random(seed)
@@ -225,7 +225,7 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
     ]
     labels = []
     for number in range(rng.randint(1, 5)):
-        called = f"{'stage ' * rng.randint(0, 2)}{number}x"
+        called = f"{'stage ' * rng.choice([0, 1, 2, 7])}{'layers' * rng.choice([0, 0, 0, 2])}{number}x"
         labels.append(called)
         word = rng.choice(["stage", "residual"])
         lines.append(f'{word} {rng.choice([8, 16])} s={rng.choice([1, 2])} @label("{called}")')
@@ -235,14 +235,15 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
     scene = draw(Order([network], style, width, LIGHT, fold=fold or (None if style == "units" else False), down=down))
     assert faults(scene) == []
     said = [
-        item.content
+        "".join(item.content for item in group.items if isinstance(item, Text)).replace(" ", "")
         for group in scene.groups()
         if "called-" in group.id
-        for item in group.items
-        if isinstance(item, Text)
     ]
-    assert sorted(dict.fromkeys(said)) == sorted(labels)
+    assert sorted(dict.fromkeys(filter(None, said))) == sorted(label.replace(" ", "") for label in labels)
     assert not any("no place" in remark for remark in scene.remarks)
+    beside = draw(Order([network, load("resnet", depth=34)], style, width, LIGHT, down=down))
+    assert faults(beside) == []
+    assert not any("no place" in remark for remark in beside.remarks)
     for other in ("blocks", "slabs"):
         boxed = draw(Order([network], other, 4000.0, LIGHT, fold=rng.choice([None, True, False])))
         lacks = [label for label in labels if label not in text(boxed)]
@@ -251,10 +252,11 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         assert lacks or "no place" not in remarks
 
 
+@pytest.mark.parametrize("style", ["volumes", "text", "units"])
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])
-def test_silent_layers_are_named_on_their_arrow(show: tuple[str, ...]) -> None:
+def test_silent_layers_are_named_on_their_arrow_or_below_their_column(show: tuple[str, ...], style: str) -> None:
     network = load("alexnet")
-    scene = draw(Order([network], "volumes", 504.0, LIGHT, show=show))
+    scene = draw(Order([network], style, 504.0, LIGHT, show=show, fold=False if style == "text" else None))
     words = {"relu": "ReLU", "lrn": "LRN", "dropout": "dropout"}
     for word, name in words.items():
         said = sum(item.content == name for item in scene.primitives() if isinstance(item, Text))

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property, reduce
+from operator import or_
 
 from cnngraph.flow import Chain, Repeat, flow, units_of
 from cnngraph.fold import folded, same_work
@@ -101,7 +103,7 @@ class Stretch:
     """Of all of them, time after time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Nodes:
     """In topological order."""
 
@@ -111,6 +113,21 @@ class Nodes:
     outputs: tuple[tuple[int, Output], ...]
     """The nodes whose volumes are given back, and as what."""
     stretches: tuple[Stretch, ...] = ()
+
+    @cached_property
+    def shortcuts(self) -> frozenset[tuple[int, int]]:
+        """The ends of the edges that pass something by: another way leads from the one to the other, too."""
+        before: list[int] = []
+        """All that a node comes of, a bit for each."""
+        sources: list[list[int]] = [[] for _ in self.nodes]
+        for edge in self.edges:
+            sources[edge.target].append(edge.source)
+        found: set[tuple[int, int]] = set()
+        for number, taken in enumerate(sources):
+            farther = reduce(or_, (before[source] for source in taken), 0)
+            found.update((source, number) for source in taken if farther >> source & 1)
+            before.append(reduce(or_, (1 << source for source in taken), farther))
+        return frozenset(found)
 
     @property
     def rises(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cnngraph.titles import told_apart
 from cnngraph.units import units
 
 if TYPE_CHECKING:
+    from cnngraph.figure.colors import Color
     from cnngraph.figure.live import Live
     from cnngraph.figure.scene import Scene
     from cnngraph.figure.theme import Theme
@@ -90,7 +91,23 @@ def draw(order: Order) -> Scene:
     of it."""
     with using(order.typeface):
         scene = with_unknown(_with_cut_title(replace(_drawn(order), typeface=order.typeface), order))
-        return replace(scene, remarks=(*scene.remarks, *order.theme.unmet(order.networks, KINDS)))
+        unmet = order.theme.unmet(order.networks, KINDS)
+        return replace(scene, remarks=(*scene.remarks, *unmet, *_uncolored(scene, order)))
+
+
+def _uncolored(scene: Scene, order: Order) -> Iterator[str]:
+    """What is to be said of colours for layers, where a figure of all of them has no place for these."""
+    from cnngraph.figure.scene import colors
+
+    if not STYLES[order.style].whole:
+        return
+    seen: dict[str, set[Color]] = {}
+    for group in scene.groups():
+        for name in group.layers:
+            seen.setdefault(name, set()).update(colors(group))
+    if names := list(order.theme.unseen(order.networks, seen)):
+        said = ", ".join(f"`{name}`" for name in names[:_NAMED])
+        yield f"nothing in this figure has the colour that the theme {order.theme.name} has for {said}"
 
 
 def with_unknown(scene: Scene) -> Scene:
@@ -201,7 +218,7 @@ def _with_unbracketed(scene: Scene, name: str, networks: Sequence[Network]) -> S
     more = f" and {len(lacks) - _LABELS} more" if len(lacks) > _LABELS else ""
     remark = (
         f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: --depth 0 in"
-        " `blocks` has them in boxes, `strip` and `units` in brackets, a long one on a larger --width"
+        " `blocks` has them in boxes, `strip` and `units` in brackets"
     )
     return replace(scene, remarks=(*scene.remarks, remark))
 
@@ -227,7 +244,9 @@ def refuse(name: str, order: Order, takes: Collection[str], help: str) -> None:
     """Raises `CnngraphError` (E0608) when *order* asks for what *name*, which heeds *takes*, has no place for."""
     for wish in wishes(order):
         if wish not in takes:
-            raise CnngraphError.of("E0608", f"{name} has no place for {WISHES[wish]}", help=help)
+            heed = [f"`{style}`" for style, each in STYLES.items() if wish in each.heeds(order)]
+            more = f"; {', '.join(heed)} {'has' if len(heed) == 1 else 'have'} one" if heed else ""
+            raise CnngraphError.of("E0608", f"{name} has no place for {WISHES[wish]}", help=f"{help}{more}")
 
 
 def wishes(order: Order) -> list[str]:
@@ -257,7 +276,15 @@ def _text(order: Order) -> Scene:
 
     network = order.networks[0]
     title = order.title or network.title or None
-    return text_flow(network, width=order.width, theme=order.theme, title=title, picture=order.picture, fold=order.fold)
+    return text_flow(
+        network,
+        width=order.width,
+        theme=order.theme,
+        title=title,
+        picture=order.picture,
+        fold=order.fold,
+        show=order.show,
+    )
 
 
 def _strip(order: Order) -> Scene:
@@ -284,7 +311,14 @@ def _units(order: Order) -> Scene:
         return written(
             network, width=order.width, theme=order.theme, title=order.title or network.title or network.name
         )
-    drawn = columns(order.networks, width=order.width, theme=order.theme, title=order.title, fold=order.fold)
+    drawn = columns(
+        order.networks,
+        width=order.width,
+        theme=order.theme,
+        title=order.title,
+        fold=order.fold,
+        show=order.show,
+    )
     if order.fold or len(order.networks) > 1 or not _is_one_block(network):
         return drawn
     try:
@@ -391,11 +425,14 @@ STYLES = {
     "text": Style(
         _text,
         "it writes the volumes of a chain, with arrows between",
-        ("title", "picture", "fold"),
+        ("title", "picture", "fold", "show"),
         frames=True,
     ),
     "units": Style(
-        _units, "it draws a column of circles for every weighted layer", ("title", "picture", "fold"), ("title", "fold")
+        _units,
+        "it draws a column of circles for every weighted layer",
+        ("title", "picture", "fold", "show"),
+        ("title", "fold", "show"),
     ),
     "strip": Style(
         _strip,

@@ -21,6 +21,8 @@ REPEAT = 2.0
 REPEAT_BESIDE = 2.8
 """The same of one beside it, where the way runs from top to bottom."""
 _LEADING = 1.25
+LEADING = 1.15
+"""Ems from line to line of what is said below a bracket."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,11 @@ class Name:
     """Points that a line may take; a word takes more if it has to."""
     most: float = 1.15
     """Ems, of a name that has the room."""
+    font: Font = "sans"
 
     @cached_property
     def lines(self) -> list[str]:
-        return wrapped(self.content, "sans", self.em, self.room)
+        return wrapped(self.content, self.font, self.em, self.room)
 
     @cached_property
     def size(self) -> float:
@@ -45,7 +48,7 @@ class Name:
     @cached_property
     def _longest(self) -> float:
         """Points, at a size of one em."""
-        return max(text_width(line, "sans", self.em) for line in self.lines)
+        return max(text_width(line, self.font, self.em) for line in self.lines)
 
     @property
     def length(self) -> float:
@@ -60,7 +63,9 @@ class Name:
     def drawn(self, baseline: float, middle: float, theme: Theme) -> Iterator[Text]:
         """With the first line's *baseline* there, in the middle of a row."""
         for number, line in enumerate(self.lines):
-            yield Text(baseline + number * _LEADING * self.em, middle, line, self.size, "sans", "middle", 90, theme.ink)
+            yield Text(
+                baseline + number * _LEADING * self.em, middle, line, self.size, self.font, "middle", 90, theme.ink
+            )
 
 
 def arc(span: Span, track: Track, drawn: Sequence[Primitive]) -> Group:
@@ -79,11 +84,11 @@ def letters_width(rows: Sequence[Row], em: float, theme: Theme) -> float:
 
 
 def bracket(
-    whole: Repeated | Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
-    font: Font, theme: Theme, *, down: bool = False,
-) -> tuple[Path, Text]:  # fmt: skip
-    """What stands below *columns*, those of a *whole* that are in this row, from *ends* to *ends*, with what is *said*
-    of it, which is turned where the figure will be turned *down*.
+    whole: Repeated | Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: Sequence[str],
+    em: float, font: Font, theme: Theme, *, down: bool = False,
+) -> tuple[Path | Text, ...]:  # fmt: skip
+    """What stands below *columns*, those of a *whole* that are in this row, from *ends* to *ends*, with the lines of
+    what is *said* of it, which are turned where the figure will be turned *down*.
 
     It stays open where the whole goes on in another row.
     """
@@ -91,21 +96,25 @@ def bracket(
     begin = (Move((left, y)), Line((left, deep))) if columns[0] == whole.first else (Move((left, deep)),)
     end = (Line((right, deep)), Line((right, y))) if columns[1] == whole.last else (Line((right, deep)),)
     line = Path((*begin, *end), Stroke(theme.faint, 0.07 * em))
-    middle, below = (left + right) / 2, deep + 0.25 * em
+    middle, below, high = (left + right) / 2, deep + 0.25 * em, ascent(font, em)
+    steps = [LEADING * em * number for number in range(len(said))]
     if down:
-        return line, Text(middle + ascent(font, em) / 2, below, said, em, font, "end", 90, theme.ink)
-    return line, Text(middle, below + ascent(font, em), said, em, font, "middle", fill=theme.ink)
+        first = middle + (high - sum(steps[-1:])) / 2
+        return line, *(Text(first + step, below, words, em, font, "end", 90, theme.ink)
+                       for words, step in zip(said, steps, strict=True))  # fmt: skip
+    return line, *(Text(middle, below + high + step, words, em, font, "middle", fill=theme.ink)
+                   for words, step in zip(said, steps, strict=True))  # fmt: skip
 
 
 def labelled(
-    row: Row, called: Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: str, em: float,
-    font: Font, theme: Theme, *, down: bool = False,
+    row: Row, called: Called, columns: tuple[int, int], ends: tuple[float, float], y: float, said: Sequence[str],
+    em: float, font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
-    """The `bracket` of a block with a label, of which *said* is as much as there is room for; of one that is in several
-    rows it stands in that where the block's middle is."""
+    """The `bracket` of a block with a label, which is *said* in lines; of one that is in several rows it stands in that
+    where the block's middle is."""
     first, until = columns
-    line, words = bracket(called, columns, ends, y, said, em, font, theme, down=down)
-    drawn = (line, words) if first <= called.middle <= until else (line,)
+    here = said if first <= called.middle <= until else ()
+    drawn = bracket(called, columns, ends, y, here, em, font, theme, down=down)
     layers = row.names_in(first, until)
     return Group(f"{row.track.prefix}called-{called.path}-{first}", "decoration", drawn, layers=layers)
 
@@ -115,7 +124,7 @@ def repeat(
     font: Font, theme: Theme, *, down: bool = False,
 ) -> Group:  # fmt: skip
     """The `bracket` of a repeated part, with how often it is there."""
-    drawn = bracket(repeated, columns, ends, y, f"×{repeated.times}", em, font, theme, down=down)
+    drawn = bracket(repeated, columns, ends, y, (f"×{repeated.times}",), em, font, theme, down=down)
     data = (("times", str(repeated.times)),)
     first = next(stop for stop in track.stops if stop.column == columns[0])
     return Group(

@@ -224,19 +224,21 @@ class Column(Block):
     """A vector: a tall box of circles."""
 
     units: int
+    color: Color | None
+    """Of the box, where that is not the paper's."""
 
     @classmethod
-    def of(cls, measure: Measure, caption: str, units: int, most: int) -> Column:
+    def of(cls, measure: Measure, caption: str, units: int, most: int, color: Color | None = None) -> Column:
         """*most* is the longest vector of the figure; shorter ones are a little lower, but high enough for
         three circles and an ellipsis if they don't show them all."""
         share = math.log(units + 1) / math.log(most + 1)
         full = max(7.8 * measure.em, 0.9 * measure.side)
         height = 5.3 * measure.em if units <= 3 else max(6.4 * measure.em, full * (0.6 + 0.4 * share))
-        return cls(measure, caption, 2 * measure.em, height, units)
+        return cls(measure, caption, 2 * measure.em, height, units, color)
 
     def shape(self, x: float, y: float) -> tuple[Primitive, ...]:
-        radius, paper = 0.68 * self.measure.em, self.measure.theme.paper
-        return shapes.circle_column(x, y, self.width, self.height, self.units, radius, paper, self.measure.line)
+        radius, paper, line = 0.68 * self.measure.em, self.measure.theme.paper, self.measure.line
+        return shapes.circle_column(x, y, self.width, self.height, self.units, radius, paper, line, self.color)
 
 
 FEW = 20
@@ -250,6 +252,8 @@ class Answer:
     measure: Measure
     caption: str
     units: int
+    color: Color | None
+    """Of the circle, where that is not the paper's."""
 
     @property
     def _symbol(self) -> tuple[str, Font, float]:
@@ -295,6 +299,7 @@ class Answer:
             above, below = ink(content, font, size)
             symbol = Text(middle, axis + (above - below) / 2, content, size, font, "middle", fill=color)
         else:
-            symbol = Circle(middle, axis, self.width / 2, self.measure.theme.paper, self.measure.line)
+            paper = self.color or self.measure.theme.paper
+            symbol = Circle(middle, axis, self.width / 2, paper, self.measure.line)
         words = Text(middle, axis + self._baseline, self.caption, self.measure.em, "serif", "middle", fill=color)
         return (symbol, words)

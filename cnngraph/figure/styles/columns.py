@@ -7,7 +7,7 @@ out layer by layer, with its formulas.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,8 +19,8 @@ from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
 from cnngraph.figure.spine import Spine, spine
-from cnngraph.figure.styles.beside import REPEAT, Name, arc, labelled, letters_width, repeat
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.styles.beside import LEADING, REPEAT, Name, arc, labelled, letters_width, repeat
+from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -33,9 +33,10 @@ from cnngraph.figure.tracks import (
     letters,
     on_page,
     rows,
+    standing,
     tracks,
 )
-from cnngraph.figure.words import lines_of
+from cnngraph.figure.words import lines_of, silent
 from cnngraph.network import Network
 from cnngraph.units import Unit
 
@@ -59,6 +60,8 @@ _LETTER_STEP, _LETTER_AIR = 1.9, 0.5
 """Ems from one letter to the next above it, and above the highest."""
 _ARC, _ARC_STEP, _ARC_WORDS = 1.6, 1.3, 1.3
 """Ems: how high an arc runs above the columns, how much each arc inside it adds, and room for its words."""
+_LABEL_AIR = 0.4
+"""Ems between the labels of two blocks."""
 _SCRIPT = 0.72
 """Size of a superscript."""
 _FEW = 3
@@ -91,12 +94,15 @@ class _Page:
     """Lengths in points, and where things stand."""
 
     tracks: list[Track]
+    rows: list[Row]
     em: float
     pitch: float
     left: float
     begin: float
     """Where the arrow begins with which a row goes on."""
     theme: Theme
+    show: Collection[str]
+    """Words of silent layers that are named."""
 
     @property
     def column(self) -> float:
@@ -118,13 +124,13 @@ class _Page:
         """From the middle up to where an arrow from above touches it."""
         if stop.boxed:
             return self.height / 2
-        return ((len(_loose(stop.unit)) - 1) / 2 * _LINE - 0.33 + 0.2) * self.em + ascent("serif", self.em)
+        return ((len(_loose(stop, self.show)) - 1) / 2 * _LINE - 0.33 + 0.2) * self.em + ascent("serif", self.em)
 
     def way(self, before: Stop, stop: Stop, row: Row) -> tuple[float, float]:
         """Where the arrow into *stop* begins and ends."""
-        tip = self.x(stop.column, row) - _half(stop, self.em)
+        tip = self.x(stop.column, row) - _half(stop, self.em, self.show)
         shown = before.column in row.columns
-        return self.x(before.column, row) + _half(before, self.em) if shown else self.begin, tip
+        return self.x(before.column, row) + _half(before, self.em, self.show) if shown else self.begin, tip
 
     def tap(self, span: Span, row: Row) -> float:
         """Where an arc leaves the arrow into the first stop that it passes."""
@@ -147,17 +153,39 @@ class _Page:
         return high + max(_ARC_WORDS if worded else 0.0, _LETTER_AIR if row.cuts else 0.0) * self.em
 
     @cached_property
+    def labels(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The labels of blocks in lines, by track and block."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for row in self.rows:
+            for called, first, until in row.called:
+                if first <= called.middle <= until:
+                    room = (until - first + 1) * self.pitch / self.em - _LABEL_AIR
+                    found[row.track.prefix, called.path] = lines_of(called.label, room=room)
+                else:
+                    found.setdefault((row.track.prefix, called.path), ())
+        return found
+
+    def called(self, row: Row) -> float:
+        """Ems that one level of brackets with labels takes below *row*."""
+        lines = [len(self.labels[row.track.prefix, called.path]) for called, _, _ in row.called]
+        return REPEAT + LEADING * (max(lines, default=1) - 1)
+
+    @cached_property
     def captions(self) -> int:
         """Lines below the columns: as many as the longest has, none where no layer is a column."""
-        return max((len(_caption(stop.unit)) for track in self.tracks for stop in track.stops if stop.boxed), default=0)
+        return max(
+            (len(_caption(stop, self.show)) for track in self.tracks for stop in track.stops if stop.boxed), default=0
+        )
 
 
 def columns(
-    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None
-) -> Scene:
+    networks: Sequence[Network], *, width: float, theme: Theme, title: str | None = None, fold: bool | None = None,
+    show: Collection[str] = (),
+) -> Scene:  # fmt: skip
     """*networks* as columns of circles at most *width* points wide, one under the other; *title* stands over all.
 
-    *fold* draws equal neighbours once, or not; None folds what is higher than a page. Raises `CnngraphError` for a
+    *fold* draws equal neighbours once, or not; None folds what is higher than a page; silent layers whose words are in
+    *show* are named below the column that they are in. Raises `CnngraphError` for a
     network that is not one path with shortcuts over it (E0606), and for a width that is too small (E0604).
     """
     names = [network.title or network.name for network in networks]
@@ -165,7 +193,7 @@ def columns(
     head = title or (names[0] if len(names) == 1 else "")
 
     def drawn(folded: bool, em: float) -> Scene:
-        return _drawn(tracks(spines, names, "units", _lands_on_a_column, folded), em, width, theme, head)
+        return _drawn(tracks(spines, names, "units", _lands_on_a_column, folded), em, width, theme, head, show)
 
     # Not smaller: captions would be too small to read.
     return on_page(drawn, texts(width, SLIDE_TEXT, LEAST_TEXT)[:1], " and ".join(names), width, fold)
@@ -181,8 +209,8 @@ def _lands_on_a_column(spine: Spine, index: int) -> bool:
     return before.weighted and all(layer.kind.idle or layer.kind.family == "norm" for layer in before.layers[1:])
 
 
-def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str) -> Scene:
-    page, lines = _fitted(tracks, em, width, theme)
+def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str, show: Collection[str]) -> Scene:
+    page, lines = _fitted(tracks, em, width, theme, show)
     names = {track.prefix: _name(track, em) for track in tracks}
     marks = letters(lines)
     items: list[Item] = []
@@ -196,18 +224,18 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
     for row in lines:
         above, below = page.above(row), page.captions * _CAPTION * em + 0.4 * em
         below += (1.1 * em if row.spans else 0.0) + (REPEAT * em if row.repeats else 0.0)
-        below += REPEAT * em * max((each.level for each, _, _ in row.called), default=0)
+        below += page.called(row) * em * max((each.level for each, _, _ in row.called), default=0)
         over = (names[row.track.prefix].length - page.height) / 2 if len(tracks) > 1 else 0.0
         y += max(above, over - _OVER * em)
         middle = y + page.height / 2
         if len(tracks) > 1:
-            baseline = _MARGIN * em + (ascent("sans", em) + descent("sans", em)) / 2
+            baseline = _MARGIN * em + (ascent("serif", em) + descent("serif", em)) / 2
             items += names[row.track.prefix].drawn(baseline, middle, theme)
         drawn, reach = _row(row, page, middle, marks, parts)
         items += drawn
         right = max(right, reach)
         y += page.height + max(below, over - _OVER * em) + _ROW_GAP * em
-    items += [arc(span, track, parts[span]) for track in tracks for span in track.arcs if span in parts]
+    items += [arc(span, track, parts[span]) for track in standing(lines) for span in track.arcs if span in parts]
     return Scene(
         width=right + _MARGIN * em,
         height=y - (_ROW_GAP - _MARGIN) * em,
@@ -219,22 +247,24 @@ def _drawn(tracks: list[Track], em: float, width: float, theme: Theme, head: str
 
 
 def _name(track: Track, em: float) -> Name:
-    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, 1.0)
+    return Name(track.title, em, (_HEIGHT + 2 * _ROW_GAP) * em, 1.0, "serif")
 
 
-def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple[_Page, list[Row]]:
+def _fitted(
+    tracks: list[Track], em: float, width: float, theme: Theme, show: Collection[str]
+) -> tuple[_Page, list[Row]]:
     count = 1 + max(track.last_column for track in tracks)
     few = sum(stop.boxed for track in tracks for stop in track.stops) <= _FEW * len(tracks)
     gap = max(_GAP, script_width("a", "[l+1]", em) / em + 1.2) if few else _GAP
     if any(stop.unit.label for track in tracks for stop in track.stops):
-        gap = max(gap, _caption_gap(tracks, em))
+        gap = max(gap, _caption_gap(tracks, em, show))
     title = max(_name(track, em).width for track in tracks) / em + _BESIDE if len(tracks) > 1 else 0.9
     left = (_MARGIN + title) * em + _COLUMN * em / 2
     tail = 4.2 * em
     room = width - left - tail - _MARGIN * em + _COLUMN * em / 2
     fits = int(room / ((_COLUMN + gap) * em))
     if fits < count:
-        gap = max(_LEAST_GAP, _caption_gap(tracks, em))
+        gap = max(_LEAST_GAP, _caption_gap(tracks, em, show))
     while True:
         fits = int((width - left - tail - _MARGIN * em + _COLUMN * em / 2) / ((_COLUMN + gap) * em))
         lines = rows(tracks, max(1, fits))
@@ -243,29 +273,29 @@ def _fitted(tracks: list[Track], em: float, width: float, theme: Theme) -> tuple
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(tracks)
         if not cuts and not goes_on:
             break
-        half = _widest_start(lines, em)
+        half = _widest_start(lines, em, show)
         before = (_MARGIN + (title - _BESIDE + 0.3 if len(tracks) > 1 else -0.5)) * em
         needed = before + half + _LEAD * em + (letters_width(lines, em, theme) + 0.2 * em if cuts else 0.0)
         if needed <= left:
             break
         left = needed
-    begin = left - _widest_start(lines, em) - _LEAD * em
-    return _Page(tracks, em, (_COLUMN + gap) * em, left, begin, theme), lines
+    begin = left - _widest_start(lines, em, show) - _LEAD * em
+    return _Page(tracks, lines, em, (_COLUMN + gap) * em, left, begin, theme, show), lines
 
 
-def _widest_start(rows: Sequence[Row], em: float) -> float:
+def _widest_start(rows: Sequence[Row], em: float, show: Collection[str]) -> float:
     """From the middle of the first stop to its border, in the row that goes on with the widest."""
     going_on = (row for row in rows if row.track.before(row.columns.start))
-    return max((_half(row.stops[0], em) for row in going_on), default=_COLUMN * em / 2)
+    return max((_half(row.stops[0], em, show) for row in going_on), default=_COLUMN * em / 2)
 
 
-def _caption_gap(tracks: list[Track], em: float) -> float:
+def _caption_gap(tracks: list[Track], em: float, show: Collection[str]) -> float:
     """Ems that keep the captions of neighbours apart, and texts between columns free."""
     stops = [stop for track in tracks for stop in track.stops]
-    boxed = [text_width(line, "serif", em) for stop in stops if stop.boxed for line in _caption(stop.unit)]
-    loose = [_loose_width(stop.unit, em) for stop in stops if not stop.boxed]
+    boxed = [text_width(line, "serif", em) for stop in stops if stop.boxed for line in _caption(stop, show)]
+    loose = [_loose_width(stop, em, show) for stop in stops if not stop.boxed]
     side_by_side = [
-        (_loose_width(one.unit, em) + _loose_width(other.unit, em)) / 2
+        (_loose_width(one, em, show) + _loose_width(other, em, show)) / 2
         for track in tracks for one, other in pairwise(track.stops) if not one.boxed and not other.boxed
     ]  # fmt: skip
     tight = [wide / em + 1.0 for wide in side_by_side]
@@ -279,12 +309,19 @@ def _letter(stop: Stop) -> str:
     return "z" if stop.boxed and layers[-1].kind.family in ("conv", "dense", "norm") else "a"
 
 
-def _caption(unit: Unit) -> tuple[str, ...]:
-    """Below a column: its label, ``3×3``, ``64``, ``/2``; the length of a vector."""
-    caption, called = unit.lead.kind.caption(), lines_of(unit.label)
+def _caption(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
+    """Below a column: its label, ``3×3``, ``64``, ``/2``; the length of a vector; and silent layers to *show*."""
+    unit = stop.unit
+    caption, called, behind = unit.lead.kind.caption(), lines_of(unit.label), _behind(stop, show)
     if caption.window is None:
-        return (*called, caption.size)
-    return (*called, f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit))
+        return (*called, caption.size, *behind)
+    return (*called, f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit), *behind)
+
+
+def _behind(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
+    """What silent layers are called of *stop* and the sum in it."""
+    names = (name for unit in (stop.unit, *stop.passed_over) for name in silent(unit, show))
+    return tuple(line for name in names for line in lines_of(name))
 
 
 def _stride(unit: Unit) -> tuple[str, ...]:
@@ -295,19 +332,20 @@ def _stride(unit: Unit) -> tuple[str, ...]:
     return (f"/{stride[0]}" if stride[0] == stride[1] else f"/{stride[0]}×{stride[1]}",)
 
 
-def _loose(unit: Unit) -> tuple[str, ...]:
-    """Words for what is no column: an input, a pool."""
+def _loose(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
+    """Words for what is no column: an input, a pool; and silent layers to *show*."""
+    unit = stop.unit
     called = lines_of(unit.label)
     if not unit.lead.inputs:
         return called or (unit.name,)
     caption = unit.does.kind.caption()
     if called and unit.lead.kind.family == "join" and caption.sign:
         called += (caption.sign,)
-    return (*(called or caption.short.split()), *_stride(unit))
+    return (*(called or caption.short.split()), *_stride(unit), *_behind(stop, show))
 
 
-def _loose_width(unit: Unit, em: float) -> float:
-    return max(text_width(line, "serif", em) for line in _loose(unit))
+def _loose_width(stop: Stop, em: float, show: Collection[str]) -> float:
+    return max(text_width(line, "serif", em) for line in _loose(stop, show))
 
 
 def _is_activation(unit: Unit) -> bool:
@@ -340,7 +378,7 @@ def _row(
         number += stop.boxed
         before = stop
     last = row.stops[-1]
-    start = page.x(last.column, row) + _half(last, em)
+    start = page.x(last.column, row) + _half(last, em, page.show)
     tip = start + 1.9 * em
     reach = tip
     tail: list[Primitive] = list(arrow((start, middle), (tip, middle), page.line, 0.7 * em))
@@ -374,12 +412,12 @@ def _row(
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
     bare = [span for span in row.spans if span.level == 1]
     bare = [span for span in bare if (span.first, span.until) not in repeated_parts | called_parts]
+    inside = any(first <= span.first and span.until <= until for span in bare for _, first, until in row.called)
     for called, first, until in row.called:
-        inside = any(first <= span.first and span.until <= until for span in bare)
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
-        below += REPEAT * em * (called.level - 1 + bool(row.repeats))
-        said = fit(called.label, "serif", em, around[1] - around[0] + 2.0 * em)
+        below += REPEAT * em * bool(row.repeats) + page.called(row) * em * (called.level - 1)
+        said = page.labels[track.prefix, called.path]
         items.append(labelled(row, called, (first, until), around, below, said, em, "serif", page.theme))
     return items, reach
 
@@ -398,14 +436,15 @@ def _stop(track: Track, stop: Stop, x: float, middle: float, page: _Page) -> Gro
             _RADIUS * em,
             theme.paper,
             edge,
+            theme.own(stop.unit.layers),
         )
-        for index, line in enumerate(_caption(stop.unit)):
+        for index, line in enumerate(_caption(stop, page.show)):
             baseline = middle + page.height / 2 + (1.05 + _CAPTION * index) * em
             drawn.append(Text(x, baseline, line, em, "serif", "middle", fill=theme.ink))
     elif _is_activation(stop.unit):
         drawn += scripted(x, middle + 0.3 * em, "a", "[l]", em, theme.ink)
     else:
-        lines = _loose(stop.unit)
+        lines = _loose(stop, page.show)
         for index, line in enumerate(lines):
             baseline = middle + 0.33 * em + (index - (len(lines) - 1) / 2) * 1.15 * em
             drawn.append(Text(x, baseline, line, em, "serif", "middle", fill=theme.ink))
@@ -468,13 +507,13 @@ def _arc(span: Span, row: Row, page: _Page, middle: float, letter: str) -> Itera
         yield Text((tap + x) / 2, y - 0.35 * em, words, em, "serif", "middle", fill=ink)
 
 
-def _half(stop: Stop, em: float) -> float:
+def _half(stop: Stop, em: float, show: Collection[str]) -> float:
     """From a stop's middle to where an arrow touches it."""
     if stop.boxed:
         return _COLUMN * em / 2
     if _is_activation(stop.unit):
         return script_width("a", "[l]", em) / 2 + 0.3 * em
-    return _loose_width(stop.unit, em) / 2 + 0.3 * em
+    return _loose_width(stop, em, show) / 2 + 0.3 * em
 
 
 def _bracket(span: Span, row: Row, page: _Page, middle: float) -> Group:

@@ -32,7 +32,7 @@ from cnngraph.figure.scene import (
     way_out,
 )  # fmt: skip
 from cnngraph.figure.shapes import HATCHES, arrowhead, cuboid, hatching, outline
-from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, nodes
+from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, block_of, nodes
 from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
 from cnngraph.figure.slabs.places import Line as Way
 from cnngraph.figure.slabs.resolution import pixels, resolutions
@@ -44,6 +44,7 @@ from cnngraph.figure.theme import Faces, Theme
 from cnngraph.figure.words import silent
 from cnngraph.network import Network, Output
 from cnngraph.units import Unit, units
+from cnngraph.volume import Volume, caption
 
 _TEXT, _LEAST_TEXT = 14.0, 6.0
 """Points: text on a slide, in proportion on other widths, and never below what print can bear."""
@@ -54,10 +55,12 @@ _SIDES = (14.0, 11.0, 9.0, 7.0, 5.5, 4.0, 3.0)
 """Ems that the largest map may be high."""
 _UP, _BLOCKS = 1, (3, 4, 0, 2)
 """Which of a theme's colours for branches what rises has, and blocks if they can."""
-_LIGHTER, _LINES = 0.6, 0.32
-"""The share of paper in what is hatched, and the ems between its lines."""
+_LINES = 0.32
+"""Ems between the lines of a hatching."""
 _BAND, _BANDS, _DARKEST = 0.3, 0.6, 0.55
 """The share of a slab that one band takes, and all together; and the share of black in the darkest."""
+_LINE, _THICK = (0.1, 0.065), (0.15, 0.1)
+"""Ems: how thick lines are, and those that stand for layers; the second of each where it is a shortcut."""
 _SAMPLE = 1.7
 """Ems that a sample takes before its words."""
 
@@ -120,18 +123,28 @@ class _Sort:
     words: str
     color: Color
     is_line: bool = False
+    is_short: bool = False
+    """Whether it is a line that passes something by."""
+    stage: str = ""
+    """The maps that the colour is of, where that is what it says: ``56×56``."""
     band_on: Color | None = None
     """What it is a band on."""
 
 
 def _together(sorts: Sequence[_Sort]) -> list[_Sort]:
-    """*sorts* of one colour as one: ``3×3, 1×1 conv``."""
-    found: dict[tuple[Color, bool], list[str]] = {}
+    """*sorts* of one colour as one: ``3×3 conv, 1×1 conv``; ``56×56: 3×3 conv``."""
+    found: dict[tuple[Color, bool, str], list[_Sort]] = {}
     for sort in sorts:
-        words = found.setdefault((sort.color, sort.is_line), [])
-        if sort.words not in words:
-            words.append(sort.words)
-    return [_Sort(", ".join(words), color, is_line) for (color, is_line), words in found.items()]
+        found.setdefault((sort.color, sort.is_line, sort.stage), []).append(sort)
+    return [
+        _Sort(
+            (f"{stage}: " if stage else "") + ", ".join(dict.fromkeys(sort.words for sort in alike)),
+            color,
+            is_line,
+            all(sort.is_short for sort in alike),
+        )
+        for (color, is_line, stage), alike in found.items()
+    ]
 
 
 class _Laid:
@@ -153,6 +166,7 @@ class _Laid:
         self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most, thin))
         self.grouped = Counter(spot.group for spot in self.places.spots)
         self.head = heading(self.title, em, width, self.margin, theme)
+        self.stages = self._stages()
         self.sorts = {number: self._sort(node) for number, node in enumerate(found.nodes) if not node.is_join}
         self.ways = {id(way): self._way(way) for way in self.places.lines}
         shown = [sort for number, sort in self.sorts.items() if self._input_colors(found.nodes[number]) is None]
@@ -189,8 +203,10 @@ class _Laid:
         inside = node.units[: len(node.units) // node.times]
         if (unit := replace(node, units=inside, times=1).does) is None:
             words = node.called(self.network) or "several layers"
-            if own := theme.of_block(inside[0].lead.block):
+            if own := theme.of_block(block_of(inside)):
                 return _Sort(words, own)
+            if found := self.stages.get(self._resolution(node)):
+                return _Sort(words, found[0], stage=found[1])
             if words not in self.blocks:
                 taken = [theme.conv, theme.pool, theme.dense, theme.other, theme.branches[_UP].front]
                 wished = [theme.branches[number].front for number in _BLOCKS if number < len(theme.branches)]
@@ -200,11 +216,34 @@ class _Laid:
         if not unit.lead.inputs:
             return _Sort("input", own or theme.join)
         family = unit.does.kind.family
+        if own is None and (found := self.stages.get(self._resolution(node))) and family != "pool":
+            words = _words(unit) if family == "conv" else unit.does.kind.caption().name
+            return _Sort(words, found[0], stage=found[1])
         if self._rises(unit):
             return _Sort(_words(unit), own or theme.branches[_UP].front)
         colors = {"conv": theme.conv, "pool": theme.pool, "dense": theme.dense, "norm": theme.norm}
         words = _words(unit) if family in ("conv", "pool") else unit.does.kind.caption().name
         return _Sort(words, own or colors.get(family, theme.other))
+
+    def _resolution(self, node: Node) -> int:
+        """The row of its resolution, which is where it stands unless all are one row; -1 for a vector."""
+        return self.rows[node.last.name] if node.last.output.is_map else -1
+
+    def _stages(self) -> dict[int, tuple[Color, str]]:
+        """Where colours say the resolution, that of each row, and how large its maps are."""
+        if not self.theme.by_stage:
+            return {}
+        sizes: dict[int, list[Volume]] = {}
+        for node in self.found.nodes:
+            family = node.does.does.kind.family if node.does else ""
+            if node.first.lead.inputs and family not in ("join", "pool") and node.last.output.is_map:
+                sizes.setdefault(self._resolution(node), []).append(node.last.output)
+        found: dict[int, tuple[Color, str]] = {}
+        for number, row in enumerate(sorted(sizes)):
+            ends = (max(sizes[row], key=_pixels), min(sizes[row], key=_pixels))
+            words = dict.fromkeys(f"{caption(volume.height)}×{caption(volume.width)}" for volume in ends)
+            found[row] = self.theme.stage(number), " to ".join(words)
+        return found
 
     def _input_colors(self, node: Node) -> tuple[Color, ...] | None:
         """Those of a picture's channels; None for what is none."""
@@ -224,7 +263,11 @@ class _Laid:
         rises = any(self._rises(unit) for unit in through)
         sinks = not rises and self.found.nodes[way.edge.source].row != self.found.nodes[way.edge.target].row
         color = theme.branches[_UP].side if rises else theme.pool if sinks else theme.faint
-        return _Sort(", ".join(dict.fromkeys(map(_words, through))), color, is_line=True)
+        color = next((own for unit in through if (own := theme.own(unit.layers))), color)
+        return _Sort(", ".join(dict.fromkeys(map(_words, through))), color, True, self._is_short(way))
+
+    def _is_short(self, way: Way) -> bool:
+        return (way.edge.source, way.edge.target) in self.found.shortcuts
 
     # The key -----------------------------------------------------------------------------------
 
@@ -247,7 +290,7 @@ class _Laid:
             baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
             for sort in line:
                 if sort.is_line:
-                    stroke = Stroke(sort.color, 0.14 * em)
+                    stroke = Stroke(sort.color, _THICK[sort.is_short] * em)
                     sample: tuple[Primitive, ...] = (
                         Path((Move((x, middle)), Line((x + 0.9 * em, middle))), stroke),
                         arrowhead((x + 1.3 * em, middle), (1.0, 0.0), 0.6 * em, sort.color),
@@ -356,7 +399,7 @@ class _Laid:
             if not angles or not isinstance(item, Rect | Polygon) or item.fill is None:
                 yield item
                 continue
-            item = item._replace(fill=mixed(item.fill, self.theme.paper, _LIGHTER))
+            item = item._replace(fill=self.theme.under_hatching(item.fill))
             yield item
             yield from hatching(outline(item), angles, _LINES * self.em, stroke)
 
@@ -397,7 +440,7 @@ class _Laid:
             stroke = Stroke(self.theme.edge, 0.05 * em)
             return edge(*ids, [Path((Move(points[0]), Line(points[1])), stroke)], title, names)
         color = sort.color if sort else self.theme.ink
-        stroke = Stroke(color, (0.14 if sort else 0.085) * em)
+        stroke = Stroke(color, (_THICK if sort else _LINE)[self._is_short(way)] * em)
         dot = self._dot(way.edge.source, stroke) if way.lane else ()
         return edge(*ids, (*_arrow(points, stroke, 0.62 * em), *dot), title, names)
 
@@ -420,7 +463,7 @@ class _Laid:
                 level = self.places.lane(self.places.rows[spot.row], lane)
                 points = [(self.margin + x, self.roof + y) for x, y in self.places.rise(number, level)]
                 points.append((end, self.roof + level))
-            stroke = Stroke(theme.ink, 0.085 * em)
+            stroke = Stroke(theme.ink, _LINE[0] * em)
             dot = self._dot(number, stroke) if lane else ()
             yield edge(spot.node.last.name, way_out(name), (*_arrow(points, stroke, 0.62 * em), *dot))
             words = fit(_called(output), "serif-italic", em, 20 * em)
@@ -469,6 +512,10 @@ class _Laid:
             words = Text(x, self._under(number), said, em, "serif", fill=self.theme.faint)
             layers = spot.node.first.names
             yield Group(f"{spot.node.first.name}-size", "decoration", (words,), layers=layers)
+
+
+def _pixels(volume: Volume) -> int:
+    return pixels(volume.height) * pixels(volume.width)
 
 
 def _words(unit: Unit) -> str:

@@ -20,10 +20,10 @@ from cnngraph.figure.page import SLIDE, texts
 from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
-from cnngraph.figure.spine import Spine, Stage, spine
-from cnngraph.figure.styles.beside import REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
+from cnngraph.figure.spine import Stage, spine
+from cnngraph.figure.styles.beside import LEADING, REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.styles.stops import SAME_WEIGHTS
-from cnngraph.figure.text import ascent, descent, drop, fit
+from cnngraph.figure.text import ascent, drop
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.tracks import (
@@ -38,10 +38,11 @@ from cnngraph.figure.tracks import (
     letters,
     on_page,
     rows,
+    standing,
     tracks,
 )
 from cnngraph.figure.turned import flipped, turned
-from cnngraph.figure.words import silent
+from cnngraph.figure.words import in_few_lines, lines_of, silent
 from cnngraph.layers.kind import Kind
 from cnngraph.network import Network
 from cnngraph.units import Unit
@@ -75,6 +76,8 @@ _MARK, _MARK_AIR = 1.3, 0.35
 """Ems that a mark takes below a box and over the top of an arc, and between two of them."""
 _SIZE_AIR = 1.0
 """Ems between the size of maps and what stands on its right: with how often a part is there it is not one number."""
+_LABEL_LINES, _LABEL_AIR = 3, 0.4
+"""Lines that the label of a block may take before its bracket has to be longer, and ems between two of them."""
 _BRACKET = 1.3
 """Ems that a bracket takes besides the words on it, in a strip that will be turned."""
 _LONGER = 1.1
@@ -98,8 +101,8 @@ class _Measure:
     """Words of silent layers that are named."""
     sizes: float | None = None
     """Ems that sizes of maps take below the boxes of a strip that will be turned; None for one that stays."""
-    called: float = REPEAT
-    """Ems that one level of brackets with labels takes."""
+    labels: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """The lines of these labels, by strip and block."""
 
     def x(self, column: int, row: Row) -> float:
         return self.left + (column - row.columns.start) * self.pitch
@@ -125,7 +128,15 @@ class _Measure:
 
     def to_sizes(self, row: Row) -> float:
         """From the boxes to the sizes of maps."""
-        return self.to_called(row) + self.called * self.em * max((each.level for each, _, _ in row.called), default=0)
+        return self.to_called(row) + self.called(row) * max((each.level for each, _, _ in row.called), default=0)
+
+    def called(self, row: Row) -> float:
+        """What one level of brackets with labels takes."""
+        if self.sizes is None:
+            lines = [len(self.labels[row.track.prefix, called.path]) for called, _, _ in row.called]
+            return (REPEAT + LEADING * (max(lines, default=1) - 1)) * self.em
+        widths = (text_width(line, "sans", self.em) for lines in self.labels.values() for line in lines)
+        return _BRACKET * self.em + max(widths, default=0.0)
 
     def words(self, marks: Sequence[Mark], x: float, baseline: float) -> Text:
         """The text of *marks* around *x*."""
@@ -172,7 +183,7 @@ def _drawn(
     strips: list[Track], em: float, width: float, theme: Theme, head: str, aligned: Aligned | None,
     show: Collection[str], down: bool,
 ) -> Scene:  # fmt: skip
-    fills = {each.prefix + name: color for each in strips for name, color in _fills(each.spine, theme).items()}
+    fills = _fills(strips, theme)
     words = heading(head, em, width, _MARGIN * em, theme, "sans") if head else None
     roof = _MARGIN * em + (ascent(words.font, words.size) + _UNDER_HEADING * em if words else 0.0)
     if down:
@@ -187,7 +198,7 @@ def _drawn(
     right = 0.0
     parts: dict[Span, list[Primitive]] = {}
     for row, y in zip(lines, tops, strict=True):
-        if len(strips) > 1:
+        if len(strips) > 1 and not (down and row.track.before(row.columns.start)):
             name = names[row.track.prefix]
             items += name.drawn(beside - ascent("sans", em) + ascent("sans", name.size), y + measure.height / 2, theme)
         items += _row(row, measure, y, fills, lettering, parts)
@@ -196,7 +207,7 @@ def _drawn(
         if row.cuts:
             tail = max(tail, (measure.pitch - measure.box) / 2 + wide + 0.3 * em)
         right = max(right, measure.x(row.last, row) + measure.box / 2 + tail)
-    items += [arc(span, track, tuple(parts[span])) for track in strips for span in track.arcs if span in parts]
+    items += [arc(span, track, tuple(parts[span])) for track in standing(lines) for span in track.arcs if span in parts]
     size = right + _MARGIN * em, end + _MARGIN * em
     if down:
         size = size[1], size[0]
@@ -240,21 +251,41 @@ def _sizes(track: Track) -> dict[str, str]:
     return found
 
 
-def _fills(spine: Spine, theme: Theme) -> dict[str, str]:
-    """A colour for each resolution, in order; the stem's for the first, none for vectors."""
-    stages: dict[Stage, str] = {}
-    fills = {}
-    for unit, stage in zip(spine.units, spine.stages, strict=True):
-        if own := theme.own(unit.layers):
-            fills[unit.name] = own
-            continue
-        if stage is None or not unit.weighted:
-            fills[unit.name] = theme.paper
-            continue
-        if stage not in stages:
-            stages[stage] = theme.stages[(len(stages) - 1) % len(theme.stages)] if stages else theme.stem
-        fills[unit.name] = stages[stage]
-    return fills
+def _fills(strips: Sequence[Track], theme: Theme) -> dict[str, str]:
+    """The colours of boxes, by units as the figure calls them: one for each resolution, in all *strips* the same; the
+    paper's for vectors."""
+
+    def stage(each: Track, stop: Stop) -> Stage:
+        return each.spine.stages[stop.index] if stop.boxed and not theme.own(stop.unit.layers) else None
+
+    placed = [[(stop.column, found) for stop in each.stops if (found := stage(each, stop))] for each in strips]
+    colors = _stage_colors(placed, theme)
+    return {
+        each.prefix + stop.unit.name: theme.own(stop.unit.layers) or colors.get(stage(each, stop), theme.paper)
+        for each in strips
+        for stop in each.stops
+    }
+
+
+def _stage_colors(strips: Sequence[Sequence[tuple[int, Stage]]], theme: Theme) -> dict[Stage, str]:
+    """The colours of stages, by the columns where they are in each of *strips*: the stem's where nothing comes before,
+    else the next in turn that no neighbour has, if there is one."""
+    orders = [list(dict.fromkeys(stage for _, stage in each)) for each in strips]
+    stems = {order[0] for order in orders if order} - {stage for order in orders for stage in order[1:]}
+    beside: dict[Stage, set[Stage]] = {}
+    for one, other in (pair for order in orders for pair in pairwise(order)):
+        beside.setdefault(one, set()).add(other)
+        beside.setdefault(other, set()).add(one)
+    found = dict.fromkeys(stems, theme.stem)
+    at = 0
+    for _, stage in sorted((place for each in strips for place in each), key=lambda place: place[0]):
+        if stage not in found:
+            taken = {found.get(other) for other in beside.get(stage, ())}
+            turns = range(at, at + len(theme.stages))
+            turn = next((turn for turn in turns if theme.stages[turn % len(turns)] not in taken), at)
+            found[stage] = theme.stages[turn % len(turns)]
+            at = turn + 1
+    return found
 
 
 def label(stop: Stop, show: Collection[str] = ()) -> str:
@@ -321,11 +352,12 @@ def _fitted(
     marks = aligned.marks if aligned is not None else {}
     tail, least = (
         _TAIL * em,
-        max(_PITCH * em, _room_for(marks, strips, em), 0.0 if down else _room_for_labels(strips, em)),
+        max(_PITCH * em, _room_for(marks, strips, em), 0.0 if down else _room_for_labels(strips) * em),
     )
     while True:
         room = long - left + _BOX * em / 2 - tail - _MARGIN * em
-        lines = rows(strips, max(1, int(room / least)), by_column=aligned is not None)
+        most = max(1, int(room / least))
+        lines = rows(strips, most, by_column=aligned is not None, apart=down)
         # Letters stand outside of the first and the last box, and the arrow with which a row goes on beside its name.
         cuts, goes_on = any(row.cuts for row in lines), len(lines) > len(strips) > 1
         if not cuts and not goes_on:
@@ -343,10 +375,23 @@ def _fitted(
     if down:
         said = [size for each in strips if theme.sizes for size in _sizes(each).values()]
         sizes = max((text_width(size, "sans", em) for size in said), default=0.0) / em + _SIZE_AIR
-    called = max((text_width(each.label, "sans", em) / em for track in strips for each in track.called), default=0.0)
-    return _Measure(
-        em, pitch, _BOX * em, height, left, theme, marks, show, sizes, REPEAT if sizes is None else called + _BRACKET
-    ), lines
+    called_lines = dict(_labels(lines, pitch / em, down))
+    return _Measure(em, pitch, _BOX * em, height, left, theme, marks, show, sizes, called_lines), lines
+
+
+def _labels(rows: Iterable[Row], pitch: float, down: bool) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """The labels of blocks in lines that have room at a *pitch* of so many ems: below their brackets, or *down* beside
+    these."""
+    for row in rows:
+        for called, first, until in row.called:
+            if first <= called.middle <= until:
+                room = (until - first + 1) * pitch
+                lines = (
+                    in_few_lines(called.label, "sans", max(1, int(room / LEADING)))
+                    if down
+                    else lines_of(called.label, "sans", room - _LABEL_AIR)
+                )
+                yield (row.track.prefix, called.path), lines
 
 
 def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> float:
@@ -361,16 +406,14 @@ def _room_for(marks: Mapping[str, Mark], strips: Sequence[Track], em: float) -> 
     return found
 
 
-def _room_for_labels(strips: Sequence[Track], em: float) -> float:
-    """From one stop to the next so that the labels of blocks are no longer than these."""
-    return max(
-        (
-            (text_width(called.label, "sans", em) + 0.4 * em) / (called.last - called.first + 1)
-            for each in strips
-            for called in each.called
-        ),
-        default=0.0,
-    )
+def _room_for_labels(strips: Sequence[Track]) -> float:
+    """Ems from one stop to the next so that the labels of blocks, in a few lines, are no longer than these."""
+    found = 0.0
+    for called in (called for each in strips for called in each.called):
+        lines = in_few_lines(called.label, "sans", _LABEL_LINES)
+        long = max(text_width(line, "sans", 1.0) for line in lines) + _LABEL_AIR
+        found = max(found, long / (called.last - called.first + 1))
+    return found
 
 
 def _row(
@@ -424,9 +467,8 @@ def _called(row: Row, measure: _Measure, y: float) -> Iterator[Group]:
     em, down = measure.em, measure.sizes is not None
     for called, first, until in row.called:
         ends = measure.x(first, row) - measure.box / 2, measure.x(until, row) + measure.box / 2
-        room = (until - first + 1) * measure.pitch - 0.4 * em
-        said = fit(called.label, "sans", em, room) if not down else called.label
-        below = y + measure.called * em * (called.level - 1)
+        said = measure.labels[row.track.prefix, called.path]
+        below = y + measure.called(row) * (called.level - 1)
         yield labelled(row, called, (first, until), ends, below, said, em, "sans", measure.theme, down=down)
 
 
@@ -435,7 +477,7 @@ def _size_marks(row: Row, measure: _Measure, below: float) -> Iterator[Group]:
     em, sizes, prefix = measure.em, _sizes(row.track), row.track.prefix
     for stop in row.stops:
         if size := sizes.get(stop.unit.name):
-            baseline = measure.x(stop.column, row) + (ascent("sans", em) - descent("sans", em)) / 2
+            baseline = measure.x(stop.column, row) + drop(size, "sans", em)
             words = Text(baseline, below, size, em, "sans", "end", 90, measure.theme.faint)
             yield Group(f"{prefix}size-{stop.unit.name}", "decoration", (words,), layers=row.track.names_at(stop))
 

@@ -6,7 +6,7 @@ What all layers of a kind share stands once, in a line under the title; equal ne
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from math import fsum
 
@@ -49,13 +49,14 @@ class _Step:
 
 
 def text_flow(
-    network: Network, *, width: float, theme: Theme, title: str | None, picture: bytes | None, fold: bool | None
-) -> Scene:
-    """*network*, a chain, at most *width* points wide. Raises `CnngraphError` when it is none (E0603), when
-    the width is too small (E0604) or the picture unreadable (E0605)."""
+    network: Network, *, width: float, theme: Theme, title: str | None, picture: bytes | None, fold: bool | None,
+    show: Collection[str] = (),
+) -> Scene:  # fmt: skip
+    """*network*, a chain, at most *width* points wide, with silent layers named whose words are in *show*. Raises
+    `CnngraphError` when it is none (E0603), when the width is too small (E0604) or the picture unreadable (E0605)."""
     chain = [stop for stop in stops(network, "text") if not stop.equals]
     shared = _shared(chain)
-    steps = _steps(chain, shared, fold is not False)
+    steps = _steps(chain, shared, fold is not False, show)
     png = None if picture is None else cut_for(chain[0], picture)
     of_digits = are_of_digits(chain)
 
@@ -142,13 +143,14 @@ def _legend(shared: dict[str, str], em: float, room: float) -> list[str]:
     return lines
 
 
-def _steps(chain: list[Stop], shared: dict[str, str], fold: bool) -> list[_Step]:
+def _steps(chain: list[Stop], shared: dict[str, str], fold: bool, show: Collection[str]) -> list[_Step]:
     pools = {_name(stop.layers[0].kind) for stop in chain if stop.layers[0].kind.family == "pool"}
     found: list[_Step] = []
     for number, stop in enumerate(chain):
-        step = _Step(stop, 1, _label(stop, shared, len(pools) == 1) if number else (), _lines(stop))
+        step = _Step(stop, 1, _label(stop, shared, len(pools) == 1, show) if number else (), _lines(stop))
         before = found[-1] if found else None
-        if fold and before and number > 1 and (before.label, before.lines) == (step.label, step.lines) and step.label:
+        is_drawn = not step.label or stop.layers[0].kind.family == "dense"
+        if fold and before and number > 1 and not is_drawn and (before.label, before.lines) == (step.label, step.lines):
             found[-1] = replace(
                 before, stop=replace(stop, layers=(*before.stop.layers, *stop.layers)), times=before.times + 1
             )
@@ -157,28 +159,25 @@ def _steps(chain: list[Stop], shared: dict[str, str], fold: bool) -> list[_Step]
     return found
 
 
-def _label(stop: Stop, shared: dict[str, str], one_pool: bool) -> tuple[str, ...]:
+def _label(stop: Stop, shared: dict[str, str], one_pool: bool, show: Collection[str]) -> tuple[str, ...]:
     layer = stop.layers[0]
     kind, again = layer.kind, (SAME_WEIGHTS,) if layer.shares else ()
     name, caption = _name(kind), kind.caption()
-    said = tuple(each.label for each in stop.layers[1:] if each.label)
+    answers = stop.look is Look.ANSWER
+    behind = stop.layers[1:-1] if answers else stop.layers[1:]
+    silent = tuple(each.label or each.kind.caption().short for each in behind if each.label or each.kind.word in show)
     if stop.look in (Look.VECTOR, Look.ANSWER) and kind.family == "dense":
-        answers = stop.look is Look.ANSWER
         own = not stop.is_one_step or stop.layers[-1].label
         called = (layer.label,) if answers and layer.label and own else ()
-        return (*called, *(said[: -1 if answers and stop.layers[-1].label else None]), *again)
-    if stop.look is Look.ANSWER:
+        return (*called, *silent, *again)
+    if answers:
         return ()
-    if layer.label or said:
-        words = layer.label or name
-        return (f"{words} {caption.size}".strip(), *stop.words.below)
-    is_shared = shared.get(name) == _hyper(kind)
-    if kind.family == "pool" and is_shared:
-        return ("POOL" if one_pool else name,)
-    words = f"{name} {caption.size}".strip()
-    if is_shared:
-        return (words, *again)
-    return (words, *arrow_words(layer).below)
+    words = f"{layer.label or name} {caption.size}".strip()
+    if layer.label or any(each.label for each in behind) or shared.get(name) != _hyper(kind):
+        return (words, *arrow_words(layer).below, *silent)
+    if kind.family == "pool":
+        return ("POOL" if one_pool else name, *silent)
+    return (words, *again, *silent)
 
 
 def _lines(stop: Stop) -> tuple[str, ...]:

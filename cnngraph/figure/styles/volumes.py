@@ -7,7 +7,7 @@ which they end where the resolution changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import shapes
+from cnngraph.figure.colors import Color
 from cnngraph.figure.heading import heading
 from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.picture import png_of
@@ -25,7 +26,7 @@ from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.network import Layer, Network, total
-from cnngraph.volume import as_int
+from cnngraph.volume import Dim, as_int
 
 if TYPE_CHECKING:
     from cnngraph.figure.live import Live
@@ -54,6 +55,9 @@ _LINE = 4.4
 class _Drawing:
     """As what stops are drawn."""
 
+    colors: Mapping[str, Color]
+    """Those that stops have of their own, by name."""
+
     body: Callable[[Stop, Measure, int], Body]
     """The body of a stop, at a scale; the number is that of the longest vector of the figure."""
     alike: bool
@@ -79,13 +83,14 @@ def volumes(
     chain = stops(network, show=show)
     if live is None:
         png = None if picture is None else cut_for(chain[0], picture)
-        drawing = _Drawing(partial(_body, png=png, of_digits=are_of_digits(chain)), alike=True)
+        colors = _colors(chain, theme)
+        drawing = _Drawing(colors, partial(_body, colors=colors, png=png, of_digits=are_of_digits(chain)), alike=True)
     else:
         from cnngraph.figure.styles import sheets
 
         made = live()
         chain = sheets.sized(chain, made)
-        drawing = _Drawing(partial(sheets.body, live=made), alike=False)
+        drawing = _Drawing({}, partial(sheets.body, live=made), alike=False)
     scene = fitting(
         lambda em: _drawn(chain, em, width, theme, title, drawing), texts(width, SLIDE_TEXT, LEAST_TEXT), width
     )
@@ -263,12 +268,13 @@ class _Sorts:
     """Which sort comes right after which."""
 
     @classmethod
-    def sorted(cls, chain: list[Stop], em: float, theme: Theme, alike: bool) -> _Sorts:
+    def sorted(cls, chain: list[Stop], em: float, drawing: _Drawing) -> _Sorts:
         numbers: dict[tuple[object, ...], int] = {}
         keys: list[tuple[object, ...]] = [
-            (stop.look, stop.drawn, stop.caption, stop.words, stop.equals, theme.own(stop.layers)) for stop in chain
+            (stop.look, stop.drawn, stop.caption, stop.words, stop.equals, drawing.colors.get(stop.name))
+            for stop in chain
         ]
-        if not alike:
+        if not drawing.alike:
             keys = [(stop.name,) for stop in chain]
         of = [numbers.setdefault(key, len(numbers)) for key in keys]
         first = dict(zip(reversed(of), reversed(chain), strict=True))
@@ -307,18 +313,33 @@ def cut_for(stop: Stop, picture: bytes) -> bytes:
     return png_of(picture, ratio((as_int(height), as_int(width))), grey=channels == 1)
 
 
-def _body(stop: Stop, measure: Measure, most: int, png: bytes | None, of_digits: bool) -> Body:
+def _colors(chain: Sequence[Stop], theme: Theme) -> dict[str, Color]:
+    """What *theme* says of single stops of *chain*, or of the resolutions that they have."""
+    found: dict[str, Color] = {}
+    stages: dict[tuple[Dim, ...], Color] = {}
+    for stop in chain:
+        if stop.drawn.is_map and stop.look is not Look.INPUT and theme.by_stage:
+            found[stop.name] = stages.setdefault(stop.drawn.dims[:-1], theme.stage(len(stages)))
+        if own := theme.own(stop.layers):
+            found[stop.name] = own
+    return found
+
+
+def _body(
+    stop: Stop, measure: Measure, most: int, colors: Mapping[str, Color], png: bytes | None, of_digits: bool
+) -> Body:
+    color = colors.get(stop.name)
     if stop.look is Look.ANSWER:
-        return Answer(measure, stop.caption, as_int(stop.drawn.channels))
+        return Answer(measure, stop.caption, as_int(stop.drawn.channels), color)
     caption = stop.caption if measure.theme.sizes else "" if stop.layers[0].inputs else stop.layers[0].label
     if stop.look is Look.VECTOR:
-        return Column.of(measure, caption, as_int(stop.drawn.channels), most)
+        return Column.of(measure, caption, as_int(stop.drawn.channels), most, color)
     height, width, channels = (as_int(dim) for dim in stop.drawn.dims)
     if stop.look is Look.INPUT and (channels == 1 or png is not None):
         return Framed.of(measure, caption, (height, width), png, of_digits)
     if stop.look is Look.INPUT and channels == 3:
         return Channels.of(measure, caption, height, width)
-    return Cuboid.of(measure, caption, (height, width, channels), measure.theme.own(stop.layers))
+    return Cuboid.of(measure, caption, (height, width, channels), color)
 
 
 def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, drawing: _Drawing) -> tuple[_Plan, list[range]]:
@@ -327,7 +348,7 @@ def _fitted(chain: list[Stop], em: float, width: float, theme: Theme, drawing: _
     maps = [stop.drawn for stop in chain if stop.drawn.is_map and stop.look is not Look.ANSWER]
     largest = max((as_int(side) for volume in maps for side in (volume.height, volume.width)), default=1)
     deepest = max((as_int(volume.channels) for volume in maps), default=1)
-    sorts = _Sorts.sorted(chain, em, theme, drawing.alike)
+    sorts = _Sorts.sorted(chain, em, drawing)
     pieces = _pieces(chain)
 
     def plan(side: float) -> _Plan:

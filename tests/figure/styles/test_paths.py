@@ -233,7 +233,7 @@ def test_how_often_is_how_often(style: str) -> None:
     scene = drawn([network], style, fold=True)
     repeats = [(place, item) for place, item in enumerate(scene.items)
                if isinstance(item, Group) and dict(item.data).get("times")]  # fmt: skip
-    assert [text.content for _, item in repeats for text in texts(item)] == ["×6", "×12", "×24", "×15"]
+    assert [text.content for _, item in repeats for text in texts(item)] == ["×6", "×12", "×24", "×16"]
     for place, item in repeats:
         assert untrue(spoiled(scene, place), [network])
         fewer = item._replace(layers=item.layers[: len(item.layers) // 2])
@@ -451,3 +451,45 @@ def test_wrapped_lines_are_all_the_words_and_as_few_as_can_be() -> None:
         assert all(text_width(line, "sans", 6.0) <= room or " " not in line for line in lines)
         for first, second in pairwise(lines):
             assert text_width(f"{first} {second}", "sans", 6.0) > room or len(lines) > 2
+
+
+# Side by side --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_columns_of_a_network_stand_together(seed: int) -> None:
+    rng = random.Random(seed)
+    networks = [parse(random_path(seed, length=rng.randint(5, 60))), parse(random_path(500 + seed, length=40))]
+    width = rng.choice(WIDTHS[1:])
+    scene = drawn_or_code(networks, "strip", width, down=True)
+    if isinstance(scene, str):
+        assert scene == "E0606"
+        return
+    assert untrue(scene, networks) == []
+    assert faults(scene) == []
+    columns: list[set[float]] = [set(), set()]
+    for group in scene.groups():
+        if group.role == "layer":
+            columns[int(group.id.partition(".")[0]) - 1].add(round(texts(group)[0].x))
+    assert max(columns[0]) < min(columns[1])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_resolution_has_one_colour_and_neighbours_have_two(seed: int) -> None:
+    rng = random.Random(seed)
+    sizes = [[2**power for power in sorted(rng.sample(range(2, 9), rng.randint(2, 5)), reverse=True)] for _ in "ab"]
+    networks = []
+    for number, wanted in enumerate(sizes):
+        lines = [f"net n{number}", f"input {wanted[0]}x{wanted[0]}x3", "conv 8 3x3 same"]
+        lines += [f"conv 8 3x3 same s={one // other}" for one, other in pairwise(wanted)]
+        networks.append(parse("\n".join(lines)))
+    found: dict[tuple[int, object], object] = {}
+    for group in drawn(networks, "strip").groups():
+        for item in group.items:
+            if group.role == "layer" and isinstance(item, Rect):
+                number, _, name = group.id.partition(".")
+                found[int(number) - 1, networks[int(number) - 1][name].output.height] = item.fill
+    for size in {*sizes[0], *sizes[1]}:
+        assert len({fill for (_, each), fill in found.items() if each == size}) == 1
+    for number, wanted in enumerate(sizes):
+        assert all(found[number, one] != found[number, other] for one, other in pairwise(wanted))

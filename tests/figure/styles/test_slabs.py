@@ -319,3 +319,37 @@ def test_silent_layers_are_bands_of_their_slab_on_request(name: str, show: tuple
     assert said & set(words.values()) == {words[each] for each in there}
     assert faults(banded) == []
     assert fronts(banded).keys() == fronts(plain).keys()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_lines_that_pass_something_by_are_thinner(seed: int) -> None:
+    scene = slabs(parse(random_levels(seed)), 4000.0)
+    owner = {name: group.id for group in scene.groups() if group.role == "layer" for name in group.layers}
+    lines: dict[tuple[str, str], list[drawn.Path]] = {}
+    for group in scene.groups():
+        ends = dict(group.data)
+        if group.role == "edge" and ends["src"] in owner and ends["dst"] in owner:
+            paths = [item for item in group.items if isinstance(item, drawn.Path)]
+            lines[owner[ends["src"]], owner[ends["dst"]]] = paths
+
+    def leads(start: str, end: str, but: tuple[str, str]) -> bool:
+        ahead, seen = [start], {start}
+        while ahead:
+            at = ahead.pop()
+            for source, target in lines:
+                if source == at and (source, target) != but and target not in seen:
+                    seen.add(target)
+                    ahead.append(target)
+        return end in seen
+
+    em = min(item.size for item in scene.primitives() if isinstance(item, Text))
+    for ends, paths in lines.items():
+        for path in paths:
+            width = path.stroke.width / em
+            glued = width < 0.06
+            passes = leads(*ends, but=ends)
+            assert (
+                glued
+                or width == pytest.approx(0.065 if passes else 0.1)
+                or width == pytest.approx(0.1 if passes else 0.15)
+            ), ends
