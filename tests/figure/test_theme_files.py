@@ -151,7 +151,7 @@ def test_colours_by_stage_are_by_resolution(name: str, style: str, based_on: str
     scene = draw(Order([network], style, 960.0, theme))
     assert faults(scene) == []
     known = {theme.stem, *theme.stages}
-    found: dict[int, set[str]] = {}
+    found: dict[object, set[str]] = {}
     for group in scene.groups():
         volume = network[group.layers[-1]].output if group.role == "layer" else None
         if volume is not None and volume.is_map and network[group.id].inputs:

@@ -487,8 +487,8 @@ def test_a_resolution_has_one_colour_and_neighbours_have_two(seed: int) -> None:
     for group in drawn(networks, "strip").groups():
         for item in group.items:
             if group.role == "layer" and isinstance(item, Rect):
-                number, _, name = group.id.partition(".")
-                found[int(number) - 1, networks[int(number) - 1][name].output.height] = item.fill
+                at, _, name = group.id.partition(".")
+                found[int(at) - 1, networks[int(at) - 1][name].output.height] = item.fill
     for size in {*sizes[0], *sizes[1]}:
         assert len({fill for (_, each), fill in found.items() if each == size}) == 1
     for number, wanted in enumerate(sizes):

@@ -327,10 +327,10 @@ def test_lines_that_pass_something_by_are_thinner(seed: int) -> None:
     owner = {name: group.id for group in scene.groups() if group.role == "layer" for name in group.layers}
     lines: dict[tuple[str, str], list[drawn.Path]] = {}
     for group in scene.groups():
-        ends = dict(group.data)
-        if group.role == "edge" and ends["src"] in owner and ends["dst"] in owner:
+        data = dict(group.data)
+        if group.role == "edge" and data["src"] in owner and data["dst"] in owner:
             paths = [item for item in group.items if isinstance(item, drawn.Path)]
-            lines[owner[ends["src"]], owner[ends["dst"]]] = paths
+            lines[owner[data["src"]], owner[data["dst"]]] = paths
 
     def leads(start: str, end: str, but: tuple[str, str]) -> bool:
         ahead, seen = [start], {start}
@@ -347,7 +347,7 @@ def test_lines_that_pass_something_by_are_thinner(seed: int) -> None:
         for path in paths:
             width = path.stroke.width / em
             glued = width < 0.06
-            passes = leads(*ends, but=ends)
+            passes = leads(ends[0], ends[1], but=ends)
             assert (
                 glued
                 or width == pytest.approx(0.065 if passes else 0.1)
