@@ -126,6 +126,43 @@ def test_a_side_branch_that_is_a_block_is_no_part_of_the_way() -> None:
     }  # fmt: skip
 
 
+def test_a_block_of_several_tensors_has_the_size_of_each_behind_it() -> None:
+    streams = """net exchange
+input 16x16x4
+block exchange(low: tensor) {
+  a: from in -> conv 4 3x3 same relu
+  b: from low -> conv 8 3x3 same relu
+  high: from b -> conv 4 1x1 -> upsample 2 -> add a
+  from a -> conv 8 3x3 s=2 p=1 -> add b
+}
+halved: conv 8 3x3 s=2 p=1
+one: from image -> exchange halved
+two: from one.high -> exchange one
+from two -> upsample 2 -> concat two.high
+"""
+    scene = figure(parse(streams), depth=0)
+    sizes = [
+        (group.id, item.content)
+        for group in scene.groups()
+        if group.id.endswith("--tap")
+        for item in group.items
+        if isinstance(item, Text)
+    ]
+    assert sorted(sizes) == [
+        ("one.add1--tap", "8×8×8"), ("one.high--tap", "16×16×4"),
+        ("two.add1--tap", "8×8×8"), ("two.high--tap", "16×16×4"),
+    ]  # fmt: skip
+    boxes = [
+        item.content
+        for group in scene.groups()
+        if group.role == "layer"
+        for item in group.items
+        if isinstance(item, Text)
+    ]
+    assert boxes.count("exchange") == 2
+    assert boxes.count("8×8×8") == 1, "of the convolution; those of the blocks stand behind them"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("text", [AUXILIARY, IN_THE_MIDDLE, PYRAMID, TWO_STREAMS])
 def test_every_output_ends_in_an_arrow_with_its_name(text: str, width: float) -> None:
