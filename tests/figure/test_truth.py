@@ -152,15 +152,15 @@ from two -> upsample 2 -> concat two.high
         ("one.add1--tap", "8×8×8"), ("one.high--tap", "16×16×4"),
         ("two.add1--tap", "8×8×8"), ("two.high--tap", "16×16×4"),
     ]  # fmt: skip
-    boxes = [
+    written = [
         item.content
         for group in scene.groups()
         if group.role == "layer"
         for item in group.items
         if isinstance(item, Text)
     ]
-    assert boxes.count("exchange") == 2
-    assert boxes.count("8×8×8") == 1, "of the convolution; those of the blocks stand behind them"
+    assert {"one", "two"} <= set(written)
+    assert written.count("8×8×8") == 1, "of the convolution; those of the blocks stand behind them"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
