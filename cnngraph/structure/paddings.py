@@ -6,6 +6,7 @@ The layers do the same as before: only what their padding is called changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from cnngraph.layers.kind import Kind
@@ -40,15 +41,17 @@ def explicit(kind: Kind, volume: Volume) -> Kind:
 
 def said(network: Network) -> Network:
     """*network* with its paddings in words."""
-    word = _word(network)
-    kinds: dict[tuple[Kind, Volume], Kind] = {}
+    shared = {name for owner, others in network.shared.items() for name in (owner, *others)}
+    usual = _word(network, shared)
+    kinds: dict[tuple[Kind, Volume, Padding], Kind] = {}
     layers = []
     for layer in network.layers:
         slide = _slide(layer.kind)
         if slide is None:
             layers.append(layer)
             continue
-        key = layer.kind, layer.input_volumes[0]
+        word = SAME if layer.name in shared and max(slide.stride) > 1 else usual
+        key = layer.kind, layer.input_volumes[0], word
         if key not in kinds:
             needs = slide.window != (1, 1) and _pads(slide)
             kinds[key] = padded(layer.kind, word) if needs and _may_be(word, slide, layer) else without(layer.kind)
@@ -56,15 +59,15 @@ def said(network: Network) -> Network:
     return replace(network, layers=tuple(layers))
 
 
-def _word(network: Network) -> Padding:
-    """How the network pads, by the strided windows for which the two ways differ. Layers that share their weights have
-    one padding at every size, and TensorFlow's hangs on it."""
+def _word(network: Network, shared: Collection[str]) -> Padding:
+    """How the network pads, by the strided windows for which the two ways differ. Layers that share their weights tell
+    nothing: they have one padding at every size, and TensorFlow's hangs on it when there is a stride."""
     upper = 0
     for layer in network.layers:
         slide = _slide(layer.kind)
-        if slide is not None and _pads(slide) and max(slide.stride) > 1:
+        if slide is not None and _pads(slide) and max(slide.stride) > 1 and layer.name not in shared:
             upper += _may_be(SAME_UPPER, slide, layer) - _may_be(SAME, slide, layer)
-    return SAME_UPPER if upper > 0 and not network.shared else SAME
+    return SAME_UPPER if upper > 0 else SAME
 
 
 def _pads(slide: Slide) -> bool:

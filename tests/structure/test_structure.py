@@ -173,6 +173,24 @@ def test_how_tensorflow_pads_is_said_so() -> None:
     assert {layer.kind.padding.mode for layer in made if isinstance(layer.kind, Windowed)} == {"same_upper"}  # type: ignore[attr-defined]
 
 
+def test_shared_weights_do_not_hide_how_tensorflow_pads() -> None:
+    steps = (
+        "one: conv 8 3x3 s=2 same_upper\ntwo: conv 8 5x5 s=2 same_upper\nhead: conv 8 3x3 same\nfrom one -> again head"
+    )
+    flat = flattened(parse(f"net t\ninput 16x16x3\n{steps} -> maxpool 2x2\nadd head\n"))
+    made = parse(written(flat, {}).text)
+    words = [layer.kind.padding.mode for layer in made if isinstance(layer.kind, Windowed)]  # type: ignore[attr-defined]
+    assert sorted(words) == ["same_upper"] * 4 + ["valid"]
+
+
+def test_weights_shared_with_a_stride_have_one_padding_at_all_sizes() -> None:
+    steps = "one: conv 3 3x3 s=2 same_upper\nhalf: conv 3 3x3 s=2 p=1\nfrom one -> again half"
+    flat = flattened(parse(f"net t\ninput 16x16x3\n{steps}\n"))
+    made = written(flat, {})
+    assert made.is_structured
+    assert differences(flat, parse(made.text)) == []
+
+
 def test_stages_of_other_lengths_are_one_block() -> None:
     block = "block r(c) {\n add {\n | conv c 1x1 relu -> conv in.c 3x3 same relu\n | skip\n }\n}\n"
     stages = "".join(
