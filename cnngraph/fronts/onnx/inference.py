@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cnngraph.fronts.onnx.messages import KINDS, Info, Messages
 from cnngraph.fronts.wire import Stretch, fields, message, without
 from cnngraph.volume import Dim
 
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
 _FEW = 2**12
 """Bytes of a tensor whose numbers are given to onnx: sizes, axes."""
+_RANK = 64
+"""Dimensions of a tensor, at most."""
 _MOST = 2**28
 """Bytes of a model without such, up to which it is asked."""
 _NUMBERS = (4, 5, 6, 7, 9, 10, 11, 13, 14)
@@ -36,6 +43,7 @@ def infos(messages: Messages, inputs: Mapping[str, Sequence[Dim]]) -> Mapping[st
             del model.graph.value_info[:]
             for output in model.graph.output:
                 output.type.tensor_type.ClearField("shape")
+        _keep_small(model.graph)
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except Exception:
         # Whatever it says of such a model: then no more is known than the file says.
@@ -47,6 +55,37 @@ def infos(messages: Messages, inputs: Mapping[str, Sequence[Dim]]) -> Mapping[st
         kind = KINDS.get(tensor.elem_type, "")
         found[info.name] = Info(info.name, kind, tuple(sizes) if tensor.HasField("shape") else None)
     return found
+
+
+def _keep_small(graph: GraphProto) -> None:
+    """Takes away what would make onnx follow more numbers than sizes and axes ever are: it believes any length."""
+    from onnx.numpy_helper import to_array
+
+    numbers = {tensor.name: to_array(tensor) for tensor in graph.initializer if tensor.ByteSize() <= _FEW}
+    lengths = {name: int(array.size) for name, array in numbers.items()}
+    """How many numbers a tensor has that onnx may follow."""
+    kept = []
+    for node in graph.node:
+        given = [lengths.get(name, 0) for name in node.input]
+        length = max(given, default=0)
+        match node.op_type:
+            case "Constant":
+                tensors = [attribute.t for attribute in node.attribute if attribute.name == "value"]
+                if tensors and tensors[0].ByteSize() <= _FEW:
+                    numbers[node.output[0]] = to_array(tensors[0])
+                    length = int(numbers[node.output[0]].size)
+            case "ConstantOfShape":
+                dims = numbers.get(node.input[0])
+                length = _FEW + 1 if dims is None else math.prod(int(each) for each in dims.ravel())
+            case "Concat":
+                length = sum(given)
+            case "Shape":
+                length = _RANK
+        if length <= _FEW:
+            kept.append(node)
+            lengths.update(dict.fromkeys(node.output, length))
+    del graph.node[:]
+    graph.node.extend(kept)
 
 
 def _without_numbers(messages: Messages) -> bytes:

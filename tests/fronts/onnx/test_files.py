@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import read
+from cnngraph.fronts.onnx.inference import infos
 from cnngraph.fronts.onnx.messages import Messages, read_model
 from cnngraph.fronts.wire import Damaged, Stretch, fields, varint
 from tests.fronts.onnx.compared import compared, model, written
@@ -223,3 +224,20 @@ def test_floats_of_attributes() -> None:
     node = helper.make_node("LeakyRelu", ["x"], ["y"], alpha=0.1)
     made = Messages(onnx.ModelProto(graph=onnx.GraphProto(node=[node])).SerializeToString(), None).model()
     assert made.graph.nodes[0].attributes == {"alpha": struct.unpack("<f", struct.pack("<f", 0.1))[0]}
+
+
+@pytest.mark.parametrize("doubled", [0, 60])
+def test_what_is_inferred_of_a_model_follows_no_length_that_it_claims(doubled: int) -> None:
+    """As many numbers as one node makes of a size, or as sixty do that double a few."""
+    huge = np.array([4 if doubled else 2**61], np.int64)
+    ones = helper.make_tensor("one", TensorProto.INT64, [1], [1])
+    nodes = [helper.make_node("ConstantOfShape", ["huge"], ["n0"], value=ones)]
+    nodes += [helper.make_node("Concat", [f"n{at}", f"n{at}"], [f"n{at + 1}"], axis=0) for at in range(max(doubled, 1))]
+    nodes += [helper.make_node("Reshape", ["x", nodes[-1].output[0]], ["r"]), helper.make_node("Relu", ["x"], ["y"])]
+    ports = (
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 3, 4])],
+        [helper.make_empty_tensor_value_info("y")],
+    )
+    graph = helper.make_graph(nodes, "g", *ports, [numpy_helper.from_array(huge, "huge")])
+    found = infos(Messages(helper.make_model(graph).SerializeToString(), None), {"x": (1, 2, 3, 4)})
+    assert found["y"].sizes == (1, 2, 3, 4)
