@@ -76,7 +76,8 @@ class Draft:
             layer = self._assembly.add(name, kind, inputs, shares=shares)
         except Fault as fault:
             self.refuse(fault, place)
-        self._scopes[name] = scope or name
+        if scope or "." in name:  # else the name tells of no scope
+            self._scopes[name] = scope or name
         if weights and not layer.shares:
             self._weights[name] = weights
         return name
