@@ -17,6 +17,7 @@ from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
 from cnngraph.structure.proof import loose, matching
+from cnngraph.structure.renamed import renamed
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
@@ -84,7 +85,12 @@ def imported(
         said = _said(
             structured(loose(network), {}, blocks=False).network if is_flat else network, reading.called, names
         )
-        again = read_source(Source(file, said), {}, max_nodes=max(max_nodes, len(network))).network
+        limit = max(max_nodes, len(network))
+        again = read_source(Source(file, said), {}, max_nodes=limit).network
+        if again is not None:
+            # Blocks may have become several, whose uses are called otherwise.
+            said = written(renamed(again))
+            again = read_source(Source(file, said), {}, max_nodes=limit).network
         if again is not None and (same := matching(network, again)) is not None:
             weights = reading.weights
             if isinstance(weights, BroughtWeights):

@@ -14,6 +14,7 @@ from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
 from cnngraph.network import Layer
 from cnngraph.spec.names import follows
 from cnngraph.spec.writing.steps import is_shortcut
+from cnngraph.structure.nesting import untangled
 from cnngraph.structure.paddings import without
 from cnngraph.units import Unit, Units
 from cnngraph.volume import as_int
@@ -117,7 +118,7 @@ class _Maker:
     def row(self, chain: Chain) -> Row:
         made: Row = []
         fork: Fork | None = None
-        for element in chain:
+        for element in untangled(chain):
             match element:
                 case Unit() if fork is not None:
                     made += self.join(fork, element, made)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from cnngraph.layers.rearrange import Split
 from cnngraph.network import OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import UNNAMED, identifier, is_name, of_branches, sayable
+from cnngraph.spec.names import NUMBERED, UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable
@@ -281,10 +281,10 @@ class _Text(Plan):
             self.apart(uses, text.conditions[flags.index(_WITH_SKIP)])
             return
         block, number = block or uses[0][1].block, 1
-        name = block
+        name, stem = block, NUMBERED.sub("", block)
         while name in self.names or not is_name(name):
             number += 1
-            name = f"{block}_{number}"
+            name = f"{stem}_{number}"
         self.names.add(name)
         made = Definition(
             name, text.body, tuple(self.tensor_names(scopes[0])), found.params, found.values, found.conditions
