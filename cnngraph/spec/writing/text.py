@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cnngraph.layers.join import Add
 from cnngraph.layers.rearrange import Split
 from cnngraph.network import OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
@@ -49,7 +50,7 @@ from cnngraph.volume import Volume, as_int
 _WITH_SKIP = "with_skip"
 _PLAIN = "unit"
 """What a block is called that is like one with a skip, and has none."""
-_SUM = "add"
+_SUM = Add()
 
 
 def text(network: Network) -> str:
@@ -329,8 +330,8 @@ class _Text(Plan):
         are skips of sums, one of these."""
         if not scope.vanished or not self.uses_prelude:
             return False
-        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.word == _SUM]
-        return not sums or join.kind.word == _SUM
+        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind == _SUM]
+        return not sums or join.kind == _SUM
 
     def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
         """*channels* are those that it brings to its *join*."""

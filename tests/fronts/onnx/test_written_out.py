@@ -407,3 +407,45 @@ def test_a_branch_that_does_not_make_its_output_and_a_node_without_inputs(tmp_pa
     path = tmp_path / "model.onnx"
     path.write_bytes(helper.make_model(graph).SerializeToString())
     assert read(str(path), {}).diagnostics
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(1, 3), st.integers(2, 5), st.integers(1, 5), st.integers(1, 5), st.booleans(), st.booleans(),
+    st.booleans(),
+)  # fmt: skip
+def test_pixels_times_a_number_each_added_up(
+    batch: int, channels: int, height: int, width: int, softmax: bool, is_first: bool, is_free: bool
+) -> None:
+    """A global context block's: what the pixels are weighed by is a picture of one channel, whose softmax is over all
+    pixels."""
+    pixels = height * width
+    nodes = [helper.make_node("Conv", ["x", "w"], ["mask"]), helper.make_node("Reshape", ["mask", "flat"], ["row"])]
+    nodes += [helper.make_node("Softmax", ["row"], ["shares"], axis=2)] if softmax else []
+    shares = "shares" if softmax else "row"
+    nodes.append(helper.make_node("Reshape", ["x", "lines"], ["all"]))
+    if is_first:
+        nodes += [helper.make_node("Transpose", ["all"], ["turned"], perm=[0, 2, 1]),
+                  helper.make_node("MatMul", [shares, "turned"], ["sums"])]  # fmt: skip
+    else:
+        nodes += [helper.make_node("Transpose", [shares], ["column"], perm=[0, 2, 1]),
+                  helper.make_node("MatMul", ["all", "column"], ["sums"])]  # fmt: skip
+    nodes += [helper.make_node("Reshape", ["sums", "map"], ["m"]), helper.make_node("Conv", ["m", "v"], ["y"])]
+    constants = {
+        "w": numbers(1, channels, 1, 1), "v": numbers(3, channels, 1, 1, seed=1), "flat": np.array([-1, 1, pixels]),
+        "lines": np.array([-1, channels, pixels]), "map": np.array([-1, channels, 1, 1]),
+    }  # fmt: skip
+    made = model(nodes, ("n" if is_free else batch, channels, height, width), constants)
+    with TemporaryDirectory() as folder:
+        network = compared(written(made, Path(folder)), numbers(batch, channels, height, width, seed=2))
+    assert all(layer.kind.is_known for layer in network.layers)
+
+
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_a_softmax_along_rows_of_one_channel_is_none_over_channels(op: str, axis: int, tmp_path: Path) -> None:
+    made = model([helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node(op, ["a"], ["b"], axis=axis),
+                  helper.make_node("Conv", ["b", "v"], ["y"])], SHAPE,
+                 {"w": numbers(1, 4, 1, 1), "v": numbers(2, 1, 1, 1)})  # fmt: skip
+    network = read(str(written(made, tmp_path)), {}).checked()
+    assert network.is_known == (axis == 1)
