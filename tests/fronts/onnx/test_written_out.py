@@ -449,3 +449,40 @@ def test_a_softmax_along_rows_of_one_channel_is_none_over_channels(op: str, axis
                  {"w": numbers(1, 4, 1, 1), "v": numbers(2, 1, 1, 1)})  # fmt: skip
     network = read(str(written(made, tmp_path)), {}).checked()
     assert network.is_known == (axis == 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(2, 3), st.booleans())
+def test_numbers_put_back_by_where_they_are_in_the_whole_tensor(
+    batch: int, channels: int, height: int, width: int, n: int, is_right: bool
+) -> None:
+    """As PyTorch's exporter writes its MaxUnpool2d."""
+    high, wide = n * height, n * width
+    count = batch * channels
+    pool = {"kernel_shape": [n, n], "strides": [n, n]}
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["small", "places"], **pool),
+        helper.make_node("MaxPool", ["x"], ["same", "firsts"], kernel_shape=[1, 1]),
+        helper.make_node("Slice", ["firsts", "zero", "one", "last"], ["first"]),
+        helper.make_node("Sub", ["places", "first"], ["inside"]), helper.make_node("Conv", ["small", "w"], ["z"]),
+        helper.make_node("Add", ["inside", "begins"], ["at"]), helper.make_node("Reshape", ["at", "flat"], ["row"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
+        helper.make_node("Reshape", ["zeros", "flat"], ["all"]), helper.make_node("Reshape", ["z", "flat"], ["given"]),
+        helper.make_node("Unsqueeze", ["row", "flat"], ["rows"]),
+        helper.make_node("ScatterND", ["all", "rows", "given"], ["put"]),
+        helper.make_node("Reshape", ["put", "shape"], ["y"]),
+    ]  # fmt: skip
+    begins = (np.arange(count) * high * wide).reshape(batch, channels, 1, 1)
+    constants = {
+        "zero": np.array([0, 0]), "one": np.array([1, 1]), "last": np.array([2, 3]), "flat": np.array([-1]),
+        "shape": np.array([batch, channels, high, wide]), "begins": begins if is_right else begins[::-1, ::-1].copy(),
+        "w": numbers(channels, channels, 1, 1),
+    }  # fmt: skip
+    made = model(nodes, (batch, channels, high, wide), constants)
+    with TemporaryDirectory() as folder:
+        path = written(made, Path(folder))
+        if is_right or count == 1:
+            network = compared(path, numbers(batch, channels, high, wide))
+            assert [layer.kind.word for layer in network.layers if layer.inputs] == ["maxpool", "conv", "unpool"]
+        else:
+            assert not read(str(path), {}).checked().is_known

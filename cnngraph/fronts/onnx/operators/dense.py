@@ -1,4 +1,4 @@
-"""Products, most with matrices of weights: fully connected layers, and 1x1 convolutions where the channels stand last."""
+"""Products, most with matrices of weights: fully connected layers, and 1x1 convolutions where channels stand last."""
 
 from __future__ import annotations
 
