@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.fronts.sums import gathered
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.network import Annotation
 from cnngraph.reading import Precision, Reading
@@ -142,7 +143,7 @@ class Draft:
         self._give_back()
         self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
-            flat = self._assembly.network(name, title=title, file=self.file)
+            flat = gathered(self._assembly.network(name, title=title, file=self.file))
         except Fault as fault:
             self.refuse(fault)
         found = structured(flat, self._scopes)

@@ -1,5 +1,6 @@
-"""What repeats, as uses of blocks: joins first (`joins`), and residuals that are like them (`residuals`), then runs of
-pieces (`runs`). At last a block that the text would use in one place only is none."""
+"""What repeats, as uses of blocks: joins first (`joins`), with those that are like them but for a way (`ways`), and
+residuals that are (`residuals`), then runs of pieces (`runs`). At last a block that the text would use in one place
+only is none."""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ from cnngraph.structure.pieces import Row, Rows, Use, every_row, insides
 from cnngraph.structure.places import Places
 from cnngraph.structure.residuals import residuals
 from cnngraph.structure.runs import runs
+from cnngraph.structure.ways import ways
 
 
 def find_blocks(found: Rows, scopes: Mapping[str, str]) -> None:
     """Puts uses of blocks into the rows in place of what repeats."""
     there = Places(found, scopes)
     joints(there)
+    ways(there)
     residuals(there)
     runs(there)
     _drop_needless(there)
