@@ -486,3 +486,17 @@ def test_numbers_put_back_by_where_they_are_in_the_whole_tensor(
             assert [layer.kind.word for layer in network.layers if layer.inputs] == ["maxpool", "conv", "unpool"]
         else:
             assert not read(str(path), {}).checked().is_known
+
+
+@pytest.mark.parametrize("has_skip", [False, True])
+def test_ways_side_by_side_are_one_sum(has_skip: bool, tmp_path: Path) -> None:
+    """What residuals add to what they take stays a sum of its own."""
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node("Conv", ["x", "v"], ["b"]),
+             helper.make_node("Add", ["a", "b"], ["ab"])]  # fmt: skip
+    nodes += [helper.make_node("Add", ["x", "ab"], ["all"])] if has_skip else [
+        helper.make_node("Conv", ["x", "u"], ["c"]), helper.make_node("Add", ["ab", "c"], ["all"])]  # fmt: skip
+    nodes += [helper.make_node("Conv", ["all", "w"], ["r"]), helper.make_node("Add", ["all", "r"], ["s"]),
+              helper.make_node("Conv", ["x", "v"], ["far"]), helper.make_node("Add", ["s", "far"], ["y"])]  # fmt: skip
+    weights = {name: numbers(4, 4, 1, 1, seed=seed) for seed, name in enumerate("wvu")}
+    network = compared(written(model(nodes, SHAPE, weights), tmp_path), numbers(*SHAPE))
+    assert [len(layer.inputs) for layer in network.layers if layer.kind.word == "add"] == [3, 2, 2]
