@@ -13,6 +13,7 @@ from typing import NoReturn
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
 from cnngraph.fronts.sums import gathered
+from cnngraph.fronts.twins import united
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.network import Annotation
 from cnngraph.reading import Precision, Reading
@@ -143,7 +144,7 @@ class Draft:
         self._give_back()
         self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
-            flat = gathered(self._assembly.network(name, title=title, file=self.file))
+            flat = gathered(united(self._assembly.network(name, title=title, file=self.file)))
         except Fault as fault:
             self.refuse(fault)
         found = structured(flat, self._scopes)

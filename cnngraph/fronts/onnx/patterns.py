@@ -480,6 +480,10 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         "cnngraph.GroupNormalization", ("x", "weight", "bias"), _groups,
     ),
     _Rewriting(
+        Op("Mul", (Op("Reshape", (_STANDARD,)), Numbers("weight"))), "cnngraph.GroupNormalization", ("x", "weight"),
+        _groups,
+    ),
+    _Rewriting(
         Op("Add", (Op("Mul", (_NORM, Numbers("by"))), Numbers("plus"))),
         "cnngraph.BatchNormalization", (*_OF_NORM, "by", "plus"), _same_channels,
     ),

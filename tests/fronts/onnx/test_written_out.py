@@ -500,3 +500,16 @@ def test_ways_side_by_side_are_one_sum(has_skip: bool, tmp_path: Path) -> None:
     weights = {name: numbers(4, 4, 1, 1, seed=seed) for seed, name in enumerate("wvu")}
     network = compared(written(model(nodes, SHAPE, weights), tmp_path), numbers(*SHAPE))
     assert [len(layer.inputs) for layer in network.layers if layer.kind.word == "add"] == [3, 2, 2]
+
+
+def test_what_does_the_same_to_the_same_is_there_once(tmp_path: Path) -> None:
+    """Exporters write as many as the model had, or one."""
+    pool = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"])]
+    nodes += [helper.make_node("MaxPool", ["a"], [name], **pool) for name in "pqr"]
+    nodes += [helper.make_node("Relu", [name], [f"relu_{name}"]) for name in "pq"]
+    nodes += [helper.make_node("Conv", [name, "w"], [f"conv_{name}"]) for name in ("relu_p", "r")]
+    nodes += [helper.make_node("Concat", ["conv_relu_p", "relu_q", "conv_r"], ["y"], axis=1)]
+    made = model(nodes, (1, 4, 6, 8), {"w": numbers(4, 4, 1, 1)})
+    assert words(made, tmp_path, 1, 4, 6, 8).count("maxpool") == 1
+    assert words(made, tmp_path, 1, 4, 6, 8).count("relu") == 1

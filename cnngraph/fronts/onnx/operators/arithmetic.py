@@ -44,7 +44,7 @@ from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
 from cnngraph.volume import Dim, as_int
 from cnngraph.weights.readers.entry import Array
 
-_PARAMETER = re.compile(r"[A-Za-z_]+|\w+(\.\w+)+")
+_PARAMETER = re.compile(r"(?!.*_default$)([A-Za-z_]+|\w+(\.\w+)+)")
 _PLAIN: dict[str, type[Kind]] = {
     "Relu": Relu,
     "Sigmoid": Sigmoid,
@@ -420,7 +420,7 @@ def _flat(constant: Constant) -> Constant:
 
 def _is_learned(constant: Constant) -> bool:
     """Whether its name is that of a parameter: a path in a module, or a word; what exporters call constants has a
-    number in it."""
+    number in it, or ends as PyTorch's operators do."""
     return _PARAMETER.fullmatch(constant.name) is not None
 
 
