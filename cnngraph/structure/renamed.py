@@ -4,7 +4,6 @@ block's, with a number, place by place. What has such names needs no label but w
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 
@@ -102,18 +101,14 @@ class _Names:
         return called
 
     def free(self, old: str, word: str, block: str) -> str:
-        """The next name of *word* in *block*, unless *old* was given, as that of an output; no label is a reserved
-        word."""
+        """The next name of *word* in *block*; no label is a reserved word."""
         prefix = f"{self.paths[block]}." if block else ""
-        local = old.rpartition(".")[2]
-        number = re.fullmatch(rf"{NUMBERED.sub('', word)}(_\d+)?(_?)\d+", local)
-        if number is None:
-            return f"{prefix}{local}"
         counts = self.counts.setdefault(block, Counter())
+        is_label = old.rpartition(".")[2].startswith(f"{word}_")
         while True:
             counts[word] += 1
             said = f"{word}{counts[word]}"
-            name = f"{prefix}{word}_{counts[word]}" if number[2] and said in RESERVED else f"{prefix}{said}"
+            name = f"{prefix}{word}_{counts[word]}" if is_label and said in RESERVED else f"{prefix}{said}"
             if name not in self.taken:
                 self.taken.add(name)
                 return name

@@ -17,6 +17,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.shipped import shipped, shipped_text
 from cnngraph.spec.writing.text import text
 from cnngraph.structure import Written, differences, structured, written
+from cnngraph.structure.renamed import renamed
 from tests.dags import dags
 from tests.structure.flat import flattened
 
@@ -77,8 +78,11 @@ def test_blocks_have_few_parameters(name: str, set_to: dict[str, int]) -> None:
 def test_any_network_is_written_and_proved(lines: str, seed: int) -> None:
     flat = flattened(parse(f"net t\ninput 6x6x4\n{lines}\n"), seed)
     made = written(flat, {})
-    assert differences(flat, parse(made.text)) == []
+    again = parse(made.text)
+    assert made.is_structured
+    assert differences(flat, again) == []
     assert set(made.names) == {layer.name for layer in flat}
+    assert renamed(again).layers == again.layers
 
 
 @given(dags(["conv 4 3x3 same bn relu", "conv 4 1x1", "relu"]), st.integers(1, 9))
