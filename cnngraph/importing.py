@@ -17,6 +17,7 @@ from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
 from cnngraph.structure.proof import loose, matching
+from cnngraph.structure.written import called_anew
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
@@ -81,10 +82,10 @@ def imported(
         given = "x".join(size.values())
         raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
     for is_flat in (False, True) if not flat else (True,):
-        said = _said(
-            structured(loose(network), {}, blocks=False).network if is_flat else network, reading.called, names
-        )
-        again = read_source(Source(file, said), {}, max_nodes=max(max_nodes, len(network))).network
+        limit = max(max_nodes, len(network))
+        shown = structured(loose(network), {}, blocks=False).network if is_flat else network
+        said = called_anew(_said(shown, reading.called, names), limit)
+        again = read_source(Source(file, said), {}, max_nodes=limit).network
         if again is not None and (same := matching(network, again)) is not None:
             weights = reading.weights
             if isinstance(weights, BroughtWeights):

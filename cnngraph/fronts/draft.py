@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.fronts.sums import gathered
+from cnngraph.fronts.twins import united
 from cnngraph.layers.kind import Fault, Kind
 from cnngraph.network import Annotation
 from cnngraph.reading import Precision, Reading
@@ -76,7 +78,8 @@ class Draft:
             layer = self._assembly.add(name, kind, inputs, shares=shares)
         except Fault as fault:
             self.refuse(fault, place)
-        self._scopes[name] = scope or name
+        if scope or "." in name:  # else the name tells of no scope
+            self._scopes[name] = scope or name
         if weights and not layer.shares:
             self._weights[name] = weights
         return name
@@ -141,7 +144,7 @@ class Draft:
         self._give_back()
         self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
-            flat = self._assembly.network(name, title=title, file=self.file)
+            flat = gathered(united(self._assembly.network(name, title=title, file=self.file)))
         except Fault as fault:
             self.refuse(fault)
         found = structured(flat, self._scopes)

@@ -141,6 +141,10 @@ class Add(_Equal, _Spreads):
 
     spread: bool = argument(FLAG, default=False, doc=_SPREAD)
 
+    @property
+    def adds_up(self) -> bool:
+        return not self.spread
+
     def shape(self, inputs: tuple[Volume, ...]) -> Volume:
         return self._spread(inputs) if self.spread else super().shape(inputs)
 

@@ -131,8 +131,8 @@ class Lowering(Protocol):
         """Add a node; gives back *output*, the first where it makes several."""
         ...
 
-    def parameter(self, name: str) -> str:
-        """Name of the initializer that holds the layer's own weight *name*."""
+    def parameter(self, name: str, shape: tuple[int, ...] | None = None) -> str:
+        """Name of the initializer that holds the layer's own weight *name*, as an array of another *shape* if given."""
         ...
 
     def constant(self, name: str, values: Sequence[int] | Sequence[float], shape: tuple[int, ...] | None = None) -> str:
@@ -141,10 +141,6 @@ class Lowering(Protocol):
 
     def inner(self, name: str, dims: tuple[Dim, ...], type: Literal["float32", "int64"] = "float32") -> str:
         """Name for a tensor between two nodes of this layer; *dims* without the batch."""
-        ...
-
-    def fixed(self, name: str, dims: tuple[int, ...]) -> str:
-        """Name for a tensor between two nodes of this layer that has no batch."""
         ...
 
     def sizes(self, name: str, rank: int) -> str:
@@ -267,6 +263,11 @@ class Kind:
         """Whether its numbers begin about as large as those it takes, so that weights before it are started for
         the activation behind it."""
         return self.family in ("pool", "norm", "dropout", "reshape")
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it is the sum of equal volumes, which is the same in any order and in any number of steps."""
+        return False
 
     @property
     def projects(self) -> bool:

@@ -11,7 +11,7 @@ from cnngraph.layers.pooling import reduced
 from cnngraph.layers.reach import POINT, Reach
 from cnngraph.layers.values import COUNT, FLAG, FRACTION, NUMBER, POSITIVE
 from cnngraph.layers.window import need_equal_parts, need_map
-from cnngraph.volume import Dim, Volume, as_int
+from cnngraph.volume import Dim, Volume, as_int, fixed
 
 
 @kind
@@ -121,8 +121,8 @@ class GroupNorm(Kind):
         return None
 
     def lower(self, to: Lowering) -> None:
-        weights = [to.parameter("weight"), to.parameter("bias")]
         if to.opset >= 21:
+            weights = [to.parameter("weight"), to.parameter("bias")]
             to.node(
                 "GroupNormalization", [to.inputs[0], *weights], to.output, num_groups=self.g, epsilon=float(self.eps)
             )
@@ -137,15 +137,14 @@ class GroupNorm(Kind):
         ones, zeros = to.constant("ones", [1.0] * self.g), to.constant("zeros", [0.0] * self.g)
         normed = to.inner("normed", (self.g, each, 1))
         to.node("InstanceNormalization", [groups, ones, zeros], normed, epsilon=float(self.eps))
-        size = to.node("Shape", to.inputs, to.sizes("size", 4))
-        standard = to.node("Reshape", [normed, size], to.inner("standard", dims))
-        axes = to.constant("axes", [1, 2])
-        weight, bias = (
-            to.node("Unsqueeze", [name, axes], to.fixed(f"{own}_map", (channels, 1, 1)))
-            for own, name in zip(("weight", "bias"), weights, strict=True)
+        size = (
+            to.constant("size", [0, *map(as_int, dims)])
+            if fixed(dims)
+            else to.node("Shape", to.inputs, to.sizes("size", 4))
         )
-        scaled = to.node("Mul", [standard, weight], to.inner("scaled", dims))
-        to.node("Add", [scaled, bias], to.output)
+        standard = to.node("Reshape", [normed, size], to.inner("standard", dims))
+        scaled = to.node("Mul", [standard, to.parameter("weight", (channels, 1, 1))], to.inner("scaled", dims))
+        to.node("Add", [scaled, to.parameter("bias", (channels, 1, 1))], to.output)
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
         channels = as_int(inputs[0].channels)

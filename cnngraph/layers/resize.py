@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
@@ -32,7 +33,7 @@ class Upsample(Kind):
     family: ClassVar[Family] = "reshape"
     takes_tensors = "one"
     measures_second = True
-    onnx = "Resize; for copies to a known size Gather"
+    onnx = "Resize; for copies to a known size also Gather"
 
     n: Factor | tuple[Factor, Factor] | None = argument(
         FACTOR, positional=True, default=None, doc="how many times larger, down and across: `2`, `1.5`, `2x1`"
@@ -96,16 +97,25 @@ class Upsample(Kind):
             how |= {"cubic_coeff_a": -0.75} if self.mode == "bicubic" else {}
         else:
             how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        volumes = to.output_volume, to.input_volumes[0]
         if self.factors is not None:
-            scales = to.constant("scales", [1.0, 1.0, *map(float, self.factors)])
-            to.node("Resize", [to.inputs[0], "", scales], to.output, **how)
-        elif self.mode == "nearest" and fixed(to.input_volumes[0].dims + to.output_volume.dims):
-            self._lower_copies(to)
-        else:
+            self._lower_scaled(to, map(float, self.factors), how)
+        elif not fixed(volumes[0].dims + volumes[1].dims):
             to.node("Resize", [to.inputs[0], "", "", self._sizes(to)], to.output, **how)
+        else:
+            sizes = [
+                (as_int(made), as_int(size)) for made, size in zip(*(each.dims[:2] for each in volumes), strict=True)
+            ]
+            if self.mode != "nearest" or all(_is_told(*each) for each in sizes):
+                self._lower_scaled(to, (_scale(*each) for each in sizes), how)
+            else:
+                self._lower_copies(to)
+
+    def _lower_scaled(self, to: Lowering, factors: Iterable[float], how: Mapping[str, object]) -> None:
+        to.node("Resize", [to.inputs[0], "", to.constant("scales", [1.0, 1.0, *factors])], to.output, **how)
 
     def _lower_copies(self, to: Lowering) -> None:
-        """Rows, then columns, by their numbers: Resize divides by a float32, and 1/(2/14) is less than 7 there."""
+        """Rows, then columns, by their numbers."""
         channels, height, width = onnx_dims(to.input_volumes[0])
         high, wide = as_int(to.output_volume.height), as_int(to.output_volume.width)
         rows = to.constant("from_rows", [i * as_int(height) // high for i in range(high)])
@@ -115,14 +125,14 @@ class Upsample(Kind):
 
     def _sizes(self, to: Lowering) -> str:
         """All four of the output: batch and channels as they come in."""
-        first, two, last = to.constant("first", [0]), to.constant("two", [2]), to.constant("last", [4])
+        first, two = to.constant("first", [0]), to.constant("two", [2])
         own = to.node("Shape", to.inputs[:1], to.sizes("own", 4))
         kept = to.node("Slice", [own, first, two], to.sizes("kept", 2))
         if isinstance(to.output_volume.height, int) and isinstance(to.output_volume.width, int):
             asked = to.constant("asked", [to.output_volume.height, to.output_volume.width])
         else:
             other = to.node("Shape", to.inputs[1:], to.sizes("other", 4))
-            asked = to.node("Slice", [other, two, last], to.sizes("asked", 2))
+            asked = to.node("Slice", [other, two, to.constant("last", [4])], to.sizes("asked", 2))
         return to.node("Concat", [kept, asked], to.sizes("sizes", 4), axis=0)
 
     def torch(self, inputs: tuple[Volume, ...]) -> Code:
@@ -207,6 +217,29 @@ class Unpool(Kind):
 def _times(size: Dim, factor: Factor) -> Dim:
     exact = Fraction(factor)
     return size * exact.numerator // exact.denominator
+
+
+_MOST_TOLD = 1000
+"""Up to how many pixels i*m/n is further from a whole number than float32 errs, unless it is one."""
+
+
+def _is_told(made: int, size: int) -> bool:
+    """Whether float32s tell of which of *size* pixels each of the *made* is a copy, when they are divided by made/size:
+    that is exact, or no quotient but the first is whole. 1/(2/14) is less than 7 there."""
+    factor = Fraction(made, size)
+    return factor.denominator & (factor.denominator - 1) == 0 or (
+        max(made, size) <= _MOST_TOLD and factor.numerator == made
+    )
+
+
+def _scale(made: int, size: int) -> float:
+    """The least float32 of which *size* times, exactly and rounded down, is *made*."""
+    import numpy as np
+
+    scale = np.float32(made / size)
+    while size * Fraction(float(scale)) < made:
+        scale = np.nextafter(scale, np.float32(np.inf))
+    return float(scale)
 
 
 def _ratio(made: Dim, size: Dim) -> Fraction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from cnngraph.about import about
@@ -188,11 +189,12 @@ class _LayerLowering:
             self._to.infos[output] = self._to.info(output, self.output_volume)
         return output
 
-    def parameter(self, name: str) -> str:
+    def parameter(self, name: str, shape: tuple[int, ...] | None = None) -> str:
         first = self._to.network[self._layer.shares] if self._layer.shares else self._layer
         key = f"{first.name}.{name}"
         if key not in self._to.weights:
-            self._to.weights[key] = Weight(key, first, first.parameters[name])
+            own = first.parameters[name]
+            self._to.weights[key] = Weight(key, first, own if shape is None else replace(own, shape=shape))
         return key
 
     def constant(self, name: str, values: Sequence[int] | Sequence[float], shape: tuple[int, ...] | None = None) -> str:
@@ -206,11 +208,6 @@ class _LayerLowering:
     def inner(self, name: str, dims: tuple[Dim, ...], type: Literal["float32", "int64"] = "float32") -> str:
         key = f"{self._layer.name}.{name}"
         self._to.infos[key] = Info(key, (self._to.batch, *dims), type)
-        return key
-
-    def fixed(self, name: str, dims: tuple[int, ...]) -> str:
-        key = f"{self._layer.name}.{name}"
-        self._to.infos[key] = Info(key, dims)
         return key
 
     def sizes(self, name: str, rank: int) -> str:

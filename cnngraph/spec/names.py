@@ -15,6 +15,8 @@ from cnngraph.spec.syntax import IMAGE
 
 UNNAMED = "net"
 """What a network is called that was given no name."""
+NUMBERED = re.compile(r"_\d+$")
+"""How the name of a block ends that had to be told from another."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

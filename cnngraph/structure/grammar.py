@@ -1,6 +1,6 @@
-"""What repeats, as uses of blocks: first what is used again with its weights (`towers`), then joins (`joins`),
-residuals that are like them (`residuals`), what several tensors flow through (`exchanges`), and runs of pieces
-(`runs`). At last a block that the text would use in one place only is none."""
+"""What repeats, as uses of blocks: first what is used again with its weights (`towers`), then joins (`joins`), with
+those that are like them but for a way (`ways`), residuals that are (`residuals`), what several tensors flow through
+(`exchanges`), and runs of pieces (`runs`). At last a block that the text would use in one place only is none."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cnngraph.structure.places import Places
 from cnngraph.structure.residuals import residuals
 from cnngraph.structure.runs import runs
 from cnngraph.structure.towers import towers
+from cnngraph.structure.ways import ways
 
 
 def find_blocks(found: Rows, scopes: Mapping[str, str], given_back: Collection[str]) -> None:
@@ -22,6 +23,7 @@ def find_blocks(found: Rows, scopes: Mapping[str, str], given_back: Collection[s
     there = Places(found, scopes, given_back)
     towers(there)
     joints(there)
+    ways(there)
     residuals(there)
     exchanges(there)
     runs(there)

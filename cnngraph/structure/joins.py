@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, every_row, insides, is_sealed
+from cnngraph.layers.kind import Kind
+from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, Way, every_row, insides, is_sealed
 from cnngraph.structure.places import Place, Places
 
 _MOST_TENSORS = 4
@@ -96,6 +97,8 @@ def _wider(there: Places, places: list[Place], before: int, behind: int, weighte
     for piece in added:
         if not isinstance(piece, Step) or piece.unit.weighted != weighted or len(piece.unit.inputs) != 1:
             return None
+        if behind and piece.unit.lead.kind.word == "dwconv":
+            return None  # it belongs to the pointwise convolution behind it
     alike = len({there.keys.piece(piece) for piece in added}) == 1
     apart = all(one.row is not other.row or one.end <= other.start for one, other in pairwise(found))
     if not alike or not apart or any(map(there.reduces, added)) or not all(map(there.is_contained, found)):
@@ -115,9 +118,11 @@ def _may_be_block(piece: Piece) -> bool:
 
 def unify_shortcuts(uses: list[Use]) -> None:
     """Identities beside shortcuts are shortcuts that need no layer."""
-    joints = [piece for use in uses for piece in use.row if isinstance(piece, Joint)]
-    skips = [way for joint in joints for way in joint.ways if way.is_skip]
-    projected = [way for way in skips if way.row]
-    fits = bool(projected) and all(way.is_shortcut for way in projected)
-    for way in skips:
-        way.is_shortcut = fits
+    skips: dict[Kind, list[Way]] = {}
+    for joint in (piece for use in uses for piece in use.row if isinstance(piece, Joint)):
+        skips.setdefault(joint.unit.lead.kind, []).extend(way for way in joint.ways if way.is_skip)
+    for alike in skips.values():
+        projected = [way for way in alike if way.row]
+        fits = bool(projected) and all(way.is_shortcut for way in projected)
+        for way in alike:
+            way.is_shortcut = fits

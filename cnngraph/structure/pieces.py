@@ -14,6 +14,7 @@ from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
 from cnngraph.network import Layer
 from cnngraph.spec.names import follows
 from cnngraph.spec.writing.steps import is_shortcut
+from cnngraph.structure.nesting import untangled
 from cnngraph.structure.paddings import without
 from cnngraph.units import Unit, Units
 from cnngraph.volume import as_int
@@ -119,7 +120,7 @@ class _Maker:
     def row(self, chain: Chain) -> Row:
         made: Row = []
         fork: Fork | None = None
-        for element in chain:
+        for element in untangled(chain):
             match element:
                 case Unit() if fork is not None:
                     made += self.join(fork, element, made)
@@ -177,7 +178,8 @@ class _Maker:
 
 
 def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
-    """A knot in which each row that one join alone takes is a branch of that, behind what others take from it."""
+    """A knot in which each row that one join alone takes is a branch of that, behind what others take from it; what has
+    a join of its own and then goes on is none."""
     taken = Counter(source for each in links for source in each)
     inside: set[int] = set()
     for row, sources in zip(rows, links, strict=True):
@@ -190,6 +192,8 @@ def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:
                 ways.append(Way([], begins=-1 if source is None else source))
                 continue
             cut = max([at + 1 for at, piece in enumerate(rows[source]) if piece.leaks], default=0)
+            if len(links[source]) > 1 and weighted(rows[source][max(cut, 1) :]):
+                cut = len(rows[source])
             if cut:
                 ways.append(Way(rows[source][cut:], begins=source))
                 del rows[source][cut:]

@@ -90,7 +90,7 @@ def _body(pieces: Row) -> Row:
         return []
     joint = pieces[0]
     full = [way for way in joint.ways if way.row and not way.is_skip]
-    is_sum = joint.unit.lead.kind.word == "add" and len(joint.unit.layers) == 1
+    is_sum = joint.unit.lead.kind.adds_up and len(joint.unit.layers) == 1
     has_skip = any(way.is_skip for way in joint.ways)
     return full[0].row if is_sum and has_skip and len(joint.ways) == 2 and len(full[0].row) > 1 else []
 

@@ -13,6 +13,7 @@ from cnngraph.spec.parser import parse
 from cnngraph.spec.writing.text import text
 from cnngraph.structure.find import structured
 from cnngraph.structure.proof import matching
+from cnngraph.structure.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Written:
 def written(network: Network, scopes: Mapping[str, str]) -> Written:
     """*network*, which is flat, as a spec with the structure that is found in it; if that text cannot be proved to be
     the network, without."""
-    with_structure = text(structured(network, scopes).network)
+    with_structure = called_anew(text(structured(network, scopes).network), max(MAX_NODES, len(network)))
     names = _proved(with_structure, network)
     if names is not None:
         return Written(with_structure, names, is_structured=True)
@@ -41,5 +42,16 @@ def written(network: Network, scopes: Mapping[str, str]) -> Written:
 
 def _proved(said: str, network: Network) -> Mapping[str, str] | None:
     """For each layer of *network* what it is called in the text *said*; None when the text says something else."""
-    reading = elaborate(parse(Source("<written>", said)), {}, max_nodes=max(MAX_NODES, len(network)))
-    return None if reading.network is None else matching(network, reading.network)
+    again = _read(said, max(MAX_NODES, len(network)))
+    return None if again is None else matching(network, again)
+
+
+def called_anew(said: str, max_nodes: int) -> str:
+    """The text *said* without the labels that only keep names: where a block has become several, the uses of these are
+    called after them."""
+    network = _read(said, max_nodes)
+    return said if network is None else text(renamed(network))
+
+
+def _read(said: str, max_nodes: int) -> Network | None:
+    return elaborate(parse(Source("<written>", said)), {}, max_nodes=max_nodes).network

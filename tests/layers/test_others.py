@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import parse
+from cnngraph.fronts import load, parse
+from cnngraph.layers.resize import _is_told, _scale
 from cnngraph.onnx.lower import lower
 from tests.layers.test_windows import made, network, refusal, runs
 from tests.layers.windows import SIZES, pairs
@@ -62,6 +63,30 @@ def test_upsample_to_a_size(to: tuple[int, int], how: str, height: int, width: i
     assert runs(net, 20, 2, 2, height, width) < CLOSE
     if how:  # copies are where float32 has them while a size is free
         assert runs(network(line, "?H", "?W", 2), 20, 2, 2, height, width) < CLOSE
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_a_quotient_of_float32s_tells_of_which_pixel_a_copy_is(made: int, size: int) -> None:
+    scale = np.float32(_scale(made, size))
+    assert int(size * float(scale)) == int(np.float32(size) * scale) == made
+    if _is_told(made, size):
+        places = np.arange(made)
+        assert (np.floor(places.astype("f4") / scale) == places * size // made).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOW, st.integers(1, 40), st.integers(1, 40))
+def test_upsample_to_a_size_comes_back(how: str, to: int, size: int) -> None:
+    net = parse(f"net t\ninput {size}x{size}x2\nconv 2 1x1\nupsample to={to}{how}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.onnx"
+        net.export(path, "random")
+        back = load(path)
+    if how or _is_told(to, size):
+        kinds = [layer.kind.word for layer in back]
+        assert kinds == ["", "conv", *["upsample"] * (to != size)]
+        assert made(back) == made(net)
 
 
 @settings(max_examples=40)

@@ -17,6 +17,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.shipped import shipped, shipped_text
 from cnngraph.spec.writing.text import text
 from cnngraph.structure import Written, differences, structured, written
+from cnngraph.structure.renamed import renamed
 from tests.dags import dags
 from tests.structure.flat import flattened
 
@@ -77,8 +78,11 @@ def test_blocks_have_few_parameters(name: str, set_to: dict[str, int]) -> None:
 def test_any_network_is_written_and_proved(lines: str, seed: int) -> None:
     flat = flattened(parse(f"net t\ninput 6x6x4\n{lines}\n"), seed)
     made = written(flat, {})
-    assert differences(flat, parse(made.text)) == []
+    again = parse(made.text)
+    assert made.is_structured
+    assert differences(flat, again) == []
     assert set(made.names) == {layer.name for layer in flat}
+    assert renamed(again).layers == again.layers
 
 
 @given(dags(["conv 4 3x3 same bn relu", "conv 4 1x1", "relu"]), st.integers(1, 9))
@@ -158,11 +162,76 @@ add {
 }
 relu
 """,
+    "a way that only some sums have": """\
+add {
+  | conv 8 1x1 s=2
+  | conv 8 3x3 s=2 same
+}
+relu
+add {
+  | conv 8 1x1
+  | conv 8 3x3 same
+  | bn
+}
+relu
+add {
+  | conv 16 1x1 s=2
+  | conv 16 3x3 s=2 same
+}
+relu
+add {
+  | conv 16 1x1
+  | conv 16 3x3 same
+  | bn
+}
+relu
+""",
     "a tangle twice": "".join(
         f"x{n}: conv 4 1x1\na{n}: conv 4 3x3 same relu\nb{n}: conv 4 3x3 same relu\n"
         f"conv 4 3x3 same relu -> concat x{n} a{n} b{n} -> conv 4 1x1 relu\n" for n in (1, 2)
     ),
 }  # fmt: skip
+
+
+def test_a_tangle_in_a_tangle_is_a_block() -> None:
+    """Res2Net's modules in what DLA aggregates: each leads from one tensor to one, within what does not."""
+    module = (
+        "x{n}: conv 8 1x1 relu\na{n}: slice 0 4 -> conv 4 3x3 same relu\nb{n}: from x{n} -> slice 4 8 -> add a{n}\n"
+    )
+    module += "conv 4 3x3 same relu -> concat a{n} -> conv 4 1x1 relu\n"
+    one, two, three = (module.format(n=n) for n in (1, 2, 3))
+    flat = flattened(parse(
+        f"net t\ninput 8x8x4\ns: conv 4 3x3 same relu\n{one}m: add s -> relu\n{two}k: add m -> concat s\n"
+        f"conv 4 1x1 relu\n{three}concat m k\n"
+    ))  # fmt: skip
+    made = written(flat, {})
+    assert made.is_structured
+    assert made.text.count("slice 0 4") == 1, made.text
+
+
+def test_numbers_of_groups_and_ends_of_parts_follow_from_channels() -> None:
+    steps = "".join(
+        f"conv {c} 1x1 groupnorm={c // 8} relu\nconcat {{\n| slice 0 {c // 4} -> conv {c} 3x3 same groups={c // 4}\n"
+        f"| slice {3 * c // 4} {c} -> conv {c} 3x3 same\n}}\nrelu\n"
+        for c in (16, 32, 64)
+    )
+    made = written(flattened(parse(f"net t\ninput 8x8x3\n{steps}")), {})
+    assert made.is_structured
+    assert "slice 3*" in made.text
+    assert re.findall(r"block \w+\((.*)\)", made.text) == ["c"], made.text
+
+
+def test_no_label_keeps_a_name_alone() -> None:
+    """Where a block becomes several, what these make is called after them."""
+    gate = "mul {{\n| skip\n| avgpool global -> conv {c} 1x1 sigmoid\n}}\n"
+    body = "add {{\n| conv {c} 3x3 same relu -> conv {c} 3x3 same\n| {skip}\n}}\nrelu\n"
+    steps = "".join(
+        body.format(c=c, skip=skip) + (gate.format(c=c) if c < 16 else "maxpool 2x2\n")
+        for c in (8, 16) for skip in (f"conv {c} 1x1 -> bn -> relu", "skip", "skip")
+    )  # fmt: skip
+    made = written(flattened(parse(f"net t\ninput 32x32x8\n{steps}")), {})
+    assert made.is_structured
+    assert ":" not in made.text
 
 
 def test_how_tensorflow_pads_is_said_so() -> None:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown
 from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
 from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
@@ -401,6 +403,30 @@ _CONVOLVED = Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name=
 _NORM = Op("BatchNormalization", (X,), name="norm")
 _OF_NORM = ("x", "norm.1", "norm.2", "norm.3", "norm.4")
 
+_IN_CHANNEL = Op("Sub", (Tensor("places"), Op("Slice", (Tensor("firsts"),))))
+"""Where in its channel each number was, of places in the whole tensor: those of each channel's first are taken away."""
+_IN_ALL = Op("Unsqueeze", (Op("Reshape", (Op("Add", (_IN_CHANNEL, Numbers("begins", few=True))),)),))
+_PUT_BACK = Op("Reshape", (Op("ScatterND", (Numbers("zeros", few=True), _IN_ALL, Op("Reshape", (X,)))),), name="made")
+
+
+def _unpooled(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """PyTorch's ``max_unpool2d``: numbers put among zeros at the places that a pool found."""
+    pool, first = (nodes.makers.get(found.tensors[name]) for name in ("places", "firsts"))
+    names = found.nodes["made"].inputs[1], found.tensors["begins"], found.tensors["zeros"]
+    shape, begins, zeros = map(nodes.constant, names)
+    if pool is None or first is None or shape is None or begins is None or zeros is None or shape.size != 4:
+        return None
+    places = [each.outputs[1:2] for each in (pool, first) if each.op == "MaxPool"]
+    window = first.attributes.get("kernel_shape")
+    if places != [(found.tensors["places"],), (found.tensors["firsts"],)] or window != [1, 1]:
+        return None
+    batch, channels, height, width = (int(each) for each in shape.array)
+    wanted = np.arange(batch * channels) * (height * width)
+    if pool.inputs[0] != first.inputs[0] or zeros.array.any() or not np.array_equal(begins.array.reshape(-1), wanted):
+        return None
+    return {key: pool.attributes[key] for key in ("kernel_shape", "strides") if key in pool.attributes}
+
+
 _REWRITINGS: tuple[_Rewriting, ...] = (
     *(
         _Rewriting(
@@ -454,6 +480,10 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         "cnngraph.GroupNormalization", ("x", "weight", "bias"), _groups,
     ),
     _Rewriting(
+        Op("Mul", (Op("Reshape", (_STANDARD,)), Numbers("weight"))), "cnngraph.GroupNormalization", ("x", "weight"),
+        _groups,
+    ),
+    _Rewriting(
         Op("Add", (Op("Mul", (_NORM, Numbers("by"))), Numbers("plus"))),
         "cnngraph.BatchNormalization", (*_OF_NORM, "by", "plus"), _same_channels,
     ),
@@ -479,6 +509,7 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
         "cnngraph.DarknetReorg", ("x",), _dealt,
     ),
     *(_Rewriting(each, "cnngraph.Focus", ("x",), _dealt_out) for each in _slicings()),
+    _Rewriting(_PUT_BACK, "MaxUnpool", ("x", "places"), _unpooled),
     _Rewriting(Op("Mul", (X, Seen(Op("Sigmoid", (Seen(_CONVOLVED),))))), "cnngraph.ChannelAttention", ("x", "conv.1"),
                _attends),
 )  # fmt: skip

@@ -20,11 +20,20 @@ Column = tuple[str | None, ...]
 
 CHANNELS = frozenset({"c", "r", "first", "end"})
 """Keywords of numbers of channels."""
+_GROUPS = frozenset({"groups", "g"})
+"""Keywords of numbers of groups of channels."""
 _RATIOS = frozenset(
     {Fraction(1), Fraction(2), Fraction(3), Fraction(4), Fraction(6), Fraction(8)}
     | {Fraction(1, each) for each in (2, 4, 8, 16)}
 )
 """How many times another number of channels is one by intent."""
+_ENDS = frozenset({"first", "end"})
+"""Keywords of where parts of the channels end."""
+_ALL = frozenset({Fraction(1)})
+_SHARES = _RATIOS | {Fraction(part, parts) for parts in range(2, 9) for part in range(1, parts)}
+"""How many times a number of channels is where a part of them ends."""
+_WIDENING = "t"
+"""Keyword of such a parameter of a block by which what flows in is widened."""
 _MOST_WIDENINGS = 3
 """How many values a factor of widening has, as a parameter."""
 
@@ -121,8 +130,10 @@ class _Solver:
         if all(value.isdecimal() for value in said):
             formula = None
             if keyword in CHANNELS:
-                formula = self.of_channels(column)
-            elif keyword == "groups":
+                allowed = (_ALL, _SHARES) if keyword in _ENDS else (_RATIOS,)
+                followed = (self.of_channels(column, ratios) for ratios in allowed)
+                formula = next(filter(None, followed), None) or self.widened(column)
+            elif keyword in _GROUPS:
                 formula = self.of_groups(column)
             if formula is not None:
                 return formula
@@ -138,35 +149,38 @@ class _Solver:
         self.params.append(made)
         return made
 
-    def of_channels(self, column: Column) -> _Value | None:
-        """A number of channels that follows from what flows in, or from another."""
+    def of_channels(self, column: Column, ratios: Collection[Fraction]) -> _Value | None:
+        """A number of channels that is one of *ratios* times what flows in, or times another."""
         everywhere = None not in column
-        ratio = self.ratio(column, self.flowing)
+        ratio = self.ratio(column, self.flowing, ratios)
         if ratio is not None and everywhere:
             return _times(ratio, "in.c")
         for param in self.params:
             if param.keyword in CHANNELS and None not in param.column:
-                other = self.ratio(column, [int(number or 0) for number in param.column])
+                other = self.ratio(column, [int(number or 0) for number in param.column], ratios)
                 if other is not None:
                     return _times(other, param)
-        return self.widened(column)
-
-    def of_groups(self, column: Column) -> _Value | None:
-        """A number of groups of as many channels in every use."""
-        if None in column:
-            return None
-        bases: list[tuple[str | _Param, Sequence[int | str | None]]] = [("in.c", self.flowing)]
-        bases += [(each, each.column) for each in self.params if each.keyword in CHANNELS and None not in each.column]
-        for what, channels in bases:
-            pairs = [(int(of or 0), int(value or 1)) for of, value in zip(channels, column, strict=True)]
-            widths = {Fraction(of, value) for of, value in pairs}
-            if len(widths) == 1 and len(set(pairs)) > 1 and (width := widths.pop()).denominator == 1 and width > 1:
-                return _times(1 / width, what)
         return None
 
-    def ratio(self, column: Column, base: Sequence[int | None]) -> Fraction | None:
-        """How many times *base* a number is in every use that has it; None where it hangs on the use, or where the
-        uses are too much alike to tell."""
+    def of_groups(self, column: Column) -> _Value | None:
+        """A number of groups of as many channels in every use that has it."""
+        bases = [(_Value(("in.c",)), [number or 0 for number in self.flowing])]
+        for each in self.params:
+            if each.keyword in CHANNELS and None not in each.column:
+                bases.append((_Value((each,)), [int(number or 0) for number in each.column]))
+            elif each.keyword == _WIDENING:
+                widened = [each.number(use) * (number or 0) for use, number in enumerate(self.flowing)]
+                bases.append((_Value((each, "*in.c")), widened))
+        for what, channels in bases:
+            pairs = {(of, int(value)) for of, value in zip(channels, column, strict=True) if value is not None}
+            widths = {Fraction(of, value) for of, value in pairs}
+            if len(widths) == 1 and len(pairs) > 1 and (width := widths.pop()).denominator == 1 and width > 1:
+                return _Value((*what.parts, f"//{width}"))
+        return None
+
+    def ratio(self, column: Column, base: Sequence[int | None], ratios: Collection[Fraction]) -> Fraction | None:
+        """How many times *base* a number is in every use that has it, if that is one of *ratios*; None where it hangs
+        on the use, or where the uses are too much alike to tell."""
         found: set[Fraction] = set()
         told = set()
         for value, of in zip(column, base, strict=True):
@@ -179,7 +193,7 @@ class _Solver:
         if len(found) != 1 or len(told) < 2:
             return None
         (ratio,) = found
-        return ratio if ratio in _RATIOS else None
+        return ratio if ratio in ratios else None
 
     def widened(self, column: Column) -> _Value | None:
         """What flows in times a parameter of few values; 1 in a use that does not widen."""
@@ -198,7 +212,7 @@ class _Solver:
             return None
         if None not in column and Counter(ratios).most_common(1)[0][0] <= 2:
             return None  # as wide as before or twice as wide: so is any layer
-        key = "t", tuple(map(str, ratios))
+        key = _WIDENING, tuple(map(str, ratios))
         if key not in self.known:
             usual, count = Counter(ratios).most_common(1)[0]
             self.known[key] = _Value((self.param(*key, str(usual) if 2 * count > len(ratios) else ""),))
@@ -224,7 +238,7 @@ class _Solver:
         uses = range(len(self.flowing))
         atoms: list[tuple[_Value, tuple[bool, ...]]] = []
         for param in self.params:
-            if param.keyword in ("t", "s"):
+            if param.keyword in (_WIDENING, "s"):
                 atoms.append((_Value((param, " > 1")), tuple(param.number(use) > 1 for use in uses)))
                 atoms.append((_Value((param, " == 1")), tuple(param.number(use) == 1 for use in uses)))
         equal = []
@@ -260,6 +274,6 @@ class _Solver:
 def _times(ratio: Fraction, what: str | _Param) -> _Value:
     if ratio == 1:
         return _Value((what,))
-    if ratio.denominator == 1:
-        return _Value((f"{ratio}*", what))
-    return _Value((what, f"//{ratio.denominator}"))
+    times = (f"{ratio.numerator}*",) if ratio.numerator > 1 else ()
+    divided = (f"//{ratio.denominator}",) if ratio.denominator > 1 else ()
+    return _Value((*times, what, *divided))

@@ -15,7 +15,7 @@ from dataclasses import replace
 from cnngraph.layers.rearrange import Split
 from cnngraph.network import OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import UNNAMED, identifier, is_name, of_branches, sayable
+from cnngraph.spec.names import NUMBERED, UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
 from cnngraph.spec.writing.again import Unsayable
@@ -49,7 +49,6 @@ from cnngraph.volume import Volume, as_int
 _WITH_SKIP = "with_skip"
 _PLAIN = "unit"
 """What a block is called that is like one with a skip, and has none."""
-_SUM = "add"
 
 
 def text(network: Network) -> str:
@@ -281,10 +280,10 @@ class _Text(Plan):
             self.apart(uses, text.conditions[flags.index(_WITH_SKIP)])
             return
         block, number = block or uses[0][1].block, 1
-        name = block
+        name, stem = block, NUMBERED.sub("", block)
         while name in self.names or not is_name(name):
             number += 1
-            name = f"{block}_{number}"
+            name = f"{stem}_{number}"
         self.names.add(name)
         made = Definition(
             name, text.body, tuple(self.tensor_names(scopes[0])), found.params, found.values, found.conditions
@@ -329,8 +328,8 @@ class _Text(Plan):
         are skips of sums, one of these."""
         if not scope.vanished or not self.uses_prelude:
             return False
-        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.word == _SUM]
-        return not sums or join.kind.word == _SUM
+        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.adds_up]
+        return not sums or join.kind.adds_up
 
     def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
         """*channels* are those that it brings to its *join*."""

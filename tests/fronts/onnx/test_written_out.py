@@ -407,3 +407,122 @@ def test_a_branch_that_does_not_make_its_output_and_a_node_without_inputs(tmp_pa
     path = tmp_path / "model.onnx"
     path.write_bytes(helper.make_model(graph).SerializeToString())
     assert read(str(path), {}).diagnostics
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(1, 3), st.integers(2, 5), st.integers(1, 5), st.integers(1, 5), st.booleans(), st.booleans(),
+    st.booleans(),
+)  # fmt: skip
+def test_pixels_times_a_number_each_added_up(
+    batch: int, channels: int, height: int, width: int, softmax: bool, is_first: bool, is_free: bool
+) -> None:
+    """A global context block's: what the pixels are weighed by is a picture of one channel, whose softmax is over all
+    pixels."""
+    pixels = height * width
+    nodes = [helper.make_node("Conv", ["x", "w"], ["mask"]), helper.make_node("Reshape", ["mask", "flat"], ["row"])]
+    nodes += [helper.make_node("Softmax", ["row"], ["shares"], axis=2)] if softmax else []
+    shares = "shares" if softmax else "row"
+    nodes.append(helper.make_node("Reshape", ["x", "lines"], ["all"]))
+    if is_first:
+        nodes += [helper.make_node("Transpose", ["all"], ["turned"], perm=[0, 2, 1]),
+                  helper.make_node("MatMul", [shares, "turned"], ["sums"])]  # fmt: skip
+    else:
+        nodes += [helper.make_node("Transpose", [shares], ["column"], perm=[0, 2, 1]),
+                  helper.make_node("MatMul", ["all", "column"], ["sums"])]  # fmt: skip
+    nodes += [helper.make_node("Reshape", ["sums", "map"], ["m"]), helper.make_node("Conv", ["m", "v"], ["y"])]
+    constants = {
+        "w": numbers(1, channels, 1, 1), "v": numbers(3, channels, 1, 1, seed=1), "flat": np.array([-1, 1, pixels]),
+        "lines": np.array([-1, channels, pixels]), "map": np.array([-1, channels, 1, 1]),
+    }  # fmt: skip
+    made = model(nodes, ("n" if is_free else batch, channels, height, width), constants)
+    with TemporaryDirectory() as folder:
+        network = compared(written(made, Path(folder)), numbers(batch, channels, height, width, seed=2))
+    assert all(layer.kind.is_known for layer in network.layers)
+
+
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_a_softmax_along_rows_of_one_channel_is_none_over_channels(op: str, axis: int, tmp_path: Path) -> None:
+    made = model([helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node(op, ["a"], ["b"], axis=axis),
+                  helper.make_node("Conv", ["b", "v"], ["y"])], SHAPE,
+                 {"w": numbers(1, 4, 1, 1), "v": numbers(2, 1, 1, 1)})  # fmt: skip
+    network = read(str(written(made, tmp_path)), {}).checked()
+    assert network.is_known == (axis == 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), st.integers(2, 3), st.booleans())
+def test_numbers_put_back_by_where_they_are_in_the_whole_tensor(
+    batch: int, channels: int, height: int, width: int, n: int, is_right: bool
+) -> None:
+    """As PyTorch's exporter writes its MaxUnpool2d."""
+    high, wide = n * height, n * width
+    count = batch * channels
+    pool: dict[str, Any] = {"kernel_shape": [n, n], "strides": [n, n]}
+    nodes = [
+        helper.make_node("MaxPool", ["x"], ["small", "places"], **pool),
+        helper.make_node("MaxPool", ["x"], ["same", "firsts"], kernel_shape=[1, 1]),
+        helper.make_node("Slice", ["firsts", "zero", "one", "last"], ["first"]),
+        helper.make_node("Sub", ["places", "first"], ["inside"]), helper.make_node("Conv", ["small", "w"], ["z"]),
+        helper.make_node("Add", ["inside", "begins"], ["at"]), helper.make_node("Reshape", ["at", "flat"], ["row"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
+        helper.make_node("Reshape", ["zeros", "flat"], ["all"]), helper.make_node("Reshape", ["z", "flat"], ["given"]),
+        helper.make_node("Unsqueeze", ["row", "flat"], ["rows"]),
+        helper.make_node("ScatterND", ["all", "rows", "given"], ["put"]),
+        helper.make_node("Reshape", ["put", "shape"], ["y"]),
+    ]  # fmt: skip
+    begins = (np.arange(count) * high * wide).reshape(batch, channels, 1, 1)
+    constants = {
+        "zero": np.array([0, 0]), "one": np.array([1, 1]), "last": np.array([2, 3]), "flat": np.array([-1]),
+        "shape": np.array([batch, channels, high, wide]), "begins": begins if is_right else begins[::-1, ::-1].copy(),
+        "w": numbers(channels, channels, 1, 1),
+    }  # fmt: skip
+    made = model(nodes, (batch, channels, high, wide), constants)
+    with TemporaryDirectory() as folder:
+        path = written(made, Path(folder))
+        if is_right or count == 1:
+            network = compared(path, numbers(batch, channels, high, wide))
+            assert [layer.kind.word for layer in network.layers if layer.inputs] == ["maxpool", "conv", "unpool"]
+        else:
+            assert not read(str(path), {}).checked().is_known
+
+
+@pytest.mark.parametrize("has_skip", [False, True])
+def test_ways_side_by_side_are_one_sum(has_skip: bool, tmp_path: Path) -> None:
+    """What residuals add to what they take stays a sum of its own."""
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node("Conv", ["x", "v"], ["b"]),
+             helper.make_node("Add", ["a", "b"], ["ab"])]  # fmt: skip
+    nodes += [helper.make_node("Add", ["x", "ab"], ["all"])] if has_skip else [
+        helper.make_node("Conv", ["x", "u"], ["c"]), helper.make_node("Add", ["ab", "c"], ["all"])]  # fmt: skip
+    nodes += [helper.make_node("Conv", ["all", "w"], ["r"]), helper.make_node("Add", ["all", "r"], ["s"]),
+              helper.make_node("Conv", ["x", "v"], ["far"]), helper.make_node("Add", ["s", "far"], ["y"])]  # fmt: skip
+    weights = {name: numbers(4, 4, 1, 1, seed=seed) for seed, name in enumerate("wvu")}
+    network = compared(written(model(nodes, SHAPE, weights), tmp_path), numbers(*SHAPE))
+    assert [len(layer.inputs) for layer in network.layers if layer.kind.word == "add"] == [3, 2, 2]
+
+
+def test_what_does_the_same_to_the_same_is_there_once(tmp_path: Path) -> None:
+    """Exporters write as many as the model had, or one."""
+    pool: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"])]
+    nodes += [helper.make_node("MaxPool", ["a"], [name], **pool) for name in "pqr"]
+    nodes += [helper.make_node("Relu", [name], [f"relu_{name}"]) for name in "pq"]
+    nodes += [helper.make_node("Conv", [name, "w"], [f"conv_{name}"]) for name in ("relu_p", "r")]
+    nodes += [helper.make_node("Concat", ["conv_relu_p", "relu_q", "conv_r"], ["y"], axis=1)]
+    made = model(nodes, (1, 4, 6, 8), {"w": numbers(4, 4, 1, 1)})
+    assert words(made, tmp_path, 1, 4, 6, 8).count("maxpool") == 1
+    assert words(made, tmp_path, 1, 4, 6, 8).count("relu") == 1
+
+
+def test_what_uses_two_weights_again_is_there_twice(tmp_path: Path) -> None:
+    """Heads on levels: of one kind, on one tensor, and each with its weights."""
+    nodes = [helper.make_node("MaxPool", ["x"], ["p"], kernel_shape=[2, 2], strides=[2, 2])]
+    nodes += [helper.make_node("Conv", [level, head], [f"{head}_{level}"]) for level in "xp" for head in "vw"]
+    nodes += [helper.make_node("Concat", ["v_x", "w_x"], ["high"], axis=1),
+              helper.make_node("Concat", ["v_p", "w_p"], ["low"], axis=1)]  # fmt: skip
+    weights = {name: numbers(4, 4, 1, 1, seed=seed) for seed, name in enumerate("vw")}
+    made = model(nodes, (1, 4, 6, 8), weights, outputs=("high", "low"))
+    network = compared(written(made, tmp_path), numbers(1, 4, 6, 8))
+    assert [layer.kind.word for layer in network.layers].count("conv") == 4
+    assert [layer.shares != "" for layer in network.layers if layer.kind.word == "conv"].count(True) == 2

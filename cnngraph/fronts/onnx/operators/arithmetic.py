@@ -12,7 +12,7 @@ import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
-from cnngraph.fronts.onnx.views import Factor, View, alike
+from cnngraph.fronts.onnx.views import Factor, View, alike, upright
 from cnngraph.layers.activation import (
     Abs,
     Clip,
@@ -36,7 +36,7 @@ from cnngraph.layers.activation import (
     Swish,
     Tanh,
 )
-from cnngraph.layers.dense import Unflatten
+from cnngraph.layers.dense import Flatten, Unflatten
 from cnngraph.layers.join import Add, Max, Min, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.normalization import BatchNorm
@@ -44,7 +44,7 @@ from cnngraph.layers.scaling import Eca, Plus, Scale, Shift, Times
 from cnngraph.volume import Dim, as_int
 from cnngraph.weights.readers.entry import Array
 
-_PARAMETER = re.compile(r"[A-Za-z_]+|\w+(\.\w+)+")
+_PARAMETER = re.compile(r"(?!.*_default$)([A-Za-z_]+|\w+(\.\w+)+)")
 _PLAIN: dict[str, type[Kind]] = {
     "Relu": Relu,
     "Sigmoid": Sigmoid,
@@ -146,14 +146,32 @@ def softmax(step: Step, x: Value, *, axis: int | None = None) -> Value:
     is_part = len(along) == 1 and along[0].of == "C" and along[0].size * along[0].stride == channels != along[0].size
     if is_part and step.opset >= 13 and step.node.op == "Softmax":
         return step.layer(SplitSoftmax(n=as_int(along[0].size)), view, like=view)
-    if along != (Factor("C", channels),) and channels != 1:
+    if channels == 1 and along != () and along == _pixels(view):
+        return _over_pixels(step, view, axis)
+    if along != (() if channels == 1 else (Factor("C", channels),)):
         raise Unknown("a Softmax along another axis than the channels")
     if step.opset < 13 and any(axis != () for axis in view.axes[axis + 1 :]):
         raise Unknown("a Softmax over the whole picture")
     if view.volume.is_map and view.rank == 2:
         view = step.vector(view)
-    kind = Softmax() if step.node.op == "Softmax" else LogSoftmax()
-    return step.layer(kind, view, like=view)
+    return step.layer(_softmax(step), view, like=view)
+
+
+def _softmax(step: Step) -> Kind:
+    return Softmax() if step.node.op == "Softmax" else LogSoftmax()
+
+
+def _pixels(view: View) -> tuple[Factor, ...]:
+    """All of a picture's, row by row."""
+    return tuple(each for axis in upright(view.volume, 1)[2:] for each in axis)
+
+
+def _over_pixels(step: Step, view: View, axis: int) -> View:
+    """Over all pixels of a picture of one channel: that of a vector."""
+    flat = step.layer(Flatten(), view, is_aside=True)
+    made = step.layer(_softmax(step), flat)
+    whole = (Factor("C", made.volume.channels),)
+    return replace(made, axes=tuple(whole if n == axis else own for n, own in enumerate(view.axes)))
 
 
 @operator("Neg")
@@ -402,7 +420,7 @@ def _flat(constant: Constant) -> Constant:
 
 def _is_learned(constant: Constant) -> bool:
     """Whether its name is that of a parameter: a path in a module, or a word; what exporters call constants has a
-    number in it."""
+    number in it, or ends as PyTorch's operators do."""
     return _PARAMETER.fullmatch(constant.name) is not None
 
 

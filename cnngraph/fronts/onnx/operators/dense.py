@@ -1,12 +1,17 @@
-"""Products with matrices of weights: fully connected layers, and 1x1 convolutions where the channels stand last."""
+"""Products, most with matrices of weights: fully connected layers, and 1x1 convolutions where channels stand last."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Factor, View, upright
 from cnngraph.layers.convolution import Conv
-from cnngraph.layers.dense import Fc, Flatten
+from cnngraph.layers.dense import Fc, Flatten, Unflatten
+from cnngraph.layers.join import Mul
+from cnngraph.layers.pooling import AvgPool
+from cnngraph.layers.scaling import Times
 from cnngraph.volume import as_int
 from cnngraph.weights.readers.entry import Array
 
@@ -31,10 +36,43 @@ def gemm(
 @operator("MatMul", "cnngraph.MatMul")
 def matmul(step: Step, a: Value, b: Value, bias: Value | None = None) -> Value:
     """With the bias that is added behind it, where `patterns` found one."""
+    if isinstance(a, View) and isinstance(b, View):
+        return _weighed(step, step.view(a), step.view(b))
     matrix = step.constant(b)
     if len(matrix.shape) != 2:
         raise Unknown(f"a product with a tensor of rank {len(matrix.shape)}")
     return _connected(step, step.view(a), _turned(matrix), None if bias is None else step.constant(bias))
+
+
+def _weighed(step: Step, a: View, b: View) -> View:
+    """The pixels of a picture, each times a number for it, added up: what a global context block pools by."""
+    if min(a.rank, b.rank) < 2:
+        raise Unknown("a product of vectors")
+    if b.axes[-1] == ():
+        picture, numbers, along, beside, at = a, b, a.axes[-1], b.axes[-2], a.rank - 1
+    else:
+        picture, numbers, along, beside, at = b, a, b.axes[-2], a.axes[-1], b.rank - 2
+    volume = picture.volume
+    pixels = tuple(each for axis in upright(volume, 1)[2:] for each in axis)
+    is_known = volume.is_map and isinstance(volume.height, int) and isinstance(volume.width, int)
+    if not is_known or along != pixels or (a.axes[-2] != () and b.axes[-1] != ()):
+        raise Unknown("a product of two tensors")
+    count = as_int(volume.height) * as_int(volume.width)
+    if sum(axis != () for axis in numbers.axes) != (numbers.batch != 1) + (count > 1):
+        raise Unknown("a product of two tensors")
+    if not numbers.volume.is_map and beside == ((Factor("C", count),) if count > 1 else ()):
+        map_of_one = (as_int(volume.height), as_int(volume.width), 1)
+        numbers = step.layer(Unflatten(volume=map_of_one), _plain(numbers), is_aside=True)
+    elif numbers.volume.dims != (volume.height, volume.width, 1) or beside != pixels:
+        raise Unknown("a product of two tensors")
+    product = step.layer(Mul(spread=True), _plain(picture), _plain(numbers))
+    mean = step.layer(AvgPool(everything=True), product)
+    total = step.layer(Times(by=float(count)), mean) if count > 1 else mean
+    return replace(total, axes=tuple(() if n == at else axis for n, axis in enumerate(picture.axes)))
+
+
+def _plain(view: View) -> View:
+    return replace(view, axes=upright(view.volume, view.batch))
 
 
 def _connected(step: Step, view: View, matrix: Constant, bias: Constant | None) -> Value:

@@ -73,9 +73,11 @@ def instance_normalization(
 
 @operator("cnngraph.GroupNormalization")
 def group_normalization_found(
-    step: Step, x: Value, weight: Value, bias: Value, *, num_groups: int, epsilon: float
+    step: Step, x: Value, weight: Value, bias: Value | None = None, *, num_groups: int, epsilon: float
 ) -> Value:
-    """As `patterns` found one."""
+    """As `patterns` found one, maybe without β."""
+    if bias is None:
+        bias = Constant.of(np.zeros(as_int(step.map(x).volume.channels), np.float32))
     return _group(step, x, weight, bias, num_groups, epsilon)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
+
+import numpy as np
 
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.operators.shapes import expand, reshape, unsqueeze
@@ -57,8 +60,6 @@ def upsample(
 ) -> Value:
     view = step.map(x)
     if scales is None:
-        import numpy as np
-
         scales = Constant.of(np.array([1.0, 1.0, height_scale, width_scale], np.float32))
     return _resized(step, view, scales=step.constant(scales), mode=mode, where="asymmetric", rounds="floor")
 
@@ -126,7 +127,8 @@ def _resized(
             raise Unknown("a Resize along the batch or the channels")
         if (down, across) == (1.0, 1.0):
             return view
-        factors = (_plain(down), _plain(across))
+        if (to := _size_meant(own, (down, across))) is None:
+            factors = (_plain(down), _plain(across))
     whole = factors is not None and all(isinstance(each, int) for each in factors)
     how, corners = _mode(mode, where, rounds, whole)
     if factors is not None:
@@ -141,6 +143,23 @@ def _resized(
     if like is None:
         raise Unknown("a Resize to a size that no other tensor has")
     return step.layer(Upsample(mode=how, align_corners=corners), view, like)
+
+
+_PARTS = 64
+"""Factors are whole numbers of such parts of 1."""
+
+
+def _size_meant(own: tuple[Dim, Dim], factors: tuple[float, float]) -> tuple[int, int] | None:
+    """The size that *factors* are for, one of which `upsample` does not take: they are those of it and that of the
+    map."""
+    if all((factor * _PARTS).is_integer() for factor in factors):
+        return None
+    found = []
+    for size, factor in zip(own, factors, strict=True):
+        if not isinstance(size, int) or not math.isclose(factor, (made := round(size * factor)) / size, rel_tol=1e-6):
+            return None
+        found.append(made)
+    return found[0], found[1]
 
 
 def _last_two(dims: tuple[Dim, ...]) -> tuple[Dim, Dim]:
