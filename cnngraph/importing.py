@@ -10,14 +10,12 @@ from cnngraph.assembly import MAX_NODES
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts import SPEC, format_of, params
 from cnngraph.fronts.content import opened
-from cnngraph.fronts.spec import read_source
 from cnngraph.network import Network
 from cnngraph.reading import Precision
-from cnngraph.source import Source
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
 from cnngraph.structure.proof import loose, matching
-from cnngraph.structure.written import called_anew
+from cnngraph.structure.written import read_again
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
 from cnngraph.weights.source import Weights
@@ -82,10 +80,8 @@ def imported(
         given = "x".join(size.values())
         raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
     for is_flat in (False, True) if not flat else (True,):
-        limit = max(max_nodes, len(network))
         shown = structured(loose(network), {}, blocks=False).network if is_flat else network
-        said = called_anew(_said(shown, reading.called, names), limit)
-        again = read_source(Source(file, said), {}, max_nodes=limit).network
+        said, again = read_again(_said(shown, reading.called, names), file, max(max_nodes, len(network)))
         if again is not None and (same := matching(network, again)) is not None:
             weights = reading.weights
             if isinstance(weights, BroughtWeights):

@@ -30,28 +30,27 @@ class Written:
 def written(network: Network, scopes: Mapping[str, str]) -> Written:
     """*network*, which is flat, as a spec with the structure that is found in it; if that text cannot be proved to be
     the network, without."""
-    with_structure = called_anew(text(structured(network, scopes).network), max(MAX_NODES, len(network)))
-    names = _proved(with_structure, network)
-    if names is not None:
-        return Written(with_structure, names, is_structured=True)
-    flat = text(network)
-    names = _proved(flat, network)
-    assert names is not None, "a text with a line for each step is the network"
-    return Written(flat, names, is_structured=False)
+    for is_structured in (True, False):
+        shown = structured(network, scopes).network if is_structured else network
+        said, again = read_again(text(shown), "<written>", max(MAX_NODES, len(network)))
+        if again is not None and (names := matching(network, again)) is not None:
+            return Written(said, names, is_structured)
+    raise AssertionError("a text with a line for each step is the network")
 
 
-def _proved(said: str, network: Network) -> Mapping[str, str] | None:
-    """For each layer of *network* what it is called in the text *said*; None when the text says something else."""
-    again = _read(said, max(MAX_NODES, len(network)))
-    return None if again is None else matching(network, again)
+def read_again(said: str, file: str, max_nodes: int) -> tuple[str, Network | None]:
+    """The text *said*, called *file*, without the labels that only keep names, and the network that it reads as: where
+    a block has become several, the uses of these are called after them."""
+    network = _read(said, file, max_nodes)
+    if network is None or _names(made := renamed(network)) == _names(network):
+        return said, network
+    said = text(made)
+    return said, _read(said, file, max_nodes)
 
 
-def called_anew(said: str, max_nodes: int) -> str:
-    """The text *said* without the labels that only keep names: where a block has become several, the uses of these are
-    called after them."""
-    network = _read(said, max_nodes)
-    return said if network is None else text(renamed(network))
+def _names(network: Network) -> list[tuple[str, str]]:
+    return [*((layer.name, layer.block) for layer in network.layers), *((p, b.name) for p, b in network.blocks.items())]
 
 
-def _read(said: str, max_nodes: int) -> Network | None:
-    return elaborate(parse(Source("<written>", said)), {}, max_nodes=max_nodes).network
+def _read(said: str, file: str, max_nodes: int) -> Network | None:
+    return elaborate(parse(Source(file, said)), {}, max_nodes=max_nodes).network
