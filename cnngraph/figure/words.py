@@ -26,16 +26,21 @@ _LINE = 8.0
 """Ems after which a label goes on in a second line, where it may."""
 
 
-def lines_of(label: str) -> tuple[str, ...]:
-    """*label* in lines of whole words; one that is longer than a line is broken, behind a mark where it has one."""
-    words = [piece for word in label.split() for piece in _broken(word)]
-    return tuple(wrapped(" ".join(words), "serif", 1.0, _LINE))
+def lines_of(label: str, line: float = _LINE) -> tuple[str, ...]:
+    """*label* in lines of whole words, of so many ems; a word that is longer is broken, behind a mark where it has
+    one."""
+    return tuple(wrapped(" ".join(pieces(label, line)), "serif", 1.0, line))
 
 
-def _broken(word: str) -> Iterator[str]:
-    """*word* in pieces of at most a line, each as long as it can be."""
-    while text_width(word, "serif", 1.0) > _LINE:
-        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], "serif", 1.0) > _LINE) - 1
+def pieces(label: str, line: float = _LINE) -> list[str]:
+    """The words of *label*, those that are longer than a *line* broken."""
+    return [piece for word in label.split() for piece in _broken(word, line)]
+
+
+def _broken(word: str, line: float) -> Iterator[str]:
+    """*word* in pieces of at most a *line*, each as long as it can be."""
+    while text_width(word, "serif", 1.0) > line:
+        most = next(end for end in range(1, len(word) + 1) if text_width(word[:end], "serif", 1.0) > line) - 1
         marks = [at + 1 for at, char in enumerate(word[:most]) if char in _MARKS and at]
         end = marks[-1] if marks else max(1, most)
         yield word[:end]
@@ -132,7 +137,7 @@ def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
     if not labelled:
         return
     groups = list(scene.groups())
-    said = {_text(group) for group in groups if group.role != "layer"}
+    said = {"".join(_text(group).split()) for group in groups if group.role != "layer"}
     for number, network in labelled:
         prefix = f"{number + 1}." if len(networks) > 1 else ""
         inside = _inside(network)
@@ -154,7 +159,7 @@ def unbracketed(scene: Scene, networks: Sequence[Network]) -> Iterator[Unsaid]:
                 }  # fmt: skip
         for path in inside:
             block = network.blocks[path]
-            if block.label and path not in is_shut and block.label not in said:
+            if block.label and path not in is_shut and "".join(block.label.split()) not in said:
                 yield Unsaid(f"`{path}`", block.label, None)
 
 

@@ -249,6 +249,7 @@ class Sign(Plain):
 class Outlet(Plain):
     """The name under which a tensor leaves the network."""
 
+    layers: ClassVar[tuple[str, ...]] = ()
     measure: Measure
     name: str
     words: str
@@ -311,6 +312,7 @@ STACKED = "-stacked"
 class Stacked(Plain):
     """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
 
+    layers: ClassVar[tuple[str, ...]] = ()
     measure: Measure
     first: str
     height: int

@@ -121,6 +121,11 @@ class Part(Protocol):
 
     @property
     def down(self) -> float: ...
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of all layers that are drawn in it."""
+        ...
+
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         """With its left border at *x*."""
         ...
@@ -142,10 +147,8 @@ class Plain:
         return 0.0
 
 
-def straight(before: Part, after: Part, x: float, end: float, axis: float, measure: Measure) -> Group:
-    """The line between two parts on one axis."""
-    tip = end + after.left
-    start = x - before.right
+def straight(before: Part, after: Part, start: float, tip: float, axis: float, measure: Measure) -> Group:
+    """The line between two parts on one axis, from *start* to *tip*."""
     drawn = (
         Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
         arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from math import fsum
 from typing import ClassVar, NamedTuple
 
 from cnngraph.figure.lanes.boxes import Stacked
+from cnngraph.figure.lanes.called import PAD, Frame, Within
 from cnngraph.figure.lanes.part import Measure, Part, into, straight
+from cnngraph.figure.lanes.split import Split
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -38,6 +41,16 @@ class Stop(NamedTuple):
     part: Part
     below: tuple[Part, ...] = ()
     """What leaves the row behind it, and ends in outputs."""
+    within: tuple[Within, ...] = ()
+    """The blocks with frames that it is in, the outermost first."""
+    before: float = 0.0
+    """Points that the frames which begin with it take on its left, with the air before them."""
+    behind: float = 0.0
+    air: float = 0.0
+
+    @property
+    def width(self) -> float:
+        return self.before + self.part.width + self.behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +96,16 @@ class Row:
         return self.stops[0].part.forks
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple([name for stop in self.stops for part in (stop.part, *stop.below) for name in part.layers])
+
+    @property
     def left(self) -> float:
-        return self.stops[0].part.left
+        return self.stops[0].before + self.stops[0].part.left
 
     @property
     def right(self) -> float:
-        inset = 0.0 if self.stops[-1].below else self.stops[-1].part.right
+        inset = 0.0 if self.stops[-1].below else self.stops[-1].part.right + self.stops[-1].behind
         return self.width - self._reach + inset
 
     @property
@@ -104,7 +121,7 @@ class Row:
     @cached_property
     def _reach(self) -> float:
         """The length of the row itself."""
-        return fsum(stop.part.width for stop in self.stops) + fsum(self._gaps)
+        return fsum(stop.width for stop in self.stops) + fsum(self._gaps)
 
     @cached_property
     def _hung(self) -> list[_Hung]:
@@ -124,13 +141,49 @@ class Row:
                 free[: lane + 1] = [tap - self.measure.em] * (lane + 1)
                 found.append(_Hung(number, tap, part, lane))
                 lane += 1
-            x -= stop.part.width
+            x -= stop.width
         return found
+
+    @cached_property
+    def frames(self) -> list[Frame]:
+        """Around what is in blocks with labels, the inner first."""
+        starts, x = [], 0.0
+        for stop, gap in zip(self.stops, self._gaps, strict=True):
+            starts.append(x)
+            x += stop.width + gap
+        pad = PAD * self.measure.em
+        found: list[tuple[range, Frame]] = []
+        for level in reversed(range(max(len(stop.within) for stop in self.stops))):
+            deep = (number for number, stop in enumerate(self.stops) if len(stop.within) > level)
+            for path, numbers in groupby(deep, lambda number: self.stops[number].within[level].called.path):
+                inside = list(numbers)
+                first, last = self.stops[inside[0]], self.stops[inside[-1]]
+                over = range(inside[0], inside[-1] + 1)
+                inner = [frame for stops, frame in found if stops.start in over]
+                begins, ends = first.within[level].begins, last.within[level].ends
+                # Frames around it may begin and end with the same stops.
+                around = [each for each in first.within[:level] if each.begins]
+                beyond = [each for each in last.within[:level] if each.ends]
+                found.append((over, Frame(
+                    self.measure, first.within[level].called, begins, ends,
+                    left=starts[over.start] + first.air + pad * len(around),
+                    right=starts[inside[-1]] + last.width - pad * len(beyond),
+                    up=max([self.stops[number].part.up for number in over] + [frame.top for frame in inner]),
+                    down=max([self.stops[number].part.down for number in over] + [frame.bottom for frame in inner]),
+                    taken=self._taken(over.start) - first.air - pad * len(around), first=first.part.first,
+                    layers=tuple([name for number in over for name in self.stops[number].part.layers]),
+                )))  # fmt: skip
+        return [frame for _, frame in found]
+
+    def _taken(self, number: int) -> float:
+        """How far behind the left border of a stop arcs come down onto it."""
+        before = self.stops[number - 1].part if number else None
+        return before.lead + before.landing if isinstance(before, Split) and before.arcs else 0.0
 
     @cached_property
     def _lanes(self) -> list[float]:
         """The axis of each lane below, from the row's own."""
-        above = max(stop.part.down for stop in self.stops)
+        above = max([stop.part.down for stop in self.stops] + [frame.bottom for frame in self.frames])
         air = (_AIR_DOWN if self.measure.down else _AIR) * self.measure.em
         found: list[float] = []
         for lane in range(1 + max((hung.lane for hung in self._hung), default=-1)):
@@ -145,29 +198,33 @@ class Row:
 
     @cached_property
     def up(self) -> float:
-        return max([stop.part.up for stop in self.stops])
+        return max([stop.part.up for stop in self.stops] + [frame.top for frame in self.frames])
 
     @cached_property
     def down(self) -> float:
-        return max([stop.part.down for stop in self.stops] + [self._lanes[h.lane] + h.part.down for h in self._hung])
+        inside = [stop.part.down for stop in self.stops] + [frame.bottom for frame in self.frames]
+        return max(inside + [self._lanes[hung.lane] + hung.part.down for hung in self._hung])
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         left = x
+        for frame in reversed(self.frames):
+            yield frame.draw(x, axis)
         for number, (stop, gap) in enumerate(zip(self.stops, self._gaps, strict=True)):
-            yield from stop.part.draw(x, axis)
-            x += stop.part.width
+            yield from stop.part.draw(x + stop.before, axis)
+            x += stop.width
             if gap:
-                after = self.stops[number + 1].part if number + 1 < len(self.stops) else None
+                after = self.stops[number + 1] if number + 1 < len(self.stops) else None
                 yield self._onwards(stop, after, x, x + gap, axis)
             x += gap
         for hung in self._hung:
             yield from self._below(hung, left, axis)
 
-    def _onwards(self, stop: Stop, after: Part | None, x: float, end: float, axis: float) -> Item:
-        if after is not None and not after.opens:
-            line = straight(stop.part, after, x, end, axis, self.measure)
-            return Group(line.id, "decoration", line.items) if isinstance(after, Stacked) else line
-        trunk = Path((Move((x - stop.part.right, axis)), Line((end, axis))), self.measure.line)
+    def _onwards(self, stop: Stop, after: Stop | None, x: float, end: float, axis: float) -> Item:
+        start = x - stop.behind - stop.part.right
+        if after is not None and not after.part.opens:
+            line = straight(stop.part, after.part, start, end + after.before + after.part.left, axis, self.measure)
+            return Group(line.id, "decoration", line.items) if isinstance(after.part, Stacked) else line
+        trunk = Path((Move((start, axis)), Line((end, axis))), self.measure.line)
         return Group(f"behind-{stop.part.last}", "decoration", (trunk,))
 
     def _below(self, hung: _Hung, left: float, axis: float) -> Iterator[Item]:

@@ -57,6 +57,23 @@ class Split(Plain):
     target: str
     lanes: tuple[Lane, ...]
     arcs: tuple[Lane, ...]
+    lead: float = 0.0
+    """Behind it, to the border of what the branches meet in, where that has a frame around it."""
+    roof: float = 0.0
+    """How far above the axis that frame reaches."""
+    trunk: float = 0.0
+    """Before it, to what it leaves, where a frame begins or ends there."""
+
+    @property
+    def landing(self) -> float:
+        """How far behind the join's border the last arc comes down onto it."""
+        if self.join is None:
+            return 0.0
+        return (self.join.left + self.join.width - self.join.right) / 2 + (len(self.arcs) - 1) * 0.3 * self.measure.em
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple([name for lane in (*self.arcs, *self.lanes) if lane.part for name in lane.part.layers])
 
     @property
     def first(self) -> str:
@@ -108,7 +125,7 @@ class Split(Plain):
     @cached_property
     def levels(self) -> list[float]:
         """How far above the axis each arc runs."""
-        found, top = [], max(self.lane_up, self.join.up if self.join else 0.0)
+        found, top = [], max(self.lane_up, self.join.up if self.join else 0.0, self.roof)
         air = (1.3 if self.measure.down else 0.9) * self.measure.em
         for arc in self.arcs:
             down = _down(arc) if arc.part else 0.0
@@ -146,11 +163,11 @@ class Split(Plain):
         """Right-aligned, so that what meets in the join stands in one column."""
         part = lane.part
         line = self.measure.line
-        start = (x - self.source_inset, axis)
-        tip = (end + (self.join.left if self.join else 0.0), axis + self._fan(index))
+        start = (x - self.trunk - self.source_inset, axis)
+        tip = (end + self.lead + (self.join.left if self.join else 0.0), axis + self._fan(index))
         # What is written beside the way out lies where its lines would turn.
-        begun = (Line((x, axis)),) if self.measure.down and self.source_inset else ()
-        knee = (x, axis) if begun else start
+        knee = (x if self.measure.down else x - self.source_inset, axis)
+        begun = (Line(knee),) if knee != start else ()
         before = (tip[0] - self.measure.straight, tip[1])
         entry = (Line(tip),) if self.measure.straight else ()
         if part is None:
@@ -191,9 +208,7 @@ class Split(Plain):
         landing = end - 0.3 * self.gutter
         floor = axis
         if self.join is not None:
-            landing = (
-                end + (self.join.left + self.join.width - self.join.right) / 2 + (index - (count - 1) / 2) * 0.6 * em
-            )
+            landing = end + self.lead + self.landing - (count - 1 - index) * 0.6 * em
             floor = axis - self.join.top
         line = measure.dashed if arc.projects else measure.line
         dot = Circle(tap, axis, 0.16 * em, line.color)

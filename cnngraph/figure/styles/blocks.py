@@ -19,7 +19,7 @@ from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
-from cnngraph.figure.styles.parts import Maker, box_width, marks, stacks
+from cnngraph.figure.styles.parts import Maker, box_width, called, marks, stacks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -192,7 +192,10 @@ class _Laid:
         most = max(_LEAST_BOX * em, self.room - beside)
         words = box_width(network, attempt.chain, em, most, folding.show)
         self.measure = Measure(em, words, theme, most, down=folding.down)
-        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain), show=folding.show)
+        self.maker = Maker(
+            network, self.measure, folding.names, marks(attempt.chain), show=folding.show,
+            called=called(network, attempt.chain, theme),
+        )  # fmt: skip
         self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
         self.long = folding.long - self._top - _MARGIN * em
         self.rows = self._cut(self.long if folding.down else self.room)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from cnngraph.figure.colors import Color
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing
+from cnngraph.figure.lanes.called import PAD, Called
 from cnngraph.figure.lanes.circled import alphabet
+from cnngraph.figure.lanes.enclosed import enclosed
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
@@ -52,6 +54,8 @@ class Maker:
     """A letter for weights that are used more than once."""
     show: Collection[str] = field(default=(), kw_only=True)
     """Words of silent layers that are named."""
+    called: Sequence[Called] = field(default=(), kw_only=True)
+    """The blocks with labels that stand open, those around others first."""
 
     @cached_property
     def _windows(self) -> dict[str, tuple[str, ...]]:
@@ -79,7 +83,18 @@ class Maker:
         return tuple(found)
 
     def row(self, chain: Chain, source: str, target: str) -> Row:
-        return Row(self.measure, self.stops(chain, source, target))
+        return Row(self.measure, self.enclosed(self.stops(chain, source, target)))
+
+    def enclosed(self, stops: Sequence[Stop]) -> tuple[Stop, ...]:
+        """*stops* with frames around those that are blocks with labels."""
+        return enclosed(stops, self.called, self.measure) if self.called else tuple(stops)
+
+    @cached_property
+    def around(self) -> float:
+        """Points that the frames around one thing may take on both sides of it."""
+        paths = {each.path for each in self.called}
+        deep = max((sum(f"{path}.".startswith(f"{other}.") for other in paths) for path in paths), default=0)
+        return 2 * PAD * self.measure.em * deep
 
     def part(self, element: Element, source: str = "") -> Part:
         layers = tuple(name for unit in units_of((element,)) for name in unit.names)
@@ -162,8 +177,9 @@ class Maker:
         for link in tangle.links:
             led[link.target].append(source if link.source is None else tangle.last(link.source).name)
         for chain, sources in zip(tangle.nodes, led, strict=True):
-            stops = self.stops(chain, sources[0] if len(sources) == 1 else "", "")
-            nodes.append(stops[0].part if len(stops) == 1 and not stops[0].below else Row(self.measure, stops))
+            row = self.row(chain, sources[0] if len(sources) == 1 else "", "")
+            alone = len(row.stops) == 1 and not row.stops[0].below and not row.stops[0].within
+            nodes.append(row.stops[0].part if alone else row)
         return Layered(self.measure, source, inset, tuple(nodes), tangle.links)
 
 
@@ -361,6 +377,28 @@ def box_width(network: Network, chain: Chain, em: float, most: float, show: Coll
     widths = {line: text_width(line, "serif", em) for line in lines}
     least = max((widths[line] for line in ours), default=0.0)
     return max(min(max(widths.values(), default=0.0) + _AIR * em, most), least + _AIR * em)
+
+
+def called(network: Network, chain: Chain, theme: Theme) -> tuple[Called, ...]:
+    """The blocks with labels that stand open in *chain*, those around others first."""
+    labelled = {path: block for path, block in network.blocks.items() if block.label}
+    if not labelled:
+        return ()
+    shut = {thing.path for thing in things(chain) if isinstance(thing, Boxed)}
+    inside: dict[str, list[Unit]] = {}
+    for unit in units_of(chain):
+        path = unit.lead.block
+        while path:
+            inside.setdefault(path, []).append(unit)
+            path = network.blocks[path].parent
+    return tuple(
+        Called(
+            path, labelled[path].label, theme.of_block(path) or theme.norm,
+            frozenset(name for unit in inside[path] if not _is_left_out(unit) for name in unit.names),
+            frozenset(name for unit in inside[path] for name in unit.names),
+        )
+        for path in sorted(labelled.keys() & inside.keys() - shut, key=lambda path: (path.count("."), path))
+    )  # fmt: skip
 
 
 Owners = tuple[str, ...]
