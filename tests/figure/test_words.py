@@ -9,7 +9,7 @@ import pytest
 
 from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.scene import Curve, Group, Path, Scene, Text, way_out
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
@@ -20,7 +20,8 @@ from cnngraph.network import NOTE
 from cnngraph.shipped import names
 from cnngraph.units import units
 from tests.conftest import Run
-from tests.figure.geometry import faults
+from tests.figure.geometry import bounds, faults, struck, union
+from tests.figure.graphs import random_levels, random_spec
 from tests.figure.worded import labelled, noted
 
 REFUSED = {"E0603", "E0604", "E0606", "E0607", "E0608"}
@@ -131,9 +132,9 @@ def test_a_block_and_a_join_have_labels() -> None:
     assert "fuse" not in text(shut)
     assert text(whole).count("first of 4 3×3") == 2
     assert text(whole).count("fuse 4 +") == 2
-    assert "Stage" not in text(whole)
-    assert shut.remarks == ()
-    (remark,) = whole.remarks
+    assert text(whole).count("Stage A") == text(whole).count("Stage B") == 1
+    assert shut.remarks == whole.remarks == ()
+    (remark,) = drawn(RESIDUAL, "slabs", fold=False).remarks
     assert "no place for labels of blocks that stand open, “Stage A” of `a`, “Stage B” of `unit1`:" in remark
     assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
 
@@ -249,6 +250,79 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         remarks = " ".join(boxed.remarks)
         assert all(f"“{label}” of" in remarks or " more: " in remarks for label in lacks)
         assert lacks or "no place" not in remarks
+
+
+def around(scene: Scene) -> dict[str, list[Group]]:
+    """What is drawn around blocks, or below them, by their labels, without spaces."""
+    found: dict[str, list[Group]] = {}
+    for group in scene.groups():
+        if group.id.startswith("called-"):
+            found.setdefault("".join(text(group).split()), []).append(group)
+    return found
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("seed", range(40))
+def test_open_blocks_of_any_network_have_frames_around_just_what_is_theirs(seed: int, down: bool) -> None:
+    rng = random.Random(seed)
+    source = rng.choice([random_spec, random_levels])(seed)
+    network = labelled(parse(source), seed)
+    width, fold = rng.choice([252.0, 504.0, 960.0]), rng.choice([None, True, False])
+    try:
+        scene = draw(Order([network], "blocks", width, LIGHT, fold=fold, down=down))
+    except CnngraphError:
+        # Nor is there room for it without labels.
+        with pytest.raises(CnngraphError, match="too narrow"):
+            draw(Order([parse(source)], "blocks", width, LIGHT, fold=fold, down=down))
+        return
+    assert faults(scene) == []
+    assert struck(scene) == []
+    said = "".join(text(scene).split())
+    remarks = " ".join(scene.remarks)
+    layers = [group for group in scene.groups() if group.role == "layer"]
+    for path, block in network.blocks.items():
+        squeezed = "".join(block.label.split())
+        those = [unit for unit in units(network).units if f"{unit.lead.block}.".startswith(f"{path}.")]
+        inside = {name for unit in those for name in unit.names}
+        for group in around(scene).get(squeezed, []) if block.label else ():
+            assert inside.issuperset(group.layers)
+            (line,) = [item for item in group.items if isinstance(item, Path)]
+            left, top, right, bottom = bounds(line)
+            if not any(isinstance(step, Curve) for step in line.steps):
+                continue  # A bracket, or a frame that goes on in other rows on both sides.
+            for other in layers:
+                here = union([bounds(item) for item in other.items if not isinstance(item, Text | Group)])
+                apart = here[2] <= left or right <= here[0] or here[3] <= top or bottom <= here[1]
+                holds = left <= here[0] and here[2] <= right and top <= here[1] and here[3] <= bottom
+                assert holds if inside.issuperset(other.layers) and not apart else apart
+        if block.label and inside and fold is False:
+            assert squeezed in said or f"“{block.label}” of" in remarks or " more: " in remarks
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("style", ["blocks", "strip", "units"])
+def test_equal_blocks_of_other_labels_are_not_folded(style: str, fold: bool) -> None:
+    """Every label is there, those of several equal blocks once."""
+    source = """block residual() {
+  add {
+    | conv 8 3x3 same relu -> conv 8 3x3 same
+    | skip
+  }
+}
+input 16x16x8
+residual @label("one")
+residual @label("one")
+residual @label("two")
+[residual @label("turn {i}")] x3
+"""
+    if style == "units" and not fold:
+        return
+    scene = drawn(source, style, fold=fold, **({"depth": 5} if style == "blocks" else {}))
+    said = text(scene)
+    assert said.count("one") == (1 if fold else 2)
+    assert [said.count(label) for label in ("two", "turn 0", "turn 1", "turn 2")] == [1, 1, 1, 1]
+    assert said.count("×2") == (1 if fold else 0)
+    assert faults(scene) == []
 
 
 @pytest.mark.parametrize("show", [("relu",), ("relu", "lrn", "dropout"), ("dropout",)])

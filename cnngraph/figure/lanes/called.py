@@ -1,8 +1,9 @@
-"""Blocks that stand open and have a label: a frame around what is drawn of one, with the label in it."""
+"""Blocks that stand open and have a label: a frame around what is drawn of one, with the label in it; or below what is
+drawn of it on the way a bracket, where a frame would be around other things."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -19,6 +20,8 @@ PAD, _OUT = 1.0, 0.3
 """Ems from what is in a frame to what is around it, and of these from the frame on."""
 _CORNER, _INDENT, _AIR = 0.6, 0.6, 0.4
 """Ems: the radius of a frame's corners, what is left free beside its words, and above them."""
+_BELOW, _HOOK = 0.5, 0.5
+"""Ems from a row to the bracket below it, and how long its ends are."""
 _ROUNDING = 1e-6
 """Ems."""
 
@@ -45,17 +48,15 @@ class Within(NamedTuple):
     ends: bool
 
 
-def ranges(drawn: Sequence[Sequence[str]], called: Sequence[Called]) -> Iterator[tuple[Called, int, int]]:
-    """Which of *called* are just what is drawn from one stop of a line to another; *drawn* are names of the layers of
-    each stop."""
+def stretch(drawn: Sequence[Sequence[str]], called: Called) -> tuple[int, int] | None:
+    """From which to which of *drawn*, names of layers by what they are drawn as, all is of *called*, and nothing of it
+    elsewhere."""
     owner = {name: number for number, names in enumerate(drawn) for name in names}
-    for each in called:
-        stops = {owner[name] for name in each.needed if name in owner}
-        if not stops or any(name not in owner for name in each.needed):
-            continue
-        first, last = min(stops), max(stops)
-        if all(each.layers.issuperset(names) for names in drawn[first : last + 1]):
-            yield each, first, last
+    if not owner.keys() >= called.needed:
+        return None
+    at = {owner[name] for name in called.needed}
+    first, last = min(at), max(at)
+    return (first, last) if all(called.layers.issuperset(names) for names in drawn[first : last + 1]) else None
 
 
 @dataclass(frozen=True)
@@ -136,3 +137,66 @@ class Frame:
         )
         name = f"called-{self.called.path}-{self.first}"
         return Group(name, "decoration", (frame, *said), layers=self.layers)
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """The same below a row, from *left* to *right*."""
+
+    measure: Measure
+    called: Called
+    begins: bool
+    ends: bool
+    left: float
+    right: float
+    room: float
+    """Points that the row is long."""
+    first: str
+    layers: tuple[str, ...]
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        if self.measure.down:
+            return lines_of(self.called.label)
+        em = self.measure.em
+        longest = max(text_width(piece, "serif", em) for piece in pieces(self.called.label))
+        return lines_of(self.called.label, min(max(self.right - self.left, longest), self.room) / em + _ROUNDING)
+
+    @property
+    def _longest(self) -> float:
+        return max(text_width(line, "serif", self.measure.em) for line in self.lines)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where it takes the room below the row."""
+        long = len(self.lines) * self.measure.leading if self.measure.down else self._longest
+        start = max(0.0, min((self.left + self.right - long) / 2, self.room - long))
+        return min(self.left, start), max(self.right, start + long)
+
+    @property
+    def deep(self) -> float:
+        em = self.measure.em
+        return (_BELOW + _HOOK + _AIR) * em + (
+            self._longest if self.measure.down else len(self.lines) * self.measure.leading
+        )
+
+    def draw(self, x: float, y: float) -> Group:
+        """In a row that begins at *x* and, with the brackets above, ends at *y*."""
+        em, leading, ink = self.measure.em, self.measure.leading, self.measure.theme.ink
+        left, right, top = x + self.left, x + self.right, y + _BELOW * em
+        deep = top + _HOOK * em
+        head = (Move((left, top)), Line((left, deep))) if self.begins else (Move((left, deep)),)
+        tail = (Line((right, deep)), Line((right, top))) if self.ends else (Line((right, deep)),)
+        bracket = Path((*head, *tail), Stroke(self.called.color, 0.09 * em))
+        start, stop = self.span
+        middle = x + max(min((self.left + self.right) / 2, stop - self._longest / 2), start + self._longest / 2)
+        words: list[Text] = []
+        for number, line in enumerate(self.lines):
+            if self.measure.down:
+                middle = x + (self.left + self.right) / 2 + (number - (len(self.lines) - 1) / 2) * leading
+                words.append(Text(deep + _AIR * em, middle + ascent("serif", em) / 2, line, em, "serif", fill=ink))
+            else:
+                baseline = deep + _AIR * em + ascent("serif", em) + number * leading
+                words.append(Text(middle, baseline, line, em, "serif", "middle", fill=ink))
+        name = f"called-{self.called.path}-{self.first}"
+        return Group(name, "decoration", (bracket, *self.measure.upright(words)), layers=self.layers)

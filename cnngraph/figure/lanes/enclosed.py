@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cnngraph.figure.lanes.called import PAD, Called, Within, ranges
+from cnngraph.figure.lanes.called import PAD, Called, Within, stretch
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.letters import Tapped
 from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.lanes.split import Split
 
-
 _AIR = 1.0
 """Ems between a frame and what is before it, where that is no arrow."""
 
 
 def enclosed(stops: Sequence[Stop], called: Sequence[Called], measure: Measure) -> tuple[Stop, ...]:
-    """*stops* of a line with those of *called* around them that are just some of them, and with room for these."""
+    """*stops* of a line with frames around those that are just one of *called*, and room for these; where that is so
+    only of what lies on the axis, a bracket below."""
     found = list(stops)
-    for each, first, last in ranges([stop.part.layers for stop in stops], called):
-        if isinstance(stops[last].part, Split):
-            continue  # It is in one of the lanes.
-        for number in range(first, last + 1):
-            within = Within(each, number == first, number == last)
-            found[number] = found[number]._replace(within=(*found[number].within, within))
+    drawn = [stop.part.layers for stop in stops]
+    spots = list(Row(measure, tuple(stops)).spots(0.0))
+    for each in called:
+        if (frame := stretch(drawn, each)) is not None:
+            first, last = frame
+            # What is all of a fork is in one of its lanes.
+            if not isinstance(stops[last].part, Split):
+                for number in range(first, last + 1):
+                    within = Within(each, number == first, number == last)
+                    found[number] = found[number]._replace(within=(*found[number].within, within))
+        elif stretch([spot.layers for spot in spots], each) is not None:
+            numbers = [number for number, names in enumerate(drawn) if not each.needed.isdisjoint(names)]
+            for number in numbers if len(numbers) > 1 else ():
+                within = Within(each, number == numbers[0], number == numbers[-1])
+                found[number] = found[number]._replace(under=(*found[number].under, within))
     pad = PAD * measure.em
     for number, stop in enumerate(found):
         before, behind = pad * sum(way.begins for way in stop.within), pad * sum(way.ends for way in stop.within)
@@ -34,12 +43,12 @@ def enclosed(stops: Sequence[Stop], called: Sequence[Called], measure: Measure) 
         air = _AIR * measure.em if before and number and part.opens else 0.0
         before += air
         if isinstance(part, Split | Layered) and number:
-            last = found[number - 1]
-            part = replace(part, trunk=before + (0.0 if last.below else last.behind))
+            earlier = found[number - 1]
+            part = replace(part, trunk=before + (0.0 if earlier.below else earlier.behind))
         if isinstance(part, Tapped) and behind and not part.room:
             # The letter stands in the frame.
             part = replace(part, room=measure.gap)
-        found[number] = Stop(part, stop.below, stop.within, before, behind, air)
+        found[number] = stop._replace(part=part, before=before, behind=behind, air=air)
     for level in reversed(range(max((len(stop.within) for stop in found), default=0))):
         for number, stop in enumerate(found):
             if len(stop.within) > level and stop.within[level].begins:

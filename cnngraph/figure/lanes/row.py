@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import fsum
 from typing import ClassVar, NamedTuple
 
 from cnngraph.figure.lanes.boxes import Stacked
-from cnngraph.figure.lanes.called import PAD, Frame, Within
+from cnngraph.figure.lanes.called import PAD, Bracket, Frame, Within
 from cnngraph.figure.lanes.part import Measure, Part, into, straight
 from cnngraph.figure.lanes.split import Split
 from cnngraph.figure.scene import (
@@ -43,6 +43,8 @@ class Stop(NamedTuple):
     """What leaves the row behind it, and ends in outputs."""
     within: tuple[Within, ...] = ()
     """The blocks with frames that it is in, the outermost first."""
+    under: tuple[Within, ...] = ()
+    """Those in which it is with a bracket below the row."""
     before: float = 0.0
     """Points that the frames which begin with it take on its left, with the air before them."""
     behind: float = 0.0
@@ -51,6 +53,14 @@ class Stop(NamedTuple):
     @property
     def width(self) -> float:
         return self.before + self.part.width + self.behind
+
+
+class Spot(NamedTuple):
+    """What lies on the axis of a row."""
+
+    layers: tuple[str, ...]
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +156,14 @@ class Row:
 
     @cached_property
     def frames(self) -> list[Frame]:
-        """Around what is in blocks with labels, the inner first."""
-        starts, x = [], 0.0
-        for stop, gap in zip(self.stops, self._gaps, strict=True):
-            starts.append(x)
-            x += stop.width + gap
-        pad = PAD * self.measure.em
+        """Around what is in blocks with labels, the outer first."""
+        starts, pad = self._starts, PAD * self.measure.em
         found: list[tuple[range, Frame]] = []
         for level in reversed(range(max(len(stop.within) for stop in self.stops))):
-            deep = (number for number, stop in enumerate(self.stops) if len(stop.within) > level)
-            for path, numbers in groupby(deep, lambda number: self.stops[number].within[level].called.path):
+            paths = [stop.within[level].called.path if len(stop.within) > level else "" for stop in self.stops]
+            for path, numbers in groupby(range(len(paths)), paths.__getitem__):
+                if not path:
+                    continue
                 inside = list(numbers)
                 first, last = self.stops[inside[0]], self.stops[inside[-1]]
                 over = range(inside[0], inside[-1] + 1)
@@ -164,7 +172,8 @@ class Row:
                 # Frames around it may begin and end with the same stops.
                 around = [each for each in first.within[:level] if each.begins]
                 beyond = [each for each in last.within[:level] if each.ends]
-                found.append((over, Frame(
+                at = [number for number, (stops, _) in enumerate(found) if stops.start in over]
+                found.insert(min(at, default=len(found)), (over, Frame(
                     self.measure, first.within[level].called, begins, ends,
                     left=starts[over.start] + first.air + pad * len(around),
                     right=starts[inside[-1]] + last.width - pad * len(beyond),
@@ -174,6 +183,49 @@ class Row:
                     layers=tuple([name for number in over for name in self.stops[number].part.layers]),
                 )))  # fmt: skip
         return [frame for _, frame in found]
+
+    @cached_property
+    def _starts(self) -> list[float]:
+        """Where each stop begins."""
+        return list(accumulate(
+            (stop.width + gap for stop, gap in zip(self.stops[:-1], self._gaps, strict=False)), initial=0.0
+        ))  # fmt: skip
+
+    def spots(self, x: float) -> Iterator[Spot]:
+        """What lies on the axis of the row, which begins at *x*: a lane too, where there is one and nothing stands on
+        the arcs over it."""
+        for stop, start in zip(self.stops, self._starts, strict=True):
+            part, left = stop.part, x + start + stop.before
+            if isinstance(part, Split) and len(part.lanes) == 1 and not any(arc.part for arc in part.arcs):
+                inner = part.lanes[0].part
+                left += part.begins + part.inner - (inner.width if inner else 0.0)
+                if isinstance(inner, Row):
+                    yield from inner.spots(left)
+                elif inner is not None:
+                    yield Spot(inner.layers, left, left + inner.width)
+            elif part.layers:
+                yield Spot(part.layers, left, left + part.width)
+
+    @cached_property
+    def brackets(self) -> list[tuple[Bracket, float]]:
+        """Below the row, and how far below what is in it: each where there is room, the shorter above."""
+        under = {way.called.path: way.called for stop in self.stops for way in stop.under}
+        spots, found = list(self.spots(0.0)) if under else [], []
+        for called in under.values():
+            ways = [way for stop in self.stops for way in stop.under if way.called is called]
+            there = [spot for spot in spots if not called.needed.isdisjoint(spot.layers)]
+            names = tuple([name for spot in there for name in spot.layers])
+            if there:
+                found.append(Bracket(
+                    self.measure, called, ways[0].begins, ways[-1].ends, there[0].left, there[-1].right, self.width,
+                    names[0], names,
+                ))  # fmt: skip
+        placed: list[tuple[Bracket, float]] = []
+        for each in sorted(found, key=lambda each: each.right - each.left):
+            left, right = each.span
+            over = [top + other.deep for other, top in placed if other.span[0] < right and left < other.span[1]]
+            placed.append((each, max(over, default=0.0)))
+        return placed
 
     def _taken(self, number: int) -> float:
         """How far behind the left border of a stop arcs come down onto it."""
@@ -202,13 +254,20 @@ class Row:
 
     @cached_property
     def down(self) -> float:
+        return self._bottom + max([0.0, *(top + bracket.deep for bracket, top in self.brackets)])
+
+    @cached_property
+    def _bottom(self) -> float:
+        """Without what stands below."""
         inside = [stop.part.down for stop in self.stops] + [frame.bottom for frame in self.frames]
         return max(inside + [self._lanes[hung.lane] + hung.part.down for hung in self._hung])
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         left = x
-        for frame in reversed(self.frames):
+        for frame in self.frames:
             yield frame.draw(x, axis)
+        for bracket, top in self.brackets:
+            yield bracket.draw(x, axis + self._bottom + top)
         for number, (stop, gap) in enumerate(zip(self.stops, self._gaps, strict=True)):
             yield from stop.part.draw(x + stop.before, axis)
             x += stop.width
@@ -255,7 +314,7 @@ class Framed:
     """Parts that repeat, in a frame with how often."""
 
     measure: Measure
-    inside: Part
+    inside: Row
     last: str
     times: int
     layers: tuple[str, ...]
@@ -295,6 +354,17 @@ class Framed:
         return f"×{self.times}"
 
     @cached_property
+    def _deep(self) -> int:
+        """How many frames there are around each other in it, itself among them."""
+        within = (stop.part for stop in self.inside.stops)
+        return 1 + max((part._deep for part in within if isinstance(part, Framed)), default=0)
+
+    @property
+    def _mark(self) -> str:
+        """What tells its groups from those of a frame in it that begins, or ends, with the same."""
+        return f"-{self._deep}" if self._deep > 1 else ""
+
+    @cached_property
     def up(self) -> float:
         return self.inside.up + self.pad + (0.0 if self.measure.down else 1.4 * self.measure.em)
 
@@ -314,7 +384,7 @@ class Framed:
         framed = (frame, *self.measure.upright((words,)))
         about = f"{self.times} times"
         data = (("times", str(self.times)),)
-        yield Group(f"repeat-{self.first}", "decoration", framed, about, data, self.layers)
+        yield Group(f"repeat-{self.first}{self._mark}", "decoration", framed, about, data, self.layers)
         left, right = x + self.lead, x + self.width - self.lead
         line = self.measure.line
         drawn: tuple[Primitive, ...]
@@ -325,8 +395,8 @@ class Framed:
                 arrowhead((tip, axis), (1.0, 0.0), self.measure.head, line.color),
             )
         else:
-            drawn = (Path((Move((x, axis)), Line((left, axis))), line),)
-        yield Group(f"into-{self.first}", "decoration", drawn)
+            drawn = (Path((Move((x, axis)), Line((left + self.inside.left, axis))), line),)
+        yield Group(f"into-{self.first}{self._mark}", "decoration", drawn)
         yield from self.inside.draw(left, axis)
         out = (Path((Move((right - self.inside.right, axis)), Line((x + self.width, axis))), line),)
-        yield Group(f"out-of-{self.inside.last}", "decoration", out)
+        yield Group(f"out-of-{self.inside.last}{self._mark}", "decoration", out)

@@ -101,9 +101,8 @@ class Split(Plain):
 
     @cached_property
     def width(self) -> float:
-        before = self.gutter if self.source else 0.0
         after = self.gutter if self.target else 0.0
-        return before + self.inner + after
+        return self.begins + self.inner + after
 
     @property
     def between(self) -> float:
@@ -144,8 +143,13 @@ class Split(Plain):
     def down(self) -> float:
         return self.lane_down
 
+    @property
+    def begins(self) -> float:
+        """Where its lanes may begin."""
+        return self.gutter if self.source else 0.0
+
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        left = x + (self.gutter if self.source else 0.0)
+        left = x + self.begins
         right = left + self.inner
         end = x + self.width
         y = axis - self.lane_up
