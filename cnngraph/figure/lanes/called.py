@@ -128,7 +128,7 @@ class Frame:
                 corner((right, bottom - bend), (right, bottom), (right - bend, bottom)),
             ]
         over, under = Line((right - bend * self.ends, top)), Line((left + bend * self.begins, bottom))
-        frame = Path((*head, over, *tail, under), Stroke(self.called.color, 0.09 * em))
+        frame = Path((*head, over, *tail, under), Stroke(self.called.color, 0.07 * em))
         words = left + max(0.0, self.taken) + _INDENT * em
         first = top + _AIR * em + ascent("serif", em)
         said = (
@@ -187,7 +187,7 @@ class Bracket:
         deep = top + _HOOK * em
         head = (Move((left, top)), Line((left, deep))) if self.begins else (Move((left, deep)),)
         tail = (Line((right, deep)), Line((right, top))) if self.ends else (Line((right, deep)),)
-        bracket = Path((*head, *tail), Stroke(self.called.color, 0.09 * em))
+        bracket = Path((*head, *tail), Stroke(self.called.color, 0.07 * em))
         start, stop = self.span
         middle = x + max(min((self.left + self.right) / 2, stop - self._longest / 2), start + self._longest / 2)
         words: list[Text] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from cnngraph.figure.colors import Color
+from cnngraph.figure.colors import Color, contrast
 from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing
 from cnngraph.figure.lanes.called import PAD, Called
 from cnngraph.figure.lanes.circled import alphabet
@@ -41,6 +41,10 @@ from cnngraph.units import Unit
 
 _AIR = 1.2
 """Ems that words in a box leave free beside them."""
+
+
+_SEEN = 3.0
+"""Contrast of a line with what is behind it (WCAG 2.2, 1.4.11)."""
 
 
 @dataclass(frozen=True)
@@ -393,12 +397,17 @@ def called(network: Network, chain: Chain, theme: Theme) -> tuple[Called, ...]:
             path = network.blocks[path].parent
     return tuple(
         Called(
-            path, labelled[path].label, theme.of_block(path) or theme.norm,
+            path, labelled[path].label, _line_color(theme.of_block(path) or theme.norm, theme),
             frozenset(name for unit in inside[path] if not _is_left_out(unit) for name in unit.names),
             frozenset(name for unit in inside[path] for name in unit.names),
         )
         for path in sorted(labelled.keys() & inside.keys() - shut, key=lambda path: (path.count("."), path))
     )  # fmt: skip
+
+
+def _line_color(color: Color, theme: Theme) -> Color:
+    """*color*, where a thin line of it is seen on the page."""
+    return color if contrast(color, theme.background or theme.paper) >= _SEEN else theme.faint
 
 
 Owners = tuple[str, ...]
