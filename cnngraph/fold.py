@@ -17,7 +17,8 @@ _SEVERAL = 3
 
 def same_work(unit: Unit) -> Hashable:
     """Equal for units that do the same, make the same and are called the same: one is drawn as the other."""
-    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond, unit.labels
+    lead, said = unit.lead, unit.labels + tuple(unit.lead.said.items())
+    return tuple(layer.kind for layer in unit.layers), unit.output, lead.skips, unit.bond, said
 
 
 def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] = same_work) -> Chain:

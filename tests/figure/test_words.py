@@ -21,8 +21,8 @@ from cnngraph.shipped import names
 from cnngraph.units import units
 from tests.conftest import Run
 from tests.figure.geometry import bounds, faults, struck, union
-from tests.figure.graphs import random_levels, random_spec
-from tests.figure.worded import labelled, noted
+from tests.figure.graphs import random_levels, random_path, random_spec
+from tests.figure.worded import labelled, lined, noted
 
 REFUSED = {"E0603", "E0604", "E0606", "E0607", "E0608"}
 CHAIN = """net digits "Digits"
@@ -297,6 +297,67 @@ def test_open_blocks_of_any_network_have_frames_around_just_what_is_theirs(seed:
                 assert holds if inside.issuperset(other.layers) and not apart else apart
         if block.label and inside and fold is False:
             assert squeezed in said or f"“{block.label}” of" in remarks or " more: " in remarks
+
+
+@pytest.mark.parametrize("style", ["blocks", "blocks down", "slabs", "strip", "units"])
+@pytest.mark.parametrize("seed", range(12))
+def test_words_on_lines_are_there_or_remarked_and_touch_nothing(seed: int, style: str) -> None:
+    rng = random.Random(seed)
+    plain = parse((random_path if style in ("strip", "units") else rng.choice([random_spec, random_levels]))(seed))
+    network = lined(plain, seed)
+    order = Order([plain], style.split()[0], rng.choice([504.0, 960.0]), LIGHT, fold=None, down=style.endswith("down"))
+    try:
+        before = draw(order)
+    except CnngraphError:
+        return
+    scene = draw(replace(order, networks=[network]))
+    assert len(faults(scene)) <= len(faults(before))
+    remarks = " ".join(scene.remarks)
+    owner = {name: group.id for group in scene.groups() if group.role == "layer" for name in group.layers}
+    ends = [(dict(group.data)["src"], dict(group.data)["dst"], text(group)) for group in scene.groups()
+            if group.role == "edge"]  # fmt: skip
+    whole = units(network)
+    for join in (layer for layer in network if layer.name in whole.of_layer):
+        targets = {join.name, owner.get(join.name)}
+        for number, words in join.said.items():
+            assert text(scene).count(words) <= 1
+            source = whole.of_layer[join.inputs[number]]
+            sources = {source, owner.get(source)}
+            lines = [said for one, other, said in ends if one in sources and other in targets and one != other]
+            alike = sum(whole.of_layer[join.inputs[each]] == source for each in join.said)
+            if len(lines) >= alike and not any(words in said for said in lines):
+                assert f"“{words}” on" in remarks or " more: " in remarks
+
+
+def test_words_on_lines_are_written_on_their_branch() -> None:
+    source = """input 8x8x4
+a: conv 4 3x3 same
+b: conv 4 1x1
+add {
+  | skip @label("as it is")
+  | conv 4 3x3 same
+  | from a @label("from before {1}")
+}
+"""
+    network = parse(source.replace(" {1}", ""))
+    assert network["add1"].said == {0: "as it is", 2: "from before"}
+    assert network["add1"].label == ""
+    assert parse(network.to_spec())["add1"].said == network["add1"].said
+    for style in ("blocks", "slabs"):
+        said = text(draw(Order([network], style, 960.0, LIGHT)))
+        assert said.count("as it is") == said.count("from before") == 1
+    for wrong in ('input 8x8x4\na: conv 4 1x1\nfrom a @label("x")\nconv 4 1x1\n',
+                  'input 8x8x4\nadd {\n  | skip @label("x")\n    conv 4 1x1\n  | skip\n}\n'):  # fmt: skip
+        with pytest.raises(CnngraphError, match="@label is of one thing"):
+            parse(wrong)
+
+
+def test_blocks_with_other_words_on_their_lines_are_not_folded() -> None:
+    source = "input 8x8x4\n" + "".join(
+        f'add {{\n  | conv 4 3x3 same\n  | skip @label("{words}")\n}}\n' for words in ("one", "one", "two")
+    )
+    said = text(drawn(source, "blocks", fold=True))
+    assert (said.count("one"), said.count("two"), said.count("×2")) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("fold", [True, False])

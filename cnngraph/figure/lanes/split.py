@@ -36,6 +36,8 @@ class Lane:
     """Which input of the join it is."""
     projects: bool = False
     """Whether there are weights on it: as an arc it is dashed."""
+    is_said: bool = False
+    """Whether there will be words on it, for which an arc leaves room."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +131,20 @@ class Split(Plain):
         for arc in self.arcs:
             down = _down(arc) if arc.part else 0.0
             found.append(top + air + down)
-            top = found[-1] + (_up(arc) if arc.part else 0.35 * self.measure.em)
+            top = found[-1] + self._over(arc)
         return found
+
+    def _over(self, arc: Lane) -> float:
+        """How much an arc takes above its level."""
+        if arc.part is not None:
+            return arc.part.up
+        return self.measure.leading if arc.is_said else 0.35 * self.measure.em
 
     @cached_property
     def up(self) -> float:
         if not self.arcs:
             return self.lane_up
-        top = self.arcs[-1]
-        return self.levels[-1] + (_up(top) if top.part else 0.35 * self.measure.em)
+        return self.levels[-1] + self._over(self.arcs[-1])
 
     @cached_property
     def down(self) -> float:

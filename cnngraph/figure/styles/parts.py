@@ -79,7 +79,11 @@ class Maker:
                     pass  # What has nothing to do with the rest has rows of its own.
                 case Fork():
                     after = self.part(elements[number + 1]) if number + 1 < len(elements) else None
-                    found.append(Stop(self.split(element, before, inset, after, after.first if after else target)))
+                    join = elements[number + 1] if after else None
+                    said = join.lead.said if isinstance(join, Unit) else {}
+                    found.append(
+                        Stop(self.split(element, before, inset, after, after.first if after else target, said))
+                    )
                 case Tangle():
                     found.append(Stop(self.tangle(element, before, inset)))
                 case _:
@@ -162,13 +166,16 @@ class Maker:
         sort = Standing if self.measure.down else Box
         return sort(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
 
-    def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
+    def split(
+        self, fork: Fork, source: str, inset: float, join: Part | None, target: str, said: Collection[int]
+    ) -> Split:
+        """*said* are the branches that have words on their lines."""
         lanes: list[Lane] = []
         arcs: list[Lane] = []
         for number, (branch, is_arc) in enumerate(zip(fork.branches, arcs_of(fork), strict=True)):
             row = self.row(branch.chain, source, target) if shown(branch.chain) else None
             projects = any(unit.params for unit in units_of(branch.chain))
-            lane = Lane(row, branch.is_skip, number, projects)
+            lane = Lane(row, branch.is_skip, number, projects, number in said)
             (arcs if is_arc else lanes).append(lane)
         if not lanes:
             lanes, arcs = arcs[:1], arcs[1:]
