@@ -303,8 +303,10 @@ def role(unit: Unit) -> Role:
 
 
 def fill(unit: Unit, theme: Theme) -> Color:
-    """The colour of a unit's box."""
-    usual: Color = getattr(theme, role(unit))
+    """The colour of a unit's box. Where tensors are added or multiplied it is that of the sign which else stands there:
+    the colour of joins says that a tensor is taken in, or several together, as they are."""
+    kind = unit.does.kind
+    usual: Color = theme.paper if kind.family == "join" and not kind.keeps else getattr(theme, role(unit))
     return theme.own(unit.layers) or usual
 
 
