@@ -39,7 +39,7 @@ from cnngraph.flow import (
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 
-_AIR = 1.2
+_AIR = 0.85
 """Ems that words in a box leave free beside them."""
 
 
