@@ -13,6 +13,7 @@ from cnngraph.figure.scene import Curve, Group, Path, Scene, Text, way_out
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.typeface import using
 from cnngraph.figure.words import lines_of
 from cnngraph.fronts import load
 from cnngraph.look import SHOWN, shown
@@ -173,6 +174,24 @@ def test_a_word_longer_than_a_line_is_broken(style: str, seed: int) -> None:
     assert all(line in text(scene) for line in lines)
     assert faults(scene) == []
     assert scene.height < 540
+
+
+@pytest.mark.parametrize("font", ["serif", "sans"])
+@pytest.mark.parametrize("seed", range(6))
+def test_lines_of_high_and_deep_letters_keep_apart(seed: int, font: str) -> None:
+    rng = random.Random(seed)
+
+    def label() -> str:
+        return " ".join("".join(rng.choices("ÅÉĤĝÿgjpq(|Ωаф", k=rng.randint(1, 9))) for _ in range(6))[:60].strip()
+
+    network = parse(
+        f'block two() {{\n  conv 4 3x3 same @label("{label()}")\n  conv 4 3x3 same\n}}\n'
+        f'input 8x8x4 @label("{label()}")\ntwo @label("{label()}")\ntwo @label("{label()}")\n'
+    )
+    for wide in (252.0, 504.0, 960.0):
+        figure = network.render(style="blocks", font=font, width=wide, fold=False, down=rng.random() < 0.5)
+        with using(figure.order.typeface):
+            assert faults(figure.scene) == []
 
 
 def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> None:

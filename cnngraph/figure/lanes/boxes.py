@@ -71,7 +71,11 @@ class Box(Plain):
     @cached_property
     def height(self) -> float:
         """As it stands on the page."""
-        return max(len(self.lines), self.least) * self.measure.leading + 0.9 * self.measure.em
+        return max(len(self.lines), self.least) * self._leading + 0.9 * self.measure.em
+
+    @cached_property
+    def _leading(self) -> float:
+        return self.measure.apart(self.lines)
 
     least: ClassVar[int] = 2
     """Lines: boxes of one are as high."""
@@ -110,7 +114,7 @@ class Box(Plain):
         fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
         if fill == theme.paper:
             line = self.measure.line
-        wide, leading = self.measure.box, self.measure.leading
+        wide, leading = self.measure.box, self._leading
         first = top + self.height / 2 - (len(self.lines) - 1) / 2 * leading + (ascent("serif", em) - 0.1 * em) / 2
         drawn: list[Primitive] = [
             Rect(middle - wide / 2, top, wide, self.height, fill, line),

@@ -100,7 +100,7 @@ class Frame:
     @property
     def top(self) -> float:
         """From the axis to where other things may be."""
-        return self.up + PAD * self.measure.em + len(self.lines) * self.measure.leading
+        return self.up + PAD * self.measure.em + len(self.lines) * self.measure.apart(self.lines)
 
     @property
     def bottom(self) -> float:
@@ -130,9 +130,9 @@ class Frame:
         over, under = Line((right - bend * self.ends, top)), Line((left + bend * self.begins, bottom))
         frame = Path((*head, over, *tail, under), Stroke(self.called.color, 0.07 * em))
         words = left + max(0.0, self.taken) + _INDENT * em
-        first = top + _AIR * em + ascent("serif", em)
+        first, leading = top + _AIR * em + ascent("serif", em), self.measure.apart(self.lines)
         said = (
-            Text(words, first + number * self.measure.leading, line, em, "serif", fill=theme.ink)
+            Text(words, first + number * leading, line, em, "serif", fill=theme.ink)
             for number, line in enumerate(self.lines)
         )
         name = f"called-{self.called.path}-{self.first}"
@@ -169,7 +169,7 @@ class Bracket:
     @property
     def span(self) -> tuple[float, float]:
         """From where to where it takes the room below the row."""
-        long = len(self.lines) * self.measure.leading if self.measure.down else self._longest
+        long = len(self.lines) * self.measure.apart(self.lines) if self.measure.down else self._longest
         start = max(0.0, min((self.left + self.right - long) / 2, self.room - long))
         return min(self.left, start), max(self.right, start + long)
 
@@ -177,12 +177,12 @@ class Bracket:
     def deep(self) -> float:
         em = self.measure.em
         return (_BELOW + _HOOK + _AIR) * em + (
-            self._longest if self.measure.down else len(self.lines) * self.measure.leading
+            self._longest if self.measure.down else len(self.lines) * self.measure.apart(self.lines)
         )
 
     def draw(self, x: float, y: float) -> Group:
         """In a row that begins at *x* and, with the brackets above, ends at *y*."""
-        em, leading, ink = self.measure.em, self.measure.leading, self.measure.theme.ink
+        em, leading, ink = self.measure.em, self.measure.apart(self.lines), self.measure.theme.ink
         left, right, top = x + self.left, x + self.right, y + _BELOW * em
         deep = top + _HOOK * em
         head = (Move((left, top)), Line((left, deep))) if self.begins else (Move((left, deep)),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import ClassVar, Protocol
 
@@ -18,8 +19,12 @@ from cnngraph.figure.scene import (
     edge,
 )
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.turned import turned_alone
+
+_LEADING, _AIR = 1.22, 1.2
+"""Ems from line to line, and points that two lines keep at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,15 @@ class Measure:
 
     @property
     def leading(self) -> float:
-        return 1.22 * self.em
+        """From line to line of words: more where letters are so high and deep that lines would touch."""
+        return max(_LEADING * self.em, ascent("serif", self.em) + descent("serif", self.em) + _AIR)
+
+    def apart(self, lines: Sequence[str]) -> float:
+        """The same of *lines*, in which an author may have letters that are higher, or deeper."""
+        if all(line.isascii() for line in lines):
+            return self.leading
+        inks = [ink(line, "serif", self.em) for line in lines]
+        return max([self.leading, *(below + above + _AIR for (_, below), (above, _) in pairwise(inks))])
 
 
 class Part(Protocol):
