@@ -41,6 +41,8 @@ class Measure:
     """The em of names of outputs, where it is not that of the rest."""
     down: bool = False
     """Whether what is laid out will be turned, and run from top to bottom."""
+    across: float = inf
+    """What a row may take across: what takes more is made longer instead, where it can be."""
 
     @property
     def gap(self) -> float:

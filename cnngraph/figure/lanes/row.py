@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
-from math import fsum
+from math import fsum, inf
 from typing import ClassVar, NamedTuple
 
 from cnngraph.figure.lanes.boxes import Stacked
@@ -30,7 +30,7 @@ from cnngraph.figure.text import ascent
 from cnngraph.figure.text import width as text_width
 
 _TAP = 0.35
-"""Where in the gap behind a part the ways to outputs leave."""
+"""Where in the gap behind a part the ways to outputs leave; in a longer one than usual as far from the part."""
 _INDENT, _AIR, _AIR_DOWN = 1.6, 1.8, 0.8
 """Ems: from there to what lies below, and between what lies below and what is above it, or on its left."""
 
@@ -143,7 +143,7 @@ class Row:
         for number in reversed(range(len(self.stops))):
             stop, gap = self.stops[number], self._gaps[number]
             x -= gap
-            tap, lane = x + _TAP * gap, 0
+            tap, lane = x + _TAP * min(gap, self.measure.gap), 0
             for part in stop.below:
                 begin = tap + _INDENT * self.measure.em
                 while lane < len(free) and begin + part.width + self.measure.em > free[lane]:
@@ -306,6 +306,10 @@ class Row:
 def gap_behind(stop: Stop, after: Part | None, measure: Measure) -> float:
     """Between a stop and *after*: what has gutters of its own needs none, but where ways to outputs leave."""
     joined = after is None or stop.part.closes or after.opens
+    if after is not None and stop.below and measure.across < inf:
+        # What lies below ends before the next way to an output leaves, so that they need no lanes beside each other.
+        longest = max(part.width for part in stop.below)
+        return max(measure.gap, longest + (_INDENT + 2) * measure.em - after.width)
     return 0.0 if joined and not stop.below else measure.gap
 
 

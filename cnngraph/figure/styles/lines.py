@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from math import inf
 from typing import NamedTuple
 
 from cnngraph.figure.lanes.circled import alphabet
@@ -148,7 +149,7 @@ class Setting:
             piece = [stop.part for stop in stops[at : at + count]]
             aside = made[at + count - 1][1]
             room = self.inner - 2 * self.lead - (HANGING * self.measure.em if aside else 0.0)
-            if not self.fits(piece, room):
+            if not self.fits(piece, aside, room):
                 unit, inset = (lines[-1][-1].part.last, inset_of(lines[-1][-1])) if lines[-1] else ("", 0.0)
                 if not self.torn(made[at][0], piece, unit, room, lines):
                     web = untied([element for element, _ in made[at : at + count]], self.too_wide)
@@ -189,14 +190,20 @@ class Setting:
     def too_wide(self, repeat: Repeat) -> bool:
         return self.maker.part(repeat).width > self.inner - 2 * self.lead - 2 * LETTER * self.measure.em
 
-    def fits(self, piece: Sequence[Part], room: float) -> bool:
-        """Whether *piece* fits into *room*, or is one thing for which nothing can be done."""
+    def fits(self, piece: Sequence[Part], aside: Iterable[Chain], room: float) -> bool:
+        """Whether *piece*, with what leaves *aside* behind it, fits into *room*, or is one thing for which nothing can
+        be done."""
         part = piece[0]
         if not isinstance(part, Split | Layered):
             return True
         if isinstance(part, Layered) and part.least > self.inner:
             return False
-        return Row.of(self.measure, piece).width <= room
+        row = Row.of(self.measure, piece)
+        if row.width > room or self.measure.across == inf:
+            return row.width <= room
+        below = tuple([self.maker.row(chain, piece[-1].last, "") for chain in aside])
+        row = Row(self.measure, (*row.stops[:-1], Stop(piece[-1], below)))
+        return row.up + row.down <= self.measure.across
 
     def torn(self, element: Element, piece: Sequence[Part], source: str, room: float, lines: list[list[Stop]]) -> bool:
         """Adds a fork that is too wide for a row, taken apart, if that helps: the widest lane lies in the rows, and
