@@ -113,7 +113,7 @@ class Box(Plain):
         ink = theme.on(self.fill, theme.on_box) if self.is_known else theme.ink
         fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
         if fill == theme.paper:
-            line = self.measure.line
+            line = line._replace(color=theme.ink)
         wide, leading = self.measure.box, self._leading
         first = top + self.height / 2 - (len(self.lines) - 1) / 2 * leading + (ascent("serif", em) - 0.1 * em) / 2
         drawn: list[Primitive] = [

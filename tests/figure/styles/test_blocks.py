@@ -87,6 +87,14 @@ def test_every_network_is_drawn_without_a_fault(name: str, width: float) -> None
     assert scene.width <= width + 0.01
 
 
+@pytest.mark.parametrize("name", ["fpn", "ssd300"])
+def test_what_runs_down_and_is_too_wide_is_longer_instead(name: str) -> None:
+    scene = draw(Order([load(name)], "blocks", 252.0, LIGHT, down=True))
+    assert scene.width <= 252.01
+    assert faults(scene) == []
+    assert min(item.size for item in scene.primitives() if isinstance(item, Text)) >= 6
+
+
 @pytest.mark.parametrize("name", ["googlenet", "unet", "resnet", "inception_v3", "densenet121", "shufflenet_v2"])
 def test_unfolded_every_network_is_drawn_without_a_fault(name: str) -> None:
     scene = drawn(load(name), fold=False)
