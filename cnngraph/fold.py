@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Port, Repeat, Side, Tangle, insides, units_of
@@ -17,7 +17,8 @@ _SEVERAL = 3
 
 def same_work(unit: Unit) -> Hashable:
     """Equal for units that do the same, make the same and are called the same: one is drawn as the other."""
-    return tuple(layer.kind for layer in unit.layers), unit.output, unit.lead.skips, unit.bond, unit.labels
+    lead, said = unit.lead, unit.labels + tuple(unit.lead.said.items())
+    return tuple(layer.kind for layer in unit.layers), unit.output, lead.skips, unit.bond, said
 
 
 def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] = same_work) -> Chain:
@@ -25,7 +26,8 @@ def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] 
 
     A fork and the unit that closes it are never parted, and nothing from which an output leaves is equal to anything.
     A stretch begins where a block of the spec begins, if it can; else as early as can be. A boxed block is equal to one
-    of its name with the same layers.
+    of its name with the same layers. What is in a block with a label is folded within that, and all of it is equal to
+    what is in another block with this label.
     """
     return _Folder(sameness, network).folded(chain)[0]
 
@@ -46,7 +48,7 @@ class Module(NamedTuple):
 def alike(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable]) -> list[Module]:
     """The modules of *chain*, or within its branches, that are equal, three of them at least: of what repeats so, the
     one that most units belong to. *sameness* says which units are equal."""
-    folder = _Folder(sameness, network)
+    folder = _Folder(sameness, network, labels=False)
     found: dict[Hashable, list[Module]] = {}
     chains = [chain]
     while chains:
@@ -62,17 +64,30 @@ def alike(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable]) 
 
 
 class _Folder:
-    def __init__(self, sameness: Callable[[Unit], Hashable], network: Network) -> None:
+    def __init__(self, sameness: Callable[[Unit], Hashable], network: Network, labels: bool = True) -> None:
         self.sameness = sameness
         self.blocks = network.blocks
+        self.labels = labels and any(block.label for block in network.blocks.values())
+        """Whether blocks that are called otherwise are told apart."""
         self.numbers: dict[Hashable, int] = {}
         """A number for everything seen, so that large things are as quick to compare as small ones."""
 
-    def folded(self, chain: Chain) -> tuple[Chain, int]:
-        """And a number that is equal for equal chains."""
-        inside = [self.inside(element) for element in chain]
-        pieces = list(_pieces(chain))
-        keys = [self.number(tuple(inside[index][1] for index in piece)) for piece in pieces]
+    def folded(self, chain: Chain, around: str = "") -> tuple[Chain, int]:
+        """And a number that is equal for equal chains; *chain* is within the block *around*, whose label is known."""
+        pieces, made = [], []
+        for called, run in groupby(_pieces(chain), lambda piece: self.called(chain[piece.start : piece.stop], around)):
+            if called:
+                ranges = list(run)
+                whole = range(ranges[0].start, ranges[-1].stop)
+                inner, key = self.folded(chain[whole.start : whole.stop], called)
+                pieces.append(whole)
+                made.append((inner, self.number(("called", self.blocks[called].label, key))))
+                continue
+            for piece in run:
+                inside = [self.inside(chain[index], around) for index in piece]
+                pieces.append(piece)
+                made.append((tuple([element for element, _ in inside]), self.number(tuple([key for _, key in inside]))))
+        keys = [key for _, key in made]
         begins = _block_begins(chain, pieces)
         found: list[Element] = []
         at = 0
@@ -80,24 +95,39 @@ class _Folder:
             skipped, period, times = repetition_of_blocks(keys, begins, at)
             if times == 1:
                 skipped, period = 1, 0
-            found += [inside[index][0] for piece in pieces[at : at + skipped] for index in piece]
+            found += [element for inner, _ in made[at : at + skipped] for element in inner]
             at += skipped
             if period:
-                starts = range(at, at + period * times, period)
-                stretches = (pieces[start : start + period] for start in starts)
-                found.append(Repeat(tuple(tuple(inside[i][0] for piece in s for i in piece) for s in stretches)))
+                stretches = (made[start : start + period] for start in range(at, at + period * times, period))
+                found.append(Repeat(tuple(tuple(e for inner, _ in stretch for e in inner) for stretch in stretches)))
                 at += period * times
         return tuple(found), self.number(("chain", *keys))
+
+    def called(self, elements: Iterable[Element], around: str) -> str:
+        """The outermost block with a label that all of *elements* are in, within the block *around*; empty for none."""
+        if not self.labels:
+            return ""
+        found = {next(iter(self.line(unit, around)), "") for unit in units_of(elements)}
+        return found.pop() if len(found) == 1 else ""
+
+    def line(self, unit: Unit, around: str) -> list[str]:
+        """The blocks with labels that *unit* is in, the outermost first, within the block *around*."""
+        found, path = [], unit.lead.block if self.labels else around
+        while path != around:
+            found += [path] if self.blocks[path].label else []
+            path = self.blocks[path].parent
+        return found[::-1]
 
     def number(self, key: Hashable) -> int:
         return self.numbers.setdefault(key, len(self.numbers))
 
-    def inside(self, element: Element) -> tuple[Element, int]:
+    def inside(self, element: Element, around: str = "") -> tuple[Element, int]:
         match element:
             case Unit():
-                return element, self.number(("unit", self.sameness(element)))
+                labels = (self.blocks[path].label for path in self.line(element, around))
+                return element, self.number(("unit", self.sameness(element), *labels))
             case Fork(branches):
-                inside = [(self.folded(branch.chain), branch.is_skip) for branch in branches]
+                inside = [(self.folded(branch.chain, around), branch.is_skip) for branch in branches]
                 made = tuple(Branch(chain, is_skip) for (chain, _), is_skip in inside)
                 return Fork(made), self.number(("fork", *((key, is_skip) for (_, key), is_skip in inside)))
             case Boxed(path, units):
@@ -106,12 +136,12 @@ class _Folder:
             case Port(unit, place):
                 return element, self.number(("port", unit.output, place))
             case Tangle(nodes, links):
-                nets = [self.folded(chain) for chain in nodes]
+                nets = [self.folded(chain, around) for chain in nodes]
                 return Tangle(tuple(chain for chain, _ in nets), links), self.number(
                     ("tangle", links, *(key for _, key in nets))
                 )
             case Side(chains):
-                return Side(tuple(self.folded(chain)[0] for chain in chains)), self.number(id(element))
+                return Side(tuple(self.folded(chain, around)[0] for chain in chains)), self.number(id(element))
             case Exit() | Repeat():
                 return element, self.number(id(element))
 

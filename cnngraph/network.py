@@ -45,7 +45,10 @@ LABEL = "label"
 """The name of the annotation that says what figures call a layer."""
 NOTE = "note"
 """The name of the annotation that says something below a figure."""
-OF_JOINS = frozenset({LABEL, NOTE})
+LINE = "line"
+"""The name of the annotation of a join that says what figures write on the line of one of its inputs: the number of the
+input, and the words. In a spec it is a `LABEL` on the branch."""
+OF_JOINS = frozenset({LABEL, NOTE, LINE})
 """The names of annotations that on the line of a join are its own, and not of its branches."""
 OF_WEIGHTS = frozenset({"init", "weights", "freeze"})
 """The names of annotations that say something of a layer's own weights."""
@@ -103,6 +106,12 @@ class Layer:
     def label(self) -> str:
         """What figures call it, as its author says; empty where that is left to them."""
         return next((str(each.arguments[0]) for each in self.annotations if each.name == LABEL), "")
+
+    @property
+    def said(self) -> dict[int, str]:
+        """What figures write on the lines of its inputs, by their numbers, as its author says."""
+        return {int(str(number)): str(text) for number, text in
+                (each.arguments for each in self.annotations if each.name == LINE)}  # fmt: skip
 
     @property
     def line(self) -> int | None:

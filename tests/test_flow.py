@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, flow, units_of
+from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, flow, insides, units_of
 from cnngraph.fold import folded, same_work
 from cnngraph.fronts import load, parse
 from cnngraph.network import Network
@@ -149,6 +149,35 @@ def test_a_stretch_moves_to_where_its_blocks_begin_and_no_further(times: int) ->
     lines = f"[\n  conv 4 1x1\n  conv 4 3x3 same\n] x{times}\nconv 4 1x1"
     network = parse(f"net t\ninput 8x8x4\n{lines}\n")
     assert shown(folded(flow(units(network)), network)) == f"image [conv1 conv2]x{times} conv{2 * times + 1}"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["p", "q", "r"]), st.sampled_from(["", "one", "two"])), min_size=2, max_size=12)
+)
+def test_what_repeats_is_called_the_same(uses: list[tuple[str, str]]) -> None:
+    """Also where a label is on a block around; and the blocks with labels that are folded are whole."""
+    text = "block p() {\n  conv 4 3x3 same\n  conv 4 1x1\n}\nblock q() {\n  conv 4 1x1\n}\n"
+    text += 'block r() {\n  p\n  q @label("in")\n}\n'
+    lines = [f'{block} @label("{label}")' if label else block for block, label in uses]
+    network = parse(f"net t\n{text}input 8x8x4\n" + "\n".join(lines) + "\n")
+
+    def called(unit: Unit) -> tuple[str, ...]:
+        found, path = [], unit.lead.block
+        while path:
+            found.append(network.blocks[path].label)
+            path = network.blocks[path].parent
+        return tuple(found)
+
+    small = folded(flow(units(network)), network)
+    assert [unit.name for unit in units_of(small)] == [unit.name for unit in units(network).units]
+    waiting = list(small)
+    while waiting:
+        element = waiting.pop()
+        waiting += [inner for inside in insides(element) for inner in inside]
+        if isinstance(element, Repeat):
+            said = [[tuple(filter(None, called(unit))) for unit in units_of(stretch)] for stretch in element.stretches]
+            assert all(each == said[0] for each in said)
 
 
 def test_a_block_whose_inside_is_used_elsewhere_stays_open() -> None:

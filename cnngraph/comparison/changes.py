@@ -10,7 +10,7 @@ from functools import lru_cache
 from cnngraph.comparison.side import Side
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.values import Padding
-from cnngraph.network import LABEL, NOTE, Annotation, Layer, Network
+from cnngraph.network import LABEL, LINE, NOTE, Annotation, Layer, Network
 from cnngraph.spec.writing.annotated import in_words
 from cnngraph.structure.paddings import explicit
 from cnngraph.units import Unit
@@ -20,7 +20,7 @@ NONE = "none"
 """What is on the side that has no such thing."""
 INPUTS, WEIGHTS, FOLLOWERS, VOLUME, TAKES = "inputs", "weights of", "followed by", "volume", "takes"
 """Fields that are no argument of a kind."""
-_WORDING = frozenset({LABEL, NOTE})
+_WORDING = frozenset({LABEL, NOTE, LINE})
 """Annotations that are for readers only."""
 
 

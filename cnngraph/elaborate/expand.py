@@ -7,7 +7,7 @@ hangs on that tensor is spoken of again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnngraph.diagnostics import Fix, Label
 from cnngraph.elaborate import allowances, foreign
@@ -25,7 +25,7 @@ from cnngraph.layers.kind import Fault
 from cnngraph.layers.rearrange import Split
 from cnngraph.layers.values import show
 from cnngraph.layers.window import Windowed
-from cnngraph.network import OF_JOINS, Layer
+from cnngraph.network import LABEL, LINE, OF_JOINS, Annotation, Layer
 from cnngraph.source import Span
 from cnngraph.spec import syntax as s
 from cnngraph.volume import Free
@@ -40,6 +40,8 @@ class Made:
     """Whether any line was not guarded away."""
     skipped: bool = False
     """Whether it began with `skip`."""
+    said: tuple[Annotation, ...] = ()
+    """Of a branch, the label of the line that it is."""
 
 
 class Expander:
@@ -50,7 +52,7 @@ class Expander:
         self.inputs = inputs
         """Names of the network's inputs so far."""
 
-    def run(self, body: Sequence[s.Statement], scope: Scope, flow: Tensor | None) -> Made:
+    def run(self, body: Sequence[s.Statement], scope: Scope, flow: Tensor | None, *, is_branch: bool = False) -> Made:
         """Run lines, each on what the one before left."""
         made = Made(flow)
         for statement in body:
@@ -64,7 +66,7 @@ class Expander:
                     case s.Default():
                         self._default(statement, scope)
                     case s.Line():
-                        made = self._line(statement, scope, made)
+                        made = self._line(statement, scope, made, is_branch and statement is body[-1])
             except Mistake as mistake:
                 self.record.report(mistake.diagnostic, mistake.cause)
                 made = self._poisoned(statement, scope, made)
@@ -94,16 +96,16 @@ class Expander:
             raise Mistake("E0216", "a `default` takes no annotations", step.annotations[0].span)
         scope.defaults = with_default(KINDS[word], step, scope)
 
-    def _line(self, line: s.Line, scope: Scope, before: Made) -> Made:
+    def _line(self, line: s.Line, scope: Scope, before: Made, ends_branch: bool) -> Made:
         if line.guard is not None and not truth(line.guard, scope):
             return before
         annots = [annot for stage in line.stages if isinstance(stage, s.Step) for annot in stage.annotations]
         if not annots and not line.annotations:
-            return self._stages(line, scope, before)
+            return self._stages(line, scope, before, ends_branch)
         with self.record.allowances.during(allowances.written((*line.annotations, *annots))):
-            return self._stages(line, scope, before)
+            return self._stages(line, scope, before, ends_branch)
 
-    def _stages(self, line: s.Line, scope: Scope, before: Made) -> Made:
+    def _stages(self, line: s.Line, scope: Scope, before: Made, ends_branch: bool) -> Made:
         flow, skipped, parts = before.tensor, before.skipped, None
         first, first_path, source = len(self.record.layers), len(self.record.paths), flow
         for index, stage in enumerate(line.stages):
@@ -145,6 +147,8 @@ class Expander:
             self._check_claim(line.claim, scope, flow)
         if line.annotations:
             said = annotations_of(line.annotations, scope)
+            if ends_branch and all(isinstance(stage, s.Skip | s.From) for stage in line.stages):
+                return Made(flow, True, skipped, tuple(each for each in said if each.name == LABEL))
             joined = line.stages[-1] if isinstance(line.stages[-1], s.Joined) else None
             if joined is None:
                 self.record.label(said, scope.path, before_it, paths_before)
@@ -221,25 +225,32 @@ class Expander:
         join = KINDS[stage.word.names[0]]
         kind = make(join, bind(join, s.Step(stage.word.span, stage.word, stage.arguments, ()), scope))
         outside = self.record.on_shortcut
-        arrived: list[tuple[Tensor, bool, s.Branch]] = []
+        arrived: list[tuple[Tensor, Made, s.Branch]] = []
         with self.record.nested(stage.span):
             for branch in stage.branches:
                 try:
-                    made = self.run(branch.body, scope, fork)
+                    made = self.run(branch.body, scope, fork, is_branch=True)
                 finally:
                     self.record.on_shortcut = outside
                 if made.ran:
                     tensor = self._flowing(made.tensor, branch.span, stage.word.names[0])
-                    arrived.append((tensor, made.skipped, branch))
+                    arrived.append((tensor, made, branch))
         if len(arrived) < 2:
             return arrived[0][0] if arrived else fork
         if any(tensor.volume is None for tensor, _, _ in arrived):
             raise Silent
         inputs = [tensor for tensor, _, _ in arrived]
         name = self.record.name(stage.word.names[0], scope, labels)
-        skips = tuple(index for index, (_, skipped, _) in enumerate(arrived) if skipped)
+        skips = tuple(index for index, (_, made, _) in enumerate(arrived) if made.skipped)
+        lines = tuple(
+            replace(each, name=LINE, arguments=(index, *each.arguments))
+            for index, (_, made, _) in enumerate(arrived)
+            for each in made.said
+        )
         try:
-            return self.record.layer(name, kind, inputs, stage.word.span, scope.path, skips=skips)
+            return self.record.layer(
+                name, kind, inputs, stage.word.span, scope.path, skips=skips, annotations=lines
+            )  # fmt: skip
         except Fault as fault:
             labels_ = tuple(Label(branch.span, _carries(tensor, fork)) for tensor, _, branch in arrived)
             if fault.code in ("E0401", "E0402"):

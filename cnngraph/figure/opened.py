@@ -162,7 +162,10 @@ def _alone(inside: Sequence[Unit], whole: Units) -> Network:
     leaving = [layer.name for layer in layers if layer.name in given | taken]
     around = block_of(inside)
     outputs = tuple(Output(name.removeprefix(f"{around}."), name) for name in leaving)
-    return replace(network, layers=(*before, *kept), outputs=outputs, title="")
+    # What it stands in is called so, and not the others of its name.
+    blocks = {path: replace(block, label="" if _is_in(around, path) else block.label)
+              for path, block in network.blocks.items()}  # fmt: skip
+    return replace(network, layers=(*before, *kept), outputs=outputs, blocks=blocks, title="")
 
 
 def with_opened(

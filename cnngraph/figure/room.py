@@ -69,7 +69,7 @@ class Room:
         """Of the smallest text."""
         self.page = Box(0.0, 0.0, scene.width, scene.height)
         self.texts = list(map(box_of, texts))
-        self.lines = [line for item in scene.primitives() for line in _lines(item)]
+        self.lines = [line for item in scene.primitives() for line in straight(item)]
         self.fills = [box_of(item) for item in scene.primitives() if _is_filled(item)]
 
     def is_free(self, box: Box, air: float) -> bool:
@@ -78,6 +78,14 @@ class Room:
         if not self.page.holds(box) or any(wide.meets(each) for each in (*self.texts, *self.fills)):
             return False
         return not any(wide.crossed(*line) for line in self.lines)
+
+    def free(self, texts: Iterable[Text], air: float) -> Text | None:
+        """The first of *texts* with so much *air* around it that is free, which takes the place; None if none is."""
+        for text in texts:
+            if self.is_free(box := box_of(text), air):
+                self.texts.append(box)
+                return text
+        return None
 
     def first(self, texts: Iterable[Text], at: Group) -> Text | None:
         """The first of *texts*, at what is drawn as *at*, for which there is room, and which takes it; None where there
@@ -139,7 +147,8 @@ def _on(start: Point, curve: Curve, at: float) -> Point:
     return x, y
 
 
-def _lines(item: Primitive) -> Iterator[tuple[Point, Point]]:
+def straight(item: Primitive) -> Iterator[tuple[Point, Point]]:
+    """The lines that *item* is drawn with; curves in straight pieces."""
     return iter(()) if isinstance(item, Text) else pairwise(_corners(item))
 
 

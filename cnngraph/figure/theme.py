@@ -50,7 +50,7 @@ class Theme:
     faint: Color
     """Remarks, brackets and what else should stand back."""
     paper: Color
-    """Fill of what is only outlined: columns of circles, the frame of a picture, boxes of no stage."""
+    """Fill of what is only outlined: columns of circles, the frame of a picture, boxes of no stage, other joins."""
     edge: Color
     """Outline of boxes and cuboids."""
     volume: Faces
@@ -69,7 +69,7 @@ class Theme:
     """Fill of boxes by what they do; their text is `on_box`."""
     pool: Color
     join: Color
-    """Joins and previous activations."""
+    """What is taken in, or together, as it is: inputs, previous activations, concatenations."""
     dense: Color
     norm: Color
     other: Color

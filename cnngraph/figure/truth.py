@@ -66,12 +66,20 @@ class _Reading:
         for source, _, names in edges:
             for name in names:
                 alike[name] = source
+        # What is in a later stretch is in the frames that are drawn within the first.
+        for name, places in [(name, self.place[name]) for name in alike if name in self.place]:
+            like = name
+            while like in alike:
+                like, around = alike[like], {frame for frame, _ in places}
+                places += [place for place in self.place.get(like, ()) if place[0] not in around]
         for unit in self.whole.units:
             for layer in unit.layers:
                 name = layer.name
                 if name in self.owner:
                     continue
                 seen = alike.get(name)
+                while seen not in self.owner and seen in alike:
+                    seen = alike[seen]
                 if seen is None and layer.kind.idle and layer.inputs:
                     seen = layer.inputs[0]
                 if seen in self.owner:

@@ -8,17 +8,23 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from cnngraph.figure.room import Room, box_of, leaves
-from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.room import Room, box_of, leaves, straight
+from cnngraph.figure.scene import Circle, Group, Item, Path, Scene, Text, way_out
+from cnngraph.figure.text import ascent, descent, wrapped
 from cnngraph.figure.text import width as text_width
-from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.typeface import Font
 from cnngraph.fold import same_work
-from cnngraph.network import LABEL, Network
+from cnngraph.network import LABEL, LINE, Network
 from cnngraph.source import Span
 from cnngraph.units import Unit, units
 
+_BESIDE = 0.35
+"""Ems between a line and what is written on it."""
+_AIR = 0.25
+"""Ems that this keeps from all else."""
+_ALONG = (0.5, 0.3, 0.7, 0.15, 0.85)
+"""Where on a line words may have their middle."""
 _EDGE = 1.0
 """Ems that an output's label keeps from the border."""
 _MARKS = "_-/.,:"
@@ -32,8 +38,12 @@ _LONGER = 1.1
 def lines_of(label: str, font: Font = "serif", room: float = _LINE) -> tuple[str, ...]:
     """*label* in lines of *room* ems, of whole words; one that is longer than a line is broken, behind a mark where it
     has one."""
-    words = [piece for word in label.split() for piece in _broken(word, font, room)]
-    return tuple(wrapped(" ".join(words), font, 1.0, room))
+    return tuple(wrapped(" ".join(pieces(label, font, room)), font, 1.0, room))
+
+
+def pieces(label: str, font: Font = "serif", room: float = _LINE) -> list[str]:
+    """The words of *label*, those that are longer than a line broken."""
+    return [piece for word in label.split() for piece in _broken(word, font, room)]
 
 
 def in_few_lines(label: str, font: Font, most: int) -> tuple[str, ...]:
@@ -221,3 +231,83 @@ def _outlet(scene: Scene, label: str, last: Group, theme: Theme, page: float) ->
     below = [Text(right, bottom + (1.2 + step) * size, label, size, font, "end") for step in (0.0, 0.5, 1.0)]
     beside = [Text(right + step * size, middle + 0.25 * size, label, size, font) for step in (0.6, 1.6, 2.6)]
     return room.first((text._replace(fill=theme.ink) for text in (*beside, *below)), last)
+
+
+# Lines ---------------------------------------------------------------------------------------
+
+
+def with_lines(scene: Scene, networks: Sequence[Network], theme: Theme) -> tuple[Scene, list[Unsaid]]:
+    """*scene*, a figure of *networks*, with an author's words on the lines into joins, and those for which it leaves
+    no room. A line that is not drawn, as in a block that is one box, has none."""
+    wanted = [(number, join) for number, network in enumerate(networks) for join in network if join.said]
+    if not wanted:
+        return scene, []
+    room = Room(scene)
+    groups = list(scene.groups())
+    owner = {name: group.id for group in groups if group.role == "layer" for name in group.layers}
+    edges: dict[tuple[str, str], Group] = {}
+    for group in groups:
+        ends = dict(group.data)
+        if group.role == "edge":
+            edges.setdefault((ends["src"], ends["dst"]), group)
+    drawn: dict[str, Text] = {}
+    lacks: list[Unsaid] = []
+    for number, join in wanted:
+        prefix = f"{number + 1}." if len(networks) > 1 else ""
+        whole = units(networks[number])
+        if join.name not in whole.of_layer:
+            continue  # No output depends on it.
+        for index, said in join.said.items():
+            source = prefix + whole.of_layer[join.inputs[index]]
+            sources, targets = (source, owner.get(source)), (prefix + join.name, owner.get(prefix + join.name))
+            found = (edges.get((a, b)) for a in sources for b in targets if a and b and a != b)
+            at = next((edge for edge in found if edge is not None and edge.id not in drawn), None)
+            if at is None:
+                continue
+            placed = room.free(_on_line(at, said, room.size, theme), _AIR * room.size)
+            if placed is None:
+                span = next((each.span for each in join.annotations if each.name == LINE), None)
+                lacks.append(Unsaid(f"the line into `{join.name}`", said, span))
+            else:
+                drawn[at.id] = placed
+    return replace(scene, items=tuple(_with(item, drawn) for item in scene.items)), lacks
+
+
+def _with(item: Item, drawn: dict[str, Text]) -> Item:
+    """*item*, a line among others, with what is written on it."""
+    if not isinstance(item, Group):
+        return item
+    own = (drawn[item.id],) if item.role == "edge" and item.id in drawn else ()
+    return item._replace(items=(*(_with(each, drawn) for each in item.items), *own))
+
+
+def _on_line(group: Group, said: str, size: float, theme: Theme) -> Iterator[Text]:
+    """Where *said* may stand at a line: along its straight parts, the longest first, above and below them, or left and
+    right; then around the letter, or the dot, that it begins with."""
+    air, high, low = _BESIDE * size, ascent("serif", size), descent("serif", size)
+    text, long = Text(0.0, 0.0, said, size, "serif-italic", fill=theme.ink), text_width(said, "serif-italic", size)
+    pieces = [piece for item in leaves(group) if isinstance(item, Path) for piece in straight(item)]
+    pieces.sort(key=lambda piece: -abs(piece[1][0] - piece[0][0]) - abs(piece[1][1] - piece[0][1]))
+    for (x1, y1), (x2, y2) in pieces:
+        for share in _ALONG:
+            x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
+            if abs(y2 - y1) < abs(x2 - x1):
+                yield text._replace(x=x, y=y - air - low, anchor="middle")
+                yield text._replace(x=x, y=y + air + high, anchor="middle")
+            else:
+                turned = (
+                    text._replace(x=x - air - low, y=y, anchor="middle", angle=90.0),
+                    text._replace(x=x + air + high, y=y, anchor="middle", angle=90.0),
+                )
+                upright = (
+                    text._replace(x=x + air, y=y + high / 2),
+                    text._replace(x=x - air, y=y + high / 2, anchor="end"),
+                )
+                yield from (*turned, *upright) if abs(y2 - y1) > long else (*upright, *turned)
+    for circle in (item for item in leaves(group) if isinstance(item, Circle)):
+        x, y, far = circle.x, circle.y, circle.radius + air
+        yield text._replace(x=x, y=y - far - low, anchor="middle")
+        yield text._replace(x=x - far, y=y + high / 2, anchor="end")
+        yield text._replace(x=x, y=y + far + high, anchor="middle")
+        yield text._replace(x=x - circle.radius, y=y - far - low)
+        yield text._replace(x=x + circle.radius, y=y - far - low, anchor="end")

@@ -277,6 +277,8 @@ class Mul(_Spreads):
 class Concat(Join):
     """Channels stacked in the order written; height and width agree."""
 
+    keeps = True
+
     word = "concat"
     elsewhere = ("cat", "concatenate")
     onnx = "Concat"

@@ -200,6 +200,8 @@ class Kind:
     """Whether what it does is known here, so that it is exported from here and its multiply-accumulates are counted."""
     cuts: ClassVar[bool] = False
     """Whether it takes a piece of its tensor as it is."""
+    keeps: ClassVar[bool] = False
+    """Whether it takes several tensors together as they are."""
     answers: ClassVar[bool] = False
     """Whether at a network's end it makes probabilities: the answer."""
     of_logits: ClassVar[bool] = False

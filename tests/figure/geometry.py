@@ -72,7 +72,7 @@ def loose_tips(scene: Scene, tolerance: float) -> list[str]:
         if group.role != "edge" or target is None:
             continue
         shapes = [bounds(item) for item in _leaves(target) if not isinstance(item, Text)]
-        boxes = [_union(shapes)] if shapes else [bounds(item) for item in _leaves(target)]
+        boxes = [union(shapes)] if shapes else [bounds(item) for item in _leaves(target)]
         for head in (item for item in _leaves(group) if isinstance(item, Polygon) and len(item.points) == 3):
             distance = min(_distance_to_border(head.points[0], box) for box in boxes)
             if distance > tolerance:
@@ -148,7 +148,7 @@ def _box(points: Sequence[Point]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _union(boxes: list[Box]) -> Box:
+def union(boxes: list[Box]) -> Box:
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 

@@ -144,13 +144,13 @@ from two -> upsample 2 -> concat two.high
     sizes = [
         (group.id, item.content)
         for group in scene.groups()
-        if group.id.endswith("--tap")
+        if group.id.endswith("--port")
         for item in group.items
         if isinstance(item, Text)
     ]
     assert sorted(sizes) == [
-        ("one.add1--tap", "8×8×8"), ("one.high--tap", "16×16×4"),
-        ("two.add1--tap", "8×8×8"), ("two.high--tap", "16×16×4"),
+        ("one.add1--port", "8×8×8"), ("one.high--port", "16×16×4"),
+        ("two.add1--port", "8×8×8"), ("two.high--port", "16×16×4"),
     ]  # fmt: skip
     written = [
         item.content

@@ -9,10 +9,11 @@ import pytest
 
 from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.figure.scene import Group, Scene, Text, way_out
+from cnngraph.figure.scene import Curve, Group, Path, Scene, Text, way_out
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
+from cnngraph.figure.typeface import using
 from cnngraph.figure.words import lines_of
 from cnngraph.fronts import load
 from cnngraph.look import SHOWN, shown
@@ -20,8 +21,9 @@ from cnngraph.network import NOTE
 from cnngraph.shipped import names
 from cnngraph.units import units
 from tests.conftest import Run
-from tests.figure.geometry import faults
-from tests.figure.worded import labelled, noted
+from tests.figure.geometry import bounds, faults, struck, union
+from tests.figure.graphs import random_levels, random_path, random_spec
+from tests.figure.worded import labelled, lined, noted
 
 REFUSED = {"E0603", "E0604", "E0606", "E0607", "E0608"}
 CHAIN = """net digits "Digits"
@@ -131,9 +133,9 @@ def test_a_block_and_a_join_have_labels() -> None:
     assert "fuse" not in text(shut)
     assert text(whole).count("first of 4 3×3") == 2
     assert text(whole).count("fuse 4 +") == 2
-    assert "Stage" not in text(whole)
-    assert shut.remarks == ()
-    (remark,) = whole.remarks
+    assert text(whole).count("Stage A") == text(whole).count("Stage B") == 1
+    assert shut.remarks == whole.remarks == ()
+    (remark,) = drawn(RESIDUAL, "slabs", fold=False).remarks
     assert "no place for labels of blocks that stand open, “Stage A” of `a`, “Stage B” of `unit1`:" in remark
     assert text(drawn(RESIDUAL, "strip")).count("+ fuse 4") == 2
 
@@ -172,6 +174,24 @@ def test_a_word_longer_than_a_line_is_broken(style: str, seed: int) -> None:
     assert all(line in text(scene) for line in lines)
     assert faults(scene) == []
     assert scene.height < 540
+
+
+@pytest.mark.parametrize("font", ["serif", "sans"])
+@pytest.mark.parametrize("seed", range(6))
+def test_lines_of_high_and_deep_letters_keep_apart(seed: int, font: str) -> None:
+    rng = random.Random(seed)
+
+    def label() -> str:
+        return " ".join("".join(rng.choices("ÅÉĤĝÿgjpq(|Ωаф", k=rng.randint(1, 9))) for _ in range(6))[:60].strip()
+
+    network = parse(
+        f'block two() {{\n  conv 4 3x3 same @label("{label()}")\n  conv 4 3x3 same\n}}\n'
+        f'input 8x8x4 @label("{label()}")\ntwo @label("{label()}")\ntwo @label("{label()}")\n'
+    )
+    for wide in (252.0, 504.0, 960.0):
+        figure = network.render(style="blocks", font=font, width=wide, fold=False, down=rng.random() < 0.5)
+        with using(figure.order.typeface):
+            assert faults(figure.scene) == []
 
 
 def test_a_note_on_several_things_is_marked_once_where_they_are_neighbours() -> None:
@@ -250,6 +270,140 @@ def test_blocks_with_labels_have_brackets_of_these_words(style: str, seed: int, 
         remarks = " ".join(boxed.remarks)
         assert all(f"“{label}” of" in remarks or " more: " in remarks for label in lacks)
         assert lacks or "no place" not in remarks
+
+
+def around(scene: Scene) -> dict[str, list[Group]]:
+    """What is drawn around blocks, or below them, by their labels, without spaces."""
+    found: dict[str, list[Group]] = {}
+    for group in scene.groups():
+        if group.id.startswith("called-"):
+            found.setdefault("".join(text(group).split()), []).append(group)
+    return found
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("seed", range(40))
+def test_open_blocks_of_any_network_have_frames_around_just_what_is_theirs(seed: int, down: bool) -> None:
+    rng = random.Random(seed)
+    source = rng.choice([random_spec, random_levels])(seed)
+    network = labelled(parse(source), seed)
+    width, fold = rng.choice([252.0, 504.0, 960.0]), rng.choice([None, True, False])
+    try:
+        scene = draw(Order([network], "blocks", width, LIGHT, fold=fold, down=down))
+    except CnngraphError:
+        # Nor is there room for it without labels.
+        with pytest.raises(CnngraphError, match="too narrow"):
+            draw(Order([parse(source)], "blocks", width, LIGHT, fold=fold, down=down))
+        return
+    assert faults(scene) == []
+    assert struck(scene) == []
+    said = "".join(text(scene).split())
+    remarks = " ".join(scene.remarks)
+    layers = [group for group in scene.groups() if group.role == "layer"]
+    for path, block in network.blocks.items():
+        squeezed = "".join(block.label.split())
+        those = [unit for unit in units(network).units if f"{unit.lead.block}.".startswith(f"{path}.")]
+        inside = {name for unit in those for name in unit.names}
+        for group in around(scene).get(squeezed, []) if block.label else ():
+            assert inside.issuperset(group.layers)
+            (line,) = [item for item in group.items if isinstance(item, Path)]
+            left, top, right, bottom = bounds(line)
+            if not any(isinstance(step, Curve) for step in line.steps):
+                continue  # A bracket, or a frame that goes on in other rows on both sides.
+            for other in layers:
+                here = union([bounds(item) for item in other.items if not isinstance(item, Text | Group)])
+                apart = here[2] <= left or right <= here[0] or here[3] <= top or bottom <= here[1]
+                holds = left <= here[0] and here[2] <= right and top <= here[1] and here[3] <= bottom
+                assert holds if inside.issuperset(other.layers) and not apart else apart
+        if block.label and inside and fold is False:
+            assert squeezed in said or f"“{block.label}” of" in remarks or " more: " in remarks
+
+
+@pytest.mark.parametrize("style", ["blocks", "blocks down", "slabs", "strip", "units"])
+@pytest.mark.parametrize("seed", range(12))
+def test_words_on_lines_are_there_or_remarked_and_touch_nothing(seed: int, style: str) -> None:
+    rng = random.Random(seed)
+    plain = parse((random_path if style in ("strip", "units") else rng.choice([random_spec, random_levels]))(seed))
+    network = lined(plain, seed)
+    order = Order([plain], style.split()[0], rng.choice([504.0, 960.0]), LIGHT, fold=None, down=style.endswith("down"))
+    try:
+        before = draw(order)
+    except CnngraphError:
+        return
+    scene = draw(replace(order, networks=[network]))
+    assert len(faults(scene)) <= len(faults(before))
+    remarks = " ".join(scene.remarks)
+    owner = {name: group.id for group in scene.groups() if group.role == "layer" for name in group.layers}
+    ends = [(dict(group.data)["src"], dict(group.data)["dst"], text(group)) for group in scene.groups()
+            if group.role == "edge"]  # fmt: skip
+    whole = units(network)
+    for join in (layer for layer in network if layer.name in whole.of_layer):
+        targets = {join.name, owner.get(join.name)}
+        for number, words in join.said.items():
+            assert text(scene).count(words) <= 1
+            source = whole.of_layer[join.inputs[number]]
+            sources = {source, owner.get(source)}
+            lines = [said for one, other, said in ends if one in sources and other in targets and one != other]
+            alike = sum(whole.of_layer[join.inputs[each]] == source for each in join.said)
+            if len(lines) >= alike and not any(words in said for said in lines):
+                assert f"“{words}” on" in remarks or " more: " in remarks
+
+
+def test_words_on_lines_are_written_on_their_branch() -> None:
+    source = """input 8x8x4
+a: conv 4 3x3 same
+b: conv 4 1x1
+add {
+  | skip @label("as it is")
+  | conv 4 3x3 same
+  | from a @label("from before {1}")
+}
+"""
+    network = parse(source.replace(" {1}", ""))
+    assert network["add1"].said == {0: "as it is", 2: "from before"}
+    assert network["add1"].label == ""
+    assert parse(network.to_spec())["add1"].said == network["add1"].said
+    for style in ("blocks", "slabs"):
+        said = text(draw(Order([network], style, 960.0, LIGHT)))
+        assert said.count("as it is") == said.count("from before") == 1
+    for wrong in ('input 8x8x4\na: conv 4 1x1\nfrom a @label("x")\nconv 4 1x1\n',
+                  'input 8x8x4\nadd {\n  | skip @label("x")\n    conv 4 1x1\n  | skip\n}\n'):  # fmt: skip
+        with pytest.raises(CnngraphError, match="@label is of one thing"):
+            parse(wrong)
+
+
+def test_blocks_with_other_words_on_their_lines_are_not_folded() -> None:
+    source = "input 8x8x4\n" + "".join(
+        f'add {{\n  | conv 4 3x3 same\n  | skip @label("{words}")\n}}\n' for words in ("one", "one", "two")
+    )
+    said = text(drawn(source, "blocks", fold=True))
+    assert (said.count("one"), said.count("two"), said.count("×2")) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("style", ["blocks", "strip", "units"])
+def test_equal_blocks_of_other_labels_are_not_folded(style: str, fold: bool) -> None:
+    """Every label is there, those of several equal blocks once."""
+    source = """block residual() {
+  add {
+    | conv 8 3x3 same relu -> conv 8 3x3 same
+    | skip
+  }
+}
+input 16x16x8
+residual @label("one")
+residual @label("one")
+residual @label("two")
+[residual @label("turn {i}")] x3
+"""
+    if style == "units" and not fold:
+        return
+    scene = drawn(source, style, fold=fold, **({"depth": 5} if style == "blocks" else {}))
+    said = text(scene)
+    assert said.count("one") == (1 if fold else 2)
+    assert [said.count(label) for label in ("two", "turn 0", "turn 1", "turn 2")] == [1, 1, 1, 1]
+    assert said.count("×2") == (1 if fold else 0)
+    assert faults(scene) == []
 
 
 @pytest.mark.parametrize("style", ["volumes", "text", "units"])

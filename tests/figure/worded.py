@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from cnngraph.network import LABEL, NOTE, Annotation, Network
+from cnngraph.network import LABEL, LINE, NOTE, Annotation, Network
 from cnngraph.units import units
 
 _WORDS = ("stem", "squeeze", "down", "to the next stage", "context", "RGB", "fusion of two scales", "Größe", "α → β")
@@ -50,3 +50,18 @@ def noted(network: Network, seed: int) -> Network:
         for layer in network.layers
     )
     return replace(network, layers=layers)
+
+
+def lined(network: Network, seed: int) -> Network:
+    """*network* with words on half of the lines into joins, each others."""
+    some = random.Random(seed)
+    numbers = iter(range(1, 100_000))
+    layers = []
+    for layer in network.layers:
+        said = tuple(
+            Annotation(LINE, (number, f"{some.choice(_WORDS)} {next(numbers)}|"))
+            for number in range(len(layer.inputs))
+            if layer.kind.family == "join" and some.random() < 0.5
+        )
+        layers.append(replace(layer, annotations=(*layer.annotations, *said)))
+    return replace(network, layers=tuple(layers))

@@ -71,7 +71,11 @@ class Box(Plain):
     @cached_property
     def height(self) -> float:
         """As it stands on the page."""
-        return max(len(self.lines), self.least) * self.measure.leading + 0.9 * self.measure.em
+        return max(len(self.lines), self.least) * self._leading + 0.9 * self.measure.em
+
+    @cached_property
+    def _leading(self) -> float:
+        return self.measure.apart(self.lines)
 
     least: ClassVar[int] = 2
     """Lines: boxes of one are as high."""
@@ -108,7 +112,9 @@ class Box(Plain):
         em, theme = self.measure.em, self.measure.theme
         ink = theme.on(self.fill, theme.on_box) if self.is_known else theme.ink
         fill, line = (self.fill, Stroke(theme.edge, 0.06 * em)) if self.is_known else (None, self.measure.dashed)
-        wide, leading = self.measure.box, self.measure.leading
+        if fill == theme.paper:
+            line = line._replace(color=theme.ink)
+        wide, leading = self.measure.box, self._leading
         first = top + self.height / 2 - (len(self.lines) - 1) / 2 * leading + (ascent("serif", em) - 0.1 * em) / 2
         drawn: list[Primitive] = [
             Rect(middle - wide / 2, top, wide, self.height, fill, line),
@@ -249,6 +255,7 @@ class Sign(Plain):
 class Outlet(Plain):
     """The name under which a tensor leaves the network."""
 
+    layers: ClassVar[tuple[str, ...]] = ()
     measure: Measure
     name: str
     words: str
@@ -304,9 +311,10 @@ class Outlet(Plain):
 
 
 @dataclass(frozen=True)
-class Tap(Plain):
+class Pill(Plain):
     """One of several tensors that a block gives on, by its size."""
 
+    layers: ClassVar[tuple[str, ...]] = ()
     measure: Measure
     first: str
     caption: str
@@ -344,7 +352,7 @@ class Tap(Plain):
             across + self._long / 2, along + high / 2 + 0.33 * em, self.caption, em, "serif", "middle", fill=theme.ink
         )
         yield Group(
-            f"{self.first}--tap", "decoration", self.measure.upright((pill, words)), f"{self.first}: {self.caption}"
+            f"{self.first}--port", "decoration", self.measure.upright((pill, words)), f"{self.first}: {self.caption}"
         )
 
 
@@ -356,6 +364,7 @@ STACKED = "-stacked"
 class Stacked(Plain):
     """A volume of several branches: a cuboid with a segment for each, and how many channels it has."""
 
+    layers: ClassVar[tuple[str, ...]] = ()
     measure: Measure
     first: str
     height: int

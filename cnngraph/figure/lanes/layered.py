@@ -42,6 +42,8 @@ class Layered:
     """Whether all leads to the last node, in a column of its own on the axis."""
     given: tuple[int, ...] = ()
     """The column of each node, where that is settled: in a row that a larger part was cut into."""
+    trunk: float = 0.0
+    """Points before it, to what it leaves, where a frame begins or ends there."""
 
     @property
     def first(self) -> str:
@@ -50,6 +52,10 @@ class Layered:
     @property
     def last(self) -> str:
         return self.nodes[-1].last
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple([name for node in self.nodes for name in node.layers])
 
     @property
     def opens(self) -> bool:
@@ -194,11 +200,11 @@ class Layered:
         target = self.nodes[link.target]
         path = self.paths[number]
         if link.source is None:
-            at, name = (x - self.source_inset, axis), self.source
-            drawn: list[Move | Line | Curve] = [Move(at)]
-            if self.measure.down and self.source_inset:
-                # What is written beside the way out lies where its lines would turn.
-                at = (x, axis)
+            # What is written beside the way out lies where its lines would turn.
+            at, name = (x if self.measure.down else x - self.source_inset, axis), self.source
+            start = (x - self.trunk - self.source_inset, axis)
+            drawn: list[Move | Line | Curve] = [Move(start)]
+            if at != start:
                 drawn.append(Line(at))
         else:
             source, place = self.nodes[link.source], path[0]

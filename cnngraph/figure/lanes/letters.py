@@ -36,6 +36,7 @@ class Letter(Plain):
     """The unit that makes the tensor."""
     row: int
     """In which it stands: a letter can come in in several."""
+    layers: ClassVar[tuple[str, ...]] = ()
     opens: ClassVar[bool] = True
     forks: ClassVar[bool] = True
 
@@ -77,6 +78,7 @@ class Onward(Plain):
     last: str
     """The unit that makes the tensor."""
     comes: bool
+    layers: ClassVar[tuple[str, ...]] = ()
     opens: ClassVar[bool] = True
     forks: ClassVar[bool] = True
 
@@ -126,6 +128,10 @@ class Tapped:
     @property
     def last(self) -> str:
         return self.inside.last
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return self.inside.layers
 
     @property
     def opens(self) -> bool:
@@ -214,6 +220,10 @@ class Landed(Plain):
     @property
     def last(self) -> str:
         return self.join.last
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return (*(name for way in self.ways if way for name in way.layers), *self.join.layers)
 
     @property
     def left(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import ClassVar, Protocol
 
@@ -18,8 +19,12 @@ from cnngraph.figure.scene import (
     edge,
 )
 from cnngraph.figure.shapes import arrowhead
+from cnngraph.figure.text import ascent, descent, ink
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.turned import turned_alone
+
+_LEADING, _AIR = 1.22, 1.2
+"""Ems from line to line, and points that two lines keep at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Measure:
     """The em of names of outputs, where it is not that of the rest."""
     down: bool = False
     """Whether what is laid out will be turned, and run from top to bottom."""
+    across: float = inf
+    """What a row may take across: what takes more is made longer instead, where it can be."""
 
     @property
     def gap(self) -> float:
@@ -66,7 +73,15 @@ class Measure:
 
     @property
     def leading(self) -> float:
-        return 1.22 * self.em
+        """From line to line of words: more where letters are so high and deep that lines would touch."""
+        return max(_LEADING * self.em, ascent("serif", self.em) + descent("serif", self.em) + _AIR)
+
+    def apart(self, lines: Sequence[str]) -> float:
+        """The same of *lines*, in which an author may have letters that are higher, or deeper."""
+        if all(line.isascii() for line in lines):
+            return self.leading
+        inks = [ink(line, "serif", self.em) for line in lines]
+        return max([self.leading, *(below + above + _AIR for (_, below), (above, _) in pairwise(inks))])
 
 
 class Part(Protocol):
@@ -121,6 +136,11 @@ class Part(Protocol):
 
     @property
     def down(self) -> float: ...
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of all layers that are drawn in it."""
+        ...
+
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         """With its left border at *x*."""
         ...
@@ -142,10 +162,8 @@ class Plain:
         return 0.0
 
 
-def straight(before: Part, after: Part, x: float, end: float, axis: float, measure: Measure) -> Group:
-    """The line between two parts on one axis."""
-    tip = end + after.left
-    start = x - before.right
+def straight(before: Part, after: Part, start: float, tip: float, axis: float, measure: Measure) -> Group:
+    """The line between two parts on one axis, from *start* to *tip*."""
     drawn = (
         Path((Move((start, axis)), Line((tip - 0.8 * measure.head, axis))), measure.line),
         arrowhead((tip, axis), (1.0, 0.0), measure.head, measure.theme.ink),

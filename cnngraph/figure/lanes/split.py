@@ -36,6 +36,8 @@ class Lane:
     """Which input of the join it is."""
     projects: bool = False
     """Whether there are weights on it: as an arc it is dashed."""
+    is_said: bool = False
+    """Whether there will be words on it, for which an arc leaves room."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,23 @@ class Split(Plain):
     target: str
     lanes: tuple[Lane, ...]
     arcs: tuple[Lane, ...]
+    lead: float = 0.0
+    """Behind it, to the border of what the branches meet in, where that has a frame around it."""
+    roof: float = 0.0
+    """How far above the axis that frame reaches."""
+    trunk: float = 0.0
+    """Before it, to what it leaves, where a frame begins or ends there."""
+
+    @property
+    def landing(self) -> float:
+        """How far behind the join's border the last arc comes down onto it."""
+        if self.join is None:
+            return 0.0
+        return (self.join.left + self.join.width - self.join.right) / 2 + (len(self.arcs) - 1) * 0.3 * self.measure.em
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple([name for lane in (*self.arcs, *self.lanes) if lane.part for name in lane.part.layers])
 
     @property
     def first(self) -> str:
@@ -84,9 +103,8 @@ class Split(Plain):
 
     @cached_property
     def width(self) -> float:
-        before = self.gutter if self.source else 0.0
         after = self.gutter if self.target else 0.0
-        return before + self.inner + after
+        return self.begins + self.inner + after
 
     @property
     def between(self) -> float:
@@ -108,27 +126,37 @@ class Split(Plain):
     @cached_property
     def levels(self) -> list[float]:
         """How far above the axis each arc runs."""
-        found, top = [], max(self.lane_up, self.join.up if self.join else 0.0)
+        found, top = [], max(self.lane_up, self.join.up if self.join else 0.0, self.roof)
         air = (1.3 if self.measure.down else 0.9) * self.measure.em
         for arc in self.arcs:
             down = _down(arc) if arc.part else 0.0
             found.append(top + air + down)
-            top = found[-1] + (_up(arc) if arc.part else 0.35 * self.measure.em)
+            top = found[-1] + self._over(arc)
         return found
+
+    def _over(self, arc: Lane) -> float:
+        """How much an arc takes above its level."""
+        if arc.part is not None:
+            return arc.part.up
+        return self.measure.leading if arc.is_said else 0.35 * self.measure.em
 
     @cached_property
     def up(self) -> float:
         if not self.arcs:
             return self.lane_up
-        top = self.arcs[-1]
-        return self.levels[-1] + (_up(top) if top.part else 0.35 * self.measure.em)
+        return self.levels[-1] + self._over(self.arcs[-1])
 
     @cached_property
     def down(self) -> float:
         return self.lane_down
 
+    @property
+    def begins(self) -> float:
+        """Where its lanes may begin."""
+        return self.gutter if self.source else 0.0
+
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        left = x + (self.gutter if self.source else 0.0)
+        left = x + self.begins
         right = left + self.inner
         end = x + self.width
         y = axis - self.lane_up
@@ -146,11 +174,11 @@ class Split(Plain):
         """Right-aligned, so that what meets in the join stands in one column."""
         part = lane.part
         line = self.measure.line
-        start = (x - self.source_inset, axis)
-        tip = (end + (self.join.left if self.join else 0.0), axis + self._fan(index))
+        start = (x - self.trunk - self.source_inset, axis)
+        tip = (end + self.lead + (self.join.left if self.join else 0.0), axis + self._fan(index))
         # What is written beside the way out lies where its lines would turn.
-        begun = (Line((x, axis)),) if self.measure.down and self.source_inset else ()
-        knee = (x, axis) if begun else start
+        knee = (x if self.measure.down else x - self.source_inset, axis)
+        begun = (Line(knee),) if knee != start else ()
         before = (tip[0] - self.measure.straight, tip[1])
         entry = (Line(tip),) if self.measure.straight else ()
         if part is None:
@@ -191,9 +219,7 @@ class Split(Plain):
         landing = end - 0.3 * self.gutter
         floor = axis
         if self.join is not None:
-            landing = (
-                end + (self.join.left + self.join.width - self.join.right) / 2 + (index - (count - 1) / 2) * 0.6 * em
-            )
+            landing = end + self.lead + self.landing - (count - 1 - index) * 0.6 * em
             floor = axis - self.join.top
         line = measure.dashed if arc.projects else measure.line
         dot = Circle(tap, axis, 0.16 * em, line.color)

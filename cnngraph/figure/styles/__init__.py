@@ -172,6 +172,8 @@ def _drawn(order: Order) -> Scene:
         _hold_to_labels(scene, order.style, name, order.networks)
     if style.whole:
         scene = _with_unbracketed(scene, name, order.networks)
+    if style.speaks and style.whole:
+        scene = _with_lines(scene, name, order)
     if any(each.name == NOTE for network in order.networks for layer in network for each in layer.annotations):
         from cnngraph.figure.notes import with_notes
 
@@ -220,6 +222,19 @@ def _with_unbracketed(scene: Scene, name: str, networks: Sequence[Network]) -> S
         f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: --depth 0 in"
         " `blocks` has them in boxes, `strip` and `units` in brackets"
     )
+    return replace(scene, remarks=(*scene.remarks, remark))
+
+
+def _with_lines(scene: Scene, name: str, order: Order) -> Scene:
+    """*scene*, a figure by *name*, with what the author says on lines, and a remark where there is no room for it."""
+    from cnngraph.figure.words import with_lines
+
+    scene, lacks = with_lines(scene, order.networks, order.theme)
+    if not lacks:
+        return scene
+    said = [f"“{each.label}” on {each.thing}" for each in lacks]
+    more = f" and {len(said) - _LABELS} more" if len(said) > _LABELS else ""
+    remark = f"{name} has no room for {', '.join(said[:_LABELS])}{more}: a larger --width may have"
     return replace(scene, remarks=(*scene.remarks, remark))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, fsum
+from math import ceil, fsum, inf
 
 from cnngraph.figure.heading import heading
 from cnngraph.figure.lanes.boxes import STACKED, Box, Stacked
@@ -19,7 +19,7 @@ from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
-from cnngraph.figure.styles.parts import Maker, box_width, marks, stacks
+from cnngraph.figure.styles.parts import Maker, box_width, called, marks, stacks
 from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -72,11 +72,13 @@ def several(
             for network, name in zip(networks, titles, strict=True)
         ]
 
+        sizes = texts(width, SLIDE_TEXT, LEAST_TEXT)
+
         def with_text(em: float) -> Scene:
             head = heading(title, 1.3 * em, width, _MARGIN * em, theme) if title and len(networks) > 1 else None
-            return _as_open_as_fits(foldings, em, width, head)
+            return _as_open_as_fits(foldings, em, em == sizes[-1], width, head)
 
-        return fitting(with_text, texts(width, SLIDE_TEXT, LEAST_TEXT), width)
+        return fitting(with_text, sizes, width)
 
     scene = drawn(width)
     if scene.width <= width + 0.01:
@@ -133,19 +135,24 @@ class _Folding:
         self._made: list[_Attempt] = []
         self._more = attempts
 
-    def laid(self, step: int, em: float) -> _Laid | None:
-        """So many steps from all there is; None beyond the last."""
+    def laid(self, step: int, em: float, least: bool) -> _Laid | None:
+        """So many steps from all there is; None beyond the last. What is too wide with the *least* text is narrower
+        and longer, if it can be."""
         while len(self._made) <= step:
             if (attempt := next(self._more, None)) is None:
                 return None
             self._made.append(attempt)
-        return _Laid(self, self._made[step], em)
+        laid = _Laid(self, self._made[step], em)
+        if least and self.down and laid.width > self.width + 0.01:
+            narrow = _Laid(self, self._made[step], em, narrow=True)
+            return narrow if narrow.width < laid.width else laid
+        return laid
 
 
-def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head: Text | None) -> Scene:
+def _as_open_as_fits(foldings: Sequence[_Folding], em: float, least: bool, width: float, head: Text | None) -> Scene:
     """All networks, the highest folded step by step until they fit on a page; what comes nearest to that if they do
     not."""
-    steps, laid = [0] * len(foldings), [first for each in foldings if (first := each.laid(0, em))]
+    steps, laid = [0] * len(foldings), [first for each in foldings if (first := each.laid(0, em, least))]
     best: list[_Laid] = []
 
     def excess(some: Sequence[_Laid]) -> tuple[float, float]:
@@ -162,7 +169,7 @@ def _as_open_as_fits(foldings: Sequence[_Folding], em: float, width: float, head
         if not best or excess(laid) < excess(best):
             best = list(laid)
         for number in sorted(range(len(laid)), key=lambda number: excess([laid[number]]), reverse=True):
-            if (smaller := foldings[number].laid(steps[number] + 1, em)) is not None:
+            if (smaller := foldings[number].laid(steps[number] + 1, em, least)) is not None:
                 steps[number], laid[number] = steps[number] + 1, smaller
                 break
         else:
@@ -184,15 +191,19 @@ def _together(laid: Sequence[_Laid], em: float, head: Text | None) -> Scene:
 class _Laid:
     """A network in rows, or in columns, not yet drawn: most of what is tried is too high."""
 
-    def __init__(self, folding: _Folding, attempt: _Attempt, em: float) -> None:
+    def __init__(self, folding: _Folding, attempt: _Attempt, em: float, narrow: bool = False) -> None:
         self.folding, self.attempt, self.em = folding, attempt, em
         network, theme = folding.network, folding.theme
         self.room = folding.width - 2 * _MARGIN * em
         beside = self.room * _CAPTION if folding.down else 2 * (LEAD + LETTER) * em
         most = max(_LEAST_BOX * em, self.room - beside)
         words = box_width(network, attempt.chain, em, most, folding.show)
-        self.measure = Measure(em, words, theme, most, down=folding.down)
-        self.maker = Maker(network, self.measure, folding.names, marks(attempt.chain), show=folding.show)
+        across = self.room if narrow else inf
+        self.measure = Measure(em, words, theme, most, down=folding.down, across=across)
+        self.maker = Maker(
+            network, self.measure, folding.names, marks(attempt.chain), show=folding.show,
+            called=called(network, attempt.chain, theme),
+        )  # fmt: skip
         self.head = heading(folding.title, em, folding.width, _MARGIN * em, theme)
         self.long = folding.long - self._top - _MARGIN * em
         self.rows = self._cut(self.long if folding.down else self.room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from math import inf
 from typing import NamedTuple
 
 from cnngraph.figure.lanes.circled import alphabet
@@ -59,13 +60,13 @@ class Cut(NamedTuple):
         """With its left end at *x*."""
         measure, lead, line = self.row.measure, self.lead, self.line
         if self.stops.start:
-            before, first = line[self.stops.start - 1], line[self.stops.start].part
+            before = line[self.stops.start - 1].part
             x += lead
-            if first.opens:
+            if self.row.opens:
                 line_in = Path((Move((x - lead, axis)), Line((x, axis))), measure.line)
-                yield Group(f"to-{before.part.last}", "decoration", (line_in,))
+                yield Group(f"to-{before.last}", "decoration", (line_in,))
             else:
-                yield straight(before.part, first, x - lead + before.part.right, x, axis, measure)
+                yield straight(before, self.row, x - lead, x + self.row.left, axis, measure)
         yield from self.row.draw(x, axis)
         if self.goes_on:
             last = line[self.stops.stop - 1].part.last
@@ -101,6 +102,8 @@ class Setting:
 
     def __init__(self, maker: Maker, room: float) -> None:
         self.maker, self.measure, self.room = maker, maker.measure, room
+        self.inner = room - maker.around
+        """Without what frames around a part may take."""
         self.lead = LEAD * self.measure.em
         self.letters = self._given()
         self.lettered = False
@@ -114,14 +117,15 @@ class Setting:
             yield letter
 
     def lines(self, chain: Chain) -> list[list[Stop]]:
-        """*chain* from the start of the network; only within a line one row goes on in the next."""
+        """*chain* from the start of the network, with frames around the blocks that have labels; only within a line
+        one row goes on in the next."""
         apart = [inside for side in chain[:1] if isinstance(side, Side) for inside in side.chains]
         found = self.line(chain[1:] if apart else chain, None)
         for inside in apart:
             found += self.line(inside, None)
         while self.waiting:
             found += self.line(*self.waiting.pop(0))
-        return found
+        return [list(self.maker.enclosed(line)) for line in found]
 
     def line(self, chain: Chain, begin: Letter | None) -> list[list[Stop]]:
         """*chain* in one line, and more where a part of it is cut in rows of its own."""
@@ -144,8 +148,8 @@ class Setting:
             count = 2 if isinstance(stops[at].part, Split) else 1
             piece = [stop.part for stop in stops[at : at + count]]
             aside = made[at + count - 1][1]
-            room = self.room - 2 * self.lead - (HANGING * self.measure.em if aside else 0.0)
-            if not self.fits(piece, room):
+            room = self.inner - 2 * self.lead - (HANGING * self.measure.em if aside else 0.0)
+            if not self.fits(piece, aside, room):
                 unit, inset = (lines[-1][-1].part.last, inset_of(lines[-1][-1])) if lines[-1] else ("", 0.0)
                 if not self.torn(made[at][0], piece, unit, room, lines):
                     web = untied([element for element, _ in made[at : at + count]], self.too_wide)
@@ -166,7 +170,7 @@ class Setting:
         a letter there."""
         for chain in chains:
             row = self.maker.row(chain, part.last, "")
-            if Row(self.measure, (*before, Stop(part, (row,)))).width > self.room - 2 * self.lead:
+            if Row(self.measure, (*before, Stop(part, (row,)))).width > self.inner - 2 * self.lead:
                 mark = next(self.letters)
                 self.waiting.append((chain, Letter(self.measure, mark, part.last, 1)))
                 yield Letter(self.measure, mark, part.last, 0)
@@ -184,16 +188,22 @@ class Setting:
         return tuple(found)
 
     def too_wide(self, repeat: Repeat) -> bool:
-        return self.maker.part(repeat).width > self.room - 2 * self.lead - 2 * LETTER * self.measure.em
+        return self.maker.part(repeat).width > self.inner - 2 * self.lead - 2 * LETTER * self.measure.em
 
-    def fits(self, piece: Sequence[Part], room: float) -> bool:
-        """Whether *piece* fits into *room*, or is one thing for which nothing can be done."""
+    def fits(self, piece: Sequence[Part], aside: Iterable[Chain], room: float) -> bool:
+        """Whether *piece*, with what leaves *aside* behind it, fits into *room*, or is one thing for which nothing can
+        be done."""
         part = piece[0]
         if not isinstance(part, Split | Layered):
             return True
-        if isinstance(part, Layered) and part.least > self.room:
+        if isinstance(part, Layered) and part.least > self.inner:
             return False
-        return Row.of(self.measure, piece).width <= room
+        row = Row.of(self.measure, piece)
+        if row.width > room or self.measure.across == inf:
+            return row.width <= room
+        below = tuple([self.maker.row(chain, piece[-1].last, "") for chain in aside])
+        row = Row(self.measure, (*row.stops[:-1], Stop(piece[-1], below)))
+        return row.up + row.down <= self.measure.across
 
     def torn(self, element: Element, piece: Sequence[Part], source: str, room: float, lines: list[list[Stop]]) -> bool:
         """Adds a fork that is too wide for a row, taken apart, if that helps: the widest lane lies in the rows, and
@@ -228,7 +238,7 @@ class Setting:
             if hung[row.stop] > hung[row.start]:
                 return Row(self.measure, tuple(line[row.start : row.stop])).width + leads * self.lead
             last = line[row.stop - 1]
-            return ends[row.stop - 1] - ends[row.start] + last.part.width + leads * self.lead
+            return ends[row.stop - 1] - ends[row.start] + last.width + leads * self.lead
 
         return balanced(self.pieces(line, width), width, self.room)
 
@@ -241,7 +251,7 @@ class Setting:
         ]
 
     def with_gap(self, stop: Stop, after: Part | None) -> float:
-        return stop.part.width + gap_behind(stop, after, self.measure)
+        return stop.width + gap_behind(stop, after, self.measure)
 
     def pieces(self, line: Sequence[Stop], width: Callable[[range], float]) -> list[range]:
         """What rows are made of: a fork stays with the one behind it, and at the start with the one before it, if they

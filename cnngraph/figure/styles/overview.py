@@ -329,7 +329,8 @@ def _meanings(theme: Theme) -> tuple[tuple[Color, str], ...]:
     return (
         (theme.conv, "convolution"),
         (theme.pool, "pooling"),
-        (theme.join, "input, join"),
+        (theme.join, "input, concatenation"),
+        (theme.paper, "other join"),
         (theme.dense, "fully connected"),
         (theme.norm, "normalization"),
         (theme.other, "other"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from cnngraph.figure.colors import Color
-from cnngraph.figure.lanes.boxes import Box, Outlet, Sign, Standing, Tap
+from cnngraph.figure.colors import Color, contrast
+from cnngraph.figure.lanes.boxes import Box, Outlet, Pill, Sign, Standing
+from cnngraph.figure.lanes.called import PAD, Called
 from cnngraph.figure.lanes.circled import alphabet
+from cnngraph.figure.lanes.enclosed import enclosed
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
@@ -38,8 +40,12 @@ from cnngraph.flow import (
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 
-_AIR = 1.2
+_AIR = 0.85
 """Ems that words in a box leave free beside them."""
+
+
+_SEEN = 3.0
+"""Contrast of a line with what is behind it (WCAG 2.2, 1.4.11)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Maker:
     """A letter for weights that are used more than once."""
     show: Collection[str] = field(default=(), kw_only=True)
     """Words of silent layers that are named."""
+    called: Sequence[Called] = field(default=(), kw_only=True)
+    """The blocks with labels that stand open, those around others first."""
 
     @cached_property
     def _windows(self) -> dict[str, tuple[str, ...]]:
@@ -72,7 +80,11 @@ class Maker:
                     pass  # What has nothing to do with the rest has rows of its own.
                 case Fork():
                     after = self.part(elements[number + 1]) if number + 1 < len(elements) else None
-                    found.append(Stop(self.split(element, before, inset, after, after.first if after else target)))
+                    join = elements[number + 1] if after else None
+                    said = join.lead.said if isinstance(join, Unit) else {}
+                    found.append(
+                        Stop(self.split(element, before, inset, after, after.first if after else target, said))
+                    )
                 case Tangle():
                     found.append(Stop(self.tangle(element, before, inset)))
                 case _:
@@ -80,7 +92,18 @@ class Maker:
         return tuple(found)
 
     def row(self, chain: Chain, source: str, target: str) -> Row:
-        return Row(self.measure, self.stops(chain, source, target))
+        return Row(self.measure, self.enclosed(self.stops(chain, source, target)))
+
+    def enclosed(self, stops: Sequence[Stop]) -> tuple[Stop, ...]:
+        """*stops* with frames around those that are blocks with labels."""
+        return enclosed(stops, self.called, self.measure) if self.called else tuple(stops)
+
+    @cached_property
+    def around(self) -> float:
+        """Points that the frames around one thing may take on both sides of it."""
+        paths = {each.path for each in self.called}
+        deep = max((sum(f"{path}.".startswith(f"{other}.") for other in paths) for path in paths), default=0)
+        return 2 * PAD * self.measure.em * deep
 
     def part(self, element: Element, source: str = "") -> Part:
         layers = tuple(name for unit in units_of((element,)) for name in unit.names)
@@ -92,7 +115,7 @@ class Maker:
             case Exit(output):
                 return Outlet(self.measure, output.name, output.label or output.name)
             case Port(unit):
-                return Tap(self.measure, unit.name, unit.output.caption)
+                return Pill(self.measure, unit.name, unit.output.caption)
         assert isinstance(element, Repeat)
         first, last = element.stretches[0], element.stretches[-1]
         times = len(element.stretches)
@@ -146,13 +169,16 @@ class Maker:
         sort = Standing if self.measure.down else Box
         return sort(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
 
-    def split(self, fork: Fork, source: str, inset: float, join: Part | None, target: str) -> Split:
+    def split(
+        self, fork: Fork, source: str, inset: float, join: Part | None, target: str, said: Collection[int]
+    ) -> Split:
+        """*said* are the branches that have words on their lines."""
         lanes: list[Lane] = []
         arcs: list[Lane] = []
         for number, (branch, is_arc) in enumerate(zip(fork.branches, arcs_of(fork), strict=True)):
             row = self.row(branch.chain, source, target) if shown(branch.chain) else None
             projects = any(unit.params for unit in units_of(branch.chain))
-            lane = Lane(row, branch.is_skip, number, projects)
+            lane = Lane(row, branch.is_skip, number, projects, number in said)
             (arcs if is_arc else lanes).append(lane)
         if not lanes:
             lanes, arcs = arcs[:1], arcs[1:]
@@ -165,8 +191,9 @@ class Maker:
         for link in tangle.links:
             led[link.target].append(source if link.source is None else tangle.last(link.source).name)
         for chain, sources in zip(tangle.nodes, led, strict=True):
-            stops = self.stops(chain, sources[0] if len(sources) == 1 else "", "")
-            nodes.append(stops[0].part if len(stops) == 1 and not stops[0].below else Row(self.measure, stops))
+            row = self.row(chain, sources[0] if len(sources) == 1 else "", "")
+            alone = len(row.stops) == 1 and not row.stops[0].below and not row.stops[0].within
+            nodes.append(row.stops[0].part if alone else row)
         return Layered(self.measure, source, inset, tuple(nodes), tangle.links)
 
 
@@ -279,8 +306,10 @@ def role(unit: Unit) -> Role:
 
 
 def fill(unit: Unit, theme: Theme) -> Color:
-    """The colour of a unit's box."""
-    usual: Color = getattr(theme, role(unit))
+    """The colour of a unit's box. Where tensors are added or multiplied it is that of the sign which else stands there:
+    the colour of joins says that a tensor is taken in, or several together, as they are."""
+    kind = unit.does.kind
+    usual: Color = theme.paper if kind.family == "join" and not kind.keeps else getattr(theme, role(unit))
     return theme.own(unit.layers) or usual
 
 
@@ -364,6 +393,33 @@ def box_width(network: Network, chain: Chain, em: float, most: float, show: Coll
     widths = {line: text_width(line, "serif", em) for line in lines}
     least = max((widths[line] for line in ours), default=0.0)
     return max(min(max(widths.values(), default=0.0) + _AIR * em, most), least + _AIR * em)
+
+
+def called(network: Network, chain: Chain, theme: Theme) -> tuple[Called, ...]:
+    """The blocks with labels that stand open in *chain*, those around others first."""
+    labelled = {path: block for path, block in network.blocks.items() if block.label}
+    if not labelled:
+        return ()
+    shut = {thing.path for thing in things(chain) if isinstance(thing, Boxed)}
+    inside: dict[str, list[Unit]] = {}
+    for unit in units_of(chain):
+        path = unit.lead.block
+        while path:
+            inside.setdefault(path, []).append(unit)
+            path = network.blocks[path].parent
+    return tuple(
+        Called(
+            path, labelled[path].label, _line_color(theme.of_block(path) or theme.norm, theme),
+            frozenset(name for unit in inside[path] if not _is_left_out(unit) for name in unit.names),
+            frozenset(name for unit in inside[path] for name in unit.names),
+        )
+        for path in sorted(labelled.keys() & inside.keys() - shut, key=lambda path: (path.count("."), path))
+    )  # fmt: skip
+
+
+def _line_color(color: Color, theme: Theme) -> Color:
+    """*color*, where a thin line of it is seen on the page."""
+    return color if contrast(color, theme.background or theme.paper) >= _SEEN else theme.faint
 
 
 Owners = tuple[str, ...]

@@ -50,7 +50,7 @@ class _Writer:
             begin = f"{line.label}: " if line.label else ""
             begin += f"{line.begin} -> " if line.begin and line.stages else line.begin
             claims = self.at_top and not depth and line.changes and line.volume
-            end = f" => {line.volume}" if claims or line.annotations else ""
+            end = f" => {line.volume}" if claims or (line.annotations and line.stages) else ""
             end += f" {line.annotations}" if line.annotations else ""
             if line.condition is None:
                 written = list(self.chain(line.stages, begin, depth))

@@ -124,13 +124,13 @@ class _Runs:
         found = self.ways(join, shortcuts_last=False)
         if join.skips and found is None:
             found = self.ways(join, shortcuts_last=True)
-        if join.skips and found is None:
+        if (join.skips or join.said) and found is None:
             # no branch can be had as it stands: all are named, and the shortcuts' layers wait for another join
-            fork = join.inputs[join.skips[0]]
+            fork = join.inputs[join.skips[0] if join.skips else 0]
             sources = [None if tensor == fork else tensor for tensor in join.inputs]
             ways = [Way(n in join.skips, source, []) for n, source in enumerate(sources)]
             found = _Found(fork, ways, len(self.stack), {})
-        if found is None or not (join.skips or sum(1 for way in found.ways if way.elements) > 1):
+        if found is None or not (join.skips or join.said or sum(1 for way in found.ways if way.elements) > 1):
             return False
         del self.stack[found.left :]
         for run, length in found.cuts.items():
@@ -155,7 +155,8 @@ class _Runs:
             tensor, is_skip = join.inputs[index], index in join.skips
             run = self.stack[found.left - 1]
             length = found.cuts.get(run, len(run.elements))
-            fits = not is_closed and length > 0 and run.before(length) == tensor
+            # Words on a line stand on a branch that is nothing else.
+            fits = not is_closed and length > 0 and run.before(length) == tensor and index not in join.said
             fits &= run.on_shortcut == (join.on_shortcut or is_skip)
             way = found.ways[index] = Way(is_skip, None if tensor == fork else tensor, [])
             fits &= is_skip or not shortcuts_last

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cnngraph.layers.rearrange import Split
-from cnngraph.network import OF_JOINS, Layer, Network
+from cnngraph.network import LINE, OF_JOINS, Layer, Network
 from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import NUMBERED, UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
@@ -313,10 +313,10 @@ class _Text(Plan):
     def joined(self, element: Element, join: Layer, scope: Scope, given: int) -> Said:
         extra = self.on_line(element, given)
         on_line = of_branches(join) if extra else ()
-        own = tuple(each for each in join.annotations if each.name in OF_JOINS)
+        own = tuple(each for each in join.annotations if each.name in OF_JOINS - {LINE})
         branches = tuple(
-            self.branch(way, join, as_int(volume.channels), scope, given + extra)
-            for way, volume in zip(element.ways, join.input_volumes, strict=True)
+            self.branch(way, join, as_int(volume.channels), scope, given + extra, join.said.get(number, ""))
+            for number, (way, volume) in enumerate(zip(element.ways, join.input_volumes, strict=True))
         )
         stage = Joined(plain(step([join.kind])), branches)
         label, stage_, fixed = self.labelled(element.item, join.kind.word, stage)
@@ -331,8 +331,8 @@ class _Text(Plan):
         sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.adds_up]
         return not sums or join.kind.adds_up
 
-    def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int) -> tuple[Line, ...]:
-        """*channels* are those that it brings to its *join*."""
+    def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int, said: str) -> tuple[Line, ...]:
+        """*channels* are those that it brings to its *join*, and *said* is on its line."""
         begin = "skip" if way.is_skip else ""
         found: list[Line] = []
         if way.source is not None:
@@ -342,7 +342,7 @@ class _Text(Plan):
         for run in way.aside:
             assert run.source is not None
             found += self.lines(run.elements, f"from {self.name(run.source, scope)}", run.source, scope, given)
-        if way.is_skip and way.source is None and not way.elements and self.is_vanished(join, scope):
+        if way.is_skip and way.source is None and not way.elements and not said and self.is_vanished(join, scope):
             path = scope.vanished[0]
             if self.automatic(scope, "shortcut") == path.removeprefix(f"{scope.path}."):
                 scope.vanished.popleft()
@@ -350,6 +350,8 @@ class _Text(Plan):
                 self.given[scope].add(path.removeprefix(f"{scope.path}."))
                 return (Line((self.shortcut(channels, 1, self.normed.get(scope.block, "on")),), begin="skip"),)
         found += self.lines(way.elements, begin, None, scope, given)
+        if said:
+            found[-1] = replace(found[-1], annotations=in_words(labelled(said)))
         return tuple(found)
 
     # Labels ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from cnngraph.figure.lanes.heights import rising
 from cnngraph.figure.lanes.layered import Layered, sliced
 from cnngraph.figure.lanes.letters import Letter, Onward
 from cnngraph.figure.lanes.part import Measure, Plain
-from cnngraph.figure.lanes.row import Framed
+from cnngraph.figure.lanes.row import Framed, Row
 from cnngraph.figure.scene import Group, Item, Rect
 from cnngraph.figure.theme import LIGHT
 from cnngraph.flow import Link
@@ -42,6 +42,10 @@ class Box(Plain):
     @property
     def last(self) -> str:
         return self.name
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return (self.name,)
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         yield Group(self.name, "layer", (Rect(x, axis - self.up, self.width, self.up + self.down, None, None),))
@@ -174,7 +178,7 @@ def test_the_nearest_numbers_that_rise(pairs: list[tuple[float, float]]) -> None
 
 @pytest.mark.parametrize("axis", [0.0, 33.0])
 def test_a_frame_keeps_off_what_it_frames_and_within_its_own_bounds(axis: float) -> None:
-    framed = Framed(MEASURE, Box("a"), "a", 3, ())
+    framed = Framed(MEASURE, Row.of(MEASURE, [Box("a")]), "a", 3, ())
     groups = [item for item in framed.draw(5.0, axis) if isinstance(item, Group)]
     (frame,) = (item for item in groups[0].items if isinstance(item, Rect))
     (inside,) = (item for group in groups if group.role == "layer" for item in group.items if isinstance(item, Rect))
