@@ -398,7 +398,7 @@ class Stacked(Plain):
 
     @property
     def width(self) -> float:
-        words = text_width(str(self.channels[-1]), "serif", self.measure.em)
+        words = text_width(str(self.channels[0]), "serif", self.measure.em)
         return self.side[0] + math.fsum(self.depths) + 0.4 * self.measure.em + words
 
     @property
@@ -410,23 +410,22 @@ class Stacked(Plain):
         return self.side[1] / 2 + 1.5 * self.measure.em
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
-        """From the back to the front, so that nearer segments cover farther ones."""
+        """The first branch at the back, as it stands at the top; nearer segments cover farther ones."""
         em, theme = self.measure.em, self.measure.theme
         wide, high = self.side
         top = axis - high / 2
         edge_line = Stroke(theme.edge, 0.05 * em)
-        offsets = [0.0]
-        for depth in self.depths:
-            offsets.append(offsets[-1] + depth)
         drawn: list[Primitive] = []
-        for number in reversed(range(len(self.channels))):
-            near, deep = offsets[number], self.depths[number]
+        numbers: list[Primitive] = []
+        near = math.fsum(self.depths)
+        for number, (count, deep) in enumerate(zip(self.channels, self.depths, strict=True)):
+            near -= deep
             faces = theme.branches[number % len(theme.branches)]
             drawn += cuboid(x + near, top - near - deep, wide, high, deep, faces, edge_line)
-        for number, count in enumerate(self.channels):
-            middle = offsets[number] + self.depths[number] / 2
+            middle = near + deep / 2
             spot = x + wide + middle + 0.35 * em, top + high - middle + 0.75 * em
-            drawn.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
+            numbers.append(Text(*spot, str(count), em, "serif", fill=theme.ink))
+        drawn += numbers
         drawn += [
             Text(x + wide / 2, top + high + 1.05 * em, str(self.across), em, "serif", "middle", fill=theme.ink),
             # Below the arrow that comes in at the middle.
