@@ -140,6 +140,15 @@ def test_letters_are_those_of_weights(lines: str) -> None:
     assert len(set(found.values())) == len({owners[one] for one in found})
 
 
+def test_towers_that_never_meet_are_slabs_in_two_rows() -> None:
+    tower = "conv 4 3x3 same relu -> maxpool 2x2 -> flatten -> fc 2"
+    text = f"input left 8x8x1\ninput right 8x8x1\nblock tower() {{\n {tower}\n}}\n"
+    network = parse(f"{text}one: from left -> tower\ntwo: from right -> again one\noutput one two\n")
+    scene = draw(Order([network], "slabs", 960.0, LIGHT))
+    assert [each for each in said(scene) if each in ("one", "two")] == ["one", "two"]
+    assert faults(scene) == []
+
+
 @pytest.mark.parametrize("style", ["text", "volumes", "strip"])
 def test_chains_say_it_in_words(style: str) -> None:
     network = parse(RECURRENT)
