@@ -5,6 +5,7 @@ Tables and figures show units; the network itself, its checks and its export kno
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -189,16 +190,16 @@ def units(network: Network) -> Units:
                 name = unit
         of_layer[layer.name] = name
         members.setdefault(name, []).append(layer)
-    shared = network.shared
     made = tuple(
-        Unit(
-            tuple(layers),
-            tuple(of_layer[name] for name in layers[0].inputs),
-            next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in shared), ""),
-        )
+        Unit(tuple(layers), tuple(of_layer[name] for name in layers[0].inputs), tied(layers, network))
         for layers in members.values()
     )
     return Units(network, made, of_layer)
+
+
+def tied(layers: Iterable[Layer], network: Network) -> str:
+    """The layer whose weights *layers* and others of *network* use; empty where they are used once."""
+    return next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in network.shared), "")
 
 
 def as_seen(name: str, block: str) -> str:
