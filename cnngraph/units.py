@@ -86,10 +86,16 @@ class Unit:
         return next((layer.shares for layer in self.layers if layer.shares), "")
 
     @property
-    def bond(self) -> tuple[str, bool]:
+    def bond(self) -> tuple[str, str, bool]:
         """With whom it shares weights, as seen from the block around both, and whether they are another's: equal for
-        equal units in equal blocks, but not for the first use of weights and the second."""
-        return as_seen(self.tied, self.lead.block), self.shares != ""
+        equal units in equal blocks, but not for the first use of weights and the second. Blocks in which both stand
+        at the same place are not in it, so that what follows on itself in one tower does in the others."""
+        block, _, name = self.tied.rpartition(".")
+        own, other = self.lead.block.split("."), block.split(".")
+        while own and own[-1:] == other[-1:]:
+            own.pop()
+            other.pop()
+        return as_seen(".".join(other), ".".join(own)), name, self.shares != ""
 
     @cached_property
     def params(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnngraph.figure.dot import dot
 from cnngraph.figure.scene import Group, Scene, Text
@@ -77,6 +78,21 @@ def test_towers_have_the_same_letters(golden: Callable[[Path, bytes], None]) -> 
     assert all(found[name.replace("left", "right")] == found[name] for name in found if name.startswith("left"))
     assert said(scene)[-2:] == ["a – e", "same weights"]
     golden(GOLDEN / "blocks-siamese.svg", write_svg(scene))
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(2, 3))
+@settings(max_examples=15)
+def test_what_repeats_in_a_tower_is_there_once_in_each(repeats: list[int], count: int) -> None:
+    unit = "block residual() {\n add {\n | conv 8 3x3 same relu -> conv 8 3x3 same\n | skip\n }\n}"
+    stages = "\n".join(f"conv 8 3x3 s=2 p=1 relu -> [residual] x{times}" for times in repeats)
+    lines = ["net t", *(f"input i{at} 64x64x3" for at in range(count)), unit, f"block tower() {{\n {stages}\n}}"]
+    lines += [f"t{at}: from i{at} -> {'again t0' if at else 'tower'}" for at in range(count)]
+    scene = drawn(parse("\n".join([*lines, f"output {' '.join(f't{at}' for at in range(count))}"])), fold=True, depth=1)
+    found = marks(scene)
+    for at in range(count):
+        inside = {name.split(".", 1)[1]: letter for name, letter in found.items() if name.startswith(f"t{at}.")}
+        assert len(inside) == 2 * len(repeats)
+        assert inside == {name.split(".", 1)[1]: letter for name, letter in found.items() if name.startswith("t0.")}
 
 
 @pytest.mark.parametrize("width", [252.0, 504.0, 960.0])
