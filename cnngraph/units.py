@@ -5,6 +5,7 @@ Tables and figures show units; the network itself, its checks and its export kno
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,10 +86,16 @@ class Unit:
         return next((layer.shares for layer in self.layers if layer.shares), "")
 
     @property
-    def bond(self) -> tuple[str, bool]:
+    def bond(self) -> tuple[str, str, bool]:
         """With whom it shares weights, as seen from the block around both, and whether they are another's: equal for
-        equal units in equal blocks, but not for the first use of weights and the second."""
-        return as_seen(self.tied, self.lead.block), self.shares != ""
+        equal units in equal blocks, but not for the first use of weights and the second. Blocks in which both stand
+        at the same place are not in it, so that what follows on itself in one tower does in the others."""
+        block, _, name = self.tied.rpartition(".")
+        own, other = self.lead.block.split("."), block.split(".")
+        while own and own[-1:] == other[-1:]:
+            own.pop()
+            other.pop()
+        return as_seen(".".join(other), ".".join(own)), name, self.shares != ""
 
     @cached_property
     def params(self) -> int:
@@ -189,16 +196,16 @@ def units(network: Network) -> Units:
                 name = unit
         of_layer[layer.name] = name
         members.setdefault(name, []).append(layer)
-    shared = network.shared
     made = tuple(
-        Unit(
-            tuple(layers),
-            tuple(of_layer[name] for name in layers[0].inputs),
-            next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in shared), ""),
-        )
+        Unit(tuple(layers), tuple(of_layer[name] for name in layers[0].inputs), tied(layers, network))
         for layers in members.values()
     )
     return Units(network, made, of_layer)
+
+
+def tied(layers: Iterable[Layer], network: Network) -> str:
+    """The layer whose weights *layers* and others of *network* use; empty where they are used once."""
+    return next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in network.shared), "")
 
 
 def as_seen(name: str, block: str) -> str:

@@ -171,15 +171,14 @@ def _units(network: Network) -> dict[str, str]:
         else:
             steps[layer.block] = [layer]
             found[layer.name] = layer.name
-    if network.shared:
-        _part(found, network)
+    part(found, network)
     return found
 
 
-def _part(units: dict[str, str], network: Network) -> None:
+def part(units: dict[str, str], network: Network) -> None:
     """Makes steps of their own of layers in *units* that are used again without the rest of their step."""
     steps: dict[str, list[Layer]] = {}
-    for layer in network.layers:
+    for layer in network.layers if network.shared else ():
         steps.setdefault(units[layer.name], []).append(layer)
     parted = True
     while parted:

@@ -67,8 +67,10 @@ class _Assembling:
         outputs = list(outputs)
         for output in outputs:
             layer = self.names[output.layer]
-            called = self.uses.get(output.layer, layer) if len(outputs) > 1 else layer
-            name = called if output.name == output.layer else output.name
+            step = self.assembly.get(layer)
+            called = self.uses.get(output.layer, step.unit if step else layer) if len(outputs) > 1 else layer
+            is_own = output.name != output.layer or output.origin == output.name
+            name = output.name if is_own else called
             self.assembly.output(name, layer, output.origin)
         return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
 

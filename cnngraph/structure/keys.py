@@ -30,8 +30,8 @@ def owners(unit: Unit) -> tuple[str, ...]:
 
 
 class Keys:
-    """Numbers for pieces; rows that are changed are asked for again. *by_weights* what has the same weights is alike,
-    else what shares them is like nothing."""
+    """Numbers for pieces; rows that are changed are asked for again. *by_weights* what does the same with the same
+    weights is alike, else what shares them is like nothing."""
 
     def __init__(self, *, by_weights: bool = False) -> None:
         self._by_weights = by_weights
@@ -46,9 +46,9 @@ class Keys:
     def unit(self, unit: Unit) -> int:
         if unit.name not in self._units:
             said = _words(tuple([layer.kind for layer in unit.layers]))[1]
-            alone = any(layer.annotations for layer in unit.layers)
+            alone = not unit.inputs or any(layer.annotations for layer in unit.layers)
             if self._by_weights:
-                weights: Hashable = owners(unit)
+                weights: Hashable = owners(unit), tuple([layer.kind for layer in unit.layers])
             else:
                 weights = None
                 alone |= unit.tied != "" and unit.name not in self._free

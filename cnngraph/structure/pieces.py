@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
 from cnngraph.network import Layer
-from cnngraph.spec.names import follows
+from cnngraph.spec.names import follows, part
 from cnngraph.spec.writing.steps import is_shortcut
 from cnngraph.structure.nesting import untangled
 from cnngraph.structure.paddings import without
-from cnngraph.units import Unit, Units
+from cnngraph.units import Unit, Units, tied
 from cnngraph.volume import as_int
 
 SHORTCUT = "shortcut"
@@ -92,30 +93,32 @@ class Rows:
             yield from units_of(row)
 
 
-def steps(unit: Unit) -> list[Step]:
-    """The steps that a text says a unit in."""
-    said: list[list[Layer]] = []
-    for layer in unit.layers:
-        if said and follows(layer, said[-1]):
-            said[-1].append(layer)
-        else:
-            said.append([layer])
-    if len(said) == 1:
-        return [Step(unit)]
-    before = [unit.inputs, *((layers[0].name,) for layers in said)]
-    return [Step(Unit(tuple(layers), taken, unit.tied)) for layers, taken in zip(said, before, strict=False)]
-
-
 def rows(whole: Units) -> Rows:
     """The pieces of a network."""
     found = Rows()
-    found.main = _Maker(found).row(flow(whole))
+    found.main = _Maker(found, whole).row(flow(whole))
     return found
 
 
 class _Maker:
-    def __init__(self, found: Rows) -> None:
+    def __init__(self, found: Rows, whole: Units) -> None:
         self.found = found
+        self.network = whole.network
+        self.leads = {layer.name: layer.name for layer in whole.network.layers}
+        """For each layer the one that begins its step."""
+        self.leads |= {layer.name: step[0].name for unit in whole.units for step in _said(unit) for layer in step}
+        part(self.leads, whole.network)
+
+    def steps(self, unit: Unit) -> list[Step]:
+        """The steps that a text says a unit in."""
+        said = [list(layers) for _, layers in groupby(unit.layers, lambda layer: self.leads[layer.name])]
+        if len(said) == 1:
+            return [Step(unit)]
+        before = [unit.inputs, *((layers[0].name,) for layers in said)]
+        return [
+            Step(Unit(tuple(layers), taken, tied(layers, self.network)))
+            for layers, taken in zip(said, before, strict=False)
+        ]
 
     def row(self, chain: Chain) -> Row:
         made: Row = []
@@ -126,7 +129,7 @@ class _Maker:
                     made += self.join(fork, element, made)
                     fork = None
                 case Unit():
-                    made += steps(element)
+                    made += self.steps(element)
                 case Fork():
                     fork = element
                 case Tangle():
@@ -153,7 +156,7 @@ class _Maker:
         """
         if any(branch.chain and isinstance(branch.chain[-1], Fork) for branch in fork.branches):
             return [self.knot(meeting(fork, unit))]
-        join, *behind = steps(unit)
+        join, *behind = self.steps(unit)
         ways = [Way(self.row(branch.chain)) for branch in fork.branches]
         far = [way for way in ways if goes_far(way.row, unit)]
         is_join = join.unit.lead.kind.family == "join"
@@ -175,6 +178,17 @@ class _Maker:
         place: dict[int | None, int | None] = {None: None, **{number: at for at, number in enumerate(order)}}
         made = [self.row(tangle.nodes[number]) for number in order]
         return _absorbed(made, [[place[source] for source in sources[number]] for number in order])
+
+
+def _said(unit: Unit) -> list[list[Layer]]:
+    """The layers of *unit* as steps can have them."""
+    said: list[list[Layer]] = []
+    for layer in unit.layers:
+        if said and follows(layer, said[-1]):
+            said[-1].append(layer)
+        else:
+            said.append([layer])
+    return said
 
 
 def _absorbed(rows: list[Row], links: list[list[int | None]]) -> Knot:

@@ -485,7 +485,8 @@ class _Laid:
         return Group(f"{name}-repeated", "decoration", (Path(steps, line), words), data=data, layers=stretch.layers)
 
     def _shared(self) -> Iterator[Group]:
-        """Between towers of which one has the weights of another, that it has."""
+        """Between towers of which one has the weights of another, that it has; where nothing comes of both there is
+        no row between them."""
         em, rows = self.em, self.places.rows
         takers = {node.row for node in self.found.nodes for unit in node.units if unit.shares}
         owners = {node.row for node in self.found.nodes for unit in node.units if unit.tied and not unit.shares}
@@ -493,7 +494,8 @@ class _Laid:
         if takers != owners and len(between) == 1:
             row = rows[between[0]]
             baseline = self.roof + row.axis + (ascent("serif", em) - descent("serif", em)) / 2
-            if text_width(SAME_WEIGHTS, "serif-italic", em) + em < self.places.spots[row.spots[0]].x:
+            wide = text_width(SAME_WEIGHTS, "serif-italic", em) + em
+            if row.spots and wide < self.places.spots[row.spots[0]].x:
                 words = Text(self.margin, baseline, SAME_WEIGHTS, em, "serif-italic", fill=self.theme.ink)
                 yield Group("same-weights", "decoration", (words,))
 

@@ -53,7 +53,8 @@ def _moved(node: Node, nodes: Nodes, turned: dict[str, tuple[str, list[int]]], g
     source, order = turned[node.inputs[at]]
     if len(constant.shape) > len(order):
         return None
-    back = _back(constant, order, f"{node.inputs[1 - at]} of {node.outputs[0]}")
+    # One name wherever the same numbers are turned the same: who uses a tensor twice shares it.
+    back = _back(constant, order, f"{nodes.plain(node.inputs[1 - at])} turned back by {order}")
     graph.tensors[back.name] = back
     inner = f"{node.outputs[0]} before it is turned"
     turned[node.outputs[0]] = (inner, order)

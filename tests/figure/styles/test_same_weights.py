@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnngraph.figure.dot import dot
 from cnngraph.figure.scene import Group, Scene, Text
@@ -79,6 +80,21 @@ def test_towers_have_the_same_letters(golden: Callable[[Path, bytes], None]) -> 
     golden(GOLDEN / "blocks-siamese.svg", write_svg(scene))
 
 
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(2, 3))
+@settings(max_examples=15)
+def test_what_repeats_in_a_tower_is_there_once_in_each(repeats: list[int], count: int) -> None:
+    unit = "block residual() {\n add {\n | conv 8 3x3 same relu -> conv 8 3x3 same\n | skip\n }\n}"
+    stages = "\n".join(f"conv 8 3x3 s=2 p=1 relu -> [residual] x{times}" for times in repeats)
+    lines = ["net t", *(f"input i{at} 64x64x3" for at in range(count)), unit, f"block tower() {{\n {stages}\n}}"]
+    lines += [f"t{at}: from i{at} -> {'again t0' if at else 'tower'}" for at in range(count)]
+    scene = drawn(parse("\n".join([*lines, f"output {' '.join(f't{at}' for at in range(count))}"])), fold=True, depth=1)
+    found = marks(scene)
+    for at in range(count):
+        inside = {name.split(".", 1)[1]: letter for name, letter in found.items() if name.startswith(f"t{at}.")}
+        assert len(inside) == 2 * len(repeats)
+        assert inside == {name.split(".", 1)[1]: letter for name, letter in found.items() if name.startswith("t0.")}
+
+
 @pytest.mark.parametrize("width", [252.0, 504.0, 960.0])
 def test_heads_as_boxes_have_a_letter_each(width: float) -> None:
     scene = drawn(parse(HEADS), width, depth=0)
@@ -138,6 +154,15 @@ def test_letters_are_those_of_weights(lines: str) -> None:
         assert bool(others) == (one in found)
         assert all(found[other] == found[one] for other in others)
     assert len(set(found.values())) == len({owners[one] for one in found})
+
+
+def test_towers_that_never_meet_are_slabs_in_two_rows() -> None:
+    tower = "conv 4 3x3 same relu -> maxpool 2x2 -> flatten -> fc 2"
+    text = f"input left 8x8x1\ninput right 8x8x1\nblock tower() {{\n {tower}\n}}\n"
+    network = parse(f"{text}one: from left -> tower\ntwo: from right -> again one\noutput one two\n")
+    scene = draw(Order([network], "slabs", 960.0, LIGHT))
+    assert [each for each in said(scene) if each in ("one", "two")] == ["one", "two"]
+    assert faults(scene) == []
 
 
 @pytest.mark.parametrize("style", ["text", "volumes", "strip"])

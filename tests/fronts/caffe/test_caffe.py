@@ -415,6 +415,14 @@ def test_a_detector_ends_where_boxes_are_made() -> None:
     assert found["score/flatten"].output.dims == (6 * 6 * 4,)
 
 
+def test_of_several_outputs_each_is_called_as_its_blob_is() -> None:
+    """Also where the layer that makes it is called so, too."""
+    text = data(8, 8, 3)
+    for name in ("feat", "feat_p"):
+        text += layer("InnerProduct", name, "data", name, inner_product={"num_output": 2})
+    assert [output.name for output in network(text).outputs] == ["feat", "feat_p"]
+
+
 def test_an_output_is_called_as_its_blob_is(tmp_path: Path) -> None:
     """Also where that is the name of a layer before it, whose blob it took the place of."""
     found = network(data(8, 8, 3) + layer("AbsVal", "a", "data", "a") + layer("ReLU", "r", "a", "a"))

@@ -83,6 +83,28 @@ def test_channels_that_stand_last_leave_no_trace(data: st.DataObject) -> None:
         np.testing.assert_allclose(own.transpose(0, 2, 3, 1), answer, atol=1e-4)
 
 
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_channels_that_stand_last_and_weights_used_twice(is_renamed: bool, tmp_path: Path) -> None:
+    """Exporters give a tensor that they found twice a second name."""
+    nodes = [helper.make_node("Identity", [name], [f"{name}2"]) for name in "wb"]
+    at = "x"
+    for number in range(2):
+        w, b = ("w2", "b2") if number and is_renamed else ("w", "b")
+        made = [f"{step}{number}" for step in ("turned", "made", "back", "biased", "relu")]
+        nodes += [
+            helper.make_node("Transpose", [at], [made[0]], perm=[0, 3, 1, 2]),
+            helper.make_node("Conv", [made[0], w], [made[1]]),
+            helper.make_node("Transpose", [made[1]], [made[2]], perm=[0, 2, 3, 1]),
+            helper.make_node("Add", [made[2], b], [made[3]]),
+            helper.make_node("Relu", [made[3]], [made[4] if number == 0 else "y"]),
+        ]
+        at = made[4]
+    weights = {"w": numbers(3, 3, 2, 2), "b": numbers(1, 1, 1, 3, seed=1)}
+    network = read(str(written(model(nodes, (1, 9, 8, 3), weights), tmp_path)), {}).checked()
+    first, second = (layer for layer in network.layers if layer.kind.word == "conv")
+    assert (first.shares, second.shares) == ("", first.name)
+
+
 def test_one_channel_that_stood_last_and_is_only_read_as_standing_first(tmp_path: Path) -> None:
     """A transposition of an axis of size 1 moves no number, and converters write a Reshape."""
     nodes = [helper.make_node("Reshape", ["x", "s"], ["r"]), helper.make_node("Conv", ["r", "w"], ["y"])]
