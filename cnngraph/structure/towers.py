@@ -15,6 +15,8 @@ def towers(there: Places) -> None:
     """Blocks of the longest stretches of one tensor that are used again as a whole."""
     keys = Keys(by_weights=True)
     shared = Counter(owner for unit in there.found.units() if unit.tied for owner in owners(unit))
+    if not shared:
+        return
     found: dict[int, list[list[Place]]] = {}
     claimed: set[str] = set()
     for alike in _alike(there, keys):
