@@ -219,8 +219,8 @@ def _with_unbracketed(scene: Scene, name: str, networks: Sequence[Network]) -> S
         return scene
     more = f" and {len(lacks) - _LABELS} more" if len(lacks) > _LABELS else ""
     remark = (
-        f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: --depth 0 in"
-        " `blocks` has them in boxes, `strip` and `units` in brackets"
+        f"{name} has no place for labels of blocks that stand open, {', '.join(lacks[:_LABELS])}{more}: `blocks`"
+        " has them in frames, with --depth 0 in boxes, `strip` and `units` in brackets"
     )
     return replace(scene, remarks=(*scene.remarks, remark))
 
