@@ -130,9 +130,11 @@ class _Folder:
                 inside = [(self.folded(branch.chain, around), branch.is_skip) for branch in branches]
                 made = tuple(Branch(chain, is_skip) for (chain, _), is_skip in inside)
                 return Fork(made), self.number(("fork", *((key, is_skip) for (_, key), is_skip in inside)))
-            case Boxed(path, units):
+            case Boxed(path, units, has_ports=has_ports):
                 kinds = ((tuple(layer.kind for layer in unit.layers), unit.bond) for unit in units)
-                return element, self.number(("boxed", self.blocks[path].name, self.blocks[path].label, *kinds))
+                return element, self.number(
+                    ("boxed", self.blocks[path].name, self.blocks[path].label, has_ports, *kinds)
+                )
             case Port(unit, place):
                 return element, self.number(("port", unit.output, place))
             case Tangle(nodes, links):
