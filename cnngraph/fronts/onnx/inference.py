@@ -80,7 +80,7 @@ def _keep_small(graph: GraphProto) -> None:
             case "ConstantOfShape" if node.input[0] in numbers:
                 length = math.prod(int(each) for each in numbers[node.input[0]].ravel())
             case "ConstantOfShape":
-                # Of sizes that only onnx knows it is told how many there are: `Abs` gives on no numbers that it follows.
+                # It keeps the number of sizes that are not known here: `Abs` gives on no numbers that it follows.
                 hidden = f"how many in {node.output[0]}"
                 kept.append(make_node("Abs", [node.input[0]], [hidden]))
                 node.input[0], length = hidden, 0
