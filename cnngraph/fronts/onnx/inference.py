@@ -11,7 +11,7 @@ from cnngraph.fronts.wire import Stretch, fields, message, without
 from cnngraph.volume import Dim
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, TensorProto
 
 _FEW = 2**12
 """Bytes of a tensor whose numbers are given to onnx: sizes, axes."""
@@ -59,9 +59,10 @@ def infos(messages: Messages, inputs: Mapping[str, Sequence[Dim]]) -> Mapping[st
 
 def _keep_small(graph: GraphProto) -> None:
     """Takes away what would make onnx follow more numbers than sizes and axes ever are: it believes any length."""
+    from onnx.helper import make_node
     from onnx.numpy_helper import to_array
 
-    numbers = {tensor.name: to_array(tensor) for tensor in graph.initializer if tensor.ByteSize() <= _FEW}
+    numbers = {tensor.name: to_array(tensor) for tensor in graph.initializer if _is_followed(tensor)}
     lengths = {name: int(array.size) for name, array in numbers.items()}
     """How many numbers a tensor has that onnx may follow."""
     kept = []
@@ -71,12 +72,18 @@ def _keep_small(graph: GraphProto) -> None:
         match node.op_type:
             case "Constant":
                 tensors = [attribute.t for attribute in node.attribute if attribute.name == "value"]
-                if tensors and tensors[0].ByteSize() <= _FEW:
+                if tensors and _is_followed(tensors[0]):
                     numbers[node.output[0]] = to_array(tensors[0])
                     length = int(numbers[node.output[0]].size)
+                else:
+                    length = max([len(attribute.ints) for attribute in node.attribute], default=0)
+            case "ConstantOfShape" if node.input[0] in numbers:
+                length = math.prod(int(each) for each in numbers[node.input[0]].ravel())
             case "ConstantOfShape":
-                dims = numbers.get(node.input[0])
-                length = _FEW + 1 if dims is None else math.prod(int(each) for each in dims.ravel())
+                # It keeps the number of sizes that are not known here: `Abs` gives on no numbers that it follows.
+                hidden = f"how many in {node.output[0]}"
+                kept.append(make_node("Abs", [node.input[0]], [hidden]))
+                node.input[0], length = hidden, 0
             case "Concat":
                 length = sum(given)
             case "Shape":
@@ -86,6 +93,12 @@ def _keep_small(graph: GraphProto) -> None:
             lengths.update(dict.fromkeys(node.output, length))
     del graph.node[:]
     graph.node.extend(kept)
+
+
+def _is_followed(tensor: TensorProto) -> bool:
+    """Whether onnx follows its numbers: whole ones that are still there."""
+    has_numbers = bool(tensor.raw_data or tensor.int32_data or tensor.int64_data)
+    return tensor.data_type in (tensor.INT32, tensor.INT64) and has_numbers
 
 
 def _without_numbers(messages: Messages) -> bytes:

@@ -241,3 +241,29 @@ def test_what_is_inferred_of_a_model_follows_no_length_that_it_claims(doubled: i
     graph = helper.make_graph(nodes, "g", *ports, [numpy_helper.from_array(huge, "huge")])
     found = infos(Messages(helper.make_model(graph).SerializeToString(), None), {"x": (1, 2, 3, 4)})
     assert found["y"].sizes == (1, 2, 3, 4)
+
+
+def test_sizes_are_inferred_behind_numbers_that_are_not_followed() -> None:
+    """As PyTorch's exporter repeats a tensor: to what is asked, or where that is -1 as long as it is."""
+    one = helper.make_tensor("one", TensorProto.INT64, [1], [1])
+    nodes = [
+        helper.make_node("Shape", ["asked"], ["length"]),
+        helper.make_node("ConstantOfShape", ["length"], ["ones"], value=one),
+        helper.make_node("Neg", ["ones"], ["open"]),
+        helper.make_node("Equal", ["asked", "open"], ["is_open"]),
+        helper.make_node("Where", ["is_open", "ones", "asked"], ["to"]),
+        helper.make_node("Expand", ["x", "to"], ["y"]),
+        helper.make_node("MatMul", ["y", "many"], ["z"]),
+    ]
+    ports = (
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 3, 4])],
+        [helper.make_empty_tensor_value_info("z")],
+    )
+    tensors = [
+        numpy_helper.from_array(np.array([5, 1, 2, 3, -1]), "asked"),
+        numpy_helper.from_array(np.zeros((4, 5000), np.float32), "many"),
+    ]
+    graph = helper.make_graph(nodes, "g", *ports, tensors)
+    found = infos(Messages(helper.make_model(graph).SerializeToString(), None), {"x": (1, 2, 3, 4)})
+    assert found["z"].kind == "float32"
+    assert (found["z"].sizes or ())[3:] == (3, 5000)
