@@ -77,7 +77,7 @@ class _Reader:
         self.model = model = replace(model, graph=turned_late(model.graph))
         self.content = content
         self.draft = Draft(content.name, settings, max_nodes)
-        self.trace = Trace(self.draft, model.opset)
+        self.trace = Trace(self.draft, model.opset, {output.name for output in model.graph.outputs})
         self.regions = Regions(self.trace, model.graph, Told(model.graph, self._inferred))
         self.batch: Dim = 1
         self.unlike: set[int] = set()
@@ -245,7 +245,7 @@ class _Reader:
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
             view = self._given_back(info.name, value)
-            if view.rank == 4 and view.to_upright() is None:
+            if view.to_upright() is None if view.rank == 4 else not (view.volume.is_map or view.is_flat):
                 self.unlike.add(at)
             self.draft.output(info.name, view.layer)
             if names := self.about.classes.get(info.name):
