@@ -272,8 +272,9 @@ class _Reader:
         None where its sizes are not known: then what leads there is given back instead."""
         shape = self.regions.told.sizes(value.name) or ()
         own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        is_sized = bool(own) and len(own) == len(shape) - 1
         try:
-            if not own or len(own) < len(shape) - 1:
+            if not is_sized:
                 raise Unknown(value.why)
             match own:
                 case [length]:
@@ -284,7 +285,7 @@ class _Reader:
                     volume = Volume((own[0], prod(own[1:]), 1))
             view = self.regions.view(value, volume, self.batch)
         except Unknown as unknown:
-            self._ends_before(value, str(unknown))
+            self._ends_before(value, str(unknown), "" if is_sized else "the file does not say its size; ")
             return None
         first = self._first(value.name, shape[0])
         if len(own) not in (1, 3) or first != self.batch:
@@ -305,15 +306,15 @@ class _Reader:
         batches = {"", *(info.sizes[0] for info in self.source.inputs if info.sizes)}
         return self.batch if said in batches else Free(str(said))
 
-    def _ends_before(self, value: Foreign, why: str) -> None:
-        """Gives back what leads to *value*, which nothing is known of."""
+    def _ends_before(self, value: Foreign, why: str, unsized: str) -> None:
+        """Gives back what leads to *value*, which no layer makes; *unsized* says why there is no `opaque` one."""
         nodes, inputs = self.regions.region(value.name)
         if not inputs:
             self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
         self.left_out |= {node.outputs[0]: node for node in nodes}
         count = f"{len(nodes):,} nodes are" if len(nodes) > 1 else "a node is"
         self._note(
-            f"the output `{value.name}`: its size is not known; {count} left out, and what leads there is given back",
+            f"the output `{value.name}`: {unsized}{count} left out, and what leads there is given back",
             f"{nodes[0].op}: {why}", nodes[0].place, "" if why == _UNKNOWN else self._with_sizes(),
         )  # fmt: skip
         for view in inputs:
