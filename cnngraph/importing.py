@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ from cnngraph.fronts.content import opened
 from cnngraph.network import Network
 from cnngraph.plural import many
 from cnngraph.reading import Precision
+from cnngraph.spec.names import is_name
 from cnngraph.spec.writing.again import InTheWay, without_what_stands_in_the_way
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
@@ -25,6 +27,9 @@ from cnngraph.weights.source import Weights
 
 if TYPE_CHECKING:
     from cnngraph.fronts.onnx.parts import Parts
+
+_GIVEN = re.compile(r"[^\W\d][\w .-]*")
+"""Names that people give; exporters have numbers and paths."""
 
 Names = Literal["plain", "source"]
 
@@ -117,10 +122,19 @@ def _given_up(in_the_way: Iterable[InTheWay]) -> list[str]:
     ]
 
 
+def _is_given(name: str) -> bool:
+    """Whether somebody gave the *name*, and no label can be it."""
+    return _GIVEN.fullmatch(name) is not None and not is_name(name)
+
+
 def _called(network: Network, called: Mapping[str, str], names: Names) -> Network:
-    """*network* with what the file calls its layers, or without."""
+    """*network* with what the file calls its layers, or without; several outputs that somebody gave names keep them."""
     if names == "plain":
-        return replace(network, outputs=tuple(replace(output, origin="") for output in network.outputs))
+        several = len(network.outputs) > 1
+        outputs = tuple(
+            output if several and _is_given(output.origin) else replace(output, origin="") for output in network.outputs
+        )
+        return replace(network, outputs=outputs)
     layers = tuple(
         replace(layer, origin=called[layer.name]) if called.get(layer.name, layer.name) != layer.name else layer
         for layer in network.layers

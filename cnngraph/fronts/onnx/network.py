@@ -16,6 +16,7 @@ from cnngraph.about import read as read_about
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
+from cnngraph.fronts.onnx.beyond import way_out, without_a_layer
 from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown, folded
 from cnngraph.fronts.onnx.inputs import input_view
 from cnngraph.fronts.onnx.messages import Info, Messages, Model, Node, Size, Subgraph, read_model
@@ -113,7 +114,11 @@ class _Reader:
         )  # fmt: skip
         if self.left_out and not any(layer.inputs for layer in reading.checked()):
             node = next(iter(self.left_out.values()))
-            self._refuse("nothing of it is understood", self._with_sizes(), node.place)
+            why = self.regions.why.get(node.outputs[0], _UNKNOWN)
+            self._refuse(
+                "nothing of it is understood", way_out(self.source) or self._with_sizes(), node.place,
+                without_a_layer(self.source) if why == _UNKNOWN else f"{node.op}: {why}",
+            )  # fmt: skip
         reading = replace(reading, left_out=len(self.left_out))
         return replace(reading, parts=self._parts(reading)) if self.regions.claims else reading
 
@@ -134,8 +139,10 @@ class _Reader:
         is_half = any(tensor.kind == "float16" for tensor in self.model.graph.tensors.values())
         return "float16" if is_half else "float32"
 
-    def _refuse(self, message: str, help: str, place: str = "") -> NoReturn:
-        raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
+    def _refuse(self, message: str, help: str, place: str = "", reason: str = "") -> NoReturn:
+        raise CnngraphError(
+            [Diagnostic("E0116", message, file=self.content.name, place=place, reason=reason, help=help)]
+        )
 
     def _inputs(self, nodes: list[Node]) -> None:
         # Old files list initializers among the inputs.
@@ -147,7 +154,9 @@ class _Reader:
                 )
             except Unknown as unknown:
                 self._refuse(
-                    f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
+                    f"its input `{info.name}` {unknown}",
+                    way_out(self.source) or "a network takes pictures (N, C, H, W) or vectors (N, C)",
+                    reason="; ".join(filter(None, (_sizes_of(info), without_a_layer(self.source)))),
                 )
             if is_last:
                 self._note(
@@ -359,6 +368,11 @@ class _Reader:
 
         assert self.model.messages is not None
         return infos(self.model.messages, self.sizes)
+
+
+def _sizes_of(info: Info) -> str:
+    """What the file says of the sizes of an input; empty where it says nothing."""
+    return f"the file has it as {' x '.join(str(size) or '?' for size in info.sizes)}" if info.sizes else ""
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:
