@@ -28,7 +28,7 @@ from cnngraph.weights.source import Weights
 if TYPE_CHECKING:
     from cnngraph.fronts.onnx.parts import Parts
 
-_GIVEN = re.compile(r"[^\W\d][\w .-]*")
+_GIVEN = re.compile(r"[^\W\d][\w -]*")
 """Names that people give; exporters have numbers and paths."""
 
 Names = Literal["plain", "source"]

@@ -34,8 +34,8 @@ def gathered(network: Network) -> Network:
 
 
 def _flowing_first(network: Network) -> Network:
-    """*network*, which shares weights, with what flows first in sums that take one tensor up again and again: in which order two are added is
-    no difference, and a text says ``conv -> add first``."""
+    """*network*, which shares weights, with what flows first in sums that take one tensor up again and again: in which
+    order two are added is no difference, and a text says ``conv -> add first``."""
     before: dict[str, str] = {}
     """For each sum of a tensor and what comes of it the one before that takes the same up; itself for the first."""
     for layer in network.layers:

@@ -54,6 +54,8 @@ class _Assembling:
         self.names: dict[str, str] = {}
         self.uses: dict[str, str] = {}
         """For each layer that a block ends with the use of that, the outermost."""
+        self.last = ""
+        """The layer made last."""
         self.holds: dict[str, str] = {}
         """For each layer whose weights others use the first of these here, which has them."""
         for layer in source.inputs:
@@ -68,7 +70,8 @@ class _Assembling:
         for output in outputs:
             layer = self.names[output.layer]
             step = self.assembly.get(layer)
-            called = self.uses.get(output.layer, step.unit if step else layer) if len(outputs) > 1 else layer
+            is_said = len(outputs) > 1 or layer != self.last
+            called = self.uses.get(output.layer, step.unit if step else layer) if is_said else layer
             is_own = output.name != output.layer or output.origin == output.name
             name = output.name if is_own else called
             self.assembly.output(name, layer, output.origin)
@@ -154,3 +157,4 @@ class _Assembling:
                 shares=self.holds.get(owner, ""),
             )
             self.holds.setdefault(owner, called)
+            self.last = called

@@ -40,7 +40,7 @@ def renamed(network: Network) -> Network:
         replace(
             each,
             layer=names[each.layer],
-            name=names[each.layer] if each.name == each.layer else paths.get(each.name, each.name),
+            name=names.get(each.name, paths.get(each.name, each.name)),
         )
         for each in network.outputs
     )
@@ -68,7 +68,7 @@ class _Names:
         self.network = network
         self.taken = {layer.name for layer in network.inputs} | {output.name for output in network.outputs}
         # An output that is called like its layer, or like a use of a block, is so still.
-        self.taken -= {output.layer for output in network.outputs} | set(network.blocks)
+        self.taken -= {layer.name for layer in network.layers if layer.inputs} | set(network.blocks)
         self.own = _given_back(network)
         """For a step or use of a block in the file the name of its own under which its tensor is given back."""
         self.waiting = iter(network.blocks.values())
