@@ -180,12 +180,13 @@ class Draft:
 
     def _give_back(self) -> None:
         """The outputs, called as their layers are where there is one; of several each as the file calls it, if a spec
-        can call it so: then that is its origin, too, also where it is the name of the layer."""
+        can call it so; that is its origin, too, also where it is the name of the layer."""
+        several = len(self._outputs) > 1
         for name, tensor in self._outputs:
-            is_kept = len(self._outputs) > 1 and is_name(name)
+            is_kept = several and is_name(name)
             called = name if is_kept else tensor
             if not self._assembly.gives(called):
-                self._assembly.output(called, tensor, origin=name if is_kept or name != called else "")
+                self._assembly.output(called, tensor, origin=name if several or name != called else "")
 
     def _brought(self, found: Structured, about: str) -> BroughtWeights | None:
         """The numbers that came with the layers; None where some have none."""

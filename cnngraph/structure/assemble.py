@@ -12,6 +12,7 @@ from cnngraph.layers.kind import Kind
 from cnngraph.layers.values import Padding
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.names import is_name
 from cnngraph.structure.paddings import is_point, padded
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use, last
 from cnngraph.units import Unit
@@ -72,7 +73,7 @@ class _Assembling:
             step = self.assembly.get(layer)
             is_said = len(outputs) > 1 or layer != self.last
             called = self.uses.get(output.layer, step.unit if step else layer) if is_said else layer
-            is_own = output.name != output.layer or output.origin == output.name
+            is_own = output.name != output.layer or (output.origin == output.name and is_name(output.name))
             name = output.name if is_own else called
             self.assembly.output(name, layer, output.origin)
         return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)

@@ -1,9 +1,10 @@
 """From a flat network to one with structure.
 
 Its paddings are said in words (`paddings`) and its layers put into one order (`order`); they are grouped in units and
-taken apart into pieces by the shape of the graph (`pieces`, `recursions`); what repeats among these becomes uses of
-blocks (`grammar`), which get names by what they hold (`names`); and an `Assembly` makes the same layers again in the
-order of the text (`assemble`). Nothing of what the network computes is changed, and `proof` says so of any two networks.
+taken apart into pieces by the shape of the graph (`pieces`), but for what is done again and again (`recursions`); what
+repeats among these becomes uses of blocks (`grammar`), which get names by what they hold (`names`); and an `Assembly`
+makes the same layers again in the order of the text (`assemble`). Nothing of what the network computes is changed, and
+`proof` says so of any two networks.
 """
 
 from __future__ import annotations

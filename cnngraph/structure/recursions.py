@@ -1,7 +1,7 @@
 """Sums that take one tensor up again and again, with the same weights in front of each, as in recursive networks (DRRN,
 Tai et al. 2017): each is in a branch of the next, which begins where its own do. A person writes a line for each, and
-the tensor by its name. Residuals in residuals (RCAN, Zhang et al. 2018) begin at one tensor too, and are no such sums: each
-has weights of its own, and holds something else."""
+the tensor by its name. Residuals in residuals (RCAN, Zhang et al. 2018) begin at one tensor too, and are no such sums:
+each has weights of its own, and holds something else."""
 
 from __future__ import annotations
 

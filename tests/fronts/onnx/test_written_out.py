@@ -412,8 +412,9 @@ def test_an_unknown_part_with_a_free_number_of_channels(tmp_path: Path) -> None:
 
 def test_a_model_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
     nodes = [helper.make_node("NonZero", ["x"], ["z"]), helper.make_node("Cast", ["z"], ["y"], to=TensorProto.FLOAT)]
-    with pytest.raises(CnngraphError, match="nothing of it is understood"):
+    with pytest.raises(CnngraphError, match="nothing of it is understood") as error:
         read(str(written(model(nodes, SHAPE), tmp_path)), {})
+    assert error.value.diagnostics[0].reason == "no layer here does NonZero (1 node)"
 
 
 @pytest.mark.parametrize("opset", [17, 20])
