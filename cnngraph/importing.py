@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -11,10 +12,14 @@ from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts import SPEC, format_of, params
 from cnngraph.fronts.content import opened
 from cnngraph.network import Network
+from cnngraph.plural import many
 from cnngraph.reading import Precision
+from cnngraph.spec.names import is_name
+from cnngraph.spec.writing.again import InTheWay, without_what_stands_in_the_way
 from cnngraph.spec.writing.text import text as written
 from cnngraph.structure import structured
-from cnngraph.structure.proof import loose, matching
+from cnngraph.structure.proof import differences, loose, matching
+from cnngraph.structure.renamed import renamed
 from cnngraph.structure.written import read_again
 from cnngraph.volume import Volume
 from cnngraph.weights.brought import BroughtWeights
@@ -22,6 +27,9 @@ from cnngraph.weights.source import Weights
 
 if TYPE_CHECKING:
     from cnngraph.fronts.onnx.parts import Parts
+
+_GIVEN = re.compile(r"[^\W\d][\w -]*")
+"""Names that people give; exporters have numbers and paths."""
 
 Names = Literal["plain", "source"]
 
@@ -48,6 +56,8 @@ class Imported:
     """What the `opaque` layers of *network* stand for."""
     is_structured: bool
     """Whether it has the blocks and skips that were found in it."""
+    given_up: tuple[str, ...]
+    """What was found in it and is not in the text, and what stood in the way, a line on each."""
 
 
 def imported(
@@ -79,9 +89,12 @@ def imported(
     if size and (has := network.inputs[0].output) != Volume(tuple(int(size[each]) for each in "HWC")):
         given = "x".join(size.values())
         raise CnngraphError.of("E0210", f"--input {given}: the input of {file} is {has}", file=file)
+    unproved: list[str] = []
     for is_flat in (False, True) if not flat else (True,):
-        shown = structured(loose(network), {}, blocks=False).network if is_flat else network
-        said, again = read_again(_said(shown, reading.called, names), file, max(max_nodes, len(network)))
+        found_in = structured(loose(network), {}, blocks=False).network if is_flat else network
+        shown, in_the_way = without_what_stands_in_the_way(_called(found_in, reading.called, names))
+        shown = renamed(shown) if in_the_way else shown
+        said, again = read_again(written(shown), file, max(max_nodes, len(network)))
         if again is not None and (same := matching(network, again)) is not None:
             weights = reading.weights
             if isinstance(weights, BroughtWeights):
@@ -90,18 +103,40 @@ def imported(
             return Imported(
                 said, again, weights, called, reading.diagnostics, reading.unlike, reading.left_out,
                 reading.precision,
-                reading.parts and reading.parts.renamed(same), not is_flat,
+                reading.parts and reading.parts.renamed(same), not is_flat, (*unproved, *_given_up(in_the_way)),
             )  # fmt: skip
+        why = differences(network, again)[0] if again is not None else "it is no spec"
+        unproved = [f"no blocks: the text with them could not be proved to be the network: {why}"]
     raise AssertionError(f"the text written of {file} is another network")
 
 
-def _said(network: Network, called: Mapping[str, str], names: Names) -> str:
-    """*network* as a text, with what the file calls its layers or without."""
+def _given_up(in_the_way: Iterable[InTheWay]) -> list[str]:
+    """A line on each block of which uses are written out, with the first of these."""
+    uses: dict[str, list[InTheWay]] = {}
+    for each in in_the_way:
+        uses.setdefault(each.block.name, []).append(each)
+    return [
+        f"{many(len(alike), 'use')} of the block `{name}` written out: `{alike[0].layer}` has the weights of "
+        f"`{alike[0].owner}`, and no use of a block as a whole has them again"
+        for name, alike in uses.items()
+    ]
+
+
+def _is_given(name: str) -> bool:
+    """Whether somebody gave the *name*, and no label can be it."""
+    return _GIVEN.fullmatch(name) is not None and not is_name(name)
+
+
+def _called(network: Network, called: Mapping[str, str], names: Names) -> Network:
+    """*network* with what the file calls its layers, or without; several outputs that somebody gave names keep them."""
     if names == "plain":
-        outputs = tuple(replace(output, origin="") for output in network.outputs)
-        return written(replace(network, outputs=outputs))
+        several = len(network.outputs) > 1
+        outputs = tuple(
+            output if several and _is_given(output.origin) else replace(output, origin="") for output in network.outputs
+        )
+        return replace(network, outputs=outputs)
     layers = tuple(
         replace(layer, origin=called[layer.name]) if called.get(layer.name, layer.name) != layer.name else layer
         for layer in network.layers
     )
-    return written(replace(network, layers=layers))
+    return replace(network, layers=layers)

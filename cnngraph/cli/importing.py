@@ -116,6 +116,8 @@ def _say(file: str, output: Path | None, found: Imported) -> None:
     """What was proved."""
     if not found.is_structured:
         click.echo("a line for each step, without blocks", err=True)
+    for line in found.given_up:
+        click.echo(line, err=True)
     where = str(output) if output else "this text"
     layers = many(len(found.network), "layer")
     if found.left_out:

@@ -6,7 +6,8 @@ the network with the structure found in it, and its weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -41,6 +42,8 @@ class Draft:
         self._counts: dict[str, int] = {}
         self._outputs: list[tuple[str, str]] = []
         self._inputs: dict[str, str] = {}
+        self._takers: Counter[str] = Counter()
+        self._shared: set[str] = set()
 
     def input(
         self, name: str, volume: Volume, place: Place = "", *, called: str = "",
@@ -82,6 +85,8 @@ class Draft:
             self._scopes[name] = scope or name
         if weights and not layer.shares:
             self._weights[name] = weights
+        self._takers.update(inputs)
+        self._shared |= {name, layer.shares} if layer.shares else set()
         return name
 
     def volume(self, tensor: str) -> Volume:
@@ -95,6 +100,25 @@ class Draft:
         layer = self._assembly.get(tensor)
         assert layer is not None
         return layer.kind, layer.inputs
+
+    def takers(self, tensor: str) -> int:
+        """How often *tensor* is taken so far."""
+        return self._takers[tensor]
+
+    def is_shared(self, tensor: str) -> bool:
+        """Whether the layer that makes *tensor* has its weights together with another so far."""
+        return tensor in self._shared
+
+    def parameters(self, tensor: str) -> Iterable[str]:
+        """The names of the parameters of the layer that makes *tensor*."""
+        layer = self._assembly.get(tensor)
+        assert layer is not None
+        return layer.parameters
+
+    def change(self, tensor: str, change: Callable[[Entry], Entry]) -> None:
+        """Makes a *change* to all weights of the layer that makes *tensor*."""
+        if tensor in self._weights:
+            self._weights[tensor] = {name: change(entry) for name, entry in self._weights[tensor].items()}
 
     def output(self, name: str, tensor: str) -> None:
         """An output, which the file calls *name*."""
@@ -156,12 +180,13 @@ class Draft:
 
     def _give_back(self) -> None:
         """The outputs, called as their layers are where there is one; of several each as the file calls it, if a spec
-        can call it so: then that is its origin, too, also where it is the name of the layer."""
+        can call it so; that is its origin, too, also where it is the name of the layer."""
+        several = len(self._outputs) > 1
         for name, tensor in self._outputs:
-            is_kept = len(self._outputs) > 1 and is_name(name)
+            is_kept = several and is_name(name)
             called = name if is_kept else tensor
             if not self._assembly.gives(called):
-                self._assembly.output(called, tensor, origin=name if is_kept or name != called else "")
+                self._assembly.output(called, tensor, origin=name if several or name != called else "")
 
     def _brought(self, found: Structured, about: str) -> BroughtWeights | None:
         """The numbers that came with the layers; None where some have none."""

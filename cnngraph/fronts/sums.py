@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cnngraph.network import Layer, Network
+from cnngraph.structure.recursions import FEWEST
 
 
 def gathered(network: Network) -> Network:
@@ -28,7 +29,34 @@ def gathered(network: Network) -> Network:
             )  # fmt: skip
             for name in inner:
                 del layers[name]
-    return replace(network, layers=tuple(layers.values()))
+    made = replace(network, layers=tuple(layers.values()))
+    return _flowing_first(made) if network.shared else made
+
+
+def _flowing_first(network: Network) -> Network:
+    """*network*, which shares weights, with what flows first in sums that take one tensor up again and again: in which
+    order two are added is no difference, and a text says ``conv -> add first``."""
+    before: dict[str, str] = {}
+    """For each sum of a tensor and what comes of it the one before that takes the same up; itself for the first."""
+    for layer in network.layers:
+        if layer.kind.adds_up and len(set(layer.inputs)) == len(layer.inputs) == 2:
+            tensor, other = layer.inputs
+            begin = _begin(network, other)
+            if begin == tensor or (begin in before and network[begin].inputs[0] == tensor):
+                before[layer.name] = layer.name if begin == tensor else begin
+    turned: set[str] = set()
+    for name in reversed(before):
+        row = [name]
+        while row[-1] not in turned and before[row[-1]] != row[-1]:
+            row.append(before[row[-1]])
+        if len(row) >= FEWEST or row[-1] in turned:
+            turned.update(row)
+    layers = tuple(
+        replace(layer, inputs=layer.inputs[::-1], input_volumes=layer.input_volumes[::-1])
+        if layer.name in turned else layer
+        for layer in network.layers
+    )  # fmt: skip
+    return replace(network, layers=layers)
 
 
 def _begin(network: Network, name: str) -> str:

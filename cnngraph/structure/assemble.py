@@ -12,6 +12,7 @@ from cnngraph.layers.kind import Kind
 from cnngraph.layers.values import Padding
 from cnngraph.network import Network, Output
 from cnngraph.spec.lexer import RESERVED
+from cnngraph.spec.names import is_name
 from cnngraph.structure.paddings import is_point, padded
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use, last
 from cnngraph.units import Unit
@@ -54,6 +55,8 @@ class _Assembling:
         self.names: dict[str, str] = {}
         self.uses: dict[str, str] = {}
         """For each layer that a block ends with the use of that, the outermost."""
+        self.last = ""
+        """The layer made last."""
         self.holds: dict[str, str] = {}
         """For each layer whose weights others use the first of these here, which has them."""
         for layer in source.inputs:
@@ -68,8 +71,9 @@ class _Assembling:
         for output in outputs:
             layer = self.names[output.layer]
             step = self.assembly.get(layer)
-            called = self.uses.get(output.layer, step.unit if step else layer) if len(outputs) > 1 else layer
-            is_own = output.name != output.layer or output.origin == output.name
+            is_said = len(outputs) > 1 or layer != self.last
+            called = self.uses.get(output.layer, step.unit if step else layer) if is_said else layer
+            is_own = output.name != output.layer or (output.origin == output.name and is_name(output.name))
             name = output.name if is_own else called
             self.assembly.output(name, layer, output.origin)
         return self.assembly.network(source.name, title=source.title, file=source.file, annotations=source.annotations)
@@ -154,3 +158,4 @@ class _Assembling:
                 shares=self.holds.get(owner, ""),
             )
             self.holds.setdefault(owner, called)
+            self.last = called

@@ -1,9 +1,10 @@
 """From a flat network to one with structure.
 
 Its paddings are said in words (`paddings`) and its layers put into one order (`order`); they are grouped in units and
-taken apart into pieces by the shape of the graph (`pieces`); what repeats among these becomes uses of blocks
-(`grammar`), which get names by what they hold (`names`); and an `Assembly` makes the same layers again in the order of
-the text (`assemble`). Nothing of what the network computes is changed, and `proof` says so of any two networks.
+taken apart into pieces by the shape of the graph (`pieces`), but for what is done again and again (`recursions`); what
+repeats among these becomes uses of blocks (`grammar`), which get names by what they hold (`names`); and an `Assembly`
+makes the same layers again in the order of the text (`assemble`). Nothing of what the network computes is changed, and
+`proof` says so of any two networks.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cnngraph.structure.order import canonical
 from cnngraph.structure.paddings import said
 from cnngraph.structure.pieces import rows
 from cnngraph.structure.points import point_paddings
+from cnngraph.structure.recursions import unroll
 from cnngraph.units import units
 
 
@@ -40,6 +42,7 @@ def structured(network: Network, scopes: Mapping[str, str], *, blocks: bool = Tr
     """
     flat = canonical(said(network))
     found = rows(units(flat))
+    unroll(found)
     if blocks:
         find_blocks(found, scopes, {output.layer for output in network.outputs})
     made, names = assembled(flat, found, network.outputs, point_paddings(found))

@@ -1,5 +1,6 @@
 """A network with the names that a text would give of itself: of each layer its kind and of each use of a block the
-block's, with a number, place by place. What has such names needs no label but where it is referred to.
+block's, with a number, place by place. What has such names needs no label but where it is referred to. What is given
+back under a name of its own has that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from dataclasses import replace
 
 from cnngraph.network import Layer, Network
 from cnngraph.spec.lexer import RESERVED
-from cnngraph.spec.names import NUMBERED
+from cnngraph.spec.names import NUMBERED, is_name
+from cnngraph.spec.writing.scopes import scopes
 from cnngraph.structure.pieces import SHORTCUT
 
 
@@ -38,11 +40,25 @@ def renamed(network: Network) -> Network:
         replace(
             each,
             layer=names[each.layer],
-            name=names[each.layer] if each.name == each.layer else paths.get(each.name, each.name),
+            name=names.get(each.name, paths.get(each.name, each.name)),
         )
         for each in network.outputs
     )
     return replace(network, layers=layers, blocks=blocks, outputs=outputs)
+
+
+def _given_back(network: Network) -> dict[str, str]:
+    """What has an output to itself that is called otherwise is called like that: else a line would say so."""
+    known = {layer.name for layer in network.layers} | set(network.blocks)
+    found: dict[str, str] = {}
+    whole = scopes(network)
+    for output in network.outputs:
+        if output.name in known or not is_name(output.name) or not network[output.layer].inputs:
+            continue
+        item, *inside = whole.way(output.layer, whole.top)
+        if not inside and not item.is_split:
+            found.setdefault(item.name, output.name)
+    return found
 
 
 class _Names:
@@ -52,7 +68,9 @@ class _Names:
         self.network = network
         self.taken = {layer.name for layer in network.inputs} | {output.name for output in network.outputs}
         # An output that is called like its layer, or like a use of a block, is so still.
-        self.taken -= {output.layer for output in network.outputs} | set(network.blocks)
+        self.taken -= {layer.name for layer in network.layers if layer.inputs} | set(network.blocks)
+        self.own = _given_back(network)
+        """For a step or use of a block in the file the name of its own under which its tensor is given back."""
         self.waiting = iter(network.blocks.values())
         self.paths: dict[str, str] = {"": ""}
         self.called = self.blocks()
@@ -107,6 +125,8 @@ class _Names:
 
     def free(self, old: str, word: str, block: str) -> str:
         """The next name of *word* in *block*; no label is a reserved word."""
+        if old in self.own:
+            return self.own[old]
         prefix = f"{self.paths[block]}." if block else ""
         counts = self.counts.setdefault(block, Counter())
         is_label = old.rpartition(".")[2].startswith(f"{word}_")

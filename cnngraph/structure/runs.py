@@ -14,8 +14,6 @@ _ROUNDS = 8
 """How deep blocks of runs lie in one another at most."""
 _FEWEST = 3
 """Uses of a block that holds other blocks."""
-_IN_SCOPE, _ACROSS = 2, 0.25
-"""What a run counts that the source has in a scope, and one that goes across scopes."""
 
 
 @dataclass(slots=True)
@@ -35,16 +33,16 @@ class _Run:
 
     @property
     def saving(self) -> float:
-        """How many lines a block of it saves; what the source has in a scope of its own counts more."""
+        """How many lines a block of it saves."""
         if self.has_blocks and self.times < _FEWEST:
             return 0  # too few to tell a stage from what happens to be alike
-        lines = (self.times - 1) * (self.length - 1) - 3 - 0.2 * self.times
-        return lines * (_IN_SCOPE if self.scopes > 0 else _ACROSS if self.scopes < 0 else 1)
+        return (self.times - 1) * (self.length - 1) - 3 - 0.2 * self.times
 
     @property
-    def rank(self) -> tuple[float, bool, tuple[int, int]]:
-        """What saves most lines comes first, then what begins where a stage does."""
-        return -self.saving, not self.begins, self.first
+    def rank(self) -> tuple[float, int, bool, tuple[int, int]]:
+        """What saves most lines comes first; of what saves as many what the source has in a scope of its own, for not
+        every exporter says that, and then what begins where a stage does."""
+        return -self.saving, -self.scopes, not self.begins, self.first
 
 
 def runs(there: Places) -> None:

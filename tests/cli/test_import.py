@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,11 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 import cnngraph
+from cnngraph import Network, parse
 from cnngraph.runtime.agree import alike
+from cnngraph.spec.writing.again import without_what_stands_in_the_way
 from cnngraph.structure import differences
+from cnngraph.structure.proof import matching
 from tests.conftest import Run
 from tests.fronts.onnx.compared import model
 
@@ -52,6 +56,61 @@ def test_a_line_for_each_step(run: Run, resnet: Path) -> None:
     assert "block" not in ran.out
     assert "a line for each step, without blocks" in ran.err
     assert "proved:" in ran.err
+
+
+def test_what_is_given_up_is_said(run: Run, resnet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the text with blocks cannot be proved."""
+    real, asked = matching, list[int]()
+
+    def once_not(one: Network, other: Network) -> dict[str, str] | None:
+        asked.append(1)
+        return real(one, other) if len(asked) > 1 else None
+
+    monkeypatch.setattr("cnngraph.importing.matching", once_not)
+    monkeypatch.setattr("cnngraph.importing.differences", lambda *_: ["`conv2` is not `conv3`"])
+    ran = run("import", resnet.name)
+    assert "block" not in ran.out
+    assert "no blocks: the text with them could not be proved to be the network: `conv2` is not `conv3`" in ran.err
+
+
+def test_only_blocks_in_the_way_of_what_is_shared_are_given_up() -> None:
+    """One use of a block has weights from outside: it alone is written out."""
+    pair = "block pair() {\n  conv 4 3x3 same relu -> conv 4 3x3 same\n}\n"
+    network = parse(f"input 8x8x4\n{pair}stem: conv 4 3x3 same\nrelu\n[pair] x4\n")
+    layers = list(network.layers)
+    at = next(number for number, layer in enumerate(layers) if layer.name == "pair3.conv2")
+    layers[at] = replace(layers[at], shares="stem")
+    shared = replace(network, layers=tuple(layers))
+    kept, opened = without_what_stands_in_the_way(shared)
+    assert [each.block.path for each in opened] == ["pair3"]
+    assert set(kept.blocks) == set(network.blocks) - {"pair3"}
+    assert "block pair(" in shared.to_spec()
+    assert "again stem" in shared.to_spec()
+
+
+NAMES = ["block", "net", "heat map", "négative", "boxes", "mask_1", "751", "/head/Conv_output_0"]
+
+
+@pytest.mark.parametrize("first", NAMES)
+@pytest.mark.parametrize("second", ["relu", "scores", "x2"])
+def test_outputs_are_called_as_the_file_does_without_a_line_for_it(
+    run: Run, first: str, second: str, tmp_path: Path
+) -> None:
+    weights = {"w": np.ones((4, 4, 1, 1), np.float32), "v": np.ones((2, 4, 1, 1), np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], [first]),
+        helper.make_node("Sigmoid", [first], ["between"]),
+        helper.make_node("Conv", ["between", "v"], [second]),
+    ]
+    onnx.save(model(nodes, (1, 4, 8, 8), weights, outputs=[first, second]), tmp_path / "m.onnx")
+    ran = run("import", "m.onnx")
+    assert ": from " not in ran.out
+    (said,) = [line for line in ran.out.splitlines() if line.startswith("output ")]
+    if first in ("boxes", "mask_1"):
+        assert said.split()[1] == first
+    assert ("@origin" in said) == (first in NAMES[:4] or second == "relu")
+    if first in NAMES[:4]:
+        assert f'@origin("{first}"' in said
 
 
 def test_weights_come_with_it_and_the_answers_are_the_same(run: Run, resnet: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cnngraph import parse
 from cnngraph.assembly import Assembly
 from cnngraph.layers import KINDS
 from cnngraph.network import Layer, Network
+from cnngraph.spec.writing.again import without_what_stands_in_the_way
 from cnngraph.volume import Volume
 
 
@@ -114,3 +115,8 @@ def test_any_network_of_another_format(steps: list[tuple[int, int, bool, int]]) 
         ]
 
     assert told(again) == told(network)
+    shared = {each for layer in network if layer.shares for each in (layer.block, network[layer.shares].block)}
+    _, opened = without_what_stands_in_the_way(network)
+    assert {each.block.path for each in opened} <= shared
+    used = {layer.block for layer in network} - {""}
+    assert len(again.blocks) == len(used - {each.block.path for each in opened})

@@ -286,6 +286,14 @@ def test_blocks_begin_where_scopes_of_the_source_do() -> None:
     assert firsts == {"conv1"}
 
 
+@each_network
+def test_which_blocks_there_are_hangs_on_no_scopes(name: str, set_to: dict[str, int]) -> None:
+    """Not every exporter has them: the text is as long without."""
+    flat, made = found(name, set_to.get("depth"))
+    scopes = {layer.name: f"m{at // 5}.{at}" for at, layer in enumerate(flat) if layer.inputs}
+    assert abs(lines(text(structured(flat, scopes).network)) - lines(made.text)) <= 2
+
+
 def _depth(network: Network, name: str) -> int:
     depth = 0
     while network[name].inputs:

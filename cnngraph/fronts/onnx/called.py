@@ -11,7 +11,7 @@ from cnngraph.fronts.onnx.messages import Node
 from cnngraph.fronts.onnx.trace import OPERATORS, Value
 from cnngraph.names import one_line
 
-_TELLING = {
+TELLING = {
     "NonMaxSuppression": "non-maximum suppression",
     "LSTM": "LSTM", "GRU": "GRU", "RNN": "recurrent layer",
     "RoiAlign": "RoI align", "MaxRoiPool": "RoI pool", "GridSample": "grid sampling",
@@ -33,7 +33,7 @@ _PLACES = 4
 def called(nodes: Sequence[Node], values: Mapping[str, Value]) -> str:
     """The name of a stretch of *nodes*, in their order; *values* is what is known of the tensors."""
     ops = list(dict.fromkeys(node.op for node in nodes))
-    if telling := next((name for op, name in _TELLING.items() if op in ops), ""):
+    if telling := next((name for op, name in TELLING.items() if op in ops), ""):
         return telling
     products = [node for node in nodes if node.op in _PRODUCTS and not _weighs(node, values)]
     if _PRODUCTS & set(ops) and "Softmax" in ops:
@@ -46,7 +46,7 @@ def called(nodes: Sequence[Node], values: Mapping[str, Value]) -> str:
         return "product of matrices"
     plain = [op for op in ops if op not in _COMMON] or ops
     more = "" if len(plain) <= _MOST else " and more"
-    return ", ".join(_plain(op) for op in plain[:_MOST]) + more
+    return ", ".join(plainly(op) for op in plain[:_MOST]) + more
 
 
 def _weighs(node: Node, values: Mapping[str, Value]) -> bool:
@@ -66,7 +66,7 @@ def _is_grid(value: Value | None) -> bool:
     return bool((pairs == np.round(pairs)).all() and (pairs >= -1).all() and len(np.unique(pairs, axis=0)) >= _PLACES)
 
 
-def _plain(op: str) -> str:
+def plainly(op: str) -> str:
     """What another domain has under the name of an operator that is known is another one, and keeps its domain."""
     stem = op.rpartition(".")[2]
     name = one_line(stem if op.startswith("cnngraph.") or stem not in OPERATORS else op).replace('"', "'")

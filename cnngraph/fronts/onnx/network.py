@@ -16,6 +16,7 @@ from cnngraph.about import read as read_about
 from cnngraph.diagnostics import CnngraphError, Diagnostic
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
+from cnngraph.fronts.onnx.beyond import way_out, without_a_layer
 from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown, folded
 from cnngraph.fronts.onnx.inputs import input_view
 from cnngraph.fronts.onnx.messages import Info, Messages, Model, Node, Size, Subgraph, read_model
@@ -77,7 +78,7 @@ class _Reader:
         self.model = model = replace(model, graph=turned_late(model.graph))
         self.content = content
         self.draft = Draft(content.name, settings, max_nodes)
-        self.trace = Trace(self.draft, model.opset)
+        self.trace = Trace(self.draft, model.opset, {output.name for output in model.graph.outputs})
         self.regions = Regions(self.trace, model.graph, Told(model.graph, self._inferred))
         self.batch: Dim = 1
         self.unlike: set[int] = set()
@@ -113,7 +114,11 @@ class _Reader:
         )  # fmt: skip
         if self.left_out and not any(layer.inputs for layer in reading.checked()):
             node = next(iter(self.left_out.values()))
-            self._refuse("nothing of it is understood", self._with_sizes(), node.place)
+            why = self.regions.why.get(node.outputs[0], _UNKNOWN)
+            self._refuse(
+                "nothing of it is understood", way_out(self.source) or self._with_sizes(), node.place,
+                without_a_layer(self.source) if why == _UNKNOWN else f"{node.op}: {why}",
+            )  # fmt: skip
         reading = replace(reading, left_out=len(self.left_out))
         return replace(reading, parts=self._parts(reading)) if self.regions.claims else reading
 
@@ -134,8 +139,10 @@ class _Reader:
         is_half = any(tensor.kind == "float16" for tensor in self.model.graph.tensors.values())
         return "float16" if is_half else "float32"
 
-    def _refuse(self, message: str, help: str, place: str = "") -> NoReturn:
-        raise CnngraphError([Diagnostic("E0116", message, file=self.content.name, place=place, help=help)])
+    def _refuse(self, message: str, help: str, place: str = "", reason: str = "") -> NoReturn:
+        raise CnngraphError(
+            [Diagnostic("E0116", message, file=self.content.name, place=place, reason=reason, help=help)]
+        )
 
     def _inputs(self, nodes: list[Node]) -> None:
         # Old files list initializers among the inputs.
@@ -147,7 +154,9 @@ class _Reader:
                 )
             except Unknown as unknown:
                 self._refuse(
-                    f"its input `{info.name}` {unknown}", "a network takes pictures (N, C, H, W) or vectors (N, C)"
+                    f"its input `{info.name}` {unknown}",
+                    way_out(self.source) or "a network takes pictures (N, C, H, W) or vectors (N, C)",
+                    reason="; ".join(filter(None, (_sizes_of(info), without_a_layer(self.source)))),
                 )
             if is_last:
                 self._note(
@@ -245,7 +254,7 @@ class _Reader:
             if not isinstance(value, View):
                 self._refuse(f"its output `{info.name}` does not depend on what flows in", "")
             view = self._given_back(info.name, value)
-            if view.rank == 4 and view.to_upright() is None:
+            if view.to_upright() is None if view.rank == 4 else not (view.volume.is_map or view.is_flat):
                 self.unlike.add(at)
             self.draft.output(info.name, view.layer)
             if names := self.about.classes.get(info.name):
@@ -272,8 +281,9 @@ class _Reader:
         None where its sizes are not known: then what leads there is given back instead."""
         shape = self.regions.told.sizes(value.name) or ()
         own = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+        is_sized = bool(own) and len(own) == len(shape) - 1
         try:
-            if not own or len(own) < len(shape) - 1:
+            if not is_sized:
                 raise Unknown(value.why)
             match own:
                 case [length]:
@@ -284,7 +294,7 @@ class _Reader:
                     volume = Volume((own[0], prod(own[1:]), 1))
             view = self.regions.view(value, volume, self.batch)
         except Unknown as unknown:
-            self._ends_before(value, str(unknown))
+            self._ends_before(value, str(unknown), "" if is_sized else "the file does not say its size; ")
             return None
         first = self._first(value.name, shape[0])
         if len(own) not in (1, 3) or first != self.batch:
@@ -305,15 +315,15 @@ class _Reader:
         batches = {"", *(info.sizes[0] for info in self.source.inputs if info.sizes)}
         return self.batch if said in batches else Free(str(said))
 
-    def _ends_before(self, value: Foreign, why: str) -> None:
-        """Gives back what leads to *value*, which nothing is known of."""
+    def _ends_before(self, value: Foreign, why: str, unsized: str) -> None:
+        """Gives back what leads to *value*, which no layer makes; *unsized* says why there is no `opaque` one."""
         nodes, inputs = self.regions.region(value.name)
         if not inputs:
             self._refuse(f"its output `{value.name}` is not understood: {why}", "", nodes[-1].place)
         self.left_out |= {node.outputs[0]: node for node in nodes}
         count = f"{len(nodes):,} nodes are" if len(nodes) > 1 else "a node is"
         self._note(
-            f"the output `{value.name}`: its size is not known; {count} left out, and what leads there is given back",
+            f"the output `{value.name}`: {unsized}{count} left out, and what leads there is given back",
             f"{nodes[0].op}: {why}", nodes[0].place, "" if why == _UNKNOWN else self._with_sizes(),
         )  # fmt: skip
         for view in inputs:
@@ -358,6 +368,11 @@ class _Reader:
 
         assert self.model.messages is not None
         return infos(self.model.messages, self.sizes)
+
+
+def _sizes_of(info: Info) -> str:
+    """What the file says of the sizes of an input; empty where it says nothing."""
+    return f"the file has it as {' x '.join(str(size) or '?' for size in info.sizes)}" if info.sizes else ""
 
 
 def _attributes(node: Node, rule: Rule, inputs: int) -> dict[str, object]:

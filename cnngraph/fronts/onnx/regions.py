@@ -156,7 +156,7 @@ def _volume(shape: Sequence[Size]) -> Volume:
     dims = []
     for size in shape[1:]:
         if not isinstance(size, int) or size < 1:
-            raise Unknown("a tensor whose sizes are not known")
+            raise Unknown("a tensor whose sizes the file does not say")
         dims.append(size)
     return Volume((*dims[1:], dims[0]))
 

@@ -7,7 +7,7 @@ take such values and give such back; a layer is put into the draft when a rule a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from cnngraph.fronts.concats import Concats
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Node
+from cnngraph.fronts.onnx.reordering import Order, makers
 from cnngraph.fronts.onnx.views import Axis, Factor, View, merged, upright
 from cnngraph.layers.activation import HSigmoid, Relu, Relu6, Sigmoid, Softmax
 from cnngraph.layers.border import Crop, Pad
@@ -44,9 +45,11 @@ Value = Constant | View | Foreign
 class Trace:
     """What is known of every tensor so far."""
 
-    def __init__(self, draft: Draft, opset: int) -> None:
+    def __init__(self, draft: Draft, opset: int, given_back: Collection[str] = ()) -> None:
         self.draft = draft
         self.opset = opset
+        self._given_back = given_back
+        """The tensors that are outputs."""
         self.values: dict[str, Value] = {}
         self._settled: dict[tuple[str, tuple[Axis, ...]], View] = {}
         self._users: dict[tuple[str, ...], tuple[Kind, str]] = {}
@@ -99,10 +102,28 @@ class Trace:
         sizes = [as_int(size) for size in view.sizes[1:]]
         factors = [factor for axis in (channels, height, width) for factor in axis]
         strides = [factor.stride for factor in factors]
-        if any(factor.of != "C" for factor in factors) or strides != sorted(strides, key=as_int, reverse=True):
+        if any(factor.of != "C" for factor in factors):
             raise Unknown("numbers of a vector in another order")
+        if strides != sorted(strides, key=as_int, reverse=True):
+            self._reorder(view)
         made = (sizes[1], sizes[2], sizes[0])
         return step.layer(Unflatten(volume=None if made[:2] == (1, 1) else made), view, is_aside=True)
+
+    def _reorder(self, view: View) -> None:
+        """Has what makes the vector of *view* make its numbers in the order in which they stand there. Raises `Unknown`
+        where it cannot, or something else takes it."""
+        kept = {value.layer for name in self._given_back if isinstance(value := self.values.get(name), View)}
+        layers = makers(self.draft, view.layer, kept)
+        order = Order(view)
+        others = {name: value for name, value in self.values.items()
+                  if isinstance(value, View) and value.layer in (layers or ())}  # fmt: skip
+        seen = {name: order.seen(value) for name, value in others.items()}
+        if layers is None or None in seen.values():
+            raise Unknown("numbers of a vector in another order")
+        for layer in layers:
+            self.draft.change(layer, order.put)
+        self._users = {kernels: user for kernels, user in self._users.items() if user[1] not in layers}
+        self.values.update((name, value) for name, value in seen.items() if value is not None)
 
     def _rearranged(self, view: View, step: Step) -> View:
         """Channels in another order, squares of pixels as channels, or channels as squares of pixels."""

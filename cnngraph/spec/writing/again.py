@@ -6,53 +6,97 @@ another way cannot be said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-from cnngraph.network import Layer
+from cnngraph.network import Block, Layer, Network
 from cnngraph.spec.names import unlabelled, used_alike
-from cnngraph.spec.writing.scopes import Item, Scope, Scopes
+from cnngraph.spec.writing.scopes import Item, Scope, Scopes, scopes
 
 
-class Unsayable(Exception):
-    """Blocks stand in the way of saying who shares weights."""
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """A use of a block with which nobody could say that *layer* has the weights of *owner*."""
+
+    block: Block
+    layer: str
+    owner: str
+
+
+def without_what_stands_in_the_way(network: Network) -> tuple[Network, tuple[InTheWay, ...]]:
+    """*network* without the uses of blocks that stand in the way of saying who shares weights, and these: what is in
+    them stands where they stood."""
+    opened: dict[str, InTheWay] = {}
+    blocks = network.blocks
+    while network.shared:
+        found = {each.block.path: each for _, each in _found(scopes(network)) if isinstance(each, InTheWay)}
+        if not found:
+            break
+        opened |= found
+        network = _without(network, found)
+    return network, tuple(opened[path] for path in blocks if path in opened)
+
+
+def _without(network: Network, opened: Collection[str]) -> Network:
+    def around(path: str) -> str:
+        while path in opened:
+            path = network.blocks[path].parent
+        return path
+
+    layers = tuple(replace(layer, block=around(layer.block)) for layer in network.layers)
+    kept = {path: block for path, block in network.blocks.items() if path not in opened}
+    blocks = {path: replace(block, parent=around(block.parent)) for path, block in kept.items()}
+    return replace(network, layers=layers, blocks=blocks)
 
 
 def used_again(whole: Scopes) -> dict[Item, Item]:
-    """What each item does again, for those that have the weights of another. Raises `Unsayable`."""
-    return dict(_found(whole.top, whole)) if whole.network.shared else {}
+    """What each item does again, for those that have the weights of another; no block stands in the way."""
+    return {item: first for item, first in _found(whole) if isinstance(first, Item)} if whole.network.shared else {}
 
 
-def _found(scope: Scope, whole: Scopes) -> Iterator[tuple[Item, Item]]:
-    for item in scope.items:
-        first = _first(item, whole)
-        if first is not None:
-            if not scope.holds(first.scope.path) or not _alike(item, first):
-                raise Unsayable
-            yield item, first
-        elif item.inside:
-            yield from _found(item.inside, whole)
+def _found(whole: Scopes) -> Iterator[tuple[Item, Item | InTheWay]]:
+    """Items that have the weights of another, each with that, or with each block that stands in the way."""
+    waiting = [whole.top]
+    while waiting:
+        for item in waiting.pop().items:
+            layer = next((each for each in _layers(item) if each.shares and _is_outside(whole, each, item)), None)
+            if layer is None:
+                waiting += [item.inside] if item.inside else []
+                continue
+            first = _first(item, layer, whole)
+            blocking = [item.inside] if first is None else _blocking(item, first)
+            for scope in blocking:
+                if scope is not None:
+                    yield item, InTheWay(whole.network.blocks[scope.path], layer.name, layer.shares)
+            if first is not None and not blocking:
+                yield item, first
 
 
-def _first(item: Item, whole: Scopes) -> Item | None:
-    """The item with the weights that *item* has from elsewhere: as deep in it as they lie in the other."""
-    for layer in _layers(item):
-        if not layer.shares:
-            continue
-        owner = whole.maker[layer.shares]
-        if item.inside is None:
-            return owner
-        if item.inside.holds(owner.scope.path):
-            continue
-        at: Scope | None = whole.maker[layer.name].scope
-        while at is not item.inside:
-            at = at.parent if at else None
-            if owner.scope.use is None:
-                raise Unsayable
-            owner = owner.scope.use
+def _is_outside(whole: Scopes, layer: Layer, item: Item) -> bool:
+    """Whether the weights of *layer*, in *item*, are not those of a layer in it."""
+    return item.inside is None or not item.inside.holds(whole.maker[layer.shares].scope.path)
+
+
+def _first(item: Item, layer: Layer, whole: Scopes) -> Item | None:
+    """The item with the weights that *item* has from elsewhere, for *layer* in it: as deep in it as they lie in the
+    other. None where they do not lie as deep in any."""
+    owner = whole.maker[layer.shares]
+    if item.inside is None:
+        return owner
+    at: Scope | None = whole.maker[layer.name].scope
+    while at is not item.inside:
+        at = at.parent if at else None
         if owner.scope.use is None:
-            raise Unsayable
-        return owner.scope.use
-    return None
+            return None
+        owner = owner.scope.use
+    return owner.scope.use
+
+
+def _blocking(item: Item, first: Item) -> list[Scope]:
+    """The blocks with which *item* cannot be said to be *first* used again."""
+    if not item.scope.holds(first.scope.path):
+        return [item.scope]
+    return [] if _alike(item, first) else [each.inside for each in (item, first) if each.inside]
 
 
 def _layers(item: Item) -> Iterator[Layer]:

@@ -18,7 +18,7 @@ from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import NUMBERED, UNNAMED, identifier, is_name, of_branches, sayable
 from cnngraph.spec.syntax import IMAGE
 from cnngraph.spec.writing import layout
-from cnngraph.spec.writing.again import Unsayable
+from cnngraph.spec.writing.again import without_what_stands_in_the_way
 from cnngraph.spec.writing.annotated import in_words, origin, without
 from cnngraph.spec.writing.annotated import label as labelled
 from cnngraph.spec.writing.blocks import Definition
@@ -54,14 +54,10 @@ _PLAIN = "unit"
 def text(network: Network) -> str:
     """A spec that reads as *network*: the same layers under the same names, with the same blocks and skips.
 
-    A name that no label can be is written as one that looks like it, and kept in an ``@origin``. Where blocks stand in
-    the way of saying which layers share weights, as one from within a block with one without, there are none.
+    A name that no label can be is written as one that looks like it, and kept in an ``@origin``. Uses of blocks that
+    stand in the way of saying which layers share weights, as one from within a block with one without, are written out.
     """
-    try:
-        return _text(sayable(network))
-    except Unsayable:
-        layers = tuple(replace(layer, block="") for layer in network.layers)
-        return _text(sayable(replace(network, layers=layers, blocks={})))
+    return _text(sayable(without_what_stands_in_the_way(sayable(network))[0]))
 
 
 def _text(network: Network) -> str:

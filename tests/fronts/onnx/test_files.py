@@ -213,6 +213,27 @@ def test_what_is_no_network_is_refused_by_name(made: onnx.ModelProto, says: str,
     assert says in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("op", "domain", "says"),
+    [
+        ("LSTM", "", ["no layer here does LSTM (2 nodes)", "it goes round in time (LSTM)"]),
+        ("ConvInteger", "", ["no layer here does ConvInteger (2 nodes)", "take the model in float32"]),
+        ("Mystery", "some.where", ["no layer here does Mystery (2 nodes)"]),
+    ],
+)
+def test_a_refusal_says_what_kind_of_network_it_is(op: str, domain: str, says: list[str], tmp_path: Path) -> None:
+    nodes = [helper.make_node(op, [taken] * 3, [made], domain=domain) for taken, made in ("xh", "hy")]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, "C", 8])],
+        [helper.make_empty_tensor_value_info("y")],
+    )  # fmt: skip
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("some.where", 1)]
+    with pytest.raises(CnngraphError) as error:
+        read(str(written(helper.make_model(graph, opset_imports=imports), tmp_path)), {})
+    (said,) = error.value.diagnostics
+    assert all(each in f"{said.reason} {said.help}" for each in says)
+
+
 def test_the_numbers_are_not_read_for_a_figure(tmp_path: Path) -> None:
     """The bytes of the weights need not even be there."""
     path = written(relu(outside(location="nothing")), tmp_path)

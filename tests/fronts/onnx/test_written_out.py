@@ -16,9 +16,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts import parse, read
+from cnngraph.importing import imported
 from cnngraph.layers.activation import Gelu
 from cnngraph.onnx.lower import lower
+from cnngraph.onnx.model import lowered
 from cnngraph.onnx.write import write
+from cnngraph.runtime.agree import alike
 from tests.fronts.onnx.compared import Array, compared, model, run, written
 
 SHAPE = (1, 4, 6, 7)
@@ -31,6 +34,56 @@ def numbers(*shape: int, seed: int = 0) -> Array:
 def words(made: onnx.ModelProto, folder: Path, *shape: int) -> list[str]:
     network = compared(written(made, folder), numbers(*(shape or SHAPE)))
     return [layer.kind.word for layer in network.layers if layer.inputs]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_vector_cut_with_its_channels_last_is_unflattened(data: st.DataObject) -> None:
+    """What makes it makes its numbers in the order of `unflatten`, if nothing else takes them."""
+    high, wide, channels = (data.draw(st.integers(2, 4)) for _ in range(3))
+    count = high * wide * channels
+    weights: dict[str, Array] = {"w": numbers(count, 3), "b": numbers(count, seed=1)}
+    nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["dense"], transB=1)]
+    made, expected = "dense", ["fc"]
+    if data.draw(st.booleans()):
+        for number, name in enumerate(("scale", "shift", "mean", "var")):
+            weights[name] = np.abs(numbers(count, seed=2 + number)) + 0.5
+        nodes.append(helper.make_node("BatchNormalization", [made, "scale", "shift", "mean", "var"], ["normed"]))
+        made, expected = "normed", [*expected, "bn"]
+    if data.draw(st.booleans()):
+        nodes.append(helper.make_node("LeakyRelu", [made], ["active"], alpha=0.2))
+        made, expected = "active", [*expected, "leaky"]
+    weights["sizes"] = np.array([-1, high, wide, channels])
+    weights["kernel"] = numbers(2, channels, 1, 1, seed=7)
+    nodes += [
+        helper.make_node("Reshape", [made, "sizes"], ["cut"]),
+        helper.make_node("Transpose", ["cut"], ["upright"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["upright", "kernel"], ["seen"]),
+    ]
+    other = data.draw(st.sampled_from(["", "dense", made]))
+    if other:  # a vector that something else takes as it is, or in the order in which it is now
+        weights["w2"] = numbers(2, count, seed=8)
+        nodes.insert(data.draw(st.sampled_from([-3, len(nodes)])),
+                     helper.make_node("Gemm", [other, "w2"], ["both"], transB=1))  # fmt: skip
+        weights["two"] = np.array([-1, 2, 1, 1])
+        nodes += [
+            helper.make_node("Reshape", ["both", "two"], ["pixel"]),
+            helper.make_node("Add", ["seen", "pixel"], ["y"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Relu", ["seen"], ["y"]))
+    with TemporaryDirectory() as folder:
+        path = written(model(nodes, (1, 3), weights), Path(folder))
+        if other:  # what cannot be both is opaque, and right all the same
+            found = imported(str(path), {})
+            assert found.weights is not None
+            whole = lowered(found.network, lambda: found.weights, parts=found.parts)
+            with whole.file() as ours:
+                assert alike(path, ours, [{}], found.unlike).difference < 1e-5
+        else:
+            network = compared(path, numbers(1, 3, seed=9))
+            made_of = [layer.kind.word for layer in network.layers if layer.inputs]
+            assert made_of == [*expected, "unflatten", "conv", "relu"]
 
 
 @settings(max_examples=25)
@@ -359,8 +412,9 @@ def test_an_unknown_part_with_a_free_number_of_channels(tmp_path: Path) -> None:
 
 def test_a_model_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
     nodes = [helper.make_node("NonZero", ["x"], ["z"]), helper.make_node("Cast", ["z"], ["y"], to=TensorProto.FLOAT)]
-    with pytest.raises(CnngraphError, match="nothing of it is understood"):
+    with pytest.raises(CnngraphError, match="nothing of it is understood") as error:
         read(str(written(model(nodes, SHAPE), tmp_path)), {})
+    assert error.value.diagnostics[0].reason == "no layer here does NonZero (1 node)"
 
 
 @pytest.mark.parametrize("opset", [17, 20])
