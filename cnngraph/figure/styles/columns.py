@@ -18,6 +18,7 @@ from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
+from cnngraph.figure.sharing import SAME_WEIGHTS
 from cnngraph.figure.spine import Spine, spine
 from cnngraph.figure.styles.beside import LEADING, REPEAT, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.text import ascent, descent
@@ -314,8 +315,14 @@ def _caption(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
     unit = stop.unit
     caption, called, behind = unit.lead.kind.caption(), lines_of(unit.label), _behind(stop, show)
     if caption.window is None:
-        return (*called, caption.size, *behind)
-    return (*called, f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit), *behind)
+        return (*called, caption.size, *behind, *_again(unit))
+    size = caption.size or "dw"
+    return (*called, f"{caption.window[0]}×{caption.window[1]}", size, *_stride(unit), *behind, *_again(unit))
+
+
+def _again(unit: Unit) -> tuple[str, ...]:
+    """What is said of one with the weights of one before."""
+    return tuple(SAME_WEIGHTS.split()) if unit.shares else ()
 
 
 def _behind(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
@@ -341,7 +348,7 @@ def _loose(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
     caption = unit.does.kind.caption()
     if called and unit.lead.kind.family == "join" and caption.sign:
         called += (caption.sign,)
-    return (*(called or caption.short.split()), *_stride(unit), *_behind(stop, show))
+    return (*(called or caption.short.split()), *_stride(unit), *_behind(stop, show), *_again(unit))
 
 
 def _loose_width(stop: Stop, em: float, show: Collection[str]) -> float:
@@ -459,6 +466,7 @@ def _words(span: Span, row: Row, page: _Page) -> str:
     unit = span.arc.through[0]
     caption = unit.lead.kind.caption()
     words = f"{caption.window[0]}×{caption.window[1]} {caption.name}" if caption.window else "linear"
+    words += f", {SAME_WEIGHTS}" if any(each.shares for each in span.arc.through) else ""
     return words if text_width(words, "serif", page.em) < (span.last - span.first) * page.pitch else ""
 
 
