@@ -145,6 +145,8 @@ class Row:
     spots: list[int] = field(default_factory=list)
     end: float = 0.0
     """Where what stands in it ends so far."""
+    worded: float = 0.0
+    """Where words right of its joins end."""
     barred: float = 0.0
     """Up to where lines pass through it."""
     lanes: int = 0
@@ -237,6 +239,8 @@ class Places:
                 for passed in self._passed(source, spot):
                     passed.barred = max(passed.barred, line.x + 0.6 * em)
         row.spots.append(number)
+        if spot.is_ball and spot.words:
+            row.worded = spot.right + 0.4 * em + text_width(spot.words, "serif", em)
         row.end = max(row.end, spot.right + (spot.tap or 0.0), self._said(spot) + 0.4 * em)
 
     def _free(self, number: int) -> float:
@@ -251,7 +255,8 @@ class Places:
                 continue
             reach = spot.thick / 2 if spot.is_ball else -_TURN * em
             ends = [source.right + (self._gap(source) if spot.is_ball else _TURN * em)]
-            ends += [max(each.end + 0.5 * em, each.barred) for each in self._passed(source, spot)]
+            passed = self._passed(source, spot)
+            ends += [max(each.end + 0.5 * em, each.worded + 0.3 * em, each.barred) for each in passed]
             x = max(x, max(ends) - reach)
         return x
 

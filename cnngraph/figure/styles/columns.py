@@ -400,6 +400,9 @@ def _row(
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
     repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}
     called_parts = {(called.first, called.last) for called, _, _ in row.called}
+    # A block of several columns is held together by a bracket that says nothing, unless one that does is there.
+    blocks = {(span.first, span.until) for span in row.spans if span.level == 1 and span.first < span.until}
+    bare = blocks - repeated_parts - called_parts
     for span in row.spans:
         drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
         if span in marks:
@@ -408,18 +411,16 @@ def _row(
             reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
             items.append(arc(span, track, drawn))
-            if span.level == 1 and (span.first, span.until) not in repeated_parts | called_parts:
+            if (span.first, span.until) in bare:
                 items.append(_bracket(span, row, page, middle))
     for repeated, first, until in row.repeats:
-        inside = any(span.level == 1 for span in row.spans if first <= span.first and span.until <= until)
-        whole = (repeated.first, repeated.last) in {(span.first, span.until) for span in row.spans if span.level == 1}
+        inside = any(first <= start and end <= until for start, end in blocks)
+        whole = (repeated.first, repeated.last) in blocks
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em
         below += 0.75 * em if inside and not whole else 0.0
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
-    bare = [span for span in row.spans if span.level == 1]
-    bare = [span for span in bare if (span.first, span.until) not in repeated_parts | called_parts]
-    inside = any(first <= span.first and span.until <= until for span in bare for _, first, until in row.called)
+    inside = any(first <= start and end <= until for start, end in bare for _, first, until in row.called)
     for called, first, until in row.called:
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
