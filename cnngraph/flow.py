@@ -143,6 +143,24 @@ def units_of(chain: Iterable[Element]) -> Iterator[Unit]:
                 stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
 
 
+def things(chain: Chain) -> Iterator[Unit | Boxed]:
+    """What of *chain* is drawn, in order; of what repeats, once."""
+    stack: list[Element] = list(reversed(chain))
+    while stack:
+        match element := stack.pop():
+            case Unit() | Boxed():
+                yield element
+            case Repeat(stretches):
+                stack += reversed(stretches[0])
+            case _:
+                stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
+
+
+def id_of(thing: Unit | Boxed) -> str:
+    """What nothing else in a figure is called."""
+    return f"{thing.path}." if isinstance(thing, Boxed) else thing.name
+
+
 def insides(element: Element) -> tuple[Chain, ...]:
     """The chains that *element* is made of."""
     match element:

@@ -99,6 +99,7 @@ def _paths_below(outer: str, path: str, network: Network) -> list[str]:
 def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[str, float] | None) -> Row:
     volumes = (unit.lead.input_volumes, unit.output)
     words = operation(unit)
+    called = "" if unit.lead.inputs else unit.name
     return Row(
         name=unit.name.removeprefix(f"{path}.") if path else unit.name,
         operation=words,
@@ -108,7 +109,7 @@ def _row(unit: Unit, fields: dict[str, Field | None], path: str, times: Mapping[
         field=fields[unit.layers[-1].name],
         time=None if times is None else times.get(unit.name, 0.0),
         shares=unit.shares,
-        key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut, unit.bond),
+        key=(tuple(layer.kind for layer in unit.layers), volumes, unit.on_shortcut, unit.bond, called),
     )
 
 

@@ -208,6 +208,21 @@ def tied(layers: Iterable[Layer], network: Network) -> str:
     return next((layer.shares or layer.name for layer in layers if layer.shares or layer.name in network.shared), "")
 
 
+Owners = tuple[str, ...]
+"""Whose weights something has, one for each of its units that has any; empty where some are used nowhere else."""
+
+
+def owners(some: Iterable[Unit]) -> Owners:
+    """Whose weights *some* units have."""
+    found = []
+    for unit in some:
+        if unit.tied:
+            found.append(unit.tied)
+        elif unit.params or unit.shares:
+            return ()
+    return tuple(found)
+
+
 def as_seen(name: str, block: str) -> str:
     """The layer *name* without the blocks that it and what is in *block* are both in."""
     while block and not name.startswith(f"{block}."):

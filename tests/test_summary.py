@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnngraph.cli.summary import record
 from cnngraph.field import receptive_fields
@@ -168,7 +170,7 @@ def test_weights_used_again_are_counted_once_and_the_row_says_whose_they_are() -
         "left: from a -> tower\nright: from b -> again left\nsub left"
     )
     table = summarize(network)
-    left, right = table.rows[1:3]
+    left, right = table.rows[2:4]
     assert [row.params for row in left.rows] == [4 * 9 + 8, 0, 4 * 36 * 3 + 3]
     assert [(row.params, row.shares) for row in right.rows] == [(0, "left.conv1"), (0, ""), (0, "left.fc1")]
     assert (right.params, right.macs) == (0, left.macs)
@@ -191,3 +193,14 @@ def test_the_first_use_of_weights_is_not_folded_with_the_others() -> None:
 def test_frozen_weights_are_counted_once() -> None:
     table = summarize(parse("net t\ninput 8x8x4\na: conv 4 1x1 bn @freeze\nagain a -> conv 2 1x1"))
     assert (table.params, table.frozen) == (4 * 4 + 8 + 10, 4 * 4 + 8)
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=5), st.booleans())
+def test_every_input_has_its_line(channels: list[int], fold: bool) -> None:
+    inputs = "".join(f"input i{at} 4x4x{each}\n" for at, each in enumerate(channels))
+    branches = "".join(f"| from i{at}\n" for at in range(len(channels)))
+    text = f"net t\n{inputs}from i0 -> concat {{\n{branches}}}\n" if len(channels) > 1 else f"net t\n{inputs}relu\n"
+    rows = summarize(parse(text), fold=fold).rows
+    found = [row for row in rows if row.name.startswith("i")]
+    assert [row.name for row in found] == [f"i{at}" for at in range(len(channels))]
+    assert {row.times for row in found} == {1}

@@ -189,7 +189,7 @@ def _shaped(whole: Units) -> str:
     from cnngraph.figure.slabs.resolution import resolutions
 
     found = nodes(whole, resolutions(whole), Detail.BLOCKS)
-    if found.in_a_line is None:
+    if not found.falls:
         return "it makes maps larger again" if found.rises else "it has outputs of several resolutions"
     inputs = [unit for unit in whole.units if not unit.lead.inputs and unit.output.is_map]
     return f"it has {len(inputs)} inputs, each with layers of its own" if len(inputs) > 1 else ""

@@ -18,9 +18,9 @@ from functools import cached_property, reduce
 from operator import or_
 
 from cnngraph.flow import Chain, Repeat, flow, units_of
-from cnngraph.fold import folded, same_work
+from cnngraph.fold import Weights, evenly, folded, same_work, tie
 from cnngraph.network import Network, Output
-from cnngraph.units import Unit, Units
+from cnngraph.units import Unit, Units, owners
 
 _LONGEST = 3
 """Units that a line may stand for."""
@@ -70,6 +70,12 @@ class Node:
         that is none."""
         block = block_of(self.units[: len(self.units) // self.times])
         return network.blocks[block].name.rpartition(".")[2].replace("_", " ") if block else ""
+
+    @property
+    def turns(self) -> list[tuple[Unit, ...]]:
+        """The units of each thing that it stands for."""
+        count = len(self.units) // self.times
+        return [self.units[start : start + count] for start in range(0, len(self.units), count)]
 
     @property
     def is_join(self) -> bool:
@@ -132,25 +138,41 @@ class Nodes:
     @property
     def rises(self) -> bool:
         """Whether a line leads from a row to one above it."""
-        ends = ((self.nodes[edge.source], self.nodes[edge.target]) for edge in self.edges)
-        return any(source.row > target.row for source, target in ends if source.last.output.is_map)
+        return any(map(self._rise, self.edges))
+
+    def _rise(self, edge: Edge) -> bool:
+        source, target = self.nodes[edge.source], self.nodes[edge.target]
+        return source.last.output.is_map and source.row > target.row
+
+    @cached_property
+    def falls(self) -> bool:
+        """Whether nothing rises, and all outputs are of one row."""
+        return not self.rises and len({self.nodes[number].row for number, _ in self.outputs}) == 1
 
     @property
-    def in_a_line(self) -> Nodes | None:
-        """The same in one row, or one for each of several inputs and one between them for what comes of both; None
-        where it rises, or its outputs are in several rows."""
-        if self.rises or len({self.nodes[number].row for number, _ in self.outputs}) > 1:
-            return None
+    def arranged(self) -> Nodes:
+        """The same in one row where all of it falls. Of several inputs each has a row for what comes of it alone, and
+        between these stands what comes of several: in one row, or as here, by resolution, where something rises."""
         inputs = [number for number, node in enumerate(self.nodes) if not node.first.lead.inputs]
         comes_of: list[set[int]] = [{number} if number in inputs else set() for number in range(len(self.nodes))]
         for edge in self.edges:
             comes_of[edge.target] |= comes_of[edge.source]
-        middle = len(inputs) // 2
-        rows = [
-            middle if len(found) != 1 else (at := inputs.index(*found)) + (len(inputs) > 1 and at >= middle)
-            for found in comes_of
-        ]
-        return replace(self, nodes=tuple(replace(node, row=row) for node, row in zip(self.nodes, rows, strict=True)))
+        alone = [found.copy().pop() if len(found) == 1 else None for found in comes_of]
+        towers = [number for number in inputs if self.falls or alone.count(number) > 1]
+        risen = {alone[edge.target] for edge in self.edges if self._rise(edge)}
+        if not self.falls and (len(towers) < 2 or not risen.isdisjoint(towers)):
+            return self
+        middle, deep = len(towers) // 2, 1 + max(node.row for node in self.nodes)
+        wanted = [
+            middle + (0 if self.falls else node.row) if of not in towers
+            else at if (at := towers.index(of)) < middle
+            else at + deep
+            for node, of in zip(self.nodes, alone, strict=True)
+        ]  # fmt: skip
+        rank = {row: at for at, row in enumerate(sorted(set(wanted)))}
+        return replace(
+            self, nodes=tuple(replace(node, row=rank[row]) for node, row in zip(self.nodes, wanted, strict=True))
+        )
 
 
 def nodes(whole: Units, rows: Mapping[str, int], detail: Detail) -> Nodes:
@@ -166,7 +188,13 @@ def nodes(whole: Units, rows: Mapping[str, int], detail: Detail) -> Nodes:
     found = graph.nodes()
     if detail > Detail.FOLDED:
         return found
-    return _folded(found, same_work if detail is Detail.FOLDED else same_words)
+    sameness = same_work if detail is Detail.FOLDED else same_words
+    return evenly(lambda apart: _folded(found, lambda unit: (sameness(unit), tie(unit, apart))), weights)
+
+
+def weights(found: Nodes) -> Weights:
+    """Whose weights each of *found* has, by the name of its first unit."""
+    return {node.first.name: [owners(turn) for turn in node.turns] for node in found.nodes}
 
 
 class _Graph:
@@ -295,6 +323,8 @@ class _Graph:
         while self._is_way(name):
             (before,) = self.inputs[name]
             units = self.members[name]
+            if any(unit.tied for unit in units):
+                break  # a line has no place for the letter of its weights
             length += len(units)
             kind, turn = units[-1].does.kind, self.rows[name] - self.rows[before]
             if length > _LONGEST or any(len(unit.inputs) > 1 for unit in units if not unit.does.kind.measures_second):
@@ -404,4 +434,4 @@ def same_words(unit: Unit) -> Hashable:
     """Equal for units that do the same, however many channels they make of how many."""
     captions = [(layer.kind.word, layer.kind.caption()) for layer in unit.layers]
     said = ((word, caption.window, caption.stride, caption.padding, caption.details) for word, caption in captions)
-    return tuple(said), unit.bond, unit.labels
+    return tuple(said), unit.labels

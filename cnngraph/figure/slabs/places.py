@@ -8,12 +8,13 @@ stands between, on a lane above it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from math import pow, sqrt
 
 from cnngraph.figure.scene import Point
+from cnngraph.figure.sharing import FONT as LETTER
 from cnngraph.figure.slabs.nodes import Edge, Node, Nodes
 from cnngraph.figure.slabs.resolution import pixels
 from cnngraph.figure.text import ascent, descent
@@ -42,6 +43,8 @@ _TAP = 0.55
 """Ems from a thing and its words to where lines leave the axis behind it."""
 _NAMED = 2
 """Lanes that a line takes with a name at its end."""
+_LETTER_AIR = 0.25
+"""Ems between a letter and a line that leaves beside it."""
 _ROW = 0.5
 """Ems between rows."""
 
@@ -74,6 +77,8 @@ class Spot:
     node: Node
     words: str
     """Its channels; none for a pool, which makes as many as it takes."""
+    letter: str
+    """That of its weights, where others have them, too."""
     thick: float
     high: float
     depth: float
@@ -140,6 +145,8 @@ class Row:
     spots: list[int] = field(default_factory=list)
     end: float = 0.0
     """Where what stands in it ends so far."""
+    worded: float = 0.0
+    """Where words right of its joins end."""
     barred: float = 0.0
     """Up to where lines pass through it."""
     lanes: int = 0
@@ -149,8 +156,10 @@ class Row:
 class Places:
     """The things of a figure, from (0, 0) on."""
 
-    def __init__(self, found: Nodes, scale: Scale) -> None:
+    def __init__(self, found: Nodes, scale: Scale, letters: Mapping[str, str]) -> None:
         self.found, self.scale, self.em = found, scale, scale.em
+        self.letters = letters
+        """Those for weights, by the names of first units."""
         self.spots = [self._spot(node) for node in found.nodes]
         self.rows = [Row() for _ in range(1 + max(spot.row for spot in self.spots))]
         self.lines = [Line(edge) for edge in found.edges]
@@ -177,20 +186,22 @@ class Places:
 
     def _spot(self, node: Node) -> Spot:
         em, volume = self.em, node.last.output
-        words = str(volume.channels)
+        words, letter = str(volume.channels), self.letters.get(node.first.name, "")
         if node.is_join:
             sign = node.last.lead.kind.caption().sign
             words = node.label if sign else f"{node.label} {words}".lstrip()
-            return Spot(node, words, 2 * BALL * em, 2 * BALL * em, 0.0)
+            return Spot(node, words, letter, 2 * BALL * em, 2 * BALL * em, 0.0)
         wide = text_width(words, "serif", em)
+        # The letter stands left of where a line leaves above.
+        least = 2 * (text_width(letter, LETTER, em) + _LETTER_AIR * em) if letter else 0.0
         if not volume.is_map:
-            return Spot(node, words, max(_VECTOR[1] * em, wide + 0.3 * em), _VECTOR[0] * em, 0.0)
+            return Spot(node, words, letter, max(_VECTOR[1] * em, wide + 0.3 * em, least), _VECTOR[0] * em, 0.0)
         if node.is_pool:
             words, thick = "", _POOL * em
         else:
-            thick = self.scale.thick(pixels(volume.channels), wide)
+            thick = max(least, self.scale.thick(pixels(volume.channels), wide))
         high, across = self.scale.long(pixels(volume.height)), self.scale.long(pixels(volume.width))
-        return Spot(node, words, thick, high, _SLANT * across)
+        return Spot(node, words, letter, thick, high, _SLANT * across)
 
     def _tap(self) -> None:
         """Finds what lines come down onto and lines to lanes leave."""
@@ -228,6 +239,8 @@ class Places:
                 for passed in self._passed(source, spot):
                     passed.barred = max(passed.barred, line.x + 0.6 * em)
         row.spots.append(number)
+        if spot.is_ball and spot.words:
+            row.worded = spot.right + 0.4 * em + text_width(spot.words, "serif", em)
         row.end = max(row.end, spot.right + (spot.tap or 0.0), self._said(spot) + 0.4 * em)
 
     def _free(self, number: int) -> float:
@@ -242,7 +255,8 @@ class Places:
                 continue
             reach = spot.thick / 2 if spot.is_ball else -_TURN * em
             ends = [source.right + (self._gap(source) if spot.is_ball else _TURN * em)]
-            ends += [max(each.end + 0.5 * em, each.barred) for each in self._passed(source, spot)]
+            passed = self._passed(source, spot)
+            ends += [max(each.end + 0.5 * em, each.worded + 0.3 * em, each.barred) for each in passed]
             x = max(x, max(ends) - reach)
         return x
 
@@ -332,20 +346,30 @@ class Places:
             spots = [self.spots[number] for number in row.spots]
             if not spots:
                 continue
-            times = any(spot.node.times > 1 for spot in spots)
-            up = max(spot.up for spot in spots) + (ascent("serif", em) + 0.3 * em if times else 0.0)
-            row.axis = y + up + row.lanes * _LANE * em + (0.3 * em if row.lanes else 0.0)
+            row.axis = y + self._up(row) + row.lanes * _LANE * em + (0.3 * em if row.lanes else 0.0)
             lines = 2 * (ascent("serif", em) + descent("serif", em)) + 0.5 * em
             y = row.axis + max(spot.high / 2 for spot in spots) + lines + _ROW * em
         self.height = y - _ROW * em
 
+    @property
+    def badge(self) -> float:
+        """What a line of words above a thing takes."""
+        return ascent("serif", self.em) + 0.3 * self.em
+
+    def _up(self, row: Row) -> float:
+        """How high things reach in *row* with what stands above them: how often they are there, over it a letter."""
+        spots = [self.spots[number] for number in row.spots]
+        lines = max((spot.node.times > 1) + (spot.letter != "") for spot in spots)
+        return max(spot.up for spot in spots) + lines * self.badge
+
+    def group_up(self, spot: Spot) -> float:
+        """How high what stands side by side with *spot* reaches."""
+        row = self.rows[spot.row]
+        return max(each.up for each in map(self.spots.__getitem__, row.spots) if each.group == spot.group)
+
     def lane(self, row: Row, number: int) -> float:
         """How high the lane of *number* runs."""
-        spots = [self.spots[each] for each in row.spots]
-        top = max(spot.up for spot in spots)
-        if any(spot.node.times > 1 for spot in spots):
-            top += ascent("serif", self.em) + 0.3 * self.em
-        return row.axis - top - (0.3 + _LANE * (number - 1) + 0.3) * self.em
+        return row.axis - self._up(row) - (0.3 + _LANE * (number - 1) + 0.3) * self.em
 
     def _end(self, first: int, last: int) -> float:
         return max(spot.right for spot in self.spots[first : last + 1])

@@ -17,6 +17,7 @@ from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
+from cnngraph.figure.sharing import key, middle_baseline
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, called, marks, stacks
@@ -282,7 +283,8 @@ class _Laid:
             items += _key(margin, y, self.measure)
             y += 1.2 * em + _ROW_GAP * em
         if self.maker.marks:
-            items += _key_of_marks(list(self.maker.marks.values()), margin, y, self.measure)
+            baseline = middle_baseline(y + 0.6 * em, em)
+            items.append(key(self.maker.marks.values(), margin, baseline, em, self.folding.theme))
             y += 1.2 * em + _ROW_GAP * em
         return Scene(
             width=self._wide(across),
@@ -372,21 +374,6 @@ def _in_colors_of_parts(items: Sequence[Item], network: Network, theme: Theme) -
 
 def _is_dashed(group: Group) -> bool:
     return any(isinstance(item, Path) and bool(item.stroke.dash) for item in group.items)
-
-
-def _key_of_marks(marks: Sequence[str], x: float, y: float, measure: Measure) -> Iterator[Item]:
-    """What letters on boxes are."""
-    em = measure.em
-    baseline = y + 0.6 * em + (ascent("serif", em) - descent("serif", em)) / 2
-    letters = (
-        marks[0] if len(marks) == 1 else f"{marks[0]}, {marks[1]}" if len(marks) == 2 else f"{marks[0]} – {marks[-1]}"
-    )
-    drawn = (
-        Text(x, baseline, letters, em, "serif-italic", fill=measure.theme.ink),
-        Text(x + text_width(letters, "serif-italic", em) + 0.6 * em, baseline, "same weights", em, "serif",
-             fill=measure.theme.ink),
-    )  # fmt: skip
-    yield Group("key-weights", "key", drawn)
 
 
 def _key(x: float, y: float, measure: Measure) -> Iterator[Item]:

@@ -18,6 +18,7 @@ from cnngraph.figure.lanes.part import Measure
 from cnngraph.figure.page import texts
 from cnngraph.figure.scene import Circle, Curve, Group, Item, Line, Move, Path, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead, circle_column
+from cnngraph.figure.sharing import SAME_WEIGHTS
 from cnngraph.figure.spine import Spine, spine
 from cnngraph.figure.styles.beside import LEADING, REPEAT, Name, arc, labelled, letters_width, repeat
 from cnngraph.figure.text import ascent, descent
@@ -314,8 +315,14 @@ def _caption(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
     unit = stop.unit
     caption, called, behind = unit.lead.kind.caption(), lines_of(unit.label), _behind(stop, show)
     if caption.window is None:
-        return (*called, caption.size, *behind)
-    return (*called, f"{caption.window[0]}×{caption.window[1]}", caption.size or "dw", *_stride(unit), *behind)
+        return (*called, caption.size, *behind, *_again(unit))
+    size = caption.size or "dw"
+    return (*called, f"{caption.window[0]}×{caption.window[1]}", size, *_stride(unit), *behind, *_again(unit))
+
+
+def _again(unit: Unit) -> tuple[str, ...]:
+    """What is said of one with the weights of one before."""
+    return tuple(SAME_WEIGHTS.split()) if unit.shares else ()
 
 
 def _behind(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
@@ -341,7 +348,7 @@ def _loose(stop: Stop, show: Collection[str]) -> tuple[str, ...]:
     caption = unit.does.kind.caption()
     if called and unit.lead.kind.family == "join" and caption.sign:
         called += (caption.sign,)
-    return (*(called or caption.short.split()), *_stride(unit), *_behind(stop, show))
+    return (*(called or caption.short.split()), *_stride(unit), *_behind(stop, show), *_again(unit))
 
 
 def _loose_width(stop: Stop, em: float, show: Collection[str]) -> float:
@@ -393,6 +400,9 @@ def _row(
     items.append(Group(f"{track.prefix}after-{last.unit.name}", "decoration", tuple(tail)))
     repeated_parts = {(repeated.first, repeated.last) for repeated, _, _ in row.repeats}
     called_parts = {(called.first, called.last) for called, _, _ in row.called}
+    # A block of several columns is held together by a bracket that says nothing, unless one that does is there.
+    blocks = {(span.first, span.until) for span in row.spans if span.level == 1 and span.first < span.until}
+    bare = blocks - repeated_parts - called_parts
     for span in row.spans:
         drawn = list(_arc(span, row, page, middle, marks.get(span, "")))
         if span in marks:
@@ -401,18 +411,16 @@ def _row(
             reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
             items.append(arc(span, track, drawn))
-            if span.level == 1 and (span.first, span.until) not in repeated_parts | called_parts:
+            if (span.first, span.until) in bare:
                 items.append(_bracket(span, row, page, middle))
     for repeated, first, until in row.repeats:
-        inside = any(span.level == 1 for span in row.spans if first <= span.first and span.until <= until)
-        whole = (repeated.first, repeated.last) in {(span.first, span.until) for span in row.spans if span.level == 1}
+        inside = any(first <= start and end <= until for start, end in blocks)
+        whole = (repeated.first, repeated.last) in blocks
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em
         below += 0.75 * em if inside and not whole else 0.0
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         items.append(repeat(track, repeated, (first, until), around, below, em, "serif", page.theme))
-    bare = [span for span in row.spans if span.level == 1]
-    bare = [span for span in bare if (span.first, span.until) not in repeated_parts | called_parts]
-    inside = any(first <= span.first and span.until <= until for span in bare for _, first, until in row.called)
+    inside = any(first <= start and end <= until for start, end in bare for _, first, until in row.called)
     for called, first, until in row.called:
         around = page.x(first, row) - page.column / 2, page.x(until, row) + page.column / 2
         below = middle + page.height / 2 + (page.captions * _CAPTION + 0.35) * em + (0.75 * em if inside else 0.0)
@@ -459,6 +467,7 @@ def _words(span: Span, row: Row, page: _Page) -> str:
     unit = span.arc.through[0]
     caption = unit.lead.kind.caption()
     words = f"{caption.window[0]}×{caption.window[1]} {caption.name}" if caption.window else "linear"
+    words += f", {SAME_WEIGHTS}" if any(each.shares for each in span.arc.through) else ""
     return words if text_width(words, "serif", page.em) < (span.last - span.first) * page.pitch else ""
 
 

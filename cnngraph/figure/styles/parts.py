@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -12,12 +11,12 @@ from typing import Literal
 from cnngraph.figure.colors import Color, contrast
 from cnngraph.figure.lanes.boxes import Box, Outlet, Pill, Sign, Standing
 from cnngraph.figure.lanes.called import PAD, Called
-from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.lanes.enclosed import enclosed
 from cnngraph.figure.lanes.layered import Layered
 from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Framed, Row, Stop
 from cnngraph.figure.lanes.split import Lane, Split
+from cnngraph.figure.sharing import letters
 from cnngraph.figure.text import fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
@@ -33,10 +32,12 @@ from cnngraph.flow import (
     Repeat,
     Side,
     Tangle,
-    insides,
+    id_of,
     meeting,
+    things,
     units_of,
 )
+from cnngraph.fold import weights
 from cnngraph.network import Layer, Network
 from cnngraph.units import Unit
 
@@ -55,8 +56,8 @@ class Maker:
     network: Network
     measure: Measure
     names: bool
-    marks: Mapping[Owners, str]
-    """A letter for weights that are used more than once."""
+    marks: Mapping[str, str]
+    """By the names of boxes a letter for weights that several of them have."""
     show: Collection[str] = field(default=(), kw_only=True)
     """Words of silent layers that are named."""
     called: Sequence[Called] = field(default=(), kw_only=True)
@@ -164,7 +165,7 @@ class Maker:
         em, most = self.measure.em, self.measure.most
         inside = tuple([fit(line, "serif", em, self.measure.box - _AIR * em) for line in lines])
         below, named = caption if self.measure.theme.sizes else "", fit(name, "serif-italic", em, most)
-        mark = self.marks.get(owners(thing), "")
+        mark = self.marks.get(id_of(thing), "")
         is_known = isinstance(thing, Boxed) or thing.is_known
         sort = Standing if self.measure.down else Box
         return sort(self.measure, first, last, inside, below, color, about, layers, times, named, mark, is_known)
@@ -365,19 +366,6 @@ def windows(network: Network) -> dict[str, tuple[str, ...]]:
     }
 
 
-def things(chain: Chain) -> Iterator[Unit | Boxed]:
-    """What of *chain* has a box or a sign, in order; of what repeats, once."""
-    stack: list[Element] = list(reversed(chain))
-    while stack:
-        match element := stack.pop():
-            case Unit() | Boxed():
-                yield element
-            case Repeat(stretches):
-                stack += reversed(stretches[0])
-            case _:
-                stack += [inner for inside in reversed(insides(element)) for inner in reversed(inside)]
-
-
 def box_width(network: Network, chain: Chain, em: float, most: float, show: Collection[str] = ()) -> float:
     """Wide enough for all words in boxes, but at most *most*, unless these are no author's."""
     ours: set[str] = set()
@@ -422,26 +410,9 @@ def _line_color(color: Color, theme: Theme) -> Color:
     return color if contrast(color, theme.background or theme.paper) >= _SEEN else theme.faint
 
 
-Owners = tuple[str, ...]
-"""Whose weights a box has, one for each of its units that has any; empty where no other has all of them."""
-
-
-def owners(thing: Unit | Boxed) -> Owners:
-    """Whose weights *thing* has."""
-    found = []
-    for unit in units_of((thing,)):
-        if unit.tied:
-            found.append(unit.tied)
-        elif unit.params or unit.shares:
-            return ()
-    return tuple(found)
-
-
-def marks(chain: Chain) -> dict[Owners, str]:
-    """A letter for the weights that several boxes have, in the order of the figure."""
-    counts = Counter(filter(None, map(owners, things(chain))))
-    several = [weights for weights, times in counts.items() if times > 1]
-    return {weights: letter.lower() for weights, letter in zip(several, alphabet(), strict=False)}
+def marks(chain: Chain) -> dict[str, str]:
+    """By the names of boxes a letter for the weights that several of them have, in the order of the figure."""
+    return letters(weights(chain))
 
 
 def _has_words(unit: Unit, show: Collection[str]) -> bool:

@@ -32,12 +32,13 @@ from cnngraph.figure.scene import (
     way_out,
 )  # fmt: skip
 from cnngraph.figure.shapes import HATCHES, arrowhead, cuboid, hatching, outline
-from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, block_of, nodes
+from cnngraph.figure.sharing import FONT as LETTER
+from cnngraph.figure.sharing import SAME_WEIGHTS, key, key_width, letters, middle_baseline
+from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, block_of, nodes, weights
 from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
 from cnngraph.figure.slabs.places import Line as Way
 from cnngraph.figure.slabs.resolution import pixels, resolutions
 from cnngraph.figure.styles.parts import sign_of
-from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Faces, Theme
@@ -77,8 +78,7 @@ def slabs(
     sizes = texts(width, _TEXT, _LEAST_TEXT)
     best: _Laid | None = None
     for detail in details:
-        found = nodes(whole, rows, detail)
-        found = found.in_a_line or found
+        found = nodes(whole, rows, detail).arranged
 
         def laid(em: float, side: float, found: Nodes = found) -> _Laid:
             return _Laid(network, found, rows, em, side, width, theme, title, show)
@@ -95,8 +95,9 @@ def slabs(
         return best.scene()
 
     def thin(page: float, em: float, detail: Detail) -> _Laid:
-        found = nodes(whole, rows, detail)
-        return _Laid(network, found.in_a_line or found, rows, em, _SIDES[-1], page, theme, title, show, thin=True)
+        return _Laid(
+            network, nodes(whole, rows, detail).arranged, rows, em, _SIDES[-1], page, theme, title, show, thin=True
+        )
 
     for em in (size for size in (*_SMALL, _LEAST_TEXT) if size <= sizes[-1]):
         for detail in details:
@@ -129,6 +130,8 @@ class _Sort:
     """The maps that the colour is of, where that is what it says: ``56×56``."""
     band_on: Color | None = None
     """What it is a band on."""
+    letters: tuple[str, ...] = ()
+    """What it is a key to instead of a colour: those of weights."""
 
 
 def _together(sorts: Sequence[_Sort]) -> list[_Sort]:
@@ -163,7 +166,8 @@ class _Laid:
         maps = [node.last.output for node in found.nodes if node.last.output.is_map]
         sizes = [pixels(size) for volume in maps for size in (volume.height, volume.width)]
         most = max((pixels(volume.channels) for volume in maps), default=1)
-        self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most, thin))
+        given = letters(weights(found))
+        self.places = Places(found, Scale(em, side * em, max(sizes, default=1), most, thin), given)
         self.grouped = Counter(spot.group for spot in self.places.spots)
         self.head = heading(self.title, em, width, self.margin, theme)
         self.stages = self._stages()
@@ -176,7 +180,12 @@ class _Laid:
         """Each of them once: a band is the darker, the later its word is here."""
         self.key = _together([*shown, *(way for way in self.ways.values() if way)])
         self.key += map(self._band_sort, self.shades)
-        solid = [sort.color for sort in self.key if not (sort.is_line or sort.band_on)] if theme.hatched else []
+        self.key += [_Sort(SAME_WEIGHTS, theme.ink, letters=tuple(given.values()))] if given else []
+        solid = (
+            [sort.color for sort in self.key if not (sort.is_line or sort.band_on or sort.letters)]
+            if theme.hatched
+            else []
+        )
         self.hatches = {color: HATCHES[number % len(HATCHES)] for number, color in enumerate(solid)}
         self.outlets = max(
             (text_width(_called(output), "serif-italic", em) for _, output, _ in self.places.outlets), default=0.0
@@ -271,9 +280,12 @@ class _Laid:
 
     # The key -----------------------------------------------------------------------------------
 
-    def _line_width(self, line: Sequence[_Sort]) -> float:
+    def _sort_width(self, sort: _Sort) -> float:
         em = self.em
-        return sum(_SAMPLE * em + text_width(sort.words, "serif", em) + 1.5 * em for sort in line) - 1.5 * em
+        return key_width(sort.letters, em) if sort.letters else _SAMPLE * em + text_width(sort.words, "serif", em)
+
+    def _line_width(self, line: Sequence[_Sort]) -> float:
+        return sum(self._sort_width(sort) + 1.5 * self.em for sort in line) - 1.5 * self.em
 
     def _key_lines(self, room: float) -> list[list[_Sort]]:
         lines: list[list[_Sort]] = [[]]
@@ -287,8 +299,11 @@ class _Laid:
         em = self.em
         for number, line in enumerate(self.lines):
             x, middle = self.margin, self.floor + (0.6 + 1.5 * number) * em
-            baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
+            baseline = middle_baseline(middle, em)
             for sort in line:
+                if sort.letters:
+                    yield key(sort.letters, x, baseline, em, self.theme)
+                    continue  # the last of all
                 if sort.is_line:
                     stroke = Stroke(sort.color, _THICK[sort.is_short] * em)
                     sample: tuple[Primitive, ...] = (
@@ -308,7 +323,7 @@ class _Laid:
                     ], sort.color))  # fmt: skip
                 words = Text(x + _SAMPLE * em, baseline, sort.words, em, "serif", fill=self.theme.ink)
                 yield Group(f"key-{sort.words}", "key", (*sample, words))
-                x += _SAMPLE * em + text_width(sort.words, "serif", em) + 1.5 * em
+                x += self._sort_width(sort) + 1.5 * em
 
     # The figure --------------------------------------------------------------------------------
 
@@ -319,7 +334,6 @@ class _Laid:
         items += self._outlets()
         items += self._sizes()
         items += map(self._bracket, self.places.brackets)
-        items += self._shared()
         items += self._drawn_key()
         return Scene(
             width=self.width,
@@ -360,10 +374,14 @@ class _Laid:
         said = spot.words or (str(node.last.output.channels) if self.grouped[spot.group] == 1 else "")
         if said and theme.sizes:
             drawn.append(Text(x + spot.thick / 2, below, said, em, "serif", "middle", fill=theme.ink))
+        over = axis - self.places.group_up(spot) - 0.25 * em
         if node.times > 1:
             # Left of where a line leaves above.
-            right, over = self.margin + spot.top[0] - 0.25 * em, axis - spot.up - 0.25 * em
+            right = self.margin + spot.top[0] - 0.25 * em
             drawn.append(Text(right, over, f"×{node.times}", em, "serif", "end", fill=theme.ink))
+            over -= self.places.badge
+        if spot.letter:
+            drawn.append(Text(x + spot.depth, over, spot.letter, em, LETTER, fill=theme.ink))
         return Group(node.first.name, "layer", tuple(drawn), self._about(node), layers=layers)
 
     def _bands(self, node: Node, show: Collection[str]) -> tuple[str, ...]:
@@ -483,21 +501,6 @@ class _Laid:
         name = self.found.nodes[stretch.first].first.name
         data = (("times", str(stretch.times)),)
         return Group(f"{name}-repeated", "decoration", (Path(steps, line), words), data=data, layers=stretch.layers)
-
-    def _shared(self) -> Iterator[Group]:
-        """Between towers of which one has the weights of another, that it has; where nothing comes of both there is
-        no row between them."""
-        em, rows = self.em, self.places.rows
-        takers = {node.row for node in self.found.nodes for unit in node.units if unit.shares}
-        owners = {node.row for node in self.found.nodes for unit in node.units if unit.tied and not unit.shares}
-        between = [row for row in range(len(rows)) if takers | owners <= {row - 1, row + 1}]
-        if takers != owners and len(between) == 1:
-            row = rows[between[0]]
-            baseline = self.roof + row.axis + (ascent("serif", em) - descent("serif", em)) / 2
-            wide = text_width(SAME_WEIGHTS, "serif-italic", em) + em
-            if row.spots and wide < self.places.spots[row.spots[0]].x:
-                words = Text(self.margin, baseline, SAME_WEIGHTS, em, "serif-italic", fill=self.theme.ink)
-                yield Group("same-weights", "decoration", (words,))
 
     def _under(self, number: int) -> float:
         """The baseline below the group *number*, and below the channels of what is in it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from cnngraph.diagnostics import CnngraphError
+from cnngraph.figure.sharing import SAME_WEIGHTS
 from cnngraph.layers.kind import Fault
 from cnngraph.network import Layer, Network
 from cnngraph.volume import Volume, as_int
@@ -157,10 +158,6 @@ def _loud_successors(network: Network) -> list[Layer | None]:
         if not layer.kind.is_silent:
             loud = layer
     return found[::-1]
-
-
-SAME_WEIGHTS = "same weights"
-"""What stands at a layer that uses those of one before."""
 
 
 def arrow_words(layer: Layer) -> Words:

@@ -20,9 +20,9 @@ from cnngraph.figure.page import SLIDE, texts
 from cnngraph.figure.page import height as page_height
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Primitive, Rect, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow, arrowhead
+from cnngraph.figure.sharing import SAME_WEIGHTS
 from cnngraph.figure.spine import Stage, spine
 from cnngraph.figure.styles.beside import LEADING, REPEAT, REPEAT_BESIDE, Name, arc, labelled, letters_width, repeat
-from cnngraph.figure.styles.stops import SAME_WEIGHTS
 from cnngraph.figure.text import ascent, drop
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme

@@ -15,8 +15,9 @@ from cnngraph.figure.page import fitting, texts, too_narrow
 from cnngraph.figure.rows import balanced
 from cnngraph.figure.scene import Group, Item, Primitive, Scene, Stroke, Text, edge
 from cnngraph.figure.shapes import arrow
+from cnngraph.figure.sharing import SAME_WEIGHTS
 from cnngraph.figure.styles.bodies import Body, Channels, Framed, Measure
-from cnngraph.figure.styles.stops import SAME_WEIGHTS, Look, Stop, are_of_digits, arrow_words, stops
+from cnngraph.figure.styles.stops import Look, Stop, are_of_digits, arrow_words, stops
 from cnngraph.figure.styles.volumes import cut_for, hover
 from cnngraph.figure.text import ascent, descent, fit
 from cnngraph.figure.text import width as text_width

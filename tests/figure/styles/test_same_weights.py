@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from cnngraph.fronts import load, parse
 from cnngraph.network import Network
 from tests.dags import dags
 from tests.figure.geometry import faults
+from tests.figure.styles.test_slabs import fronts
 from tests.parity.shared import PYRAMID
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -154,6 +156,118 @@ def test_letters_are_those_of_weights(lines: str) -> None:
         assert bool(others) == (one in found)
         assert all(found[other] == found[one] for other in others)
     assert len(set(found.values())) == len({owners[one] for one in found})
+
+
+def owners(network: Network, group: Group) -> set[str]:
+    """Whose weights all that *group* stands for has; none where some are used once."""
+    weighted = [network.by_name[name] for name in group.layers]
+    weighted = [layer for layer in weighted if layer.kind.parameters(layer.input_volumes)]
+    shared = {layer.shares for layer in network} - {""}
+    found = {layer.shares or layer.name for layer in weighted}
+    return found if found <= shared else set()
+
+
+def check_letters(network: Network, scene: Scene) -> None:
+    """Letters are equal where weights are; what has some of the weights of another thing has all of them."""
+    found = marks(scene)
+    weights = {group.id: owners(network, group) for group in scene.groups() if group.role == "layer"}
+    weights = {name: own for name, own in weights.items() if own}
+    for one, other in combinations(weights, 2):
+        assert weights[one] == weights[other] or weights[one].isdisjoint(weights[other])
+        assert (weights[one] == weights[other]) == (one in found and found[one] == found.get(other))
+    assert found.keys() <= weights.keys()
+    assert ("same weights" in said(scene)) == bool(found)
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> str:
+    """A chain in which steps, of one block or several, are done again, alone or several times."""
+    lines = ["net t", "input 8x8x4", "block unit() {\n conv 4 3x3 same relu\n}"]
+    made = 0
+    for _ in range(draw(st.integers(2, 7))):
+        times = draw(st.integers(1, 3))
+        match draw(st.sampled_from(["unit", "conv", "again", "again", "pool"])):
+            case "pool":
+                lines.append("maxpool 3x3 s=1 same")
+            case "again" if made:
+                again = f"again s{draw(st.integers(0, made - 1))}"
+                lines.append(f"[{again}] x{times}" if times > 1 else again)
+            case what:
+                step = "conv 4 3x3 same relu" if what == "conv" else "unit"
+                lines.append(f"s{made}: [{step}] x{times}" if times > 1 else f"s{made}: {step}")
+                made += 1
+    return "\n".join(lines)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps(), st.sampled_from(["blocks", "slabs"]), st.sampled_from([True, False, None]), st.integers(0, 2))
+def test_steps_done_again_have_one_letter_wherever_they_are(
+    text: str, style: str, fold: bool | None, depth: int
+) -> None:
+    network = parse(text)
+    if style == "blocks":
+        scene = drawn(network, fold=fold, depth=depth) if fold is not None else drawn(network, depth=depth)
+    else:
+        scene = draw(Order([network], style, 14_400.0, LIGHT, fold=fold))
+    check_letters(network, scene)
+    assert faults(scene) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(dags(["conv 4 3x3 same relu", "conv 4 1x1 bn", "relu"], most=7, shared=True), st.sampled_from([None, False]))
+def test_slabs_have_letters_for_weights(lines: str, fold: bool | None) -> None:
+    network = parse(f"net t\ninput 6x6x4\n{lines}\n")
+    scene = draw(Order([network], "slabs", 14_400.0, LIGHT, fold=fold))
+    check_letters(network, scene)
+    assert faults(scene) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 4), st.booleans(), st.lists(st.integers(1, 40), min_size=1, max_size=3))
+def test_slabs_of_towers_have_letters(count: int, meet: bool, channels: list[int]) -> None:
+    tower = " -> ".join(f"conv {each} 3x3 same relu -> maxpool 2x2" for each in channels)
+    lines = ["net t", *(f"input i{at} 64x64x3" for at in range(count)), f"block tower() {{\n {tower}\n}}"]
+    lines += [f"t{at}: from i{at} -> {'again t0' if at else 'tower'}" for at in range(count)]
+    towers = [f"t{at}" for at in range(count)]
+    lines += ["concat {", *(f"| from {each}" for each in towers), "}"] if meet else [f"output {' '.join(towers)}"]
+    network = parse("\n".join(lines))
+    scene = draw(Order([network], "slabs", 960.0, LIGHT))
+    assert len(marks(scene)) >= count
+    check_letters(network, scene)
+    assert faults(scene) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 3), st.integers(2, 4))
+def test_towers_compared_at_several_levels_are_rows_of_their_own(count: int, deep: int) -> None:
+    levels = [f" e{at}: conv {4 << at} 3x3 same relu" for at in range(deep)]
+    body = "\n maxpool 2x2\n".join(levels)
+    lines = ["net t", *(f"input i{at} 64x64x3" for at in range(count)), f"block encoder() {{\n{body}\n}}"]
+    lines += [f"t{at}: from i{at} -> {'again t0' if at else 'encoder'}" for at in range(count)]
+    for level in reversed(range(deep)):
+        lines += [f"d{level}: max {{", *(f"| from t{at}.e{level}" for at in range(count)), "}"]
+        if level < deep - 1:
+            lines += [f"add {{\n| from u{level}\n| from d{level}\n}}"]
+        lines += [f"u{level - 1}: upconv {4 << level - 1} 2x2 s=2"] if level else ["conv 2 1x1"]
+    network = parse("\n".join(lines))
+    scene = draw(Order([network], "slabs", 960.0, LIGHT))
+    rows: dict[str, set[float]] = {}
+    for name, box in fronts(scene).items():
+        of = f"t{name[1]}" if name[0] in "it" else "decoder"
+        rows.setdefault(of, set()).add(round((box[1] + box[3]) / 2, 3))
+    assert all(len(rows[f"t{at}"]) == 1 for at in range(count))
+    assert len(set.union(*rows.values())) == sum(map(len, rows.values()))
+    check_letters(network, scene)
+    assert faults(scene) == []
+
+
+def test_columns_say_it_and_have_no_bracket_alone() -> None:
+    cell = "block cell() {\n add {\n | conv 8 3x3 same\n | skip\n }\n relu\n}\n"
+    network = parse(f"net t\ninput 8x8x8\n{cell}step: cell\n[again step] x3\n")
+    scene = draw(Order([network], "units", 960.0, LIGHT))
+    assert said(scene).count("weights") == 3
+    assert not [group.id for group in scene.groups() if group.id.endswith("-block")]
+    assert faults(scene) == []
 
 
 def test_towers_that_never_meet_are_slabs_in_two_rows() -> None:

@@ -125,7 +125,7 @@ def test_no_edge_goes_on_in_another(name: str) -> None:
 def test_a_row_is_a_resolution(seed: int) -> None:
     network = parse(random_levels(seed))
     scene = slabs(network, WIDE)
-    line = nodes(units(network), resolutions(units(network)), Detail.OPEN).in_a_line is not None
+    line = nodes(units(network), resolutions(units(network)), Detail.OPEN).falls
     rows: dict[int, set[float]] = {}
     for id, (_, top, _, bottom) in fronts(scene).items():
         rows.setdefault(network[id].output.height, set()).add(round((top + bottom) / 2, 3))  # type: ignore[arg-type]
