@@ -9,6 +9,7 @@ from the declaration: none of them lists kinds.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, dataclass_transform
@@ -227,15 +228,16 @@ class Kind:
         raise dataclasses.FrozenInstanceError(f"{name} of a {type(self).__name__} stays what it is")
 
     def __eq__(self, other: object) -> bool:
-        return other is self or (type(other) is type(self) and self._values() == other._values())
+        return other is self or (type(other) is type(self) and self._values == other._values)
 
     def __hash__(self) -> int:
-        return hash(self._values())
+        return hash(self._values)
 
     def __repr__(self) -> str:
         given = (f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))
         return f"{type(self).__name__}({', '.join(given)})"
 
+    @functools.cached_property
     def _values(self) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in _names(type(self))])
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from cnngraph.structure.pieces import Knot, Row, Step, Use, goes_on, in_order, is_sealed, last, taken, units_of
-from cnngraph.structure.places import MOST, Places
+from cnngraph.structure.places import MOST, Numbers, Places, are_few
+from cnngraph.volume import Dim
 
 _ROUNDS = 3
 """How far around a piece is looked to tell it from others that are said alike."""
@@ -24,6 +26,7 @@ class _Node:
 
     pieces: Row
     key: int
+    numbers: Numbers
     takes: list[int] = field(default_factory=list)
     """For each tensor that it takes the node that makes it; -1 for what no node makes at its end."""
     leads: list[tuple[int, int]] = field(default_factory=list)
@@ -52,7 +55,14 @@ def exchanges(there: Places) -> None:
 class _Tangle:
     def __init__(self, there: Places, knot: Knot) -> None:
         self.there = there
-        self.nodes = [_Node(pieces, there.keys.row(pieces)) for row in knot.rows for pieces in _together(row)]
+        keys = there.keys
+        self.nodes = [
+            _Node(pieces, keys.row(pieces), tuple(keys.numbers_in(pieces)))
+            for row in knot.rows
+            for pieces in _together(row)
+        ]
+        self.sealed = [all(map(is_sealed, node.pieces)) for node in self.nodes]
+        """Of each node, whether nothing that is made inside is taken from outside."""
         self.holder = {unit.name: at for at, node in enumerate(self.nodes) for unit in units_of(node.pieces)}
         """For each unit its node."""
         maker = {last(node.pieces[-1]).layers[-1].name: at for at, node in enumerate(self.nodes)}
@@ -160,20 +170,24 @@ class _Tangle:
                 yield [target for (target,) in columns]
 
     def _saving(self, copies: _Copies) -> float:
-        """How many lines a block of these saves; none where it would be none."""
+        """How many lines a block of these saves; nothing or less where it would be none."""
         patterns = {self._pattern(copy) for copy in copies}
         gathers = any(self.nodes[node].gathers for node in copies[0])
         if len(patterns) > 1 or not (gathers or len(self._ends(copies)) > 1):
             return 0
-        if not all(is_sealed(piece) for copy in copies for node in copy for piece in self.nodes[node].pieces):
+        if not all(self.sealed[node] for copy in copies for node in copy):
             return 0
         (pattern,) = patterns
         tensors = 1 + max([source for node in pattern for source in node if source >= 0], default=0)
-        pieces = [[piece for node in copy for piece in self.nodes[node].pieces] for copy in copies]
-        if tensors > MOST or not self.there.fits(pieces, MOST + 1 - tensors):
-            return 0
         lines = len(self._rows(copies))
-        return (len(copies) - 1) * (lines - 1) - 3 - 0.2 * len(copies)
+        saving = (len(copies) - 1) * (lines - 1) - 3 - 0.2 * len(copies)
+        fits = saving > 0 and tensors <= MOST and are_few(map(self._said, copies), MOST + 1 - tensors)
+        return saving if fits else 0
+
+    def _said(self, copy: Sequence[int]) -> tuple[Dim, Numbers]:
+        """The channels that flow into *copy*, and the numbers in it."""
+        flowing = next(units_of(self.nodes[copy[0]].pieces)).lead.input_volumes[0].channels
+        return flowing, tuple(chain.from_iterable(self.nodes[node].numbers for node in copy))
 
     def _ends(self, copies: _Copies) -> list[int]:
         """The nodes of a copy, by their numbers in it, of which something outside takes what they make."""

@@ -10,9 +10,13 @@ from cnngraph.layers.window import Windowed
 from cnngraph.spec.writing.formulas import CHANNELS
 from cnngraph.structure.keys import Keys
 from cnngraph.structure.pieces import Joint, Piece, Row, Rows, Step, Use, every_row, last, open_rows, units_of
+from cnngraph.volume import Dim
 
 MOST = 6
 """Parameters of a block that a person can use."""
+
+Numbers = tuple[tuple[str, str], ...]
+"""What stands in the words of pieces, with its keywords."""
 
 
 @dataclass(slots=True)
@@ -46,20 +50,12 @@ class Places:
             for name in unit.lead.inputs:
                 self.takers.setdefault(name, []).append(unit.name)
 
-    def fits(self, uses: Sequence[Row], most: int = MOST) -> bool:
+    def fits(self, uses: Iterable[Row], most: int = MOST) -> bool:
         """Whether a block of these pieces has at most so many parameters."""
-        flowing = [next(units_of(row)).lead.input_volumes[0].channels for row in uses]
-        known = _direction(tuple(map(str, flowing)))
-        varying = set()
-        numbers = [self.keys.numbers_in(row) for row in uses]
-        if len({len(each) for each in numbers}) > 1:
-            return False
-        for column in zip(*numbers, strict=True):
-            values = tuple(value for _, value in column)
-            if len(set(values)) > 1:
-                is_channels = column[0][0] in CHANNELS
-                varying.add(("c", _direction(values)) if is_channels else (column[0][0], values))
-        return len(varying - {("c", known)}) <= most
+        return are_few(
+            ((next(units_of(row)).lead.input_volumes[0].channels, tuple(self.keys.numbers_in(row))) for row in uses),
+            most,
+        )
 
     def new_name(self) -> str:
         self.made += 1
@@ -134,6 +130,21 @@ class Places:
             known = [tuple(self._scopes[name].split(".")) for name in layers if name in self._scopes]
             self._scope_of[id(piece)] = _common(known) if known else None
         return self._scope_of[id(piece)]
+
+
+def are_few(uses: Iterable[tuple[Dim, Numbers]], most: int) -> bool:
+    """Whether a block has at most so many parameters with these channels that flow in and these numbers."""
+    flowing, numbers = zip(*dict.fromkeys(uses), strict=True)
+    if len({len(each) for each in numbers}) > 1:
+        return False
+    known = _direction(tuple(map(str, flowing)))
+    varying = set()
+    for column in zip(*numbers, strict=True):
+        values = tuple(value for _, value in column)
+        if len(set(values)) > 1:
+            is_channels = column[0][0] in CHANNELS
+            varying.add(("c", _direction(values)) if is_channels else (column[0][0], values))
+    return len(varying - {("c", known)}) <= most
 
 
 def _direction(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ take such values and give such back; a layer is put into the draft when a rule a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -54,8 +54,10 @@ class Trace:
         self._settled: dict[tuple[str, tuple[Axis, ...]], View] = {}
         self._users: dict[tuple[str, ...], tuple[Kind, str]] = {}
         """By the names of kernels the layer that used them first."""
-        self.sharing: set[str] = set()
-        """Layers that use the weights of one before."""
+        self._done: dict[_Work, str] = {}
+        """By what a layer does the first that does it."""
+        self._copies: dict[str, str] = {}
+        """For each layer that uses the weights of one before, or does the same to such, that one."""
         self.stacks: dict[str, list[View]] = {}
         """What was put together to a layer's channels, part by part."""
         self.enlarged: dict[str, tuple[View, tuple[int, int]]] = {}
@@ -201,10 +203,25 @@ class Trace:
         known, name = self._users.get(kernels, (None, ""))
         return name if known == kind else ""
 
-    def uses(self, kind: Kind, kernels: tuple[str, ...], layer: str) -> None:
-        """Notes that *layer* uses the tensors *kernels*."""
-        self._users.setdefault(kernels, (kind, layer))
+    def again(self, kind: Kind, kernels: tuple[str, ...], inputs: Sequence[str]) -> str:
+        """The layer that does the same, with the tensors *kernels* of the file, to what the *inputs* are copies of;
+        empty if none does."""
+        return "" if self._copies.keys().isdisjoint(inputs) else self._done.get(self._work(kind, kernels, inputs), "")
 
+    def uses(self, kind: Kind, kernels: tuple[str, ...], inputs: Sequence[str], layer: str, copy_of: str) -> None:
+        """Notes that *layer* uses the tensors *kernels*, and is a *copy_of* one before, if of any."""
+        if kernels:
+            self._users.setdefault(kernels, (kind, layer))
+        self._done.setdefault(self._work(kind, kernels, inputs), layer)
+        if copy_of:
+            self._copies[layer] = copy_of
+
+    def _work(self, kind: Kind, kernels: tuple[str, ...], inputs: Sequence[str]) -> _Work:
+        return kind, kernels, tuple([self._copies.get(each, each) for each in inputs])
+
+
+_Work = tuple[Kind, tuple[str, ...], tuple[str, ...]]
+"""A kind, the tensors that it uses, and the layers that it takes from."""
 
 _FROM_ZERO = (Relu, Relu6, Sigmoid, HSigmoid, Softmax)
 _NO_LOWER = (Add, AvgPool, Concat, Dropout, Flatten, MaxPool, Mul, Reorg, Shuffle, Slice, Unflatten, Unreorg, Upsample)
@@ -271,30 +288,28 @@ class Step:
         trace = self.trace
         given = weights or {}
         kernels = tuple(each.name for each in given.values())
+        inputs = [view.layer for view in views]
         # Exporters write equal tensors once: that two normalizations begin alike doesn't say that they are one.
-        is_own = any(len(each.shape) > 1 for each in given.values()) or views[0].layer in trace.sharing
-        shares = trace.shared(kind, kernels) if is_own else ""
+        is_own = any(len(each.shape) > 1 for each in given.values())
+        copy_of = trace.shared(kind, kernels) if is_own else trace.again(kind, kernels, inputs)
         entries = {name: Entry(each.name, each.shape, "float32", each.get) for name, each in given.items()}
         label = self.node.name or self.node.outputs[0]
         label = f"{label}.{kind.word}" if is_aside else label
         try:
             name = trace.draft.add(
                 kind,
-                [view.layer for view in views],
+                inputs,
                 label,
                 scope=self.scope,
                 place=self.node.place,
                 weights=entries,
-                shares=shares,
+                shares=copy_of if given else "",
             )
         except CnngraphError as error:
             if error.diagnostics[0].code.startswith("E05"):
                 raise  # a limit
             raise Unknown(error.diagnostics[0].message) from None
-        if given:
-            trace.uses(kind, kernels, name)
-        if shares:
-            trace.sharing.add(name)
+        trace.uses(kind, kernels, inputs, name, copy_of)
         volume = trace.draft.volume(name)
         if like is not None:
             return like.over(name, volume)

@@ -76,8 +76,9 @@ def test_a_vector_cut_with_its_channels_last_is_unflattened(data: st.DataObject)
         path = written(model(nodes, (1, 3), weights), Path(folder))
         if other:  # what cannot be both is opaque, and right all the same
             found = imported(str(path), {})
-            assert found.weights is not None
-            whole = lowered(found.network, lambda: found.weights, parts=found.parts)
+            weights_found = found.weights
+            assert weights_found is not None
+            whole = lowered(found.network, lambda: weights_found, parts=found.parts)
             with whole.file() as ours:
                 assert alike(path, ours, [{}], found.unlike).difference < 1e-5
         else:
@@ -602,3 +603,30 @@ def test_what_uses_two_weights_again_is_there_twice(tmp_path: Path) -> None:
     network = compared(written(made, tmp_path), numbers(1, 4, 6, 8))
     assert [layer.kind.word for layer in network.layers].count("conv") == 4
     assert [layer.shares != "" for layer in network.layers if layer.kind.word == "conv"].count(True) == 2
+
+
+@pytest.mark.parametrize("between", [["Relu"], ["MaxPool"], ["Add"], ["Concat"], ["Relu", "Concat", "MaxPool", "Add"]])
+@pytest.mark.parametrize("is_one", [True, False])
+def test_a_normalization_is_used_again_with_all_around_it(between: list[str], is_one: bool, tmp_path: Path) -> None:
+    """Behind whatever has no weights; but not where the towers are two, and only its numbers are written once."""
+    nodes = []
+    norm = ("scale", "bias", "mean", "variance")
+    sizes: dict[str, dict[str, Any]] = {"MaxPool": {"kernel_shape": [1, 1]}, "Concat": {"axis": 1}}
+    for tower in "ab":
+        nodes.append(helper.make_node("Conv", [tower, "w" if is_one else f"w_{tower}"], [f"{tower}_0"]))
+        for at, op in enumerate(between):
+            count = 2 if op in ("Add", "Concat") else 1
+            nodes.append(helper.make_node(op, [f"{tower}_{at}"] * count, [f"{tower}_{at + 1}"], **sizes.get(op, {})))
+        last = f"{tower}_{len(between)}"
+        nodes.append(helper.make_node("BatchNormalization", [last, *norm], [f"{tower}_end"]))
+    channels = 4 * 2 ** between.count("Concat")
+    weights = {name: abs(numbers(channels, seed=seed)) + 0.5 for seed, name in enumerate(norm)}
+    weights |= {name: numbers(4, 4, 1, 1, seed=seed) for seed, name in enumerate(["w", "w_a", "w_b"])}
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, SHAPE) for name in "ab"]
+    outputs = [helper.make_empty_tensor_value_info(f"{name}_end") for name in "ab"]
+    tensors = [numpy_helper.from_array(array, name) for name, array in weights.items()]
+    made = helper.make_model(
+        helper.make_graph(nodes, "g", inputs, outputs, tensors), opset_imports=[helper.make_opsetid("", 17)]
+    )
+    network = read(str(written(made, tmp_path)), {}).checked()
+    assert [bool(layer.shares) for layer in network.layers if layer.kind.word == "bn"] == [False, is_one]
