@@ -14,7 +14,7 @@ from cnngraph.plural import many
 
 _RECURRENT = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan"})
 _WHILE_IT_RUNS = frozenset({"DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"})
-_READ_OTHERWISE = frozenset({"Constant", "If", "Shape", "Size", "Range", "NonZero", "ConstantOfShape"})
+_READ_OTHERWISE = frozenset({"Constant", "If", "Shape", "Size", "Range", "ConstantOfShape"})
 """What measures and chooses, and is worked out where nothing else stands in the way."""
 _MOST = 4
 """So many operators are counted by name."""
