@@ -388,7 +388,7 @@ class Framed:
         framed = (frame, *self.measure.upright((words,)))
         about = f"{self.times} times"
         data = (("times", str(self.times)),)
-        yield Group(f"repeat-{self.first}{self._mark}", "decoration", framed, about, data, self.layers)
+        yield Group(f"repeat-{self.layers[0]}{self._mark}", "decoration", framed, about, data, self.layers)
         left, right = x + self.lead, x + self.width - self.lead
         line = self.measure.line
         drawn: tuple[Primitive, ...]

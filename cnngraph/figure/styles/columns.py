@@ -411,7 +411,7 @@ def _row(
             reach = max(reach, page.x(row.last, row) + page.column / 2 + 0.8 * em + 2 * radius)
         else:
             items.append(arc(span, track, drawn))
-            if (span.first, span.until) in bare:
+            if span.level == 1 and (span.first, span.until) in bare:
                 items.append(_bracket(span, row, page, middle))
     for repeated, first, until in row.repeats:
         inside = any(first <= start and end <= until for start, end in blocks)

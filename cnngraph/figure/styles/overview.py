@@ -37,7 +37,7 @@ _MARGIN, _GAP, _PAD = 1.0, 1.8, 0.8
 """Ems of the text: the page's border, air between what lies one under the other, and around what is enlarged."""
 _BOX = 2.4
 """Ems of the small boxes that they are wide."""
-_LEAST_BOX = 0.28
+_LEAST_BOX = 0.275
 """The least em of the small boxes, in ems of the text: in smaller ones arrows are specks."""
 _STEPS = 6
 """Of the search for the largest."""

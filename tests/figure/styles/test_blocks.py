@@ -286,8 +286,8 @@ def test_what_leads_to_a_stacked_volume_has_the_colour_of_its_part() -> None:
     network = load("inception_module")
     scene = draw(Order([network], "blocks", 960.0, LIGHT))
     (volume,) = (group for group in scene.groups() if group.id == "concat1-stacked")
-    # From the back to the front, and of each segment the top, the side, the front.
-    sides = [item.fill for item in volume.items if isinstance(item, Polygon)][1::3][::-1]
+    # From the back, where the first is, to the front, and of each segment the top, the side, the front.
+    sides = [item.fill for item in volume.items if isinstance(item, Polygon)][1::3]
     lines = {dict(group.data)["src"]: group for group in scene.groups() if dict(group.data).get("dst") == "concat1"}
     assert len(lines) == len(network["concat1"].inputs) == 4
     for name, color in zip(network["concat1"].inputs, sides, strict=True):
