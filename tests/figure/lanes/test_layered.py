@@ -178,7 +178,7 @@ def test_the_nearest_numbers_that_rise(pairs: list[tuple[float, float]]) -> None
 
 @pytest.mark.parametrize("axis", [0.0, 33.0])
 def test_a_frame_keeps_off_what_it_frames_and_within_its_own_bounds(axis: float) -> None:
-    framed = Framed(MEASURE, Row.of(MEASURE, [Box("a")]), "a", 3, ())
+    framed = Framed(MEASURE, Row.of(MEASURE, [Box("a")]), "a", 3, ("a",))
     groups = [item for item in framed.draw(5.0, axis) if isinstance(item, Group)]
     (frame,) = (item for item in groups[0].items if isinstance(item, Rect))
     (inside,) = (item for group in groups if group.role == "layer" for item in group.items if isinstance(item, Rect))
