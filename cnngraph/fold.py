@@ -48,6 +48,8 @@ def folded(chain: Chain, network: Network, sameness: Callable[[Unit], Hashable] 
     what is in another block with this label. Weights that are used several times are folded wherever they are used, or
     nowhere.
     """
+    if not network.shared:
+        return _Folder(sameness, network, ()).folded(chain)[0]
     return evenly(lambda apart: _Folder(sameness, network, apart).folded(chain)[0], weights)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from cnngraph.figure.lanes.circled import alphabet
 from cnngraph.figure.scene import Group, Text
-from cnngraph.figure.text import ascent, descent
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.typeface import Font
@@ -40,11 +39,6 @@ def key(given: Collection[str], x: float, baseline: float, em: float, theme: The
         Text(x, baseline, words, em, FONT, fill=theme.ink),
         Text(behind, baseline, SAME_WEIGHTS, em, "serif", fill=theme.ink),
     ))  # fmt: skip
-
-
-def middle_baseline(middle: float, em: float) -> float:
-    """Where text stands whose middle is at *middle*."""
-    return middle + (ascent("serif", em) - descent("serif", em)) / 2
 
 
 def _first_to_last(given: Collection[str]) -> str:

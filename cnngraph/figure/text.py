@@ -92,6 +92,12 @@ def descent(font: Font, size: float) -> float:
     return size * lead(font).descent
 
 
+def middle_baseline(middle: float, em: float) -> float:
+    """Where a line of words in a key stands that has its middle at *middle*: between the tallest letters and the
+    deepest tails."""
+    return middle + (ascent("serif", em) - descent("serif", em)) / 2
+
+
 def drop(content: str, font: Font, size: float) -> float:
     """How far below a line the baseline of *content* is that has its middle on it, in points: the same for all words of
     capitals, small letters and tails, halfway between what capitals and small letters would have by themselves; and

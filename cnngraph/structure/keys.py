@@ -24,7 +24,7 @@ def _words(kinds: tuple[Kind, ...]) -> tuple[Words, Hashable]:
     return words, (skeleton(words), is_point)
 
 
-def owners(unit: Unit) -> tuple[str, ...]:
+def holders(unit: Unit) -> tuple[str, ...]:
     """The layers whose weights *unit* has."""
     return tuple(layer.shares or layer.name for layer in unit.layers if layer.kind.parameters(layer.input_volumes))
 
@@ -48,7 +48,7 @@ class Keys:
             said = _words(tuple([layer.kind for layer in unit.layers]))[1]
             alone = not unit.inputs or any(layer.annotations for layer in unit.layers)
             if self._by_weights:
-                weights: Hashable = owners(unit), tuple([layer.kind for layer in unit.layers])
+                weights: Hashable = holders(unit), tuple([layer.kind for layer in unit.layers])
             else:
                 weights = None
                 alone |= unit.tied != "" and unit.name not in self._free

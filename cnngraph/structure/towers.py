@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cnngraph.structure.keys import Keys, owners
+from cnngraph.structure.keys import Keys, holders
 from cnngraph.structure.pieces import Piece, every_row, goes_on, taken, units_of
 from cnngraph.structure.places import Place, Places
 
@@ -14,7 +14,7 @@ from cnngraph.structure.places import Place, Places
 def towers(there: Places) -> None:
     """Blocks of the longest stretches of one tensor that are used again as a whole."""
     keys = Keys(by_weights=True)
-    shared = Counter(owner for unit in there.found.units() if unit.tied for owner in owners(unit))
+    shared = Counter(owner for unit in there.found.units() if unit.tied for owner in holders(unit))
     if not shared:
         return
     found: dict[int, list[list[Place]]] = {}
@@ -22,7 +22,7 @@ def towers(there: Places) -> None:
     for alike in _alike(there, keys):
         places = _longest(keys, alike)
         units = [unit for place in places for unit in units_of(place.pieces)]
-        is_whole = all(shared[owner] == len(places) for unit in units for owner in owners(unit))
+        is_whole = all(shared[owner] == len(places) for unit in units for owner in holders(unit))
         if not is_whole or len(units) == len(places) or not claimed.isdisjoint(unit.name for unit in units):
             continue
         if all(len(taken(place.pieces)) == 1 for place in places):
@@ -75,5 +75,5 @@ def _beside(keys: Keys, beside: Sequence[Sequence[Piece]], inside: set[int]) -> 
     if len({id(piece) for piece in pieces}) < len(pieces) or len({keys.piece(piece) for piece in pieces}) > 1:
         return set()
     units = [unit for piece in pieces for unit in units_of([piece])]
-    has_own = any(owners(unit) and not unit.tied for unit in units)
+    has_own = any(holders(unit) and not unit.tied for unit in units)
     return set() if has_own or not all(unit.inputs for unit in units) else {id(piece) for piece in pieces}

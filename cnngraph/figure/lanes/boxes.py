@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from cnngraph.figure.colors import Color
-from cnngraph.figure.lanes.part import Measure, Plain
+from cnngraph.figure.lanes.part import Even, Measure, Plain
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -199,7 +199,7 @@ SIGN = 0.75
 
 
 @dataclass(frozen=True)
-class Sign(Plain):
+class Sign(Even):
     """A join that is a sign in a circle: ``+`` or ``×``."""
 
     measure: Measure
@@ -224,14 +224,6 @@ class Sign(Plain):
     def up(self) -> float:
         return self.radius
 
-    @property
-    def down(self) -> float:
-        return self.radius
-
-    @property
-    def top(self) -> float:
-        return self.radius
-
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         stroke, r = self.measure.line, self.radius
         middle, axis = (axis, x + r) if self.measure.down else (x + r, axis)
@@ -252,7 +244,7 @@ class Sign(Plain):
 
 
 @dataclass(frozen=True)
-class Outlet(Plain):
+class Outlet(Even):
     """The name under which a tensor leaves the network."""
 
     layers: ClassVar[tuple[str, ...]] = ()
@@ -293,14 +285,6 @@ class Outlet(Plain):
     def up(self) -> float:
         return self._long / 2 if self.measure.down else 0.75 * self.em
 
-    @property
-    def down(self) -> float:
-        return self.up
-
-    @property
-    def top(self) -> float:
-        return self.up
-
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         em, ink = self.em, self.measure.theme.ink
         if self.measure.down:
@@ -311,7 +295,7 @@ class Outlet(Plain):
 
 
 @dataclass(frozen=True)
-class Pill(Plain):
+class Pill(Even):
     """One of several tensors that a block gives on, by its size."""
 
     layers: ClassVar[tuple[str, ...]] = ()
@@ -334,14 +318,6 @@ class Pill(Plain):
     @property
     def up(self) -> float:
         return self._long / 2 if self.measure.down else 0.75 * self.measure.em
-
-    @property
-    def down(self) -> float:
-        return self.up
-
-    @property
-    def top(self) -> float:
-        return self.up
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         em, theme = self.measure.em, self.measure.theme

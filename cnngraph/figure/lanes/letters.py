@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from cnngraph.figure.lanes.circled import letter_radius, lettered
 from cnngraph.figure.lanes.curves import corner
-from cnngraph.figure.lanes.part import Measure, Part, Plain
+from cnngraph.figure.lanes.part import Even, Measure, Part, Plain
 from cnngraph.figure.scene import (
     Circle,
     Group,
@@ -71,7 +71,7 @@ class Letter(Plain):
 
 
 @dataclass(frozen=True)
-class Onward(Plain):
+class Onward(Even):
     """What goes on in the next row, or comes from the one before, and nothing else does: an arrow without a letter."""
 
     measure: Measure
@@ -93,14 +93,6 @@ class Onward(Plain):
     @property
     def up(self) -> float:
         return self.measure.head / 2
-
-    @property
-    def down(self) -> float:
-        return self.up
-
-    @property
-    def top(self) -> float:
-        return self.up
 
     def draw(self, x: float, axis: float) -> Iterator[Item]:
         head, tip = self.measure.head, (x + self.width, axis)

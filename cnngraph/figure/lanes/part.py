@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -160,6 +161,22 @@ class Plain:
     @property
     def right(self) -> float:
         return 0.0
+
+
+class Even(Plain):
+    """A part that reaches as far below the axis as above it, and is met from above at its border."""
+
+    @property
+    @abstractmethod
+    def up(self) -> float: ...
+
+    @property
+    def down(self) -> float:
+        return self.up
+
+    @property
+    def top(self) -> float:
+        return self.up
 
 
 def straight(before: Part, after: Part, start: float, tip: float, axis: float, measure: Measure) -> Group:

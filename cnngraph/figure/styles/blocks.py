@@ -17,11 +17,11 @@ from cnngraph.figure.lanes.part import Measure, Part
 from cnngraph.figure.lanes.row import Row, Stop
 from cnngraph.figure.page import fitting, height, texts, too_narrow
 from cnngraph.figure.scene import Group, Item, Line, Move, Path, Polygon, Scene, Text
-from cnngraph.figure.sharing import key, middle_baseline
+from cnngraph.figure.sharing import key
 from cnngraph.figure.stages import stacked
 from cnngraph.figure.styles.lines import LEAD, LETTER, Cut, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, called, marks, stacks
-from cnngraph.figure.text import ascent, descent
+from cnngraph.figure.text import ascent, middle_baseline
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.figure.turned import turned
@@ -381,6 +381,6 @@ def _key(x: float, y: float, measure: Measure) -> Iterator[Item]:
     em = measure.em
     middle = y + 0.6 * em
     sample = Path((Move((x, middle)), Line((x + 2.4 * em, middle))), measure.dashed)
-    baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
+    baseline = middle_baseline(middle, em)
     words = Text(x + 3.0 * em, baseline, "projection", em, "serif", fill=measure.theme.ink)
     yield Group("key-projection", "key", (sample, words))

@@ -23,7 +23,7 @@ from cnngraph.figure.scene import Circle, Group, Item, Line, Move, Path, Primiti
 from cnngraph.figure.stages import retold
 from cnngraph.figure.styles.lines import Cut, Drawn, Setting, draw_rows
 from cnngraph.figure.styles.parts import Maker, box_width, fill, name_of, sign_of
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import ascent, descent, fit, middle_baseline
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Theme
 from cnngraph.flow import Chain, flow, units_of
@@ -315,7 +315,7 @@ class _Key:
         em, edge = self.em, Stroke(self.theme.edge, 0.06 * self.em)
         for number, line in enumerate(self.lines):
             middle = y + (0.6 + 1.5 * number) * em
-            baseline = middle + (ascent("serif", em) - descent("serif", em)) / 2
+            baseline = middle_baseline(middle, em)
             for left, color, words in line:
                 sample: Primitive = Rect(x + left, middle - 0.45 * em, 0.9 * em, 0.9 * em, color, edge)
                 if color is None:

@@ -33,13 +33,13 @@ from cnngraph.figure.scene import (
 )  # fmt: skip
 from cnngraph.figure.shapes import HATCHES, arrowhead, cuboid, hatching, outline
 from cnngraph.figure.sharing import FONT as LETTER
-from cnngraph.figure.sharing import SAME_WEIGHTS, key, key_width, letters, middle_baseline
+from cnngraph.figure.sharing import SAME_WEIGHTS, key, key_width, letters
 from cnngraph.figure.slabs.nodes import Detail, Node, Nodes, Stretch, block_of, nodes, weights
 from cnngraph.figure.slabs.places import BALL, Places, Scale, Spot
 from cnngraph.figure.slabs.places import Line as Way
 from cnngraph.figure.slabs.resolution import pixels, resolutions
 from cnngraph.figure.styles.parts import sign_of
-from cnngraph.figure.text import ascent, descent, fit
+from cnngraph.figure.text import ascent, descent, fit, middle_baseline
 from cnngraph.figure.text import width as text_width
 from cnngraph.figure.theme import Faces, Theme
 from cnngraph.figure.words import silent
