@@ -1,6 +1,6 @@
 """Mutated files of weights and models: ``python -m tests.fuzz.weights [SECONDS] [SEED]``.
 
-Each is read in a process with 2 GB of memory, and no reading may take more than five seconds. What is no file of
+Each is read in a process with 2 GB of memory, and no reading may take more than five seconds of the processor. What is no file of
 weights is refused in words: whatever else escapes is shown with the file, which stays in ``build/``.
 """
 
@@ -197,7 +197,7 @@ def tried(path: Path, networks: list[Network]) -> None:
 def main() -> None:
     seconds, seed = (float(sys.argv[1]) if len(sys.argv) > 1 else 60.0), int((sys.argv[2:] or ["0"])[0])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGPROF, _late)
     dice, networks = random.Random(seed), [network(), parse(FLAT), parse(TWO)]
     kept = Path("build") / "fuzz-weights"
     counts: Counter[str] = Counter()
@@ -217,7 +217,7 @@ def main() -> None:
             path = folder / f"mutated{Path(file).suffix}"
             path.write_bytes(made)
             start = time.monotonic()
-            signal.alarm(PATIENCE)
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)
             try:
                 tried(path, networks)
                 said = "read"
@@ -232,7 +232,7 @@ def main() -> None:
                     print(f"{file}: {said}: {error!s:.200} -> {kept / f'{len(escaped)}{path.suffix}'}", flush=True)
                 escaped[said] += 1
                 said = "escaped"
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             slowest = max(slowest, time.monotonic() - start)
             counts[f"{Path(file).suffix} {said}"] += 1
     print(f"{counts.total():,} files, the slowest in {slowest:.1f} s")
