@@ -1,7 +1,7 @@
 """Mutated files of weights and models: ``python -m tests.fuzz.weights [SECONDS] [SEED]``.
 
-Each is read in a process with 2 GB of memory, and no reading may take more than five seconds of the processor. What is no file of
-weights is refused in words: whatever else escapes is shown with the file, which stays in ``build/``.
+Each is read in a process with 2 GB of memory, and no reading may take more than five seconds of the processor. What is
+no file of weights is refused in words: whatever else escapes is shown with the file, which stays in ``build/``.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def main() -> None:
             made = change(data, others, dice)
             path = folder / f"mutated{Path(file).suffix}"
             path.write_bytes(made)
-            start = time.monotonic()
+            start = time.process_time()
             signal.setitimer(signal.ITIMER_PROF, PATIENCE)
             try:
                 tried(path, networks)
@@ -233,7 +233,7 @@ def main() -> None:
                 escaped[said] += 1
                 said = "escaped"
             signal.setitimer(signal.ITIMER_PROF, 0)
-            slowest = max(slowest, time.monotonic() - start)
+            slowest = max(slowest, time.process_time() - start)
             counts[f"{Path(file).suffix} {said}"] += 1
     print(f"{counts.total():,} files, the slowest in {slowest:.1f} s")
     for what, count in sorted(counts.items()):
