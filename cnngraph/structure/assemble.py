@@ -4,7 +4,7 @@ gives them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from cnngraph.assembly import Assembly
@@ -15,6 +15,7 @@ from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import is_name
 from cnngraph.structure.paddings import is_point, padded
 from cnngraph.structure.pieces import SHORTCUT, Joint, Knot, Piece, Row, Rows, Step, Use, last
+from cnngraph.structure.splits import PART, splits
 from cnngraph.units import Unit
 
 
@@ -26,6 +27,8 @@ def assembled(
     made = _Assembling(source, points)
     for row in (found.main, *found.sides):
         made.row(row, _Place())
+    for said in made.with_splits():
+        made.unit(said)
     return made.network(outputs), made.names
 
 
@@ -43,6 +46,19 @@ class _Place:
         return replace(self, on_shortcut=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A unit where it stands in the text."""
+
+    unit: Unit
+    at: _Place
+    skips: tuple[int, ...]
+    is_named: bool
+    """Whether a text takes its tensor up by its name."""
+    word: str
+    """What its name is, but for the number."""
+
+
 class _Assembling:
     def __init__(self, source: Network, points: Mapping[str, Padding]) -> None:
         self.points = points
@@ -50,6 +66,9 @@ class _Assembling:
         self.source = source
         self.assembly = Assembly(max_nodes=len(source))
         self.given_back = {output.layer for output in source.outputs}
+        self.said: list[_Said] = []
+        self.heads: dict[str, str] = {}
+        """For each unit that begins a branch of a join that join."""
         self.ends: set[str] = set()
         """Units at the ends of rows in tangles."""
         self.names: dict[str, str] = {}
@@ -84,10 +103,14 @@ class _Assembling:
             piece, at, skips = stack.pop()
             match piece:
                 case Step(unit, leaks):
-                    self.unit(unit, at, skips, leaks or unit.name in self.ends)
+                    if unit.lead.inputs:
+                        is_named = leaks or unit.name in self.ends or unit.layers[-1].name in self.given_back
+                        self.said.append(_Said(unit, at, skips, is_named, unit.lead.kind.word))
                 case Joint(ways, unit, leaks):
                     stack.append((Step(unit, leaks), at, tuple(n for n, way in enumerate(ways) if way.is_skip)))
                     for way in reversed(ways):
+                        if way.row and isinstance(head := way.row[0], Step):
+                            self.heads[head.unit.name] = unit.name
                         inside = at.on_skip() if way.is_skip and way.row else at
                         branch: Row = [Use(SHORTCUT, way.row)] if way.is_shortcut else way.row
                         stack += [(each, inside, ()) for each in reversed(branch)]
@@ -133,13 +156,53 @@ class _Assembling:
             if name not in self.assembly:
                 return name
 
-    def unit(self, unit: Unit, at: _Place, skips: tuple[int, ...], is_named: bool) -> None:
-        """The layers of a step; its tensor *is_named* where a text takes it up by its name."""
+    def with_splits(self) -> list[_Said]:
+        """What is said, with the parts of splits beside the first of them. Those that only begin the branches of a join
+        are no split, and none is one that is not in all uses of its block."""
+        said: list[list[_Said]] = [[each] for each in self.said]
+        for numbers in self.in_all_uses(self.found_splits()):
+            whole = [replace(self.said[number], word=PART, is_named=True) for number in numbers]
+            for number in numbers:
+                said[number] = []
+            said[min(numbers)] = whole
+        return [each for inside in said for each in inside]
+
+    def found_splits(self) -> Iterator[tuple[int, ...]]:
+        """The parts of each split, as numbers of what is said."""
+        place = {each.unit.name: number for number, each in enumerate(self.said) if len(each.unit.layers) == 1}
+        for parts in splits(self.source):
+            numbers = tuple(place[name] for name in parts if name in place)
+            whole = [self.said[number] for number in numbers]
+            joins = {self.heads.get(name) for name in parts}
+            are_branches = len(joins) == 1 and None not in joins and not any(each.is_named for each in whole)
+            if (
+                len(whole) == len(parts)
+                and not are_branches
+                and len({(each.at.path, each.at.on_shortcut) for each in whole}) == 1
+            ):
+                yield numbers
+
+    def in_all_uses(self, splits: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+        """Those of *splits* whose like all uses of a block have."""
+        inside: dict[str, list[int]] = {}
+        for number, each in enumerate(self.said):
+            inside.setdefault(each.at.path, []).append(number)
+        local = {number: at for numbers in inside.values() for at, number in enumerate(numbers)}
+        block = {path: use.name for path, use in self.assembly.blocks.items()}
+        uses = Counter(block.get(path, "") for path in inside)
+        alike: dict[tuple[str, tuple[int, ...]], list[tuple[int, ...]]] = {}
+        for numbers in splits:
+            key = block.get(self.said[numbers[0]].at.path, ""), tuple(local[number] for number in numbers)
+            alike.setdefault(key, []).append(numbers)
+        for (name, _), found in alike.items():
+            if len(found) == uses[name]:
+                yield from found
+
+    def unit(self, said: _Said) -> None:
+        """The layers of a step."""
+        unit, at, skips = said.unit, said.at, said.skips
         lead = unit.lead
-        if not lead.inputs:
-            return
-        is_named |= unit.layers[-1].name in self.given_back
-        name = self.given(lead.kind.word, at, is_named)
+        name = self.given(said.word, at, said.is_named)
         for layer in unit.layers:
             called = name if layer is lead else f"{name}.{layer.kind.word}"
             owner = layer.shares or layer.name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from cnngraph.layers.kind import Kind
-from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, Way, every_row, insides, is_sealed
+from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, Way, every_row, insides, is_point, is_sealed, last
 from cnngraph.structure.places import Place, Places
 
 _MOST_TENSORS = 4
@@ -75,17 +75,25 @@ def _block_of(there: Places, alike: list[Place], claimed: set[tuple[int, int]]) 
 
 def _extended(there: Places, alike: list[Place]) -> list[Place]:
     """*alike* with what follows all of them and has no filters, such as an activation; and with the layer with
-    filters that stands in front of all, else with the one that stands behind all."""
+    filters that stands in front of all, else with the one that stands behind all and what belongs to that. What is put
+    together there has both where the one behind is of one pixel: it makes one volume of it."""
     places = alike
     if any(isinstance(piece, Joint) and piece.unit.lead.kind.word == "mul" for piece in alike[0].pieces):
         return alike  # a gate
     is_residual = any(isinstance(piece, Joint) and any(way.is_skip for way in piece.ways) for piece in alike[0].pieces)
+    is_stack = last(alike[0].pieces[-1]).lead.kind.word == "concat"
     while (wider := _wider(there, places, 0, 1, weighted=False)) is not None:
         added = wider[0].pieces[-1]
         if is_residual and isinstance(added, Step) and added.unit.lead.kind.family == "norm":
             return places  # it belongs to what comes behind a sum
         places = wider
-    return _wider(there, places, 1, 0, weighted=True) or _wider(there, places, 0, 1, weighted=True) or places
+    begun = _wider(there, places, 1, 0, weighted=True)
+    ended = _wider(there, begun or places, 0, 1, weighted=True)
+    if ended is None or (begun is not None and not (is_stack and is_point(ended[0].pieces[-1]))):
+        return begun or places
+    while (wider := _wider(there, ended, 0, 1, weighted=False)) is not None:
+        ended = wider
+    return ended
 
 
 def _wider(there: Places, places: list[Place], before: int, behind: int, weighted: bool) -> list[Place] | None:

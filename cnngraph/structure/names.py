@@ -88,17 +88,23 @@ def _content(row: Row) -> str:
 
 
 def _of_residual(row: Row) -> str:
-    words = [piece.unit.lead.kind.word for piece in row if isinstance(piece, Step)]
-    if "dwconv" in words:
-        return "inverted" if words[0] != "dwconv" else "separable"
-    return "bottleneck" if weighted(row) == 3 else "residual"
+    return _of_depthwise(row) or ("bottleneck" if weighted(row) == 3 else "residual")
+
+
+def _of_depthwise(row: Row) -> str:
+    """What is called after its depthwise convolution: between two of single pixels it is in more channels than around
+    it."""
+    words = [piece.unit.lead.kind.word for piece in row if isinstance(piece, Step) and piece.unit.weighted]
+    if "dwconv" not in words:
+        return ""
+    return "separable" if "dwconv" in (words[0], words[-1]) else "inverted"
 
 
 def _of_run(row: Row) -> str:
     steps = [piece.unit for piece in row if isinstance(piece, Step)]
     words = [unit.lead.kind.word for unit in steps]
-    if "dwconv" in words:
-        return "inverted" if words[0] != "dwconv" and len(words) > 2 else "separable"
+    if name := _of_depthwise(row):
+        return name
     if any(unit.lead.kind.spreads for unit in steps if isinstance(unit.lead.kind, Windowed)) or "upsample" in words:
         return "up"
     first, last = row[0], row[-1]

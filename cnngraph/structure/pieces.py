@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from cnngraph.flow import Chain, Exit, Fork, Side, Tangle, flow, meeting
+from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer
 from cnngraph.spec.names import follows, part
 from cnngraph.spec.writing.steps import is_shortcut
@@ -427,8 +428,16 @@ def is_prelude(row: Row) -> bool:
 
 
 def goes_on(piece: Piece) -> bool:
-    """Whether *piece* belongs to what is in front of it, as an activation does."""
-    return isinstance(piece, Step) and piece.unit.lead.kind.family == "activation"
+    """Whether *piece* belongs to what is in front of it, as an activation does, or what is learned to scale it by."""
+    return isinstance(piece, Step) and (
+        piece.unit.lead.kind.family == "activation" or piece.unit.lead.kind.word in ("times", "plus", "scale", "shift")
+    )
+
+
+def is_point(piece: Piece) -> bool:
+    """Whether *piece* is a convolution of single pixels."""
+    kind = piece.unit.lead.kind if isinstance(piece, Step) else None
+    return isinstance(kind, Windowed) and kind.projects and kind.sliding is not None and kind.sliding.window == (1, 1)
 
 
 def is_sealed(piece: Piece) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from string import digits
 
 from cnngraph.network import Layer, Network
 from cnngraph.spec.lexer import RESERVED
 from cnngraph.spec.names import NUMBERED, is_name
 from cnngraph.spec.writing.scopes import scopes
 from cnngraph.structure.pieces import SHORTCUT
+from cnngraph.structure.splits import PART
 
 
 def renamed(network: Network) -> Network:
@@ -86,7 +88,8 @@ class _Names:
         elif layer.unit != layer.name:
             name = f"{self.names[layer.unit]}.{layer.kind.word}"
         else:
-            name = self.free(layer.name, layer.kind.word, layer.block)
+            is_part = layer.name.rpartition(".")[2].rstrip(digits) == PART
+            name = self.free(layer.name, PART if is_part else layer.kind.word, layer.block)
         self.names[layer.name] = name
         return name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Row, Step, Use, every_row, goes_on, is_sealed, rows_in_text
+from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, goes_on, is_point, is_sealed, rows_in_text
 from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
@@ -113,15 +113,22 @@ def _find_places(there: Places, runs: Mapping[tuple[int, ...], list[Place]]) -> 
 
 def _is_run(there: Places, row: Row, keys: Sequence[int], start: int, end: int) -> bool:
     """Whether a person might call the pieces from *start* to *end* by one name: not all alike, a row of like ones
-    is not cut, and what makes the map smaller stands where a stage begins, or, a pool, where it ends."""
+    is not cut, nor half of a separable convolution taken, and what makes the map smaller stands where a stage begins,
+    or, a pool, where it ends."""
     inside = row[start:end]
     if len(set(keys[start:end])) == 1:
         return False
     if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
         return False
-    if end < len(row) and goes_on(row[end]):
+    if end < len(row) and (goes_on(row[end]) or (_is_depthwise(row[end - 1]) and is_point(row[end]))):
         return False
-    return not _has_repetition(keys[start:end]) and _is_stretch(there, inside)
+    is_whole = len(inside) == len(row)
+    return (is_whole or not _has_repetition(keys[start:end])) and _is_stretch(there, inside)
+
+
+def _is_depthwise(piece: Piece) -> bool:
+    """Whether *piece* is half of a separable convolution."""
+    return isinstance(piece, Step) and piece.unit.lead.kind.word == "dwconv"
 
 
 def _is_stretch(there: Places, inside: Row) -> bool:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -205,6 +206,7 @@ def main() -> None:
     wanted = sys.argv[3:]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGPROF, _late)
+    warnings.simplefilter("error", RuntimeWarning)
     kept, escaped = Path("build") / "fuzz-models", Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

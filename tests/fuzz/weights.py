@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -198,6 +199,7 @@ def main() -> None:
     seconds, seed = (float(sys.argv[1]) if len(sys.argv) > 1 else 60.0), int((sys.argv[2:] or ["0"])[0])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGPROF, _late)
+    warnings.simplefilter("error", RuntimeWarning)
     dice, networks = random.Random(seed), [network(), parse(FLAT), parse(TWO)]
     kept = Path("build") / "fuzz-weights"
     counts: Counter[str] = Counter()

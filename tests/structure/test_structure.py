@@ -206,7 +206,101 @@ def test_a_tangle_in_a_tangle_is_a_block() -> None:
     ))  # fmt: skip
     made = written(flat, {})
     assert made.is_structured
-    assert made.text.count("slice 0 4") == 1, made.text
+    assert made.text.count("split 2") == 1, made.text
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((2, 4)),
+            st.lists(
+                st.tuples(st.integers(0, 5), st.sampled_from(("conv 2 3x3 same relu", "relu", "dwconv 3x3 same"))),
+                max_size=4,
+            ),
+            st.lists(st.integers(0, 8), min_size=2, max_size=5),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(0, 9),
+)
+@settings(max_examples=60)
+def test_parts_of_a_tensor_come_back_whatever_takes_them(
+    modules: list[tuple[int, list[tuple[int, str]], list[int]]], seed: int
+) -> None:
+    text_of = ["conv 8 1x1"]
+    for at, (count, steps, joined) in enumerate(modules):
+        there = [f"p{at}_{number}" for number in range(count)]
+        text_of.append(f"{', '.join(there)}: split {count}")
+        for number, (source, step) in enumerate(steps):
+            text_of.append(f"m{at}_{number}: from {there[source % len(there)]} -> {step} -> conv {8 // count} 1x1")
+            there.append(f"m{at}_{number}")
+        first, *others = (there[number % len(there)] for number in joined)
+        text_of.append(f"from {first} -> concat {' '.join(others)} -> conv 8 1x1 relu")
+    network = parse("\n".join(["net t", "input 6x6x4", *text_of, ""]))
+    network = replace(network, layers=tuple(layer for layer in network.layers if layer.name in network.live))
+    flat = flattened(network, seed)
+    made = written(flat, {})
+    assert made.is_structured
+    again = parse(made.text)
+    assert differences(flat, again) == []
+    assert renamed(again).layers == again.layers
+    assert written(flattened(network, seed + 1), {}).text == made.text
+
+
+def test_parts_that_only_begin_branches_are_no_split() -> None:
+    one = "concat {\n| slice 0 4 -> conv 4 3x3 same\n| slice 4 8 -> conv 4 5x5 same\n}\n"
+    made = written(flattened(parse(f"net t\ninput 8x8x8\n{one}")), {})
+    assert "split" not in made.text
+    assert made.text.count("slice") == 2
+
+
+def test_a_block_has_a_split_in_all_uses_or_in_none() -> None:
+    """Where the parts are equal here and there only, by chance, it is still one block."""
+    body = "c{n}: conv {c} 1x1\na{n}: slice 0 4\nb{n}: from c{n} -> slice 4 {c} -> conv 4 1x1\n"
+    body += "from a{n} -> concat b{n} a{n}\n"
+    uses = "".join(body.format(n=n, c=c) for n, c in enumerate((8, 12, 8, 16)))
+    made = written(flattened(parse(f"net t\ninput 8x8x8\n{uses}")), {})
+    assert made.is_structured
+    assert made.text.count("\nblock ") == 1, made.text
+    assert "split" not in made.text
+
+
+STAGES: dict[str, tuple[str, str]] = {
+    "a separable convolution begins with its depthwise half": (
+        "conv 8 3x3 same relu\n"
+        + "".join(f"dwconv 3x3 same relu -> conv {c} 1x1 relu\n" for c in (8, 16, 24, 32, 40, 48))
+        + "dwconv 3x3 same relu\nmul {\n| skip\n| avgpool global -> conv 48 1x1 sigmoid\n}\nconv 56 1x1 relu\n",
+        "block separable(c) {\n  dwconv 3x3 same relu -> conv c 1x1 same relu\n}",
+    ),
+    "what is learned to scale a convolution belongs to it": (
+        "".join(f"conv {c} 3x3 same relu -> times learned -> plus learned\n" for c in (8, 16, 24, 32, 8)),
+        "block unit(c) {\n  conv c 3x3 same relu -> times learned -> plus learned\n}",
+    ),
+    "a normalization behind an activation belongs to the convolution before": (
+        "conv 8 3x3 same relu -> bn\n"
+        + "add {\n| dwconv 3x3 same relu -> bn\n| skip\n}\nconv 8 1x1 relu -> bn\n" * 4,
+        "[separable] x4",
+    ),
+    "parts of a tensor, put together again, end in a convolution of single pixels": (
+        "".join(
+            f"conv {c} 3x3 s=2 same relu\nconv {c} 1x1 relu\na{c}, b{c}: split 2\n"
+            f"m{c}: from b{c} -> conv {c // 2} 3x3 same relu\n"
+            f"from a{c} -> concat b{c} m{c} -> conv {c} 1x1 relu\n"
+            for c in (8, 16, 32)
+        ),
+        "  conv in.c 1x1\n  part1, part2: split 2\n  conv2: from part2 -> conv in.c//2\n"
+        "  from part1 -> concat part2 conv2 -> conv in.c 1x1\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STAGES)
+def test_blocks_are_cut_where_a_person_would(what: str) -> None:
+    steps, said = STAGES[what]
+    made = written(flattened(parse(f"net t\ninput 64x64x3\n{steps}")), {})
+    assert made.is_structured
+    assert said in made.text, made.text
 
 
 def test_numbers_of_groups_and_ends_of_parts_follow_from_channels() -> None:

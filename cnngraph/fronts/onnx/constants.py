@@ -110,16 +110,16 @@ def folded(node: Node, inputs: Sequence[Constant | None]) -> list[Constant] | No
     given = [each for each in inputs if each is not None]
     name = max(given, key=lambda each: each.size).name if given else node.outputs[0]
     if sum(each.size for each in given) <= FEW:
-        made = rule(node, *(None if each is None else each.array for each in inputs))
-        return [Constant.of(each, name) for each in (made if isinstance(made, list) else [made])]
+        return [
+            Constant.of(each, name)
+            for each in _made(rule, node, [None if each is None else each.array for each in inputs])
+        ]
     shapes = _shapes(node, inputs, rule)
     if any(prod(shape) > _MOST for shape in shapes):
         raise Unknown(f"{node.op} makes more than {_MOST:,} numbers")
 
     def get(index: int) -> Array:
-        made = rule(node, *(None if each is None else each.get() for each in inputs))
-        found: Array = made[index] if isinstance(made, list) else made
-        return found
+        return _made(rule, node, [None if each is None else each.get() for each in inputs])[index]
 
     return [Constant(shape, lambda index=index: get(index), name) for index, shape in enumerate(shapes)]  # type: ignore[misc]
 
@@ -131,12 +131,18 @@ def _shapes(node: Node, inputs: Sequence[Constant | None], rule: _Rule) -> list[
         return [given[0].shape]
     if node.op in _ELEMENTWISE:
         return [np.broadcast_shapes(*(each.shape for each in given))]
-    ghosts = (
+    ghosts = [
         None if each is None else each.array if each.size <= FEW else np.broadcast_to(np.float32(0), each.shape)
         for each in inputs
-    )
-    made = rule(node, *ghosts)
-    return [each.shape for each in (made if isinstance(made, list) else [made])]
+    ]
+    return [each.shape for each in _made(rule, node, ghosts)]
+
+
+def _made(rule: _Rule, node: Node, arrays: Sequence[Array | None]) -> list[Array]:
+    """What *rule* makes of *arrays*; numbers that are too large, or none, come out as infinite, or as none."""
+    with np.errstate(all="ignore"):
+        made = rule(node, *arrays)
+    return made if isinstance(made, list) else [made]
 
 
 def _constant(node: Node) -> Array:
@@ -188,8 +194,7 @@ def _divide(node: Node, one: Array, other: Array) -> Array:
             raise Unknown("a division by zero")
         quotient: Array = np.trunc(one / other).astype(one.dtype)
         return quotient
-    with np.errstate(all="ignore"):
-        divided: Array = one / other
+    divided: Array = one / other
     return divided
 
 
@@ -212,8 +217,7 @@ def _both(rule: Callable[[Any, Any], Any]) -> _Rule:
     def apply(node: Node, one: Array, other: Array) -> Array:
         if one.dtype == object or other.dtype == object:
             return _objects(rule, one, other)
-        with np.errstate(all="ignore"):
-            return np.asarray(rule(one, other))
+        return np.asarray(rule(one, other))
 
     return apply
 
@@ -222,8 +226,7 @@ def _alone(rule: Callable[[Array], Array]) -> _Rule:
     def apply(node: Node, array: Array) -> Array:
         if array.dtype == object:
             raise Unknown(f"{node.op} of a free size")
-        with np.errstate(all="ignore"):
-            return np.asarray(rule(array))
+        return np.asarray(rule(array))
 
     return apply
 
