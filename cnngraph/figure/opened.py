@@ -45,17 +45,18 @@ def opened(network: Network) -> list[Opened]:
     where some have other blocks in them, one with them and one without.
 
     A block is what takes one tensor and gives one, as in the style `slabs`: an innermost one of the spec, or a fork.
-    Others of the spec are cells, and have the blocks in them closed. A fork that is all of the network is none.
+    Others of the spec that join something are cells, and have the blocks in them closed. A fork that is all of the
+    network is none.
     """
     whole = units(network)
     order = {unit.name: number for number, unit in enumerate(whole.units)}
-    cells = _cells(whole)
+    drawn = [node for node in nodes(whole, resolutions(whole), Detail.BLOCKS).nodes if node.does is None]
+    complete = {block_of(turn) for node in drawn for turn in node.turns if _is_block(turn, whole)}
+    cells = {path: inside for path, inside in _cells(whole).items() if path not in complete}
     most = sum(bool(unit.lead.inputs) for unit in whole.units)
     in_cells = {unit.name for cell in cells.values() for unit in cell}
     found: dict[tuple[str, tuple[str, ...], Hashable], list[tuple[Unit, ...]]] = {}
-    for node in nodes(whole, resolutions(whole), Detail.BLOCKS).nodes:
-        if node.does is not None:
-            continue
+    for node in drawn:
         if node.first.name in in_cells and not _is_block(node.units, whole):
             continue
         name = node.called(network)
@@ -64,20 +65,29 @@ def opened(network: Network) -> list[Opened]:
         key = (name, _inner(node.units, network), None) if name else ("a fork", (), _look(node.units))
         found.setdefault(key, []).append(node.units)
     forms = Counter(name for name, _, _ in found)
+    inside = _in_blocks(whole)
+    uses = Counter((_called(path, network), _inner(units, network)) for path, units in inside.items())
     made: list[tuple[int, Opened]] = []
     for (name, inner, _), alike in found.items():
         said = f"{name} with {' and '.join(inner)}" if forms[name] > 1 and inner else name
-        made.append((order[alike[0][0].name], _opened(said, alike, whole, None)))
+        times = uses[name, inner] or len(alike)
+        made.append((order[alike[0][0].name], _opened(said, times, alike, whole, None)))
     named: dict[str, list[str]] = {}
     for path in cells:
-        named.setdefault(network.blocks[path].name.rpartition(".")[2].replace("_", " "), []).append(path)
+        named.setdefault(_called(path, network), []).append(path)
     for name, paths in named.items():
         depth = paths[0].count(".") + 1
-        made.append((order[cells[paths[0]][0].name], _opened(name, [cells[path] for path in paths], whole, depth)))
+        like = [cells[path] for path in paths]
+        made.append((order[like[0][0].name], _opened(name, len(like), like, whole, depth)))
     return [each for _, each in sorted(made, key=lambda pair: pair[0])]
 
 
-def _opened(name: str, alike: Sequence[tuple[Unit, ...]], whole: Units, depth: int | None) -> Opened:
+def _called(path: str, network: Network) -> str:
+    """What the block at *path* is called in its definition."""
+    return network.blocks[path].name.rpartition(".")[2].replace("_", " ")
+
+
+def _opened(name: str, times: int, alike: Sequence[tuple[Unit, ...]], whole: Units, depth: int | None) -> Opened:
     """What most of *alike* look like."""
     looks = list(map(_look, alike))
     ((usual, _),) = Counter(looks).most_common(1)
@@ -85,7 +95,7 @@ def _opened(name: str, alike: Sequence[tuple[Unit, ...]], whole: Units, depth: i
     # Only convolutions have a dilation.
     dilated = any(getattr(layer.kind, "dilation", (1, 1)) != (1, 1) for unit in chosen for layer in unit.layers)
     stride = strides(whole)[chosen[-1].name] if dilated else None
-    return Opened(name, len(alike), _alone(chosen, whole), depth, "" if stride is None else f"{stride}")
+    return Opened(name, times, _alone(chosen, whole), depth, "" if stride is None else f"{stride}")
 
 
 def _look(inside: tuple[Unit, ...]) -> Hashable:
@@ -99,7 +109,7 @@ def _inner(inside: Sequence[Unit], network: Network) -> tuple[str, ...]:
     for unit in inside:
         path = around if unit.on_shortcut else unit.lead.block
         while path != around:
-            found[network.blocks[path].name.rpartition(".")[2].replace("_", " ")] = None
+            found[_called(path, network)] = None
             path = network.blocks[path].parent
     return tuple(found)
 
@@ -116,14 +126,17 @@ def _in_blocks(whole: Units) -> dict[str, list[Unit]]:
 
 
 def _cells(whole: Units) -> dict[str, tuple[Unit, ...]]:
-    """The uses of blocks that take several tensors, or give several, by their paths."""
+    """The uses of blocks that take several tensors, or give several, or join what blocks in them make, by their
+    paths."""
     outputs = {whole.of_layer[output.layer] for output in whole.network.outputs}
     found = {}
     for path, inside in _in_blocks(whole).items():
         names = {unit.name for unit in inside}
         taken = {name for unit in inside for name in unit.inputs if name not in names}
         given = [name for name in names if name in outputs or not names.issuperset(whole.consumers[name])]
-        if (len(taken) > 1 or len(given) > 1) and taken:
+        joins = any(unit.lead.block == path and unit.lead.kind.family == "join" for unit in inside)
+        holds = any(unit.lead.block != path and not unit.on_shortcut for unit in inside)
+        if taken and (len(taken) > 1 or len(given) > 1 or (joins and holds)):
             found[path] = tuple(inside)
     return found
 

@@ -106,13 +106,37 @@ def test_any_block_of_any_network_can_stand_alone(seed: int, down: bool) -> None
 def test_a_cell_of_several_tensors_has_the_blocks_in_it_closed() -> None:
     network = load("nasnet_mobile")
     cells = {each.name: each for each in opened(network) if each.depth is not None}
-    assert {name: each.times for name, each in cells.items()} == {"reduction": 3, "normal": 12}
+    assert {name: each.times for name, each in cells.items()} == {"reduction": 4, "normal": 12}
     normal = draw(Order([cells["normal"].network], "blocks", 960.0, LIGHT, depth=1))
     texts = Counter(item.content for item in normal.primitives() if isinstance(item, Text))
     assert (texts["Previous"], texts["Earlier"]) == (1, 1)
     assert (texts["separable"], texts["5×5"], texts["AVG-POOL"]) == (5, 2, 3)  # as in figure 4 of the paper
     into = [dict(group.data)["src"] for group in normal.groups() if dict(group.data).get("dst", "").endswith("concat1")]
     assert len(into) == 6  # the five pairs, and what came earlier
+
+
+def test_what_joins_its_blocks_is_opened_whole() -> None:
+    """Not the fork in it alone, under its name."""
+    network = parse("""net nested
+input 32x32x16
+block residual() {
+  add {
+    | skip
+    | conv in.c 3x3 same relu -> conv in.c 3x3 same
+  }
+}
+block stage(c) {
+  conv c 3x3 s=2 same relu
+  a: residual
+  b: residual
+  concat a -> conv c 1x1
+}
+stage 16 -> stage 32 -> stage 64
+""")
+    found = {each.name: each for each in opened(network)}
+    assert {name: each.times for name, each in found.items()} == {"stage": 3, "residual": 6}
+    layers = [layer.name for layer in found["stage"].network.layers if layer.inputs]
+    assert layers == [layer.name for layer in network.layers if layer.block.startswith("stage1")]
 
 
 def test_what_has_another_block_in_it_is_another_form() -> None:
