@@ -178,6 +178,7 @@ MAY_NAME = {
     ("elaborate/expand.py", "Split"): "`a, b: split 2`, the one line that makes several tensors",
     ("spec/writing/text.py", "Split"): "the same",
     ("spec/writing/scopes.py", "Slice"): "the same",
+    ("structure/splits.py", "Slice"): "the same",
 }
 """Which module outside of `layers` may name which kind, and for which part of the language."""
 

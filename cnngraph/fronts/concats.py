@@ -1,9 +1,42 @@
 """A concatenation of what was concatenated before, and more, takes the earlier one: ``concat(a, b, c)`` behind
-``x = concat(a, b)`` is ``concat(x, c)``. So a dense block is a chain, in whatever way its file says it."""
+``x = concat(a, b)`` is ``concat(x, c)``. So a dense block is a chain, in whatever way its file says it. And one that
+nothing but another takes is part of that: ``concat(a, concat(b, c))`` is ``concat(a, b, c)``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from cnngraph.layers.join import Concat
+from cnngraph.network import Layer, Network
+
+
+def merged(network: Network) -> Network:
+    """*network*, which is flat, without concatenations that only another takes."""
+    given = {output.layer for output in network.outputs}
+    layers: dict[str, Layer] = {}
+    for layer in network.layers:
+        layers[layer.name] = layer
+        if not isinstance(layer.kind, Concat):
+            continue
+        inner = {
+            name for name in layer.inputs
+            if isinstance(layers[name].kind, Concat) and name not in given and network.consumers[name] == (layer.name,)
+        }  # fmt: skip
+        if not inner:
+            continue
+        parts = [
+            part
+            for name, volume in zip(layer.inputs, layer.input_volumes, strict=True)
+            for part in (
+                zip(layers[name].inputs, layers[name].input_volumes, strict=True) if name in inner else [(name, volume)]
+            )
+        ]
+        inputs, volumes = zip(*parts, strict=True)
+        layers[layer.name] = replace(layer, inputs=inputs, input_volumes=volumes)
+        for name in inner:
+            del layers[name]
+    return replace(network, layers=tuple(layers.values()))
 
 
 class Concats:

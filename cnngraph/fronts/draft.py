@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from cnngraph.assembly import Assembly
 from cnngraph.diagnostics import CnngraphError, Diagnostic, Label
+from cnngraph.fronts.concats import merged
 from cnngraph.fronts.sums import gathered
 from cnngraph.fronts.twins import united
 from cnngraph.layers.kind import Fault, Kind
@@ -168,7 +169,7 @@ class Draft:
         self._give_back()
         self._assembly.keep({tensor for _, tensor in self._outputs})
         try:
-            flat = gathered(united(self._assembly.network(name, title=title, file=self.file)))
+            flat = merged(gathered(united(self._assembly.network(name, title=title, file=self.file))))
         except Fault as fault:
             self.refuse(fault)
         found = structured(flat, self._scopes)

@@ -15,6 +15,7 @@ from cnngraph.fronts.onnx.constants import MALFORMED, Constant, Unknown
 from cnngraph.fronts.onnx.matching import Found, Nodes, Number, Numbers, Op, Seen, Tensor
 from cnngraph.fronts.onnx.messages import Attribute, Graph, Node
 from cnngraph.fronts.wire import Damaged
+from cnngraph.weights.readers.entry import Array
 
 
 @dataclass(frozen=True)
@@ -397,6 +398,49 @@ def _dealt_out(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
     return {"order": order} if order is not None else None
 
 
+def _strided_pictures(found: Found, nodes: Nodes) -> dict[str, Attribute] | None:
+    """Places of each picture's numbers, where they are its first one's and as many further on for each as it has: what
+    PyTorch's ``as_strided`` becomes where the number of pictures is free."""
+    gather = found.nodes["gather"]
+    if gather.attributes.get("axis", 0) != 0:
+        return None
+    node: Node | None = found.nodes["places"]
+    inside: list[Array] = []
+    while node is not None and node.op == "Add":
+        constants = [nodes.constant(each) for each in node.inputs]
+        added = [each.array for each in constants if each is not None]
+        if len(added) != 1:
+            return None
+        inside += added
+        node = nodes.makers.get(nodes.plain(node.inputs[constants.index(None)]))
+    places = np.asarray(sum(inside))
+    if places.ndim < 2 or places.shape[0] != 1 or places.dtype.kind != "i":
+        return None
+    if node is None or node.op not in ("Unsqueeze", "Reshape") or not _puts_behind(node, places.ndim, nodes):
+        return None
+    node = nodes.makers.get(nodes.plain(node.inputs[0]))
+    if node is None or node.op != "Mul":
+        return None
+    for first, by in (node.inputs, node.inputs[::-1]):
+        counting, step = nodes.makers.get(nodes.plain(first)), nodes.constant(by)
+        if counting is None or counting.op != "Range" or step is None or step.number != places.size:
+            continue
+        start, delta = (nodes.constant(counting.inputs[n]) for n in (0, 2))
+        if start is not None and delta is not None and (start.number, delta.number) == (0, 1):
+            found.tensors["count"] = counting.inputs[1]
+            return {"places": places.reshape(-1).tolist(), "sizes": list(places.shape[1:])}
+    return None
+
+
+def _puts_behind(node: Node, rank: int, nodes: Nodes) -> bool:
+    """Whether *node* puts axes of size 1 behind the only one that there is, so that there are *rank*."""
+    said = nodes.constant(node.inputs[1]) if len(node.inputs) > 1 else None
+    if node.op == "Reshape":
+        return said is not None and said.ints == (-1, *(1 for _ in range(rank - 1)))
+    axes = said.ints if said is not None else node.attributes.get("axes")
+    return isinstance(axes, tuple | list) and list(axes) == list(range(1, rank))
+
+
 _WHOLE = 2**31 - 1
 """Where exporters end a slice that goes on to the last."""
 _CONVOLVED = Op("Conv", (Seen(Op("GlobalAveragePool|ReduceMean", (X,))),), name="conv")
@@ -507,6 +551,10 @@ _REWRITINGS: tuple[_Rewriting, ...] = (
     _Rewriting(
         Op("Reshape", (Op("SpaceToDepth", (Op("Reshape", (X,), name="read"),), name="deep"),), name="made"),
         "cnngraph.DarknetReorg", ("x",), _dealt,
+    ),
+    _Rewriting(
+        Op("Gather", (X, Op("Add", name="places")), name="gather"), "cnngraph.StridedPictures", ("x", "count"),
+        _strided_pictures,
     ),
     *(_Rewriting(each, "cnngraph.Focus", ("x",), _dealt_out) for each in _slicings()),
     _Rewriting(_PUT_BACK, "MaxUnpool", ("x", "places"), _unpooled),

@@ -341,6 +341,75 @@ def test_a_flattened_picture_with_its_channels_last(tmp_path: Path) -> None:
     compared(written(model(nodes, (1, 3, 2, 4), weights), tmp_path), numbers(1, 3, 2, 4))
 
 
+@pytest.mark.parametrize(("batch", "high", "wide"), [(1, 2, 4), (1, 1, 4), (2, 3, 1), (3, 1, 1)])
+def test_a_matrix_on_every_pixel(batch: int, high: int, wide: int, tmp_path: Path) -> None:
+    """As simplifiers leave it of a product with channels last and a sum behind it."""
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+        helper.make_node("Reshape", ["t", "rows"], ["r"]),
+        helper.make_node("Gemm", ["r", "w", "b"], ["g"], transB=1),
+        helper.make_node("Reshape", ["g", "picture"], ["p"]),
+        helper.make_node("Relu", ["p"], ["a"]),
+        helper.make_node("Transpose", ["a"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    sizes = {"rows": np.array([batch * high * wide, 3]), "picture": np.array([batch, high, wide, 5])}
+    made = model(nodes, (batch, 3, high, wide), {**sizes, "w": numbers(5, 3), "b": numbers(5, seed=1)})
+    compared(written(made, tmp_path), numbers(batch, 3, high, wide))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("unsqueeze", [False, True])
+def test_pictures_taken_by_their_strides(unsqueeze: bool, turned: bool, tmp_path: Path) -> None:
+    """As PyTorch writes down `as_strided` of however many pictures."""
+    places = np.arange(12)
+    rows, columns = (places // 4 * 4, places % 4) if not turned else (places // 3, places % 3 * 4)
+    shape = (1, 3, 4) if not turned else (1, 4, 3)
+    behind = helper.make_node("Unsqueeze" if unsqueeze else "Reshape", ["m", "axes"], ["u"])
+    nodes = [
+        helper.make_node("ReduceMean", ["x"], ["mean"], axes=[3], keepdims=0),
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "first"], ["count"]),
+        helper.make_node("Reshape", ["mean", "flat"], ["f"]),
+        helper.make_node("Range", ["zero", "count", "one"], ["n"]),
+        helper.make_node("Mul", ["n", "by"], ["m"]),
+        behind,
+        helper.make_node("Add", ["u", "rows"], ["ur"]),
+        helper.make_node("Add", ["ur", "columns"], ["places"]),
+        helper.make_node("Gather", ["f", "places"], ["taken"]),
+        helper.make_node("Transpose", ["taken"], ["y"], perm=[0, 2, 1] if turned else [0, 1, 2]),
+    ]
+    weights = {
+        "first": np.array(0), "zero": np.array(0), "one": np.array(1), "by": np.array(12), "flat": np.array([-1]),
+        "axes": np.array([1, 2] if unsqueeze else [-1, 1, 1]),
+        "rows": rows.reshape(shape), "columns": columns.reshape(shape),
+    }  # fmt: skip
+    network = compared(written(model(nodes, ("n", 3, 4, 5), weights), tmp_path), numbers(2, 3, 4, 5))
+    assert len(network.layers) == 2
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_concatenations_that_only_another_takes_are_part_of_it(data: st.DataObject) -> None:
+    ops = ("Relu", "Sigmoid", "Tanh", "Neg")
+    nodes = [helper.make_node(op, ["x"], [op]) for op in ops]
+    left, joins, used = ["x", *ops], 0, set[str]()
+    while len(left) > 1:
+        taken = left[: data.draw(st.integers(2, min(3, len(left))))]
+        joins += 1
+        nodes.append(helper.make_node("Concat", taken, [f"c{joins}"], axis=1))
+        at = data.draw(st.integers(0, len(left) - len(taken)))
+        left = left[len(taken) :]
+        left.insert(at, f"c{joins}")
+    if joins > 1 and data.draw(st.booleans()):
+        used.add(f"c{data.draw(st.integers(1, joins - 1))}")
+    outputs = [left[0], *(f"{name}_too" for name in used)]
+    nodes += [helper.make_node("Relu", [name], [f"{name}_too"]) for name in used]
+    with TemporaryDirectory() as folder:
+        path = written(model(nodes, (1, 2, 3, 4), outputs=outputs), Path(folder))
+        network = compared(path, numbers(1, 2, 3, 4))
+    assert sum(layer.kind.word == "concat" for layer in network.layers) == 1 + len(used)
+
+
 def test_a_gate_on_the_channels(tmp_path: Path) -> None:
     """A vector that is spread over a picture."""
     nodes = [

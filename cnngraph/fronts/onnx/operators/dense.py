@@ -85,9 +85,10 @@ def _connected(step: Step, view: View, matrix: Constant, bias: Constant | None) 
             raise Unknown(f"{bias.size} numbers added to {made}")
         raise Unknown("one number added to all units")
     weights = {"weight": matrix, **({} if bias is None else {"bias": _flat(bias)})}
-    if view.rank == 2:
-        return _on_vector(step, view, made, taken, weights, bias is not None)
     whole = Factor("C", view.volume.channels)
+    are_pixels = view.volume.is_map and view.axes[-1] == (whole,) and any(each.of in "HW" for each in view.axes[0])
+    if view.rank == 2 and not are_pixels:
+        return _on_vector(step, view, made, taken, weights, bias is not None)
     if not view.volume.is_map or view.axes[-1] != (whole,) or taken != view.volume.channels:
         raise Unknown(f"a product along an axis that is not the channels: {view.rank} axes")
     weights["weight"] = matrix.made(lambda array: array.reshape(made, taken, 1, 1), (made, taken, 1, 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -234,6 +235,16 @@ def gather(step: Step, x: Value, indices: Value, *, axis: int = 0) -> Value:
     if made.axes[axis] != ():
         raise Unknown("one place of an axis that does not end there")
     return replace(made, axes=tuple(each for n, each in enumerate(made.axes) if n != axis))
+
+
+@operator("cnngraph.StridedPictures")
+def strided_pictures(step: Step, x: Value, count: Value, *, places: list[int], sizes: list[int]) -> Value:
+    """As `patterns` found it: of *count* pictures the same *places* of each."""
+    view = step.view(x)
+    pictures = step.constant(count).dims
+    if pictures != (view.batch,):
+        raise Unknown("places of another number of pictures than there are")
+    return _strided(_seen(view, [*pictures, prod(sizes)]), np.array(places).reshape(sizes), 1)
 
 
 def _strided(view: View, places: Array, axis: int) -> View:
