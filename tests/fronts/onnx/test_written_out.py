@@ -630,3 +630,15 @@ def test_a_normalization_is_used_again_with_all_around_it(between: list[str], is
     )
     network = read(str(written(made, tmp_path)), {}).checked()
     assert [bool(layer.shares) for layer in network.layers if layer.kind.word == "bn"] == [False, is_one]
+
+
+@pytest.mark.parametrize(
+    ("names", "learned"), [(["gate", "other"], 2), (["select", "select_1"], 0), (["m.gate", "m.gate_1"], 1)]
+)
+def test_one_of_a_series_of_constants_is_no_parameter(names: list[str], learned: int, tmp_path: Path) -> None:
+    """Exporters call what they worked out after its operator, and number it but for the first."""
+    nodes = [helper.make_node("Mul", ["x", names[0]], ["a"]), helper.make_node("Relu", ["a"], ["r"]),
+             helper.make_node("Mul", ["r", names[1]], ["y"])]  # fmt: skip
+    made = model(nodes, SHAPE, dict(zip(names, (np.array(0.5, np.float32), np.array(0.25, np.float32)), strict=True)))
+    network = read(str(written(made, tmp_path)), {}).checked()
+    assert sum(bool(layer.parameters) for layer in network.layers) == learned

@@ -220,7 +220,7 @@ def _sum(step: Step, one: Value, other: Value) -> Value:
 
 def _plus(step: Step, view: View, constant: Constant) -> View:
     if constant.size == 1:
-        if _is_learned(constant):
+        if _is_learned(step, constant):
             return step.layer(Plus(by=None), view, like=view, weights={"bias": _flat(constant)})
         value = constant.number
         assert value is not None
@@ -274,7 +274,7 @@ def divide(step: Step, one: Value, other: Value) -> Value:
 
 def _times(step: Step, view: View, constant: Constant) -> View:
     if constant.size == 1:
-        if _is_learned(constant):
+        if _is_learned(step, constant):
             return step.layer(Times(by=None), view, like=view, weights={"weight": _flat(constant)})
         value = constant.number
         assert value is not None
@@ -418,10 +418,11 @@ def _flat(constant: Constant) -> Constant:
     return constant.made(lambda array: array.reshape(-1), (constant.size,))
 
 
-def _is_learned(constant: Constant) -> bool:
+def _is_learned(step: Step, constant: Constant) -> bool:
     """Whether its name is that of a parameter: a path in a module, or a word; what exporters call constants has a
-    number in it, or ends as PyTorch's operators do."""
-    return _PARAMETER.fullmatch(constant.name) is not None
+    number in it, or is the first of those that are called so with one, or ends as PyTorch's operators do."""
+    is_numbered = f"{constant.name}_1" in step.trace.values
+    return not is_numbered and _PARAMETER.fullmatch(constant.name) is not None
 
 
 def _short(value: float) -> float:
