@@ -1,8 +1,8 @@
 """Layers beside what is passed through, done on tensors as those lie there.
 
-1. A part that is passed through gives or takes a tensor with its channels last and its places in some order. Of the
-   same places, convolutions 1x1, normalizations of layers and what is done number by number can be done in that order
-   too; a convolution is a MatMul then, by its kernel transposed, and an Add where it has a bias.
+1. A part that is passed through gives or takes a tensor in some order of its numbers. What is done number by number can
+   be done in that order too; and where its last axis is the channels, so can convolutions 1x1 and normalizations of
+   layers. A convolution is a MatMul then, by its kernel transposed, and an Add where it has a bias.
 2. Those are which leave the fewest nodes, counted with what turns tensors from one order to the other: a minimum cut
    between the two orders. Where it is the same, layers stay as they are.
 3. A tensor has its name where it is a layer's as ever, and another where it is in the part's order. Of a kernel that
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 
 import numpy as np
 
@@ -50,14 +51,32 @@ def keep_layouts(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """An order of the places of maps, with the channels behind."""
+    """An order of a map's numbers."""
 
-    places: Axes
+    axes: Axes
+    """Without that of the channels where these stand last."""
     sizes: tuple[Dim, Dim, Dim]
     """Of the batch, of height and width."""
+    channels: Dim | None
+    """None where they stand last, and there may be any number of them."""
+
+    @classmethod
+    def seen(cls, axes: Axes, dims: tuple[Dim, ...]) -> _Layout:
+        """That of a map of *dims* which lies as *axes*."""
+        batch, channels, height, width = dims
+        *places, last = axes
+        if last == _axis("C", channels) and not any(each.of == "C" for axis in places for each in axis):
+            return cls(tuple(places), (batch, height, width), None)
+        return cls(axes, (batch, height, width), channels)
+
+    def is_for(self, dims: tuple[Dim, ...]) -> bool:
+        """Whether a map of *dims* can be in this order."""
+        batch, channels, height, width = dims
+        return self.sizes == (batch, height, width) and self.channels in (None, channels)
 
     def of(self, channels: Dim) -> Axes:
-        return (*self.places, _axis("C", channels))
+        """That of a map with other *channels*."""
+        return (*self.axes, _axis("C", channels)) if self.channels is None else self.axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +197,8 @@ class _Reading:
             if node.op in _PLAIN:
                 fits = all(self.is_upright(name) for name in (*maps, node.output))
                 fits = fits and len({self.dims[name] for name in (*maps, node.output)}) == 1
+            elif layout.channels is not None:
+                continue
             elif node.op == "LayerNormalization":
                 maps = maps[:1]
                 fits = all(self.has_channels_last(name) for name in (*maps, node.output))
@@ -187,13 +208,9 @@ class _Reading:
                 fits = fits and kernel is not None and users[kernel.name] == 1 and _is_of_places(node, kernel)
             else:
                 continue
-            if fits and all(self._sizes(name) == layout.sizes for name in (*maps, node.output)):
+            if fits and all(layout.is_for(self.dims[self.at[name].map]) for name in (*maps, node.output)):
                 found.add(node.output)
         return found
-
-    def _sizes(self, name: str) -> tuple[Dim, Dim, Dim]:
-        batch, _, height, width = self.dims[self.at[name].map]
-        return batch, height, width
 
     def borders(self) -> Iterator[_Place]:
         """How what is passed through takes and gives maps."""
@@ -203,13 +220,10 @@ class _Reading:
 
 
 def _layouts(reading: _Reading) -> list[_Layout]:
-    found: dict[_Layout, None] = {}
-    for place in reading.borders():
-        batch, channels, height, width = reading.dims[place.map]
-        *places, last = place.axes
-        if last == _axis("C", channels) and not any(each.of == "C" for axis in places for each in axis):
-            found[_Layout(tuple(places), (batch, height, width))] = None
-    return list(found)
+    """Those of what is passed through, first those for any number of channels."""
+    borders = (place for place in reading.borders() if place.axes != reading.upright(place.map))
+    found = dict.fromkeys(_Layout.seen(place.axes, reading.dims[place.map]) for place in borders)
+    return sorted(found, key=lambda layout: layout.channels is not None)
 
 
 def _cheapest(reading: _Reading, members: Collection[str], layout: _Layout) -> set[str]:
@@ -221,7 +235,7 @@ def _cheapest(reading: _Reading, members: Collection[str], layout: _Layout) -> s
     """The side of what stays as it is, and that of what is done in *layout*."""
     scale = len(members) + 1
 
-    def costs(one: object, other: object, nodes: int, more: int = 0) -> None:
+    def costs(one: object, other: object, nodes: float, more: int = 0) -> None:
         """That it costs as many *nodes* if *one* stays and *other* does not."""
         before = graph.get_edge_data(one, other, {"capacity": 0})["capacity"]
         graph.add_edge(one, other, capacity=before + nodes * scale + more)
@@ -239,20 +253,21 @@ def _cheapest(reading: _Reading, members: Collection[str], layout: _Layout) -> s
             makers[reading.at[node.output].map] = node.output
             costs(ever, node.output, int(node.op == "Conv" and len(node.inputs) > 2), 1)
             if node.op == "LayerNormalization" and reading.at[node.output].axes == _in(reading, node.output, layout):
-                graph.add_edge(node.output, there)  # it is done so already
+                costs(node.output, there, inf)  # it is done so already
     for info in reading.all.outputs:
         if info.name in reading.at:
             place = reading.at[info.name]
             takers.setdefault(place.map, {}).setdefault(place.axes, []).append("")
     for map, wanted in takers.items():
-        upright = reading.upright(map)
-        maker, made, last = makers.get(map), reading.made[map], layout.of(reading.channels(map))
-        users = {user for each in wanted.values() for user in each}
-        if any(user in members for user in users):
+        maker, users = makers.get(map), {user for each in wanted.values() for user in each if user in members}
+        if maker is None and not users:
+            continue
+        upright, made, last = reading.upright(map), reading.made[map], layout.of(reading.channels(map))
+        if users:
             some = (map, last, there)
             costs(ever if maker is None else maker, some, len(_way(made, last, upright)))
-            for user in users & set(members):
-                graph.add_edge(some, user)
+            for user in users:
+                costs(some, user, inf)
         for axes, each in wanted.items():
             as_made, turned = len(_way(made, axes, upright)), len(_way(last, axes, upright))
             if any(user not in members for user in each):
@@ -266,7 +281,7 @@ def _cheapest(reading: _Reading, members: Collection[str], layout: _Layout) -> s
             if maker is not None:
                 costs(some, maker, max(0, turned - as_made))
             for user in each:
-                graph.add_edge(user, some)
+                costs(user, some, inf)
     _, (_, right) = nx.minimum_cut(graph, ever, there)
     return {name for name in members if name in right}
 
