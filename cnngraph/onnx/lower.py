@@ -119,8 +119,9 @@ class _Lowerer:
         made = lowered(parts, [layer.name for layer in unknown], network.live, self.tensors, ends, self.opset, prefix)
         for layer in unknown:
             self.infos[self.tensors[layer.name]] = self.info(self.tensors[layer.name], layer.output)
+        inputs = {layer.name for layer in network.inputs}
         for name, sizes in made.between.items():
-            if name not in self.infos:
+            if name not in self.infos and name not in inputs:
                 self.infos[name] = Info(name, tuple(self.size(size, parts.batch) for size in sizes))
         self.nodes = _sorted([*self.nodes, *made.nodes], parts)
         self.constants += made.constants

@@ -6,10 +6,11 @@ on the way in, and back on the way out. Names of the model stand behind a prefix
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from cnngraph.fronts.onnx.messages import KINDS
+from cnngraph.fronts.onnx.messages import Node as Passing
 from cnngraph.fronts.onnx.parts import Parts, Passed, Seen, Stored
 from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.onnx.graph import Constant, Node, Type
@@ -19,6 +20,8 @@ from cnngraph.volume import Dim
 _CODES = {kind: code for code, kind in KINDS.items()}
 """TensorProto.DataType of numpy's types."""
 _FLOAT = 1
+_TURNS: Mapping[str, Set[str]] = {"Transpose": {"perm"}, "Reshape": set()}
+"""Operators that change no number, with the attributes that they have to have."""
 _WRITTEN: Mapping[str, Type] = {"float32": "float32", "float16": "float16", "int64": "int64", "uint8": "uint8"}
 """What an output can be here; others are made float32."""
 
@@ -100,12 +103,27 @@ class _Passing:
             output, *more = map(self.name, node.outputs)
             name = _new(node.name or node.outputs[0], self.prefix, self.node_names)
             inputs = tuple(map(self.name, node.inputs))
-            self.made.nodes.append(Node(name, f"{domain}:{op}", inputs, output, {}, layer, tuple(more), message))
+            if self.is_turning(node):
+                self.made.nodes.append(Node(name, op, inputs, output, dict(node.attributes), layer))
+            else:
+                self.made.nodes.append(Node(name, f"{domain}:{op}", inputs, output, {}, layer, tuple(more), message))
         for layer, (tensor, seen) in passed.gives.items():
             self.layer = layer
             if self.name(tensor) != tensors[layer]:
                 self.given(layer, self.name(tensor), seen)
         return self.made
+
+    def is_turning(self, node: Passing) -> bool:
+        """Whether *node* only gives its tensor other axes, all of which are known: then it may be told of as one of
+        this graph's own."""
+        if node.op not in _TURNS or node.attributes.keys() != _TURNS[node.op]:
+            return False
+        ends = (node.inputs[0], node.outputs[0])
+        found = [self.parts.sizes_of(name) for name in ends]
+        if None in found:
+            return False
+        self.made.between |= {self.name(name): each for name, each in zip(ends, found, strict=True) if each is not None}
+        return True
 
     def name(self, tensor: str) -> str:
         """What a tensor of the model is called here."""

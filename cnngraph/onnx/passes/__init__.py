@@ -37,7 +37,7 @@ PASSES: dict[str, Pass] = {
     "fold-scale": Pass("scales folded into the layers before them", fold_scale),
     "join-slices": Pass("tensors whose parts are made by one Split", join_slices),
     "join-flatten": Pass("poolings of whole maps that make a vector at once", join_flatten),
-    "keep-layouts": Pass("nodes done in the order of axes of what is passed through", keep_layouts),
+    "keep-layouts": Pass("nodes saved by layers in the order of axes of what is passed through", keep_layouts),
     "share-constants": Pass("constants dropped that equal another", share_constants),
 }
 

@@ -4,7 +4,8 @@
    be done in that order too; and where its last axis is the channels, so can convolutions 1x1 and normalizations of
    layers. A convolution is a MatMul then, by its kernel transposed, and an Add where it has a bias.
 2. Those are which leave the fewest nodes, counted with what turns tensors from one order to the other: a minimum cut
-   between the two orders. Where it is the same, layers stay as they are.
+   between the two orders. Where it is the same, layers stay as they are. A tensor is turned to an order once, in the
+   fewest Reshape and Transpose that there are from any order that it has.
 3. A tensor has its name where it is a layer's as ever, and another where it is in the part's order. Of a kernel that
    several take none is transposed.
 """
@@ -18,7 +19,7 @@ from math import inf
 import numpy as np
 
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
-from cnngraph.onnx.passes.orders import Layout, Reading, way
+from cnngraph.onnx.passes.orders import Layout, Place, Reading, way
 from cnngraph.onnx.rearranging import Axes, Transpose, sizes
 from cnngraph.volume import Dim
 from cnngraph.weights.source import Weight, Weights
@@ -28,17 +29,16 @@ def keep_layouts(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
     """Layers in the order that parts which are passed through have their tensors in."""
     if not any(node.verbatim for node in graph.nodes):
         return graph, weights, 0
-    count = 0
-    for layout in _layouts(Reading(graph)):
-        reading = Reading(graph)
-        members = reading.members(layout)
-        chosen = _cheapest(reading, members, layout)
-        if chosen:
-            made = _Rewriting(reading, chosen, layout)
+    before = len(graph.nodes)
+    reading = Reading(graph)
+    for layout in (None, *_layouts(reading)):
+        chosen = {} if layout is None else dict.fromkeys(_cheapest(reading, reading.members(layout), layout), layout)
+        if chosen or layout is None:
+            made = _Rewriting(reading, chosen)
             if len(made.nodes) < len(graph.nodes):
-                graph, count = made.graph(), count + len(chosen)
-                weights = _Transposed(weights, made.kernels)
-    return graph, weights, count
+                graph, weights = made.graph(), _Laid(weights, made.before)
+                reading = Reading(graph, reading, made.places)
+    return graph, weights, before - len(graph.nodes)
 
 
 def _layouts(reading: Reading) -> list[Layout]:
@@ -113,19 +113,22 @@ def _in(reading: Reading, name: str, layout: Layout) -> Axes:
 
 
 class _Rewriting:
-    """The graph with the *chosen* nodes done in *layout*."""
+    """The graph with the *chosen* nodes done in other orders, and no tensor turned twice."""
 
-    def __init__(self, reading: Reading, chosen: Collection[str], layout: Layout) -> None:
+    def __init__(self, reading: Reading, chosen: Mapping[str, Layout]) -> None:
         self.reading = reading
-        self.layout = layout
         self.nodes: list[Node] = []
         self.constants: list[Constant] = []
         self.infos: dict[str, tuple[Dim, ...]] = {}
-        self.kernels: dict[str, Weight] = {}
-        """Those that are transposed, as they were."""
+        self.laid: dict[str, Weight] = {}
+        """Weights that lie otherwise, by what they were called."""
+        self.before: dict[str, Weight] = {}
+        """The same as they were, by what they are called."""
+        self.apart = {name for node in reading.nodes if node.output not in chosen for name in node.inputs}
+        """What is taken as it was."""
         graph = reading.graph
         self.called = {(place.map, place.axes): name for name, place in reversed(reading.at.items())}
-        self.names = {*reading.made_by, *(info.name for info in graph.inputs)}
+        self.names = {*reading.dims, *reading.made_by, *(info.name for info in graph.inputs)}
         self.names |= {each.name for own in (graph.weights, graph.constants, graph.stored) for each in own}
         self.node_names = {node.name for node in graph.nodes}
         self.there: dict[str, dict[Axes, str]] = {}
@@ -134,7 +137,7 @@ class _Rewriting:
             self.noted(info.name)
         for node in reading.nodes:
             if node.output in chosen:
-                self.done(node)
+                self.done(node, chosen[node.output])
                 continue
             inputs = tuple(self.taken(name, node.layer) for name in node.inputs)
             self.nodes.append(replace(node, inputs=inputs))
@@ -142,6 +145,11 @@ class _Rewriting:
                 self.noted(name)
         for info in graph.outputs:
             self.taken(info.name, "")
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """How tensors lie."""
+        return {name: Place(map, axes) for map, there in self.there.items() for axes, name in there.items()}
 
     def noted(self, name: str) -> None:
         if name in self.reading.at:
@@ -185,12 +193,12 @@ class _Rewriting:
         taken.add(name)
         return name
 
-    def done(self, node: Node) -> None:
-        """*node* in the layout."""
-        at, layout = self.reading.at, self.layout
+    def done(self, node: Node, layout: Layout) -> None:
+        """*node* in *layout*."""
+        at = self.reading.at
         maps = self.reading.maps(node)
         inputs = tuple(
-            self.as_in(at[name].map, _in(self.reading, name, layout), node.layer) if name in maps else name
+            self.as_in(at[name].map, _in(self.reading, name, layout), node.layer) if name in maps else self.weight(name)
             for name in node.inputs
         )
         outputs = []
@@ -214,6 +222,20 @@ class _Rewriting:
         else:
             self.nodes.append(node)
 
+    def weight(self, name: str) -> str:
+        """The weight *name* for channels that are last: another where it is taken as it was, too."""
+        if name not in self.reading.vectors:
+            return name
+        if name not in self.laid:
+            made = self.new(f"{name}.last", self.names) if name in self.apart else name
+            self.lay(name, made, (self.reading.vectors[name],))
+        return self.laid[name].name
+
+    def lay(self, name: str, made: str, shape: tuple[int, ...]) -> None:
+        """The weight *name* in another *shape*, as *made*."""
+        self.before[made] = weight = self.reading.weights[name]
+        self.laid[name] = replace(weight, name=made, parameter=replace(weight.parameter, shape=shape))
+
     def told(self, node: Node, at: int, name: str, values: Sequence[int]) -> Node:
         """*node* with other *values* as the input *at* a place."""
         name = self.new(f"{node.output}.{name}", self.names)
@@ -223,13 +245,22 @@ class _Rewriting:
     def product(self, node: Node) -> None:
         """A convolution of places by themselves."""
         x, kernel, *bias = node.inputs
-        self.kernels[kernel] = self.reading.weights[kernel]
+        rows, columns = self.reading.weights[kernel].parameter.shape[:2]
+        self.lay(kernel, kernel, (columns, rows))
         product = self.new(f"{node.output}.product", self.names) if bias else node.output
         self.nodes.append(replace(node, op="MatMul", inputs=(x, kernel), output=product, attributes={}))
         if bias:
             self.infos[product] = self.infos[node.output]
             name = self.new(f"{node.name}.add", self.node_names)
             self.nodes.append(Node(name, "Add", (product, *bias), node.output, {}, node.layer))
+
+    def weights(self, taken: Collection[str]) -> Iterator[Weight]:
+        """Those that are *taken*, and behind each what it is in another shape."""
+        for weight in self.reading.graph.weights:
+            if weight.name in taken and weight.name not in self.before:
+                yield weight
+            if weight.name in self.laid:
+                yield self.laid[weight.name]
 
     def graph(self) -> Graph:
         graph = self.reading.graph
@@ -247,33 +278,28 @@ class _Rewriting:
         return replace(
             graph,
             nodes=tuple(self.nodes),
-            weights=tuple(_transposed(weight) if weight.name in self.kernels else weight for weight in graph.weights),
+            weights=tuple(self.weights(taken)),
+            stored=tuple(each for each in graph.stored if each.name in taken),
             constants=tuple(each for each in (*graph.constants, *self.constants) if each.name in taken),
             infos=tuple(infos),
             tensors={layer: tensor for layer, tensor in graph.tensors.items() if tensor in there},
         )
 
 
-def _transposed(weight: Weight) -> Weight:
-    rows, columns = weight.parameter.shape[:2]
-    return replace(weight, parameter=replace(weight.parameter, shape=(columns, rows)))
+class _Laid:
+    """Another source's weights, some of which lie otherwise: kernels of places transposed."""
 
-
-class _Transposed:
-    """Another source's weights with some of its kernels transposed."""
-
-    def __init__(self, inner: Weights, kernels: Mapping[str, Weight]) -> None:
+    def __init__(self, inner: Weights, before: Mapping[str, Weight]) -> None:
         self.about = inner.about
         self._inner = inner
-        self._kernels = kernels
+        self._before = before
 
     def all(self, weights: Iterable[Weight]) -> Iterator[Iterable[bytes | memoryview]]:
         wanted = list(weights)
-        given = self._inner.all([self._kernels.get(weight.name, weight) for weight in wanted])
+        given = self._inner.all([self._before.get(weight.name, weight) for weight in wanted])
         for weight, pieces in zip(wanted, given, strict=True):
-            if weight.name not in self._kernels:
-                yield pieces
-                continue
-            columns, rows = weight.parameter.shape
-            numbers = np.concatenate([np.frombuffer(piece, "<f4") for piece in pieces])
-            yield [numbers.reshape(rows, columns).T.tobytes()]
+            if weight.name in self._before and len(weight.parameter.shape) == 2:
+                columns, rows = weight.parameter.shape
+                numbers = np.concatenate([np.frombuffer(piece, "<f4") for piece in pieces])
+                pieces = [numbers.reshape(rows, columns).T.tobytes()]
+            yield pieces

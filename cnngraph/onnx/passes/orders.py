@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from cnngraph.volume import Dim, product
 
 _PLAIN = frozenset({
     "Abs", "Add", "Clip", "Div", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Max", "Min",
-    "Mish", "Mul", "Neg", "Pow", "Relu", "Selu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh",
+    "Mish", "Mul", "Neg", "PRelu", "Pow", "Relu", "Selu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh",
 })  # fmt: skip
 """What is done number by number."""
 
@@ -93,7 +93,9 @@ class Place:
 class Reading:
     """What is known of a graph's tensors."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, before: Reading | None = None, places: Mapping[str, Place] | None = None) -> None:
+        """Of *graph*, or of what was made of a graph that was read *before*, where tensors are known to lie in
+        *places*."""
         self.graph = graph
         self.constants = {constant.name: constant.values for constant in graph.constants}
         self.weights = {weight.name: weight for weight in graph.weights}
@@ -102,13 +104,28 @@ class Reading:
             *(name for name, weight in self.weights.items() if weight.parameter.size == 1),
             "",
         }
+        self.vectors = {
+            name: weight.parameter.shape[-3]
+            for name, weight in self.weights.items()
+            if name not in self.numbers
+            and weight.parameter.shape[-2:] == (1, 1)
+            and len(weight.parameter.shape) > 2
+            and weight.parameter.shape[-3] == weight.parameter.size
+        }
+        """How many channels the weights have of which there is one for each channel of a map."""
         infos = (*graph.inputs, *graph.outputs, *graph.infos)
-        self.dims = {info.name: info.dims for info in infos if info.type == "float32"}
+        self.dims: dict[str, Dims] = {} if before is None else dict(before.dims)
+        """Also of maps that no tensor is in the order of layers."""
+        self.dims |= {info.name: info.dims for info in infos if info.type == "float32"}
         self.made_by = {name: node for node in graph.nodes for name in node.outputs}
         self.own = {*graph.tensors.values(), *(info.name for info in (*graph.inputs, *graph.outputs))}
-        self.at: dict[str, Place] = {}
+        self.at = dict(places or {})
         self.between: set[str] = set()
         """What only turns a tensor from one order to another makes these."""
+        for node in graph.nodes:
+            made, source = self.at.get(node.output), self.at.get(node.inputs[0]) if self.is_turning(node) else None
+            if made is not None and source is not None and made.map == source.map:
+                self.between.add(node.output)
         for name in self.own:
             self._turned_back(name)
         for info in graph.inputs:
@@ -204,6 +221,9 @@ class Reading:
         elif node.op in _PLAIN:
             if len({self.dims[name] for name in (*self.maps(node), node.output)}) != 1:
                 return False
+            vectors = [name for name in node.inputs if name in self.vectors]
+            if vectors and not (last and {self.vectors[name] for name in vectors} == {self.dims[node.output][1]}):
+                return False
         elif node.op == "Conv":
             if not (last and self._is_of_places(node)):
                 return False
@@ -225,7 +245,7 @@ class Reading:
         """What *node* takes but for weights and single numbers."""
         if node.op in _OF_ONE:
             return node.inputs[:1]
-        return tuple(name for name in node.inputs if name not in self.numbers)
+        return tuple(name for name in node.inputs if name not in self.numbers and name not in self.vectors)
 
     def _is_of_places(self, node: Node) -> bool:
         """Whether a convolution makes each place of the same place alone, of all its channels, by a kernel that no
