@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
+from cnngraph.fronts import read
+from cnngraph.onnx.model import lowered
+from cnngraph.weights.initialise import RandomWeights
 from tests.onnx.test_passing import model, passed, same, saved
 
 HEIGHT, WIDTH, CHANNELS = 4, 6, 4
@@ -77,6 +80,10 @@ class Stretch:
         if word == "wider":
             x = self.add("Relu", self.add("MatMul", x, self.stored(CHANNELS, 8)))
             return self.add("MatMul", x, self.stored(8, CHANNELS))
+        if word == "scale":
+            return self.add("Mul", x, self.stored(CHANNELS))
+        if word == "times":
+            return self.add("Mul", x, self.told(np.float32(0.7)))
         if word == "swish":
             return self.add("Mul", x, self.add("Sigmoid", x))
         if word == "split":
@@ -94,8 +101,8 @@ class Stretch:
         return self.add(word, x)
 
 
-ANY = ["Sin", "Relu", "swish", "residual"]
-LAST = [*ANY, "norm", "linear", "wider", "split"]
+ANY = ["Sin", "Relu", "swish", "times", "residual"]
+LAST = [*ANY, "norm", "linear", "wider", "scale", "split"]
 PIECES = {"windows": LAST, "tokens": LAST, "last": [*LAST, "roll", "border"], "heads": ANY}
 
 
@@ -140,6 +147,12 @@ def test_answers_stay_and_no_node_is_added(source: onnx.ModelProto) -> None:
         batch = source.graph.input[0].type.tensor_type.shape.dim[0].dim_value or 3
         picture = np.random.default_rng(0).standard_normal((batch, CHANNELS, HEIGHT, WIDTH)).astype(np.float32)
         same(path, ours, picture)
+        reading = read(str(path), {})
+        network = reading.checked()
+        others = lowered(network, lambda: RandomWeights(network, 1), parts=reading.parts)
+        others.passed().write(ours)
+        others.passed({"keep-layouts"}).write(Path(name) / "without.onnx")
+        same(Path(name) / "without.onnx", ours, picture)
         assert len(small.graph.nodes) <= len(without.graph.nodes)
         assert len(small.graph.nodes) <= len(source.graph.node)
         kept = small.graph.tensors
