@@ -1,13 +1,13 @@
 """A pooling of whole maps and the flattening behind it as one node.
 
-1. A GlobalAveragePool or GlobalMaxPool makes one number of each channel; only a Flatten takes them, and they are not
-   given back.
-2. ReduceMean or ReduceMax over height and width, which keeps neither axis, makes what the Flatten made, under its name.
+1. A GlobalAveragePool or GlobalMaxPool makes one number of each channel; only Flatten takes them, and they are not
+   given back. Where several do, at most one of them makes an output.
+2. ReduceMean or ReduceMax over height and width, which keeps neither axis, makes what the Flatten made, under its name;
+   whoever took what another made takes that.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from cnngraph.onnx.graph import Constant, Graph, Node
@@ -19,14 +19,23 @@ _AXES = (2, 3)
 
 def join_flatten(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
     """Means and largest numbers of whole maps, which are flattened, as vectors at once."""
-    takers = Counter(name for node in graph.nodes for name in node.inputs)
     given = {info.name for info in graph.outputs}
-    pools = {
-        node.output: node
-        for node in graph.nodes
-        if node.op in _REDUCES and takers[node.output] == 1 and node.output not in given
+    takers: dict[str, list[Node]] = {
+        node.output: [] for node in graph.nodes if node.op in _REDUCES and node.output not in given
     }
-    flat = {node.inputs[0]: node.output for node in graph.nodes if node.op == "Flatten" and node.inputs[0] in pools}
+    for node in graph.nodes:
+        for name in node.inputs:
+            if name in takers:
+                takers[name].append(node)
+    flat: dict[str, str] = {}
+    """By what a pooling makes, the vector that is made instead."""
+    instead: dict[str, str] = {}
+    """For each vector that goes, the one that is taken in its place."""
+    for pooled, found in takers.items():
+        made = sorted({node.output for node in found}, key=lambda name: name not in given)
+        if found and all(node.op == "Flatten" for node in found) and not given & set(made[1:]):
+            flat[pooled] = made[0]
+            instead |= dict.fromkeys(made[1:], made[0])
     if not flat:
         return graph, weights, 0
     nodes: list[Node] = []
@@ -34,22 +43,25 @@ def join_flatten(graph: Graph, weights: Weights) -> tuple[Graph, Weights, int]:
     for node in graph.nodes:
         if node.op == "Flatten" and node.inputs[0] in flat:
             continue
+        inputs = tuple(instead.get(name, name) for name in node.inputs)
         if node.output in flat:
-            inputs, attributes = node.inputs, dict[str, object](keepdims=0)
+            attributes = dict[str, object](keepdims=0)
             if graph.opset < 18:
                 attributes["axes"] = _AXES
             else:
                 constants.append(Constant(f"{flat[node.output]}.axes", _AXES, (len(_AXES),), "int64"))
                 inputs = (*inputs, constants[-1].name)
-            node = replace(node, op=_REDUCES[node.op], inputs=inputs, output=flat[node.output], attributes=attributes)
-        nodes.append(node)
+            node = replace(node, op=_REDUCES[node.op], output=flat[node.output], attributes=attributes)
+        nodes.append(replace(node, inputs=inputs))
     return (
         replace(
             graph,
             nodes=tuple(nodes),
             constants=(*graph.constants, *constants),
-            infos=tuple(info for info in graph.infos if info.name not in flat),
-            tensors={layer: tensor for layer, tensor in graph.tensors.items() if tensor not in flat},
+            infos=tuple(info for info in graph.infos if info.name not in flat and info.name not in instead),
+            tensors={
+                layer: instead.get(tensor, tensor) for layer, tensor in graph.tensors.items() if tensor not in flat
+            },
         ),
         weights,
         len(flat),
