@@ -137,6 +137,15 @@ def same(a: dict[str, Array], b: dict[str, Array]) -> None:
         ("join-flatten", "a: avgpool global\nb: flatten -> fc 3\nfrom a -> flatten -> fc 3 -> add b", 1),
         ("join-flatten", "a: avgpool global\nb: flatten\nc: from a -> flatten -> fc 3\noutput c b", 1),
         ("join-flatten", "a: avgpool global\nb: flatten\nc: from a -> flatten\noutput c b", 0),
+        ("join-flatten", "avgpool global -> bn -> relu -> flatten -> fc 3", 1),
+        ("join-flatten", "a: avgpool global\nb: bn -> flatten -> fc 3\nfrom a -> bn -> flatten -> fc 3 -> add b", 1),
+        ("join-flatten", "a: avgpool global -> sigmoid\nb: flatten -> fc 6\nfrom a -> relu -> flatten -> add b", 1),
+        (
+            "join-flatten",
+            "a: avgpool global -> relu\nb: flatten -> fc 3\nfrom a -> mul image -> avgpool global -> flatten",
+            1,
+        ),
+        ("join-flatten", "a: avgpool global -> relu\nb: flatten -> fc 3\noutput a b", 0),
         ("join-flatten", "avgpool 8x8 -> flatten", 0),
         ("join-flatten", "avgpool global -> conv 3 1x1 -> flatten", 0),
         ("share-constants", "relu6 -> conv 4 1x1 relu6", 2),
@@ -206,6 +215,7 @@ PIECES = [
     "dropout 0.3", "crop 0", "relu6", "dwconv 3x3 same bn relu6", "conv 4 3x3 same -> scale", "upconv 4 1x1 bn",
     "avgpool global -> flatten -> fc 100 -> unflatten 5x5x4",
     "maxpool global -> flatten -> unflatten -> upsample 5",
+    "avgpool global -> bn -> relu -> flatten -> fc 100 -> unflatten 5x5x4",
 ]  # fmt: skip
 
 
