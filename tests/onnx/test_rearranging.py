@@ -29,7 +29,8 @@ def orders(draw: st.DrawFn) -> Axes:
         parts += [Factor(of, size, prod(cut[n + 1 :])) for n, size in enumerate(cut)]
     axes: list[list[Factor]] = [[]]
     for part in draw(st.permutations(parts)):
-        if axes[-1] and draw(st.integers(0, 1)):
+        is_apart = draw(st.booleans())
+        if axes[-1] and is_apart:
             axes.append([])
         axes[-1].append(part)
         if draw(st.integers(0, 9)) == 0:
