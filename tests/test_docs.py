@@ -117,9 +117,16 @@ def test_the_page_on_networks_from_elsewhere_is_true(run: Run, tmp_path: Path, m
             continue
         ran = run(*shlex.split(command)[1:])
         assert ran.status == 0
-        said = [line for line in (ran.err + ran.out).splitlines() if line]
         if printed:
-            assert sorted(said) == sorted(filter(None, printed.splitlines()))
+            said, expected = (_but_for_rounding(text) for text in (ran.err + ran.out, printed))
+            assert sorted(filter(None, said.splitlines())) == sorted(filter(None, expected.splitlines()))
+
+
+def _but_for_rounding(text: str) -> str:
+    """*text* without how large a difference of answers is where it is one of rounding, which hangs on the processor."""
+    return re.sub(
+        r"(?<=same answers: )\S+", lambda found: "rounding" if float(found[0]) < 1e-6 else found[0], text
+    )  # fmt: skip
 
 
 def test_the_page_on_python_is_true(

@@ -143,6 +143,10 @@ def command(
     if unknown := [name for name in without if name not in PASSES]:
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PASSES)}", param_hint="--without")
     left_out = {*without, *(() if fold_bn else ("fold-bn",))}
+    if calibrate is not None:
+        from cnngraph.runtime.quantize import UNSUITED
+
+        left_out |= UNSUITED
     model = lowered(
         network, lambda: asked.choose(network, brought, table=not as_json), opset=opset, batch=batch, parts=parts
     )

@@ -119,11 +119,21 @@ class _Lowerer:
         made = lowered(parts, [layer.name for layer in unknown], network.live, self.tensors, ends, self.opset, prefix)
         for layer in unknown:
             self.infos[self.tensors[layer.name]] = self.info(self.tensors[layer.name], layer.output)
+        inputs = {layer.name for layer in network.inputs}
+        for name, sizes in made.between.items():
+            if name not in self.infos and name not in inputs:
+                self.infos[name] = Info(name, tuple(self.size(size, parts.batch) for size in sizes))
         self.nodes = _sorted([*self.nodes, *made.nodes], parts)
         self.constants += made.constants
         self.stored = tuple(made.stored)
         self.domains = made.domains
         self.own = made.own
+
+    def size(self, size: Dim, batch: Dim) -> Dim:
+        """A *size* in a model that has *batch* pictures at once, as it is here."""
+        if isinstance(size, Free) and isinstance(batch, Free) and size.atom == batch.atom:
+            return size.scale * self.batch + size.offset
+        return size
 
     def info(self, name: str, volume: Volume) -> Info:
         return Info(name, (self.batch, *onnx_dims(volume)))

@@ -6,22 +6,24 @@ on the way in, and back on the way out. Names of the model stand behind a prefix
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from math import inf
 
 from cnngraph.fronts.onnx.messages import KINDS
+from cnngraph.fronts.onnx.messages import Node as Passing
 from cnngraph.fronts.onnx.parts import Parts, Passed, Seen, Stored
-from cnngraph.fronts.onnx.views import Factor, Of, View, upright
+from cnngraph.fronts.onnx.views import View, upright
 from cnngraph.onnx.graph import Constant, Node, Type
-from cnngraph.volume import Dim, Free
+from cnngraph.onnx.rearranging import Axes, Reshape, Stage, Transpose, sizes, stages
+from cnngraph.volume import Dim
 
 _CODES = {kind: code for code, kind in KINDS.items()}
 """TensorProto.DataType of numpy's types."""
 _FLOAT = 1
+_TURNS: Mapping[str, Set[str]] = {"Transpose": {"perm"}, "Reshape": set()}
+"""Operators that change no number, with the attributes that they have to have."""
 _WRITTEN: Mapping[str, Type] = {"float32": "float32", "float16": "float16", "int64": "int64", "uint8": "uint8"}
 """What an output can be here; others are made float32."""
-_AXES: tuple[Of, ...] = ("N", "C", "H", "W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Lowered:
     domains: Mapping[str, int] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
     """By the layers that nothing takes the tensors that they make, as those are in the model."""
+    between: dict[str, tuple[Dim, ...]] = field(default_factory=dict)
+    """By tensors of float32 between layers and what is passed through their sizes."""
 
 
 def lowered(
@@ -99,12 +103,27 @@ class _Passing:
             output, *more = map(self.name, node.outputs)
             name = _new(node.name or node.outputs[0], self.prefix, self.node_names)
             inputs = tuple(map(self.name, node.inputs))
-            self.made.nodes.append(Node(name, f"{domain}:{op}", inputs, output, {}, layer, tuple(more), message))
+            if self.is_turning(node):
+                self.made.nodes.append(Node(name, op, inputs, output, dict(node.attributes), layer))
+            else:
+                self.made.nodes.append(Node(name, f"{domain}:{op}", inputs, output, {}, layer, tuple(more), message))
         for layer, (tensor, seen) in passed.gives.items():
             self.layer = layer
             if self.name(tensor) != tensors[layer]:
                 self.given(layer, self.name(tensor), seen)
         return self.made
+
+    def is_turning(self, node: Passing) -> bool:
+        """Whether *node* only gives its tensor other axes, all of which are known: then it may be told of as one of
+        this graph's own."""
+        if node.op not in _TURNS or node.attributes.keys() != _TURNS[node.op]:
+            return False
+        ends = (node.inputs[0], node.outputs[0])
+        found = [self.parts.sizes_of(name) for name in ends]
+        if None in found:
+            return False
+        self.made.between |= {self.name(name): each for name, each in zip(ends, found, strict=True) if each is not None}
+        return True
 
     def name(self, tensor: str) -> str:
         """What a tensor of the model is called here."""
@@ -113,66 +132,47 @@ class _Passing:
     def taken(self, name: str, seen: Seen) -> str:
         """A layer's tensor as the model has it under *name*."""
         at = self.tensors[seen.view.layer]
-        for step in self.steps(seen.view):
-            at = self.changed(at, step, name)
+        for stage in self.stages(_upright(seen.view), seen.view.axes):
+            at = self.changed(at, stage, name)
         return at if seen.kind == "float32" else self.node("Cast", [at], name, to=_CODES[seen.kind])
 
     def given(self, layer: str, tensor: str, seen: Seen) -> None:
         """The tensor of *layer* made of *tensor*."""
         own = self.tensors[layer]
-        steps: list[_Step] = []
+        steps: list[Stage] = []
+        axes = _upright(seen.view)
         if layer not in self.made.own and seen.sizes:
-            steps = [_Reshape(seen.sizes, _sizes(seen.view))]
+            steps = [Stage(Reshape(seen.sizes, sizes(axes)), axes)]
         elif layer not in self.made.own:
-            steps = [step.undone() for step in reversed(self.steps(seen.view))]
+            steps = self.stages(seen.view.axes, axes)
         if seen.kind not in ("float32", layer in self.made.own and self.made.own[layer].kind):
             tensor = self.node("Cast", [tensor], layer, "" if steps else own, to=_FLOAT)
         elif not steps:
             self.node("Identity", [tensor], layer, own)
-        for number, step in enumerate(steps, 1):
-            tensor = self.changed(tensor, step, layer, own if number == len(steps) else "")
+        if steps:
+            self.made.between[tensor] = seen.sizes or seen.view.sizes
+        for number, stage in enumerate(steps, 1):
+            tensor = self.changed(tensor, stage, layer, own if number == len(steps) else "")
 
-    def steps(self, view: View) -> list[_Step]:
-        """What makes of a layer's tensor the *view* of it."""
-        before = _sizes(view)
-        if (order := view.to_upright()) is not None:
-            turned = [order.index(n) for n in range(4)]
-            return [_Transpose(tuple(turned))] if turned != [0, 1, 2, 3] else []
-        factors = [factor for axis in view.axes for factor in axis]
-        if not all(_is_whole(_of(factors, of), size) for of, size in zip(_AXES, before, strict=False)):
-            self.parts.refuse(f"it takes a tensor of {_said(before)} as one of {_said(view.sizes)}")
-        # Axes of one place go in front: they are nowhere in the way.
-        apart = [each for of in _AXES[: len(before)] for each in _of(factors, of) or [Factor(of, 1)]]
-        parted = tuple(factor.size for factor in apart)
-        places = [apart.index(factor) for factor in factors]
-        steps: list[_Step] = []
-        if places == sorted(places):
-            parted = before
+    def stages(self, one: Axes, other: Axes) -> list[Stage]:
+        """What makes of a tensor that lies as *one* the same as *other*."""
+        found = stages(one, other)
+        if found is None or any(isinstance(each.step, Reshape) and each.step.shape() is None for each in found):
+            self.parts.refuse(f"it takes a tensor of {_said(one)} as one of {_said(other)}")
+        return found
+
+    def changed(self, tensor: str, stage: Stage, name: str, output: str = "") -> str:
+        """What the step of *stage* makes of *tensor*, under a name like *name* or as *output*."""
+        if isinstance(stage.step, Transpose):
+            made = self.node("Transpose", [tensor], name, output, perm=stage.step.order)
         else:
-            if parted != before:
-                steps.append(_Reshape(before, parted))
-            turned = [*(n for n, factor in enumerate(apart) if factor not in factors), *places]
-            steps.append(_Transpose(tuple(turned)))
-            parted = tuple(parted[n] for n in turned)
-        if parted != view.sizes:
-            steps.append(_Reshape(parted, view.sizes))
-        return steps
-
-    def changed(self, tensor: str, step: _Step, name: str, output: str = "") -> str:
-        """What *step* makes of *tensor*, under a name like *name* or as *output*."""
-        if isinstance(step, _Transpose):
-            return self.node("Transpose", [tensor], name, output, perm=step.order)
-        shape = []
-        for at, size in enumerate(step.after):
-            if isinstance(size, int):
-                shape.append(size)
-            else:
-                shape.append(0 if at < len(step.before) and step.before[at] == size else -1)
-        if shape.count(-1) > 1:
-            self.parts.refuse(f"it takes a tensor of {_said(step.before)} as one of {_said(step.after)}")
-        sizes = Constant(_new(f"{name}.sizes", self.prefix, self.taken_names), tuple(shape), (len(shape),), "int64")
-        self.made.constants.append(sizes)
-        return self.node("Reshape", [tensor, sizes.name], name, output)
+            shape = stage.step.shape() or ()
+            to = Constant(_new(f"{name}.sizes", self.prefix, self.taken_names), shape, (len(shape),), "int64")
+            self.made.constants.append(to)
+            made = self.node("Reshape", [tensor, to.name], name, output)
+        if not output:
+            self.made.between[made] = stage.sizes
+        return made
 
     def node(self, op: str, inputs: Sequence[str], name: str, output: str = "", **attributes: object) -> str:
         made = output or _new(f"{name}.{op.lower()}", self.prefix, self.taken_names)
@@ -190,49 +190,10 @@ def _new(name: str, prefix: str, taken: set[str]) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class _Reshape:
-    before: tuple[Dim, ...]
-    after: tuple[Dim, ...]
-
-    def undone(self) -> _Reshape:
-        return _Reshape(self.after, self.before)
+def _upright(view: View) -> Axes:
+    """How the tensor lies that the layer makes here."""
+    return upright(view.volume, view.batch)
 
 
-@dataclass(frozen=True, slots=True)
-class _Transpose:
-    order: tuple[int, ...]
-
-    def undone(self) -> _Transpose:
-        return _Transpose(tuple(self.order.index(n) for n in range(len(self.order))))
-
-
-_Step = _Reshape | _Transpose
-
-
-def _sizes(view: View) -> tuple[Dim, ...]:
-    """Of the tensor that the layer makes here."""
-    return View(view.layer, view.volume, upright(view.volume, view.batch)).sizes
-
-
-def _of(factors: Iterable[Factor], of: str) -> list[Factor]:
-    """Those of one axis of the volume, outermost first."""
-
-    def outermost(factor: Factor) -> int | float:
-        return -inf if isinstance(factor.stride, Free) else -factor.stride
-
-    return sorted((each for each in factors if each.of == of), key=outermost)
-
-
-def _is_whole(factors: Sequence[Factor], size: Dim) -> bool:
-    """Whether *factors*, outermost first, are each place of an axis of that *size* once."""
-    inner: Dim = 1
-    for factor in reversed(factors):
-        if factor.stride != inner:
-            return False
-        inner = factor.size * factor.stride
-    return inner == size
-
-
-def _said(sizes: Iterable[Dim]) -> str:
-    return " x ".join(map(str, sizes))
+def _said(axes: Axes) -> str:
+    return " x ".join(map(str, sizes(axes)))

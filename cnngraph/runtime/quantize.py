@@ -16,6 +16,9 @@ from cnngraph.preprocessing import Preprocessing
 from cnngraph.runtime.feeds import PictureInput
 from cnngraph.runtime.session import Array, Session
 
+UNSUITED = frozenset({"join-flatten"})
+"""Passes that make operators of which onnxruntime's tools leave the float32, for others that they quantize."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantized:

@@ -48,3 +48,17 @@ def test_it_is_for_pictures(run: Run) -> None:
     assert "does not take one picture" in run(
         "export", "--onnx", "residual_block", "--int8", "--calibrate", DIGITS
     ).err  # fmt: skip
+
+
+def test_a_mean_of_whole_maps_is_in_8_bits_too(run: Run, tmp_path: Path) -> None:
+    """The tools leave a reduction, which it is otherwise, in float32."""
+    (tmp_path / "a.spec").write_text("net a\ninput 32x32x1\nconv 8 3x3 relu -> avgpool global -> flatten -> fc 4\n")
+    ran = run("export", "--onnx", "a.spec", "--int8", "--calibrate", DIGITS, "--explain")
+    assert "join-flatten: left out" in ran.err
+    nodes = onnx.load(tmp_path / "a.int8.onnx").graph.node
+    made = {name: node.op_type for node in nodes for name in node.output}
+    (pool,) = (node for node in nodes if node.op_type == "GlobalAveragePool")
+    assert made[pool.input[0]] == "DequantizeLinear"
+    assert "QuantizeLinear" in {node.op_type for node in nodes if pool.output[0] in node.input}
+    run("export", "--onnx", "a.spec")
+    assert "ReduceMean" in {node.op_type for node in onnx.load(tmp_path / "a.onnx").graph.node}

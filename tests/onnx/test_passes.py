@@ -129,6 +129,25 @@ def same(a: dict[str, Array], b: dict[str, Array]) -> None:
         ("join-slices", "a: slice 0 3\nb: from image -> slice 3 6\nc: from image -> slice 3 6\nfrom a -> add b c", 0),
         ("join-slices", "a: slice 0 6\nb: from image -> slice 0 6\nfrom b -> concat a", 0),
         ("join-slices", "relu\na, b: split 2\nfrom a -> conv 6 1x1\nc, d: split 2\nfrom b -> add c d", 2),
+        ("join-flatten", "avgpool global -> flatten -> fc 3", 1),
+        ("join-flatten", "maxpool global -> flatten", 1),
+        ("join-flatten", "avgpool global\nflatten -> fc 3\nfrom image -> maxpool global -> flatten", 1),
+        ("join-flatten", "a: avgpool global\nb: flatten\noutput a b", 0),
+        ("join-flatten", "a: avgpool global\nb: flatten\nc: from a -> conv 6 1x1 -> flatten\nfrom b -> add c", 0),
+        ("join-flatten", "a: avgpool global\nb: flatten -> fc 3\nfrom a -> flatten -> fc 3 -> add b", 1),
+        ("join-flatten", "a: avgpool global\nb: flatten\nc: from a -> flatten -> fc 3\noutput c b", 1),
+        ("join-flatten", "a: avgpool global\nb: flatten\nc: from a -> flatten\noutput c b", 0),
+        ("join-flatten", "avgpool global -> bn -> relu -> flatten -> fc 3", 1),
+        ("join-flatten", "a: avgpool global\nb: bn -> flatten -> fc 3\nfrom a -> bn -> flatten -> fc 3 -> add b", 1),
+        ("join-flatten", "a: avgpool global -> sigmoid\nb: flatten -> fc 6\nfrom a -> relu -> flatten -> add b", 1),
+        (
+            "join-flatten",
+            "a: avgpool global -> relu\nb: flatten -> fc 3\nfrom a -> mul image -> avgpool global -> flatten",
+            1,
+        ),
+        ("join-flatten", "a: avgpool global -> relu\nb: flatten -> fc 3\noutput a b", 0),
+        ("join-flatten", "avgpool 8x8 -> flatten", 0),
+        ("join-flatten", "avgpool global -> conv 3 1x1 -> flatten", 0),
         ("share-constants", "relu6 -> conv 4 1x1 relu6", 2),
         ("share-constants", "relu6 -> conv 4 1x1 relu", 0),
     ],
@@ -194,12 +213,15 @@ PIECES = [
     "scale bias", "conv 4 1x1 -> times learned", "shift",
     "sepconv 4 3x3 same bn", "conv 4 1x1 bn affine=off", "bn affine=off", "eca 3", "grn",
     "dropout 0.3", "crop 0", "relu6", "dwconv 3x3 same bn relu6", "conv 4 3x3 same -> scale", "upconv 4 1x1 bn",
+    "avgpool global -> flatten -> fc 100 -> unflatten 5x5x4",
+    "maxpool global -> flatten -> unflatten -> upsample 5",
+    "avgpool global -> bn -> relu -> flatten -> fc 100 -> unflatten 5x5x4",
 ]  # fmt: skip
 
 
 @settings(max_examples=80)
-@given(dags(PIECES, most=6), st.integers(0, 1))
-def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> None:
+@given(dags(PIECES, most=6), st.integers(0, 1), st.sampled_from([17, 18, 20, 22]))
+def test_any_network_gives_the_same_after_all_passes(text: str, shared: int, opset: int) -> None:
     """With kernels that several layers have, tensors used twice, outputs in the middle, layers that lead nowhere."""
     network = parse(f"net t\ninput 5x5x4\n{text}\n")
     with tempfile.TemporaryDirectory() as name:
@@ -213,7 +235,7 @@ def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> 
                       for key, array in arrays.items()}  # fmt: skip
         np.savez(folder / "w.npz", **arrays)
         weights = FileWeights(folder / "w.npz", network)
-        graph = lower(network)
+        graph = lower(network, opset=opset)
         small, changed, _ = run_passes(graph, weights)
         write(graph, weights, folder / "a.onnx")
         write(small, changed, folder / "b.onnx")
@@ -222,6 +244,7 @@ def test_any_network_gives_the_same_after_all_passes(text: str, shared: int) -> 
         same(Session(folder / "a.onnx").run(inputs), Session(folder / "b.onnx").run(inputs))
     assert [info.name for info in small.outputs] == [info.name for info in graph.outputs]
     used = {tensor for node in small.nodes for tensor in node.inputs}
+    assert set(small.tensors.values()) <= used | {tensor for node in small.nodes for tensor in node.outputs}
     assert {weight.name for weight in small.weights} <= used, "a weight that nothing takes"
     assert {constant.name for constant in small.constants} <= used
     # Every tensor's shape is told once, where it is made.

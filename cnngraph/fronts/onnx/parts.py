@@ -112,6 +112,17 @@ class Parts:
         """By tensors, which of the nodes makes them."""
         return {name: at for at, node in enumerate(self.nodes) for name in node.outputs if name}
 
+    def sizes_of(self, name: str) -> tuple[Dim, ...] | None:
+        """Of a tensor of float32, where they are known."""
+        kind, value = self.told.kind(name), self.values.get(name)
+        if isinstance(value, View) and value.border is None and not value.spread:
+            return value.sizes if kind in ("", "float32") else None
+        if kind != "float32":
+            return None
+        sizes = self.told.sizes(name) or ()
+        known = tuple(size for size in sizes if isinstance(size, int) and size > 0)
+        return known if sizes and len(known) == len(sizes) else None
+
     def renamed(self, names: Mapping[str, str]) -> Parts:
         """The same for a network whose layers have other *names*, by those here."""
         return replace(self, names={old: names[name] for old, name in self.names.items() if name in names})

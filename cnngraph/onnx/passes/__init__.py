@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from cnngraph.onnx.graph import Graph
 from cnngraph.onnx.passes.drop import drop_dropout, drop_identities
+from cnngraph.onnx.passes.flatten import join_flatten
 from cnngraph.onnx.passes.fold import fold_batch_norm, fold_scale
+from cnngraph.onnx.passes.layout import keep_layouts
 from cnngraph.onnx.passes.share import share_constants, share_weights
 from cnngraph.onnx.passes.split import join_slices
 from cnngraph.weights.source import Weights
@@ -34,6 +36,8 @@ PASSES: dict[str, Pass] = {
     "fold-bn": Pass("batch normalizations folded into the layers before them", fold_batch_norm),
     "fold-scale": Pass("scales folded into the layers before them", fold_scale),
     "join-slices": Pass("tensors whose parts are made by one Split", join_slices),
+    "join-flatten": Pass("poolings of whole maps that make a vector at once", join_flatten),
+    "keep-layouts": Pass("nodes saved by layers in the order of axes of what is passed through", keep_layouts),
     "share-constants": Pass("constants dropped that equal another", share_constants),
 }
 
