@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cnngraph.fronts.beside import completed
 from cnngraph.fronts.caffe.layer import Layer, is_data, is_loss, layers, messages
-from cnngraph.fronts.caffe.measuring import measuring
+from cnngraph.fronts.caffe.measuring import measuring, preparing
 from cnngraph.fronts.caffe.net import Net
 from cnngraph.fronts.caffe.points import ALIKE, batch_norm, of_channels
 from cnngraph.fronts.caffe.prototext import parse
 from cnngraph.fronts.caffe.sources import sources
-from cnngraph.fronts.caffe.types import CAFFES, OF_ROWS, OF_SIZES, OF_SOME, ONE, SEVERAL, is_known, what_of
+from cnngraph.fronts.caffe.types import OF_ROWS, OF_SIZES, OF_SOME, ONE, SEVERAL, is_known, may_prepare, what_of
 from cnngraph.fronts.content import Content
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.given import given_sizes
@@ -56,10 +56,13 @@ def _read(
         raise mistake("E0116", what, message.place("net"), help=help)
     known = sources(message, every, found)
     net = Net(draft, found, known, given_sizes(settings, content.name), input, blobs, notes)
-    aside = measuring(found, {name for name, source in known.items() if source.is_read}, is_known)
+    begins, before = preparing(found, may_prepare)
+    aside = measuring(found, {name for name, source in known.items() if source.is_read}, is_known) | before
     for index, layer in enumerate(found):
         if index in aside:
             net.makes(layer, [])
+        elif index in begins:
+            net.begins_behind(layer)
         else:
             _make(net, index, layer, found)
     if not net.outputs():
@@ -97,10 +100,11 @@ def _make(net: Net, index: int, layer: Layer, all_: Sequence[Layer]) -> None:
         net.takes(layer)
         net.makes(layer, [net.merged[index]])
         return
-    known = is_known(layer.type) and (layer.type in OF_ROWS or not any(map(net.rows, layer.bottoms)))
-    if not is_known(layer.type) and layer.type not in CAFFES and all(map(net.comes_from_outside, layer.bottoms)):
-        net.begins_behind(layer)
+    if not is_known(layer.type) and layer.type not in OF_SIZES and all(map(net.comes_from_outside, layer.bottoms)):
+        net.note(layer, "no layer here does it, and it is left out")
+        net.makes(layer, [])
         return
+    known = is_known(layer.type) and (layer.type in OF_ROWS or not any(map(net.rows, layer.bottoms)))
     tensors = [net.tensor(blob, layer) if known else net.made(blob) for blob in layer.bottoms]
     inputs = [tensor for tensor in tensors if tensor is not None]
     if layer.type in OF_SIZES:

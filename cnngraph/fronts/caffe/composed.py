@@ -14,7 +14,8 @@ from cnngraph.layers.normalization import InstanceNorm
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.resize import Upsample
 from cnngraph.layers.scaling import Plus, Times
-from cnngraph.volume import as_int
+from cnngraph.layers.values import Pair
+from cnngraph.volume import Volume, as_int
 
 Made = str | None
 
@@ -50,21 +51,34 @@ def centred(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 def pyramid(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """Pools of 1, 4, 16 … parts of the map, as one vector (He et al. 2014; `SPPLayer::GetPoolingParam`)."""
     options, volume = layer.options("spp_param"), net.volume(inputs[0])
-    how = options.text("pool", "MAX").upper()
-    height, width = as_int(volume.height), as_int(volume.width)
-    levels = options.count("pyramid_height", 1)
-    if how not in ("MAX", "0") or 2 ** (levels - 1) > min(height, width):
+    levels, is_max = options.count("pyramid_height", 1), options.text("pool", "MAX").upper() in ("MAX", "0")
+    if not volume.is_map or levels > _MOST_LEVELS:
         return net.opaque(layer, inputs[:1], None)
+    sizes = as_int(volume.height), as_int(volume.width)
+    pools = [_part(sizes, 2**level) for level in range(levels)]
+    if not is_max or None in pools:
+        made = as_int(volume.channels) * sum(4**level for level in range(levels))
+        return net.opaque(layer, inputs[:1], Volume((made,)))
     parts = []
-    for level in range(levels):
-        count = 2**level
-        window = -(-height // count), -(-width // count)
-        border = tuple((side * count - size + 1) // 2 for side, size in zip(window, (height, width), strict=True))
-        pads, ceil = pooling((height, width), window, window, (border[0], border[1]), (count, count))
-        pool = MaxPool(window=window, padding=pads, ceil=ceil) if level else MaxPool(everything=True)
+    for level, pool in enumerate(filter(None, pools)):
         pooled = net.add(layer, pool, inputs[:1], name=f"{layer.name}/pool{level}")
         parts.append(net.add(layer, Flatten(), [pooled], name=f"{layer.name}/flatten{level}"))
     return net.add(layer, Concat(), parts) if len(parts) > 1 else parts[0]
+
+
+_MOST_LEVELS = 12
+
+
+def _part(sizes: Pair, count: int) -> MaxPool | None:
+    """The pool that makes *count* times as many numbers of a map of *sizes*; None where one sees nothing."""
+    if count == 1:
+        return MaxPool(everything=True)
+    high, wide = (-(-size // count) for size in sizes)
+    down, across = ((side * count - size + 1) // 2 for side, size in zip((high, wide), sizes, strict=True))
+    if down >= high or across >= wide:
+        return None
+    pads, ceil = pooling(sizes, (high, wide), (high, wide), (down, across), (count, count))
+    return MaxPool(window=(high, wide), padding=pads, ceil=ceil)
 
 
 _BEFORE = {"ASUM": Abs, "2": Abs, "SUMSQ": Square, "3": Square}

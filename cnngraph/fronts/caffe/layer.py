@@ -69,9 +69,11 @@ _CAMEL = (
 _PRESENT = {
     **{old: "".join(part.capitalize() for part in old.split("_")) for old in _CAMEL},
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
-    "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+    "ConvolutionRistretto": "Convolution", "DeconvolutionRistretto": "Deconvolution", "FcRistretto": "InnerProduct",
+    "LRNRistretto": "LRN", "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
 }  # fmt: skip
-"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them; the others are called alike."""
+"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them, and Ristretto's, whose numbers have
+few bits; the others are called alike."""
 
 
 def present(type: str) -> str:
@@ -95,13 +97,13 @@ def _meets(rule: Message, stages: set[str], level: int) -> bool:
     return stages.issuperset(rule.texts("stage")) and stages.isdisjoint(rule.texts("not_stage"))
 
 
-_LOSSES = frozenset({"HDF5Output", "MatWrite", "DetectionEvaluate", "Silence"})
+_LOSSES = frozenset({"HDF5Output", "MatWrite", "DetectionEvaluate", "Silence", "WarpCTC"})
 
 
 def is_loss(layer: Layer) -> bool:
     """Whether it only measures how good the network is: by its type, because what it makes counts while training, or
     because it is one number of all pictures together."""
-    if layer.type.lower().endswith(("loss", "accuracy")) or layer.type in _LOSSES:
+    if any(word in layer.type.lower() for word in ("loss", "accuracy")) or layer.type in _LOSSES:
         return True
     if layer.type == "Reduction" and layer.options("reduction_param").whole("axis", 0) == 0:
         return True

@@ -1,5 +1,5 @@
 """What of a Caffe network is not the network itself: layers that only prepare what its answers are compared with, or
-weigh them for that, on the way from labels to losses."""
+weigh them for that, on the way from labels to losses; and layers that only prepare pictures."""
 
 from __future__ import annotations
 
@@ -33,6 +33,25 @@ def measuring(layers: Sequence[Layer], read: Collection[str], is_known: Callable
         keeps = {at for at in found if _measures(at, layers[at], takers.get(at, ()), found, pure, is_known)}
         changed, found = keeps != found, keeps
     return frozenset(at for at in found if is_known(layers[at].type) and not is_loss(layers[at]))
+
+
+def preparing(layers: Sequence[Layer], may: Callable[[str], bool]) -> tuple[frozenset[int], frozenset[int]]:
+    """Which of *layers*, by where they stand, prepare pictures in a way that is not known, so that the network begins
+    behind them: those of a type that *may* and of which nothing has learned anything before. And which lead to such
+    alone."""
+    takers, takes = _flow(layers)
+    bare: set[int] = set()
+    last: set[int] = set()
+    for at, layer in enumerate(layers):
+        if layer.type not in _WEIGHED and all(isinstance(source, str) or source in bare for source in takes[at]):
+            bare.add(at)
+            if may(layer.type) and layer.bottoms and not is_loss(layer):
+                last.add(at)
+    before: set[int] = set()
+    for at in sorted(bare - last, reverse=True):
+        if layers[at].bottoms and (leads := takers.get(at)) and (last | before).issuperset(leads):
+            before.add(at)
+    return frozenset(last), frozenset(before)
 
 
 def _measures(

@@ -84,7 +84,7 @@ class Net:
 
     def comes_from_outside(self, blob: str) -> bool:
         """Whether no layer makes *blob*."""
-        return self._tensors[blob] in self._inputs if blob in self._tensors else blob in self._sources
+        return blob not in self._tensors or self._tensors[blob] in self._inputs
 
     def begins_behind(self, layer: Layer) -> None:
         """What *layer*, which no layer here does, makes of what comes from outside comes from outside itself."""

@@ -12,7 +12,9 @@ from cnngraph.layers.activation import (
     Abs,
     Clip,
     Elu,
+    HSwish,
     Leaky,
+    Mish,
     Power,
     PRelu,
     Relu,
@@ -193,6 +195,6 @@ ALIKE = frozenset(
 """Layers that do the same with each number, wherever it lies."""
 
 PLAIN: dict[str, Callable[[], Kind]] = {
-    "Sigmoid": Sigmoid, "TanH": Tanh, "AbsVal": Abs, "BNLL": Softplus, "ReLU6": Relu6,
+    "Sigmoid": Sigmoid, "TanH": Tanh, "AbsVal": Abs, "BNLL": Softplus, "ReLU6": Relu6, "Mish": Mish, "HSwish": HSwish,
 }  # fmt: skip
 """Layers without options."""

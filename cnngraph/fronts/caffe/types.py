@@ -20,6 +20,16 @@ def of_its_size(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 _REGIONS = ("roi_pooling_param", "roi_align_param", "roi_warping_param")
 
 
+def transformed(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
+    """A map turned and shifted by numbers in a second blob (spatial transformers)."""
+    options, volume = layer.options("st_param"), net.volume(inputs[0])
+    if not volume.is_map:
+        return net.opaque(layer, inputs, None)
+    height, width, channels = map(as_int, volume.dims)
+    to = options.count("output_H", height), options.count("output_W", width)
+    return net.opaque(layer, inputs, Volume((*to, channels)))
+
+
 def regions(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """A piece of a map for each region, all of one size."""
     options = next((layer.options(name) for name in _REGIONS if name in layer.message), layer.options(_REGIONS[0]))
@@ -62,7 +72,7 @@ ONE: dict[str, Callable[[Net, Layer, Sequence[str]], Made]] = {
     "Exp": of_its_size, "Log": of_its_size, "Threshold": of_its_size, "FlowWarp": of_its_size,
     "Normalize": points.normalize, "SPP": composed.pyramid, "Reduction": composed.reduction, "Tile": composed.tile,
     "ROIPooling": regions, "ROIAlign": regions, "ROIWarping": regions, "PSROIPooling": regions_by_place,
-    "PSROIAlign": regions_by_place, "Correlation": correlation,
+    "PSROIAlign": regions_by_place, "Correlation": correlation, "SpatialTransformer": transformed,
     **{type: points.plain(kind) for type, kind in points.PLAIN.items()},
 }  # fmt: skip
 """Those that make one blob."""
@@ -83,9 +93,8 @@ OF_ROWS = frozenset({"Concat", "Flatten", "Reshape", "Softmax", "Split", *points
 OF_SIZES = frozenset({"PriorBox", "AnchorGenerator"})
 """Those that make boxes of the sizes of what they take."""
 
-CAFFES = frozenset({"ArgMax", "BatchReindex", "Embed", "Filter", "HDF5Output", "Im2col", "Python", "Reduction"})
-"""Those of Caffe's own that no layer here does. What is of no known type and takes the pictures themselves is taken to
-prepare them."""
+_CAFFES = frozenset({"ArgMax", "BatchReindex", "Embed", "Filter", "HDF5Output", "Im2col", "Parameter", "Python"})
+"""Those of Caffe's own that no layer here does."""
 
 _RECURRENT = frozenset({"LSTM", "RNN", "Recurrent", "LSTMUnit", "GRU", "Lstm"})
 
@@ -93,6 +102,11 @@ _RECURRENT = frozenset({"LSTM", "RNN", "Recurrent", "LSTMUnit", "GRU", "Lstm"})
 def is_known(type: str) -> bool:
     """Whether there is something to make of a layer of this *type*."""
     return type in ONE or type in SEVERAL or type == "BatchNorm"
+
+
+def may_prepare(type: str) -> bool:
+    """Whether a layer of this *type* that takes the pictures themselves is taken to prepare them."""
+    return not is_known(type) and type not in _CAFFES and type not in OF_SIZES and what_of(type) is None
 
 
 def what_of(type: str) -> str | None:
