@@ -28,7 +28,21 @@ def flatten(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     options, axes = layer.options("flatten_param"), _axes(net, layer, inputs[0])
     if options.whole("axis", 1) not in (1, -len(axes)) or options.whole("end_axis", -1) not in (-1, len(axes)):
         return net.opaque(layer, inputs[:1], None)
-    return net.add(layer, Flatten(), inputs[:1]) if net.volume(inputs[0]).is_map else inputs[0]
+    return _vector(net, layer, inputs[0])
+
+
+def _vector(net: Net, layer: Layer, tensor: str) -> str:
+    """All of *tensor* as a vector: the one that it is, or that it was made of."""
+    if not net.volume(tensor).is_map:
+        return tensor
+    kind, inputs = net.draft.made_by(tensor)
+    return inputs[0] if isinstance(kind, Unflatten) else net.add(layer, Flatten(), [tensor])
+
+
+def _whole(net: Net, vector: str) -> str | None:
+    """The map that *vector* is all of, if it was made of one."""
+    kind, inputs = net.draft.made_by(vector)
+    return inputs[0] if isinstance(kind, Flatten) else None
 
 
 def reshape(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
@@ -51,9 +65,14 @@ def reshape(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         net.see(layer.tops[0], Rows(rest[1]))
     if rest == has:
         return tensor
-    if net.volume(tensor).is_map:
-        tensor = net.add(layer, Flatten(), [tensor])
-    return net.add(layer, Unflatten(volume=(rest[1], rest[2], rest[0])), [tensor]) if len(rest) == 3 else tensor
+    vector = _vector(net, layer, tensor)
+    if len(rest) != 3:
+        return vector
+    channels, height, width = rest
+    whole = _whole(net, vector)
+    if whole is not None and net.volume(whole) == Volume((height, width, channels)):
+        return whole
+    return net.add(layer, Unflatten(volume=(height, width, channels)), [vector])
 
 
 def permute(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
@@ -93,7 +112,23 @@ def softmax(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         return _softmax_of_rows(net, layer, inputs[0], axes, across=axis == 2)
     if axis != 1:
         return net.opaque(layer, inputs[:1], net.volume(inputs[0]))
-    return net.add(layer, Softmax(), inputs[:1])
+    return _softmax_of_parts(net, layer, inputs[0]) or net.add(layer, Softmax(), inputs[:1])
+
+
+def _softmax_of_parts(net: Net, layer: Layer, tensor: str) -> Made:
+    """As the first half of Faster R-CNN has it: a map was cut into parts of its channels, which were put below each
+    other, so that those parts are weighed against one another. None where *tensor* is no such map."""
+    kind, inputs = net.draft.made_by(tensor)
+    whole = _whole(net, inputs[0]) if isinstance(kind, Unflatten) else None
+    if whole is None:
+        return None
+    parts, (height, width, channels) = net.volume(tensor), map(as_int, net.volume(whole).dims)
+    count = as_int(parts.channels)
+    if channels % count or parts != Volume((channels // count * height, width, count)):
+        return None
+    soft = net.add(layer, SplitSoftmax(n=count), [whole])
+    flat = net.add(layer, Flatten(), [soft], name=f"{layer.name}/flatten")
+    return net.add(layer, kind, [flat], name=f"{layer.name}/unflatten")
 
 
 def _softmax_of_rows(net: Net, layer: Layer, tensor: str, axes: Sequence[int], *, across: bool) -> str:

@@ -382,6 +382,25 @@ def test_rows_of_classes() -> None:
         assert {(output.name, output.layer) for output in ends.outputs} >= {("e", "conf")}, type
 
 
+@pytest.mark.parametrize("parts", [2, 3])
+def test_parts_of_channels_are_weighed_against_one_another(parts: int) -> None:
+    """Faster R-CNN's scores of boxes: the parts below each other, a softmax, and back."""
+    image = image_of(6, 3, 4)
+    text = data(3, 4, 6) + layer("Reshape", "a", "data", "a", reshape={"shape": {"dim": [0, parts, -1, 0]}})
+    text += layer("Softmax", "s", "a", "s")
+    back = layer("Reshape", "b", "s", "b", reshape={"shape": {"dim": [0, 6, -1, 0]}})
+    power = np.exp(image.reshape(parts, -1, 4))
+    wanted = power / power.sum(0)
+    assert kinds(text + back) == ["splitsoftmax"]
+    np.testing.assert_allclose(made(text, image)[0], wanted, rtol=1e-5)
+    np.testing.assert_allclose(made(text + back, image)[0], wanted.reshape(6, 3, 4), rtol=1e-5)
+    other = layer("Reshape", "b", "s", "b", reshape={"shape": {"dim": [0, 12, -1, 3]}})
+    np.testing.assert_allclose(made(text + other, image)[0], wanted.reshape(12, 2, 3), rtol=1e-5)
+    across = text.replace(f"dim: {parts}\n      dim: -1\n      dim: 0", f"dim: {parts}\n      dim: 0\n      dim: -1")
+    assert across != text
+    assert kinds(across) == ["flatten", "unflatten", "softmax"]
+
+
 @pytest.mark.parametrize("axis", [1, 2, 3, -1])
 def test_slices_along_each_axis(axis: int) -> None:
     image, at = image_of(4, 5, 6), axis % 4 - 1
@@ -637,7 +656,7 @@ def test_the_old_form_is_the_same_network() -> None:
     for name, word in types.items():
         old = old.replace(f'"{name}"', word)
     assert '"Conv' not in old
-    assert [(each.name, each.kind) for each in network(OLDEST)] == [(each.name, each.kind) for each in network(new)]
+    assert [(each.name, each.kind) for each in network(old)] == [(each.name, each.kind) for each in network(new)]
 
 
 OLDEST = """
