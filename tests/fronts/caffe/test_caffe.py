@@ -110,12 +110,12 @@ def test_ssd_has_the_parameters_and_the_places_that_are_published() -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "inception_module", "residual_block", "residual_network"])
-@pytest.mark.parametrize("form", ["new", "old", "double"])
+@pytest.mark.parametrize("form", ["new", "old", "oldest", "double"])
 def test_answers_are_those_of_its_blobs(name: str, form: str, tmp_path: Path) -> None:
     ships = load(name)
     given_ = arrays(ships)
     (tmp_path / "n.prototxt").write_text(written(ships, in_place=True))
-    blobs = caffemodel(blobs_of(ships, given_), old=form == "old", double=form == "double")
+    blobs = caffemodel(blobs_of(ships, given_), **({} if form == "new" else {form: True}))
     (tmp_path / "n.caffemodel").write_bytes(blobs)
     found = read(str(tmp_path / "n.prototxt"), {})
     assert found.weights is not None

@@ -211,13 +211,15 @@ def blobs_of(network: Network, arrays: Mapping[str, Any], divisor: float = 2.0) 
     return found
 
 
-def caffemodel(blobs: Blobs, *, old: bool = False, double: bool = False) -> bytes:
-    """The file that has *blobs*; in the *old* form with the four sizes that blobs had."""
-    name, inner, outer = (4, 6, 2) if old else (1, 7, 100)
-    return _field(1, b"net") + b"".join(
-        _field(outer, _field(name, key.encode()) + b"".join(_field(inner, _blob(each, old, double)) for each in arrays))
-        for key, arrays in blobs.items()
-    )
+def caffemodel(blobs: Blobs, *, old: bool = False, oldest: bool = False, double: bool = False) -> bytes:
+    """The file that has *blobs*; in the *old* form, or the *oldest*, with the four sizes that blobs had."""
+    name, inner, outer = (1, 50, 2) if oldest else (4, 6, 2) if old else (1, 7, 100)
+    made = b""
+    for key, arrays in blobs.items():
+        own = b"".join(_field(inner, _blob(each, old or oldest, double)) for each in arrays)
+        own = _field(name, key.encode()) + own
+        made += _field(outer, _field(1, own) + _field(2, b"below") if oldest else own)
+    return _field(1, b"net") + made
 
 
 def _blob(array: Any, old: bool, double: bool) -> bytes:
