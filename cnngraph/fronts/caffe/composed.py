@@ -8,7 +8,7 @@ from cnngraph.fronts.caffe.layer import Layer
 from cnngraph.fronts.caffe.net import Net
 from cnngraph.fronts.padding import padding, pooling
 from cnngraph.layers.activation import Abs, Power, Square
-from cnngraph.layers.dense import Flatten, Unflatten
+from cnngraph.layers.dense import Flatten
 from cnngraph.layers.join import Add, Concat, Mul
 from cnngraph.layers.normalization import InstanceNorm
 from cnngraph.layers.pooling import AvgPool, MaxPool
@@ -96,7 +96,7 @@ def reduction(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         tensor = net.add(layer, _BEFORE[how](), [tensor], name=f"{layer.name}/each")
     each = as_int(volume.channels)
     if not volume.is_map:
-        tensor = net.add(layer, Unflatten(), [tensor], name=f"{layer.name}/unflatten")
+        tensor = net.upright(layer, tensor)
     else:
         tensor = net.add(layer, AvgPool(everything=True), [tensor], name=f"{layer.name}/mean")
     if axis == 1:

@@ -9,7 +9,6 @@ from cnngraph.fronts.caffe.net import Net
 from cnngraph.fronts.caffe.points import bias_alone, scale_alone
 from cnngraph.fronts.mistake import mistake
 from cnngraph.layers.border import Crop
-from cnngraph.layers.dense import Unflatten
 from cnngraph.layers.join import Add, Max, Mul, Sub
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.rearrange import Slice
@@ -23,12 +22,14 @@ Made = str | None
 def concat(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """Channels behind each other."""
     options = layer.options("concat_param")
-    axis, volumes = options.whole("axis", options.whole("concat_dim", 1)), [net.volume(each) for each in inputs]
+    axis = options.whole("axis", options.whole("concat_dim", 1))
     rows = {net.rows(each) for each in layer.bottoms}
     if any(rows):
         if axis != 1 or len(rows) > 1:
             return net.opaque(layer, inputs, None)
         net.see(layer.tops[0], *filter(None, rows))
+    inputs = net.alike(layer, inputs)
+    volumes = [net.volume(each) for each in inputs]
     if len(inputs) == 1:
         return inputs[0]
     if axis in ((1, -3) if volumes[0].is_map else (1, -1)):
@@ -54,6 +55,7 @@ def eltwise(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """The product, the largest, or the sum of all, each times its `coeff`."""
     options = layer.options("eltwise_param")
     how, coefficients = options.text("operation", "SUM").upper(), options.numbers("coeff")
+    inputs = net.alike(layer, inputs)
     spread = len({net.volume(each) for each in inputs}) > 1
     if spread and len(inputs) == 2:
         # One that is to be tiled stands behind the one that it is as large as then.
@@ -83,30 +85,22 @@ def scale(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         return scale_alone(net, layer, inputs)
     if layer.options("scale_param").flag("bias_term", False):
         return net.opaque(layer, inputs, net.volume(inputs[0]))
-    return net.add(layer, Mul(), [inputs[0], _upright(net, layer, inputs)])
+    return net.add(layer, Mul(), net.alike(layer, inputs))
 
 
 def bias(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """With a second blob, that one added to the first: a number for each channel."""
     if len(inputs) == 1:
         return bias_alone(net, layer, inputs)
-    return net.add(layer, Add(spread=True), [inputs[0], _upright(net, layer, inputs)])
-
-
-def _upright(net: Net, layer: Layer, inputs: Sequence[str]) -> str:
-    """The second of *inputs*, as 1x1xC where it is a vector and the first a map."""
-    if net.volume(inputs[0]).is_map and not net.volume(inputs[1]).is_map:
-        return net.add(layer, Unflatten(), [inputs[1]], name=f"{layer.name}/unflatten")
-    return inputs[1]
+    return net.add(layer, Add(spread=True), net.alike(layer, inputs))
 
 
 def axpy(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """The first blob, a number for each channel, times the second, and the third added (SENet's)."""
     if len(inputs) != 3:
         raise mistake("E0207", f"`Axpy` takes three blobs, not {len(inputs)}", layer.span)
-    weighed = net.add(layer, Mul(), [inputs[1], _upright(net, layer, [inputs[1], inputs[0]])],
-                      name=f"{layer.name}/scale")  # fmt: skip
-    return net.add(layer, Add(), [weighed, inputs[2]])
+    gate, gated, added = net.alike(layer, inputs)
+    return net.add(layer, Add(), [net.add(layer, Mul(), [gated, gate], name=f"{layer.name}/scale"), added])
 
 
 def slices(net: Net, layer: Layer, inputs: Sequence[str]) -> Sequence[Made]:

@@ -90,7 +90,7 @@ def permute(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     if order != [0, 2, 3, 1] or not all(map(_makes_a_vector, behind)):
         return net.opaque(layer, inputs[:1], Volume((height, width, channels)))
     flat = net.add(layer, Flatten(), inputs[:1], name=f"{layer.name}/flatten")
-    return _flat(net, layer, _dealt(net, layer, _upright(net, layer, flat), as_int(volume.channels)))
+    return _flat(net, layer, _dealt(net, layer, net.upright(layer, flat), as_int(volume.channels)))
 
 
 def _makes_a_vector(layer: Layer) -> bool:
@@ -135,15 +135,11 @@ def _softmax_of_rows(net: Net, layer: Layer, tensor: str, axes: Sequence[int], *
     count, length = axes
     if (1 if across else length) == 1 and product(axes) == (length if across else count):
         return net.add(layer, Softmax(), [tensor])
-    upright = _upright(net, layer, tensor)
+    upright = net.upright(layer, tensor)
     if not across:
         return _flat(net, layer, net.add(layer, SplitSoftmax(n=count), [upright]))
     parted = net.add(layer, SplitSoftmax(n=length), [_dealt(net, layer, upright, count)])
     return _flat(net, layer, _dealt(net, layer, parted, length))
-
-
-def _upright(net: Net, layer: Layer, tensor: str) -> str:
-    return net.add(layer, Unflatten(), [tensor], name=f"{layer.name}/unflatten")
 
 
 def _dealt(net: Net, layer: Layer, tensor: str, piles: int) -> str:

@@ -13,6 +13,7 @@ from cnngraph.fronts.concats import Concats
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.given import SIZES
 from cnngraph.fronts.mistake import Notes, mistake
+from cnngraph.layers.dense import Unflatten
 from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
@@ -173,6 +174,18 @@ class Net:
         if names:
             self._shared.setdefault(names, made)
         return made
+
+    def upright(self, layer: Layer, tensor: str) -> str:
+        """*tensor* as a map: a vector as 1x1xC."""
+        if self.volume(tensor).is_map:
+            return tensor
+        return self.add(layer, Unflatten(), [tensor], name=f"{layer.name}/unflatten")
+
+    def alike(self, layer: Layer, tensors: Sequence[str]) -> list[str]:
+        """*tensors*, those that are vectors as 1x1xC where another is a map: until 2014 every blob was one."""
+        if not any(self.volume(tensor).is_map for tensor in tensors):
+            return list(tensors)
+        return [self.upright(layer, tensor) for tensor in tensors]
 
     def concat(self, layer: Layer, parts: list[str]) -> str:
         """The channels of *parts* behind each other."""

@@ -28,9 +28,9 @@ def sizes(volume: Volume, type: str) -> tuple[int, int, int]:
 
 
 def convolutions(net: Net, layer: Layer, inputs: Sequence[str]) -> Sequence[Made]:
-    """One of each blob below, all with the same weights."""
+    """One of each blob below, all with the same weights. A vector is a map of one place."""
     make = deconvolution if layer.type == "Deconvolution" else convolution
-    return [make(net, layer, [each]) for each in inputs]
+    return [make(net, layer, [net.upright(layer, each)]) for each in inputs]
 
 
 def convolution(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:

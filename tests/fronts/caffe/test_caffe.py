@@ -421,6 +421,19 @@ def test_a_convolution_of_two_blobs_has_its_weights_once() -> None:
     assert {output.name for output in found.outputs} == {"a", "b"}
 
 
+def test_a_vector_is_a_map_of_one_place() -> None:
+    """Where one is asked for: until 2014 every blob had four axes."""
+    text = data(2, 2, 4) + layer("Pooling", "g", "data", "g", pooling={"pool": "AVE", "global_pooling": True})
+    text += layer("InnerProduct", "i", "data", "i", inner_product={"num_output": 4})
+    up = {"num_output": 2, "kernel_size": 4}
+    for type, blobs, dims, options in (("Deconvolution", "i", (4, 4, 2), {"convolution": up}),
+                                       ("Concat", "i g", (1, 1, 8), {}), ("Eltwise", "g i", (1, 1, 4), {}),
+                                       ("Scale", "data i", (2, 2, 4), {"scale": {"axis": 0}})):  # fmt: skip
+        found = network(text + layer(type, "l", blobs, "l", **options))
+        assert "l" in {output.layer for output in found.outputs}
+        assert found["l"].output.dims == dims
+
+
 def test_a_resampled_map() -> None:
     """`ResampleLayer` of FlowNet's: pixel i of n lies at (i + 1/2) m/n - 1/2."""
     image = image_of(2, 3, 4)
