@@ -69,11 +69,12 @@ _CAMEL = (
 _PRESENT = {
     **{old: "".join(part.capitalize() for part in old.split("_")) for old in _CAMEL},
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
-    "ConvolutionRistretto": "Convolution", "DeconvolutionRistretto": "Deconvolution", "FcRistretto": "InnerProduct",
+    "CConvolution": "Convolution", "CInnerProduct": "InnerProduct", "ConvolutionRistretto": "Convolution",
+    "DeconvolutionRistretto": "Deconvolution", "FcRistretto": "InnerProduct",
     "LRNRistretto": "LRN", "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
 }  # fmt: skip
-"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them, and Ristretto's, whose numbers have
-few bits; the others are called alike."""
+"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them, and those of forks that have the same
+with numbers of few bits (Ristretto), or some of them switched off (network surgery); the others are called alike."""
 
 
 def present(type: str) -> str:

@@ -105,8 +105,10 @@ def is_known(type: str) -> bool:
 
 
 def may_prepare(type: str) -> bool:
-    """Whether a layer of this *type* that takes the pictures themselves is taken to prepare them."""
-    return not is_known(type) and type not in _CAFFES and type not in OF_SIZES and what_of(type) is None
+    """Whether a layer of this *type* that takes the pictures themselves is taken to prepare them; what is called after
+    one that learns is not."""
+    learns = any(word in type.lower() for word in ("conv", "product"))
+    return not is_known(type) and not learns and type not in _CAFFES | OF_SIZES and what_of(type) is None
 
 
 def what_of(type: str) -> str | None:
