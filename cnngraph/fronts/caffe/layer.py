@@ -61,17 +61,20 @@ def _layer(message: Message) -> Layer:
 
 
 _CAMEL = (
-    "ACCURACY", "CONCAT", "CONTRASTIVE_LOSS", "CONVOLUTION", "CROP", "DATA", "DECONVOLUTION", "DROPOUT", "DUMMY_DATA",
-    "ELTWISE", "EUCLIDEAN_LOSS", "EXP", "FLATTEN", "HINGE_LOSS", "IMAGE_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT",
-    "MEMORY_DATA", "MULTINOMIAL_LOGISTIC_LOSS", "POOLING", "POWER", "RESHAPE", "SIGMOID", "SIGMOID_CROSS_ENTROPY_LOSS",
-    "SILENCE", "SLICE", "SOFTMAX", "SPLIT", "THRESHOLD", "WINDOW_DATA",
+    "ACCURACY", "BATCH_NORM", "BIAS", "CONCAT", "CONTRASTIVE_LOSS", "CONVOLUTION", "CROP", "DATA", "DECONVOLUTION",
+    "DENSE_CRF", "DROPOUT", "DUMMY_DATA", "ELTWISE", "EUCLIDEAN_LOSS", "EXP", "FLATTEN", "HINGE_LOSS", "IMAGE_DATA",
+    "IMAGE_SEG_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT", "INTERP", "MAT_WRITE", "MEMORY_DATA",
+    "MULTINOMIAL_LOGISTIC_LOSS", "NORMALIZE", "PERMUTE", "POOLING", "POWER", "PYTHON", "REDUCTION", "RESHAPE", "SCALE",
+    "SIGMOID", "SIGMOID_CROSS_ENTROPY_LOSS", "SILENCE", "SLICE", "SOFTMAX", "SPLIT", "THRESHOLD", "TILE", "UPSAMPLE",
+    "WINDOW_DATA",
 )  # fmt: skip
 _PRESENT = {
     **{old: "".join(part.capitalize() for part in old.split("_")) for old in _CAMEL},
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
     "CConvolution": "Convolution", "CInnerProduct": "InnerProduct", "ConvolutionRistretto": "Convolution",
     "DeconvolutionRistretto": "Deconvolution", "FcRistretto": "InnerProduct",
-    "LRNRistretto": "LRN", "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+    "LRNRistretto": "LRN", "PRELU": "PReLU", "RELU": "ReLU", "ROI_POOLING": "ROIPooling",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
 }  # fmt: skip
 """Types of the old form (`V1LayerParameter`, and forks) as the new form has them, and those of forks that have the same
 with numbers of few bits (Ristretto), or some of them switched off (network surgery); the others are called alike."""

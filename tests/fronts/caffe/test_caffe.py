@@ -673,6 +673,22 @@ def test_the_old_form_is_the_same_network() -> None:
     assert [(each.name, each.kind) for each in network(old)] == [(each.name, each.kind) for each in network(new)]
 
 
+def test_forks_have_types_in_the_old_form_too() -> None:
+    """DeepLab's, and ParseNet's."""
+    text = """
+        layers { name: "data" type: IMAGE_SEG_DATA top: "data" top: "label" transform_param { crop_size: 9 } }
+        layers { name: "c" type: CONVOLUTION bottom: "data" top: "c"
+          convolution_param { num_output: 4 kernel_size: 1 } }
+        layers { name: "b" type: BATCH_NORM bottom: "c" top: "c" }
+        layers { name: "n" type: NORMALIZE bottom: "c" top: "n" norm_param { across_spatial: false } }
+        layers { name: "i" type: INTERP bottom: "n" top: "i" interp_param { zoom_factor: 2 } }
+        layers { name: "small" type: INTERP bottom: "label" top: "small" interp_param { shrink_factor: 2 } }
+        layers { name: "a" type: SEG_ACCURACY bottom: "i" bottom: "small" }
+        layers { name: "m" type: MAT_WRITE bottom: "i" }"""
+    assert kinds(text) == ["conv", "bn", "l2norm", "times", "upsample"]
+    assert [output.name for output in network(text).outputs] == ["i"]
+
+
 OLDEST = """
 layers { layer { name: "data" type: "data" cropsize: 27 meanfile: "m" mirror: true batchsize: 2 }
   top: "data" top: "label" }
