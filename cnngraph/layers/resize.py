@@ -168,8 +168,9 @@ _IN_ONNX = {"bilinear": "linear", "bicubic": "cubic"}
 @kind
 class Unpool(Kind):
     """Each number where the largest of its window of a named tensor is, and zeros elsewhere: what a `maxpool` of that
-    tensor took has its place again (SegNet, Badrinarayanan et al. 2017). Windows lie side by side and fill the tensor;
-    of equal numbers the first is the largest, row by row. PyTorch's MaxUnpool2d."""
+    tensor took has its place again (SegNet, Badrinarayanan et al. 2017). Windows lie side by side and cover the tensor,
+    the last of them also what is beyond it, as of `maxpool … ceil`; of equal numbers the first is the largest, row by
+    row. PyTorch's MaxUnpool2d."""
 
     word = "unpool"
     elsewhere = ("maxunpool", "maxunpool2d", "unpooling")
@@ -187,7 +188,7 @@ class Unpool(Kind):
             raise Fault("E0207", "`unpool` needs the tensor that was pooled", help=f"unpool NAME {down}x{across}")
         volume, pooled = inputs
         wanted = Volume((volume.height * down, volume.width * across, volume.channels))
-        if wanted != pooled:
+        if wanted.channels != pooled.channels or None in self._beyond(inputs):
             raise Fault(
                 "E0401",
                 "`unpool` puts numbers back into another tensor than they are of",
@@ -196,12 +197,22 @@ class Unpool(Kind):
             )
         return pooled
 
+    def _beyond(self, inputs: tuple[Volume, ...]) -> tuple[int | None, int | None]:
+        """How far the last windows reach beyond the tensor, down and across; None where they do not fit it."""
+        volume, pooled = inputs
+        sizes = ((volume.height, pooled.height), (volume.width, pooled.width))
+        down, across = (_beyond(*pair, window) for pair, window in zip(sizes, self.window, strict=True))
+        return down, across
+
     def reach(self, inputs: tuple[Volume, ...]) -> tuple[Reach, Reach] | None:
         down, across = self.window
         return Resampling(1, down), Resampling(1, across)
 
     def lower(self, to: Lowering) -> None:
         windows = {"kernel_shape": list(self.window), "strides": list(self.window)}
+        down, across = self._beyond(to.input_volumes)
+        if down or across:
+            windows["pads"] = [0, 0, down or 0, across or 0]
         dims = onnx_dims(to.input_volumes[0])
         largest, places = to.inner("largest", dims), to.inner("places", dims, "int64")
         to.node("MaxPool", to.inputs[1:], (largest, places), **windows)
@@ -212,6 +223,14 @@ class Unpool(Kind):
 
     def caption(self) -> Caption:
         return Caption("unpool", "", self.window)
+
+
+def _beyond(count: Dim, size: Dim, window: int) -> int | None:
+    """How far *count* windows side by side reach beyond *size*, which they cover and of which none lies beyond."""
+    if isinstance(count, int) and isinstance(size, int):
+        beyond = count * window - size
+        return beyond if 0 <= beyond < window else None
+    return 0 if count * window == size else None
 
 
 def _times(size: Dim, factor: Factor) -> Dim:

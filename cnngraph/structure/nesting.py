@@ -10,6 +10,7 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from cnngraph.flow import Branch, Chain, Element, Fork, Link, Tangle
+from cnngraph.units import Unit
 
 _Node = int | None
 """A node of a tangle; None is what is before it."""
@@ -85,9 +86,11 @@ class _Nesting:
                 Branch(self.chains[link.source] if link.source in between else (), link.is_skip) for link in ways
             )
             return (Fork(tuple(branches)), *self.chains[last])
-        end, *behind = self.chains[last]
-        self.chains[last] = (end,)
-        return (self.tangle(first, part), *behind)
+        # A node that one way leads to begins with that way, and a fork on it is closed by the unit behind it.
+        chain = self.chains[last]
+        end = next((at for at, element in enumerate(chain, 1) if isinstance(element, Unit)), len(chain))
+        self.chains[last] = chain[:end]
+        return (self.tangle(first, part), *chain[end:])
 
     def tangle(self, first: _Node, part: list[int]) -> Tangle:
         """Of the nodes in *part*, behind *first*."""

@@ -9,6 +9,7 @@ import pytest
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import styles
+from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.scene import Group, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
@@ -174,6 +175,20 @@ def test_every_output_ends_in_an_arrow_with_its_name(text: str, width: float) ->
             ends = [(group.id, item.content) for group in scene.groups() if group.role == "output"
                     for item in group.items if isinstance(item, Text)]  # fmt: skip
             assert sorted(ends) == sorted((f"{output.name}--out", output.name) for output in network.outputs)
+
+
+@pytest.mark.parametrize("style", ["volumes", "text", "strip", "units"])
+@pytest.mark.parametrize("outputs", ["a b", "b c", "a c"])
+def test_a_chain_with_several_outputs_is_for_a_style_that_draws_them(style: str, outputs: str) -> None:
+    """No style that has no place for them draws it as if there were none."""
+    network = parse(f"net t\ninput 8x8x3\na: conv 4 3x3\nb: conv 4 3x3 -> flatten\nc: fc 5\noutput {outputs}\n")
+    with pytest.raises(CnngraphError) as refused:
+        figure(network, style)
+    (diagnostic,) = refused.value.diagnostics
+    assert diagnostic.code in ("E0603", "E0606")
+    assert "outputs" in diagnostic.reason
+    drawn = choose(Order((network,), AUTO, 960.0, LIGHT))
+    assert sum(group.role == "output" for group in drawn.scene.groups()) == 2
 
 
 def spoiled(scene: Scene, *changes: tuple[int, Group | None]) -> Scene:

@@ -84,6 +84,8 @@ def prototxts() -> list[str]:
     found = [caffe_texts.written(load(name), in_place=True) for name in ("googlenet", "unet", "siamese", "se_resnet50")]
     found += [
         caffe.TRAINED,
+        caffe.OLDEST,
+        caffe_texts.ssd300(),
         caffe_texts.data(8, 8, 4)
         + "".join(
             caffe_texts.layer(type, f"l{number}", "data data", f"t{number}") for number, type in enumerate(caffe.TYPES)

@@ -114,7 +114,7 @@ def test_what_upsample_does_not_take(line: str, code: str) -> None:
 @pytest.mark.parametrize(("line", "code"), [
     ("maxpool 2x2 -> unpool 2x2", "E0207"), ("maxpool 2x2 -> unpool image 2x1", "E0401"), ("unpool image", "E0207"),
     ("maxpool 2x2 -> conv 2 1x1 -> unpool image 2x2", "E0401"), ("v: flatten\nfrom image -> unpool v 2x2", "E0403"),
-    ("avgpool to=2 -> unpool image 3x3", "E0401"),
+    ("avgpool to=1 -> unpool image 3x3", "E0401"), ("avgpool to=3 -> unpool image 2x2", "E0401"),
 ])  # fmt: skip
 def test_what_unpool_does_not_take(line: str, code: str) -> None:
     assert refusal(line, 4, 4, 1) == code

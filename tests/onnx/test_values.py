@@ -84,7 +84,8 @@ MAPS = {
                            "a: maxpool f=2\nfrom a -> upsample image bilinear align_corners -> add image"],
     "unpool": ["a: upsample 2\nmaxpool 2x2 -> conv 6 1x1 -> unpool a 2x2",
                "a: crop (1, 1, 0, 0) -> relu -> maxpool 2x2\nb: from a -> upsample 2\nfrom a -> abs -> unpool b 2x2",
-               "a: relu\nmaxpool 1x1 -> unpool a f=1"],
+               "a: relu\nmaxpool 1x1 -> unpool a f=1", "a: crop (1, 0, 0, 0)\nmaxpool 2x3 ceil -> unpool a 2x3",
+               "a: crop (0, 1, 1, 0)\nmaxpool 4x4 ceil -> conv 6 1x1 -> unpool a 4x4"],
     "reorg": [f"crop 1 -> maxpool 2x2 s=1 -> upsample 2 -> reorg 2{order}"
               for order in ("", " by_channel", " by_column")],
     "reorg, darknet's": ["crop (1, 0, 0, 0) -> conv 8 1x1 -> reorg 2 as_darknet",

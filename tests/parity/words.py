@@ -283,10 +283,11 @@ def _unpool(r: Random) -> Case:
     (height, width, channels), (down, across) = (r.randint(1, 5) for _ in "hwc"), (r.randint(1, 3) for _ in "da")
 
     def back(t: Any, w: Any, x: Any, whole: Any) -> Any:
-        _, places = t.nn.functional.max_pool2d(whole.relu(), (down, across), return_indices=True)
-        return t.nn.functional.max_unpool2d(x, places, (down, across))
+        _, places = t.nn.functional.max_pool2d(whole.relu(), (down, across), ceil_mode=True, return_indices=True)
+        return t.nn.functional.max_unpool2d(x, places, (down, across), output_size=whole.shape[-2:])
 
-    inputs = f"input image {height}x{width}x{channels}\ninput whole {height * down}x{width * across}x{channels}\n"
+    high, wide = (count * size - r.randint(0, size - 1) for count, size in ((height, down), (width, across)))
+    inputs = f"input image {height}x{width}x{channels}\ninput whole {high}x{wide}x{channels}\n"
     # Of many zeros the first.
     return Case(f"{inputs}seen: from whole -> relu\nfrom image -> unpool seen {down}x{across}\n", back)
 

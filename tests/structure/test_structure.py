@@ -303,6 +303,20 @@ def test_blocks_are_cut_where_a_person_would(what: str) -> None:
     assert said in made.text, made.text
 
 
+@pytest.mark.parametrize("join", ["from first -> add second", "from second -> add first"])
+@pytest.mark.parametrize("behind", ["", " -> relu -> conv 8 1x1"])
+@pytest.mark.parametrize("outputs", ["f j", "j f"])
+def test_a_fork_on_a_way_out_of_a_tangle(join: str, behind: str, outputs: str) -> None:
+    """Two inputs meet, and one of them leads to an output by itself, through branches."""
+    flat = flattened(parse(
+        "net t\ninput first 8x8x4\ninput second 8x8x4\nf: from first -> concat {\n| conv 4 1x1\n| conv 4 3x3 same\n}"
+        f"{behind}\nj: {join}\noutput {outputs}\n"
+    ))  # fmt: skip
+    made = written(flat, {})
+    assert made.is_structured
+    assert differences(flat, parse(made.text)) == []
+
+
 def test_numbers_of_groups_and_ends_of_parts_follow_from_channels() -> None:
     steps = "".join(
         f"conv {c} 1x1 groupnorm={c // 8} relu\nconcat {{\n| slice 0 {c // 4} -> conv {c} 3x3 same groups={c // 4}\n"

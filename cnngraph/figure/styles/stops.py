@@ -181,7 +181,7 @@ def arrow_words(layer: Layer) -> Words:
 
 def _refuse_branches(network: Network, style: str) -> None:
     def refuse(reason: str) -> CnngraphError:
-        other = "strip" if _is_chain_but_for_skips(network) else "blocks"
+        other = "strip" if len(network.outputs) == 1 and _is_chain_but_for_skips(network) else "blocks"
         return CnngraphError.of(
             "E0603",
             f"the style `{style}` draws chains, and {network.name} branches",
@@ -198,6 +198,8 @@ def _refuse_branches(network: Network, style: str) -> None:
             raise refuse(f"{layer.name} goes to {len(consumers)} layers: {', '.join(consumers)}")
     if len(network.inputs) > 1:
         raise refuse(f"{len(network.inputs)} inputs: {', '.join(layer.name for layer in network.inputs)}")
+    if len(network.outputs) > 1:
+        raise refuse(f"{len(network.outputs)} outputs: {', '.join(output.name for output in network.outputs)}")
 
 
 def _is_chain_but_for_skips(network: Network) -> bool:

@@ -130,11 +130,16 @@ class Blobs:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _net(self) -> dict[str, list[Blob]]:
-        """``layers`` (2), until 2014, have name and blobs in other fields than ``layer`` (100)."""
+        """``layers`` (2), until 2014, have name and blobs in other fields than ``layer`` (100); those of 2013 have both
+        in a message of their own (1)."""
         found: dict[str, list[Blob]] = {}
         for number, wire, value in fields(self._data, Stretch(0, len(self._data))):
             if wire == BYTES and isinstance(value, Stretch) and number in _NAME_AND_BLOBS:
                 name, blobs = self._layer(value, *_NAME_AND_BLOBS[number])
+                if number == 2 and not name:
+                    for inner, _, within in fields(self._data, value):
+                        if inner == 1 and isinstance(within, Stretch):
+                            name, blobs = self._layer(within, *_OLDEST)
                 if blobs and name not in found:
                     found[name] = blobs
         return found
@@ -177,6 +182,7 @@ class Blobs:
 
 
 _NAME_AND_BLOBS = {2: (4, 6), 100: (1, 7)}
+_OLDEST = (1, 50)
 _DATA = {5: "<f4", 8: "<f8"}
 
 

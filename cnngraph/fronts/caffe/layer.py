@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnngraph.fronts.caffe.oldest import is_oldest, upgraded
 from cnngraph.fronts.caffe.prototext import Message
 from cnngraph.fronts.mistake import mistake
 from cnngraph.source import Span
@@ -36,20 +38,20 @@ class Layer:
         return self.message.message(name)
 
 
-def layers(net: Message) -> list[Layer]:
-    """Those of *net* that run in the phase TEST, in the order of the text. Raises `CnngraphError`."""
+def messages(net: Message) -> list[Message]:
+    """The layers of *net* as messages in the form of today or the one before, in the order of the text."""
+    found = net.messages("layer", "layers")
+    return list(upgraded(found)) if is_oldest(found) else found
+
+
+def layers(net: Message, found: Sequence[Message]) -> list[Layer]:
+    """Those of the *found* messages of *net* that run in the phase TEST. Raises `CnngraphError`."""
     state = net.message("state")
     stages, level = set(state.texts("stage")), state.whole("level", 0)
-    found = [each for each in net.messages("layer", "layers") if _runs(each, stages, level)]
-    return [_layer(each) for each in found]
+    return [_layer(each) for each in found if _runs(each, stages, level)]
 
 
 def _layer(message: Message) -> Layer:
-    if message.messages("layer"):
-        raise mistake(
-            "E0115", "this network is written as Caffe had it until 2013", message.place("layer"),
-            help="Caffe's own tool makes the present form of it:  upgrade_net_proto_text OLD NEW",
-        )  # fmt: skip
     type = message.text("type")
     if not type:
         raise mistake("E0115", "this layer has no `type`", message.place())
@@ -59,17 +61,23 @@ def _layer(message: Message) -> Layer:
 
 
 _CAMEL = (
-    "ACCURACY", "CONCAT", "CONTRASTIVE_LOSS", "CONVOLUTION", "CROP", "DATA", "DECONVOLUTION", "DROPOUT", "DUMMY_DATA",
-    "ELTWISE", "EUCLIDEAN_LOSS", "EXP", "FLATTEN", "HINGE_LOSS", "IMAGE_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT",
-    "MEMORY_DATA", "MULTINOMIAL_LOGISTIC_LOSS", "POOLING", "POWER", "RESHAPE", "SIGMOID", "SIGMOID_CROSS_ENTROPY_LOSS",
-    "SILENCE", "SLICE", "SOFTMAX", "SPLIT", "THRESHOLD", "WINDOW_DATA",
+    "ACCURACY", "BATCH_NORM", "BIAS", "CONCAT", "CONTRASTIVE_LOSS", "CONVOLUTION", "CROP", "DATA", "DECONVOLUTION",
+    "DENSE_CRF", "DROPOUT", "DUMMY_DATA", "ELTWISE", "EUCLIDEAN_LOSS", "EXP", "FLATTEN", "HINGE_LOSS", "IMAGE_DATA",
+    "IMAGE_SEG_DATA", "INFOGAIN_LOSS", "INNER_PRODUCT", "INTERP", "MAT_WRITE", "MEMORY_DATA",
+    "MULTINOMIAL_LOGISTIC_LOSS", "NORMALIZE", "PERMUTE", "POOLING", "POWER", "PYTHON", "REDUCTION", "RESHAPE", "SCALE",
+    "SIGMOID", "SIGMOID_CROSS_ENTROPY_LOSS", "SILENCE", "SLICE", "SOFTMAX", "SPLIT", "THRESHOLD", "TILE", "UPSAMPLE",
+    "WINDOW_DATA",
 )  # fmt: skip
 _PRESENT = {
     **{old: "".join(part.capitalize() for part in old.split("_")) for old in _CAMEL},
     "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output", "IM2COL": "Im2col",
-    "PRELU": "PReLU", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
+    "CConvolution": "Convolution", "CInnerProduct": "InnerProduct", "ConvolutionRistretto": "Convolution",
+    "DeconvolutionRistretto": "Deconvolution", "FcRistretto": "InnerProduct",
+    "LRNRistretto": "LRN", "PRELU": "PReLU", "RELU": "ReLU", "ROI_POOLING": "ROIPooling",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH",
 }  # fmt: skip
-"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them; the others are called alike."""
+"""Types of the old form (`V1LayerParameter`, and forks) as the new form has them, and those of forks that have the same
+with numbers of few bits (Ristretto), or some of them switched off (network surgery); the others are called alike."""
 
 
 def present(type: str) -> str:
@@ -93,14 +101,17 @@ def _meets(rule: Message, stages: set[str], level: int) -> bool:
     return stages.issuperset(rule.texts("stage")) and stages.isdisjoint(rule.texts("not_stage"))
 
 
+_LOSSES = frozenset({"HDF5Output", "MatWrite", "DetectionEvaluate", "Silence", "WarpCTC"})
+
+
 def is_loss(layer: Layer) -> bool:
-    """Whether it only measures how good the network is."""
-    return layer.type.lower().endswith("loss") or layer.type in (
-        "Accuracy",
-        "HDF5Output",
-        "DetectionEvaluate",
-        "Silence",
-    )
+    """Whether it only measures how good the network is: by its type, because what it makes counts while training, or
+    because it is one number of all pictures together."""
+    if any(word in layer.type.lower() for word in ("loss", "accuracy")) or layer.type in _LOSSES:
+        return True
+    if layer.type == "Reduction" and layer.options("reduction_param").whole("axis", 0) == 0:
+        return True
+    return any(layer.message.numbers("loss_weight"))
 
 
 def is_data(layer: Layer) -> bool:

@@ -5,24 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from cnngraph.fronts.caffe.composed import within_channel
 from cnngraph.fronts.caffe.layer import Layer
 from cnngraph.fronts.caffe.net import Net
 from cnngraph.layers.activation import (
     Abs,
+    Clip,
     Elu,
+    HSwish,
     Leaky,
+    Mish,
     Power,
     PRelu,
     Relu,
     Relu6,
     Sigmoid,
-    Softmax,
     Softplus,
     Square,
     Swish,
     Tanh,
 )
-from cnngraph.layers.dense import Dropout, Fc, Flatten
+from cnngraph.layers.dense import Dropout, Fc, Flatten, Unflatten
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.normalization import BatchNorm, L2Norm, Lrn
 from cnngraph.layers.rearrange import Shuffle
@@ -72,38 +75,44 @@ def power(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 
 
 def normalize(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """SSD's: at each place ``x / sqrt(sum of x² + eps)``, times a number for each channel, or one for all. That the
-    length is at least the root of eps comes to the same."""
+    """SSD's: at each place, or of the whole map, ``x / sqrt(sum of x² + eps)``, times a number for each channel, or one
+    for all. That the length is at least the root of eps comes to the same. Without its options it is that of others,
+    which has no such numbers and is at each place."""
     options, volume = layer.options("norm_param"), net.volume(inputs[0])
-    shared = options.flag("channel_shared", True)
-    if options.flag("across_spatial", True):
-        return net.opaque(layer, inputs[:1], volume, numbers=1 if shared else as_int(volume.channels))
-    kind = L2Norm(eps=max(options.number("eps", 1e-10), 0.0) ** 0.5)
-    made = net.add(layer, kind, inputs[:1], name=f"{layer.name}/norm")
-    return net.add(layer, Times(by=None) if shared else Scale(), [made], blobs={"weight": 0})
+    kind = L2Norm(eps=max(options.number("eps", 1e-10), 1e-24) ** 0.5)
+    if "norm_param" not in layer.message:
+        return net.add(layer, kind, inputs[:1])
+    whole = volume.is_map and options.flag("across_spatial", True)
+    tensor = net.add(layer, Flatten(), inputs[:1], name=f"{layer.name}/flatten") if whole else inputs[0]
+    tensor = net.add(layer, kind, [tensor], name=f"{layer.name}/norm")
+    if whole:
+        height, width, channels = map(as_int, volume.dims)
+        back = Unflatten(volume=(height, width, channels))
+        tensor = net.add(layer, back, [tensor], name=f"{layer.name}/unflatten")
+    scale = Times(by=None) if options.flag("channel_shared", True) else Scale()
+    return net.add(layer, scale, [tensor], blobs={"weight": 0})
 
 
 def dropout(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """Nothing, when the network runs."""
-    return net.add(layer, Dropout(p=layer.options("dropout_param").number("dropout_ratio", 0.5)), inputs[:1])
+    options = layer.options("spatial_dropout_param" if layer.type == "SpatialDropout" else "dropout_param")
+    return net.add(layer, Dropout(p=options.number("dropout_ratio", 0.5)), inputs[:1])
 
 
 def lrn(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     """Its alpha is divided by the number of channels, as the kind's is."""
     options = layer.options("lrn_param")
     if options.text("norm_region", "ACROSS_CHANNELS") not in ("ACROSS_CHANNELS", "0"):
-        return net.opaque(layer, inputs[:1], net.volume(inputs[0]))
+        return within_channel(net, layer, inputs[0])
     kind = Lrn(n=options.count("local_size", 5), alpha=options.number("alpha", 1.0), beta=options.number("beta", 0.75),
                k=options.number("k", 1.0))  # fmt: skip
     return net.add(layer, kind, inputs[:1])
 
 
-def softmax(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """Over channels."""
-    axis, volume = layer.options("softmax_param").whole("axis", 1), net.volume(inputs[0])
-    if axis not in ((1, -3) if volume.is_map else (1, -1)):
-        return net.opaque(layer, inputs[:1], volume)
-    return net.add(layer, Softmax(), inputs[:1])
+def clip(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
+    """Not below `min`, and not above `max`."""
+    options = layer.options("clip_param")
+    return net.add(layer, Clip(lo=options.number("min", 0.0), hi=options.number("max", 0.0)), inputs[:1])
 
 
 def inner_product(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
@@ -180,7 +189,12 @@ def swish(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     return net.add(layer, Swish(), inputs[:1])
 
 
+ALIKE = frozenset(
+    {"ReLU", "ELU", "Swish", "Power", "Dropout", "Clip", "Exp", "Log", "Sigmoid", "TanH", "AbsVal", "BNLL"}
+)
+"""Layers that do the same with each number, wherever it lies."""
+
 PLAIN: dict[str, Callable[[], Kind]] = {
-    "Sigmoid": Sigmoid, "TanH": Tanh, "AbsVal": Abs, "BNLL": Softplus, "ReLU6": Relu6,
+    "Sigmoid": Sigmoid, "TanH": Tanh, "AbsVal": Abs, "BNLL": Softplus, "ReLU6": Relu6, "Mish": Mish, "HSwish": HSwish,
 }  # fmt: skip
 """Layers without options."""

@@ -45,17 +45,26 @@ _NUMBER = re.compile(r"([+-]?(?:\d{1,40}\.?\d{0,60}|\.\d{1,60})(?:[eE][+-]?\d{1,
 class Message:
     """The fields of one message, by name, each as often as it stands there."""
 
-    __slots__ = ("_fields", "_source", "_start")
+    __slots__ = ("_fields", "_source", "start")
 
     def __init__(self, source: Source, start: int) -> None:
         self._source = source
-        self._start = start
+        self.start = start
         self._fields: list[Any] = []
         """Name, value and place of each, one behind the other: for the hundreds of thousands that a file may have, a
         list or a tuple each would take longer than all the rest."""
 
     def add(self, name: str, value: str | Message, start: int) -> None:
         self._fields += name, value, start
+
+    def empty(self) -> Message:
+        """A message without fields, at the same place."""
+        return Message(self._source, self.start)
+
+    def fields(self) -> Iterator[tuple[str, str | Message, int]]:
+        """Name, value and place of each."""
+        for at in range(0, len(self._fields), 3):
+            yield self._fields[at], self._fields[at + 1], self._fields[at + 2]
 
     def _found(self, name: str) -> Iterator[tuple[str | Message, int]]:
         """Values and places."""
@@ -70,7 +79,7 @@ class Message:
     def place(self, *names: str) -> Span:
         """Of the first field there is of *names*; else of where the message begins."""
         starts = (start for name in names for _, start in self._found(name))
-        return _span(self._source, next(starts, self._start))
+        return _span(self._source, next(starts, self.start))
 
     def values(self, name: str) -> list[str | Message]:
         """All under *name*, texts or messages."""
@@ -91,7 +100,7 @@ class Message:
     def message(self, name: str) -> Message:
         """The one under *name*, the last of several; an empty one where there is none."""
         found = self.messages(name)
-        return found[-1] if found else Message(self._source, self._start)
+        return found[-1] if found else Message(self._source, self.start)
 
     def texts(self, name: str) -> list[str]:
         found = []

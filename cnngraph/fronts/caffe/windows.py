@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnngraph.fronts.caffe.layer import Layer
-from cnngraph.fronts.caffe.net import Net
+from cnngraph.fronts.caffe.net import Net, Places
 from cnngraph.fronts.caffe.prototext import Message
 from cnngraph.fronts.mistake import mistake
 from cnngraph.fronts.padding import even, padding, pooling
@@ -13,7 +13,7 @@ from cnngraph.layers.border import Crop
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.rearrange import Slice
-from cnngraph.layers.resize import Upsample
+from cnngraph.layers.resize import Unpool, Upsample
 from cnngraph.layers.values import Padding, Pair
 from cnngraph.layers.window import need_map
 from cnngraph.volume import Volume, as_int
@@ -27,8 +27,14 @@ def sizes(volume: Volume, type: str) -> tuple[int, int, int]:
     return as_int(volume.height), as_int(volume.width), as_int(volume.channels)
 
 
+def convolutions(net: Net, layer: Layer, inputs: Sequence[str]) -> Sequence[Made]:
+    """One of each blob below, all with the same weights. A vector is a map of one place."""
+    make = deconvolution if layer.type == "Deconvolution" else convolution
+    return [make(net, layer, [net.upright(layer, each)]) for each in inputs]
+
+
 def convolution(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """A layer of it has several tops, one for each bottom; that is nowhere used and not done."""
+    """Of each channel by itself where there are as many groups, or where a fork's type says so."""
     options, has = layer.options("convolution_param"), as_int(net.volume(inputs[0]).channels)
     window, stride, pads, dilation = _window(options)
     channels, bias = (
@@ -95,6 +101,8 @@ def pool(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
     if everything:
         return net.add(layer, (AvgPool if mean else MaxPool)(everything=True), inputs[:1])
     window, stride, pads, _ = _window(options)
+    if len(layer.tops) > 1 and window == stride and not any(pads) and not mean:
+        net.see(layer.tops[1], Places(inputs[0], window))
     up = options.flag("ceil_mode", True) and options.text("round_mode", "CEIL").upper() in ("CEIL", "0")
     counts = tuple(
         _windows(size, window[axis], stride[axis], pads[axis], up=up, clipped=any(pads))
@@ -175,10 +183,33 @@ def interp(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
 
 
 def upsample(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
-    """Copies; with a second blob it is SegNet's, which puts each number where it was the largest."""
+    """Copies; with a second blob it is SegNet's, which puts each number where it was the largest
+    (`UpsampleLayer::Reshape` in upsample_layer.cpp)."""
     options, (height, width, channels) = layer.options("upsample_param"), sizes(net.volume(inputs[0]), layer.type)
     factor = options.count("scale", 2)
+    if len(layer.bottoms) < 2:
+        return net.add(layer, Upsample(n=factor), inputs)
+    high, wide = options.count("scale_h", factor), options.count("scale_w", factor)
+    to = (options.count("upsample_h", height * high - options.flag("pad_out_h", False)),
+          options.count("upsample_w", width * wide - options.flag("pad_out_w", False)))  # fmt: skip
+    places = net.seen_as.get(layer.bottoms[1])
+    if isinstance(places, Places) and net.volume(places.of) == Volume((*to, channels)):
+        return net.add(layer, Unpool(window=places.window), [inputs[0], places.of])
+    return net.opaque(layer, inputs[:1], Volume((*to, channels)))
+
+
+def resample(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
+    """FlowNet's: to a size, or to that of a second blob, where pixels of all are as wide."""
+    options, (height, width, channels) = layer.options("resample_param"), sizes(net.volume(inputs[0]), layer.type)
     if len(inputs) > 1:
-        to = options.count("upsample_h", height * factor), options.count("upsample_w", width * factor)
-        return net.opaque(layer, inputs, Volume((*to, channels)))
-    return net.add(layer, Upsample(n=factor), inputs)
+        high, wide, _ = sizes(net.volume(inputs[1]), layer.type)
+    else:
+        factor = options.number("factor", 1.0)
+        high, wide = (
+            options.count(name, max(1, int(size * factor))) for name, size in (("height", height), ("width", width))
+        )
+    if (high, wide) == (height, width):
+        return inputs[0]
+    if options.text("type", "CUBIC").upper() in ("LINEAR", "2") and high >= height and wide >= width:
+        return net.add(layer, Upsample(to=(high, wide), mode="bilinear"), inputs[:1])
+    return net.opaque(layer, inputs[:1], Volume((high, wide, channels)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cnngraph.fronts.content import Content
-from cnngraph.fronts.darknet.layers import RECURRENT, SECTIONS
+from cnngraph.fronts.darknet.layers import ON_MAPS, RECURRENT, SECTIONS, WITHOUT_INPUT
 from cnngraph.fronts.darknet.net import Net
 from cnngraph.fronts.darknet.sections import Section, sections
 from cnngraph.fronts.draft import Draft
@@ -105,10 +105,12 @@ def _made(net: Net, section: Section) -> str | None:
             net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
             return None
         return net.opaque(section, section.name, [tensor], None)
-    if tensor is None and section.name != "route":
+    if tensor is None and section.name not in WITHOUT_INPUT:
         net.notes.add("a section behind one that no layer here does", "it is left out", section.span)
         return None
     try:
+        if tensor is not None and section.name in ON_MAPS:
+            tensor = net.upright(section, tensor)
         return make(net, section, tensor or "")
     except Fault as fault:
         net.draft.refuse(fault, section.span)

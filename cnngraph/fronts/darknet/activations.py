@@ -25,6 +25,7 @@ KINDS: dict[str, Callable[[], Sequence[Kind]]] = {
     "selu": lambda: [Selu()],
     "gelu": lambda: [Gelu()],
     "swish": lambda: [Swish()],
+    "silu": lambda: [Swish()],  # so called by YOLOR
     "mish": lambda: [Mish()],
     "hardtan": lambda: [Clip(lo=-1.0, hi=1.0)],
 }

@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnngraph.fronts.darknet.activations import activated
-from cnngraph.fronts.darknet.net import Made, Net, Weights
+from cnngraph.fronts.darknet.learned import control, learned, shift
+from cnngraph.fronts.darknet.net import Convolved, Made, Net, Weights
 from cnngraph.fronts.darknet.sections import Section
+from cnngraph.fronts.darknet.shortcuts import shortcut
 from cnngraph.fronts.mistake import mistake
 from cnngraph.fronts.padding import padding, pooling
 from cnngraph.layers.activation import Sigmoid, Softmax
 from cnngraph.layers.border import Crop
 from cnngraph.layers.convolution import Conv, DwConv, UpConv
-from cnngraph.layers.dense import Dropout, Fc, Flatten
-from cnngraph.layers.join import Add, Mul
+from cnngraph.layers.dense import Dropout, Fc
+from cnngraph.layers.join import Max, Mul
 from cnngraph.layers.kind import Kind
-from cnngraph.layers.normalization import BatchNorm, Lrn
+from cnngraph.layers.normalization import BatchNorm, L2Norm, Lrn
 from cnngraph.layers.pooling import AvgPool, MaxPool
-from cnngraph.layers.rearrange import Reorg, Slice, Widen
+from cnngraph.layers.rearrange import Reorg, Slice
 from cnngraph.layers.resize import Upsample
-from cnngraph.layers.scaling import Plus, Scale, Times
+from cnngraph.layers.scaling import Plus, Times
 from cnngraph.layers.values import Padding, Pair
 from cnngraph.volume import Volume, as_int
 
@@ -52,6 +54,13 @@ def _convolutional(net: Net, section: Section, tensor: str) -> Made:
     else:
         kind = Conv(channels=channels, window=(size, size), stride=stride, padding=pads,
                     dilation=(dilation, dilation), groups=groups, bias=not normed)  # fmt: skip
+    return _weighed(net, section, tensor, kind, normed)
+
+
+def _depthwise(net: Net, section: Section, tensor: str) -> Made:
+    """Of forks: filters for each channel by itself."""
+    size, normed = section.count("size", 1), bool(section.whole("batch_normalize", 0))
+    kind = DwConv(window=(size, size), stride=_strides(section), padding=_border(section, size), bias=not normed)
     return _weighed(net, section, tensor, kind, normed)
 
 
@@ -85,10 +94,20 @@ def _weighed(net: Net, section: Section, tensor: str, kind: Kind, normed: bool) 
     """A convolution, its normalization and its activation. In the file of weights the shifts of the normalization stand
     where a bias would, and the filters last."""
     volume, norm = net.volume(tensor), BatchNorm()
-    other, other_norm = _shared(net, section)
     own: Weights = {}
     shifts: Weights = {}
-    if not other and _is_filed(net, section):
+    shares, shares_norm = "", ""
+    if (other := _shared(net, section)) is not None:
+        if other.kind == kind:
+            shares, shares_norm = other.layer, other.norm
+        elif other.kind.parameters((net.volume(other.takes),)) == kind.parameters((volume,)):
+            # As in TridentNet, whose windows are spaced otherwise.
+            net.note(section, "the weights of another, with other options: it has them as its own", "share_index")
+            own, shifts = other.weights, other.shifts
+        else:
+            raise mistake("E0314", "this section cannot use the weights of that one", section.place("share_index"),
+                          f"section {section.text('share_index', '')} has others")  # fmt: skip
+    elif _is_filed(net, section):
         if normed:
             made = kind.shape((volume,))
             shifts = net.take(section, norm, made, "bias", "weight", "running_mean", "running_var")
@@ -96,17 +115,17 @@ def _weighed(net: Net, section: Section, tensor: str, kind: Kind, normed: bool) 
             own = net.take(section, kind, volume, "bias")
         flipped = bool(section.whole("flipped", 0))
         own = {**own, **net.take(section, kind, volume, "weight", transposed=flipped)}
-    tensor = layer = net.add(section, kind, [tensor], weights=own, shares=other)
+    made_by = layer = net.add(section, kind, [tensor], weights=own, shares=shares)
     if normed:
-        tensor = net.add(section, norm, [tensor], weights=shifts, shares=other_norm)
-    net.convolutions[section.index] = layer, tensor if normed else ""
-    return activated(net, section, tensor, "logistic")
+        made_by = net.add(section, norm, [layer], weights=shifts, shares=shares_norm)
+    net.convolutions[section.index] = Convolved(kind, tensor, layer, made_by if normed else "", own, shifts)
+    return activated(net, section, made_by, "logistic")
 
 
-def _shared(net: Net, section: Section) -> tuple[str, str]:
-    """The convolution whose weights this one uses, and its normalization; empty for its own."""
+def _shared(net: Net, section: Section) -> Convolved | None:
+    """The convolution whose weights this one uses; None where they are its own."""
     if "share_index" not in section:
-        return "", ""
+        return None
     index = section.whole("share_index", 0)
     number = index if index >= 0 else section.index + index
     if number not in net.convolutions:
@@ -124,7 +143,7 @@ def _is_filed(net: Net, section: Section) -> bool:
 
 
 def _connected(net: Net, section: Section, tensor: str) -> Made:
-    tensor = _flat(net, section, tensor)
+    tensor = net.flat(section, tensor)
     normed = bool(section.whole("batch_normalize", 0))
     kind, norm, volume = Fc(units=section.count("output", 1), bias=not normed), BatchNorm(), net.volume(tensor)
     own: Weights = {}
@@ -144,10 +163,6 @@ def _connected(net: Net, section: Section, tensor: str) -> Made:
     return activated(net, section, tensor, "logistic")
 
 
-def _flat(net: Net, section: Section, tensor: str) -> str:
-    return net.add(section, Flatten(), [tensor]) if net.volume(tensor).is_map else tensor
-
-
 def _batchnorm(net: Net, section: Section, tensor: str) -> Made:
     weights = net.take(section, BatchNorm(), net.volume(tensor), "bias", "weight", "running_mean", "running_var")
     return net.add(section, BatchNorm(), [tensor], weights=weights)
@@ -159,9 +174,19 @@ def _activation(net: Net, section: Section, tensor: str) -> Made:
 
 def _maxpool(net: Net, section: Section, tensor: str) -> Made:
     if section.whole("maxpool_depth", 0):
-        height, width, _ = sizes(net.volume(tensor))
-        return net.opaque(section, "maxpool_depth", [tensor], Volume((height, width, section.count("out_channels", 1))))
+        return _over_channels(net, section, tensor, section.count("out_channels", 1))
     return _pool(net, section, tensor, mean=False)
+
+
+def _over_channels(net: Net, section: Section, tensor: str, made: int) -> Made:
+    """The largest of every *made*-th channel, which there are so many of in the end."""
+    height, width, channels = sizes(net.volume(tensor))
+    if made == 1:
+        return net.add(section, MaxPool(over_channels=True), [tensor])
+    if channels % made:
+        return net.opaque(section, "maxpool_depth", [tensor], Volume((height, width, made)))
+    parts = [net.add(section, Slice(start=at, stop=at + made), [tensor]) for at in range(0, channels, made)]
+    return net.add(section, Max(), parts) if len(parts) > 1 else tensor
 
 
 def _local_avgpool(net: Net, section: Section, tensor: str) -> Made:
@@ -198,7 +223,7 @@ def _softmax(net: Net, section: Section, tensor: str) -> Made:
     temperature = section.number("temperature", 1.0)
     if temperature != 1 and temperature > 0:
         tensor = net.add(section, Times(by=1 / temperature), [tensor])
-    return net.add(section, Softmax(), [tensor if section.whole("spatial", 0) else _flat(net, section, tensor)])
+    return net.add(section, Softmax(), [tensor if section.whole("spatial", 0) else net.flat(section, tensor)])
 
 
 def _dropout(net: Net, section: Section, tensor: str) -> Made:
@@ -227,6 +252,15 @@ def _route(net: Net, section: Section, tensor: str) -> Made:
             raise mistake("E0208", f"there is no group {which} of {groups}", section.place("group_id"),
                           "they are counted from 0")  # fmt: skip
         parts = [_group(net, section, part, groups, which) for part in parts]
+    return parts[0] if len(parts) == 1 else net.concat(section, net.alike(section, parts))
+
+
+def _halves(net: Net, section: Section, tensor: str) -> Made:
+    """The first half of the channels of each layer that it lists (Scaled-YOLOv4)."""
+    parts = net.referred(section, "layers")
+    if parts is None:
+        return None
+    parts = [_group(net, section, part, 2, 0) for part in parts]
     return parts[0] if len(parts) == 1 else net.concat(section, parts)
 
 
@@ -239,55 +273,14 @@ def _group(net: Net, section: Section, tensor: str, groups: int, which: int) -> 
     return net.add(section, Slice(start=which * each, stop=(which + 1) * each), [tensor])
 
 
-def _shortcut(net: Net, section: Section, tensor: str) -> Made:
-    """The sum of the current tensor and others, which are made to fit it."""
-    others = net.referred(section, "from")
-    if others is None:
-        return None
-    volume = net.volume(tensor)
-    weighed, normed = section.text("weights_type", "none"), section.text("weights_normalization", "none")
-    fitting = [_fitted(net, section, other, volume) for other in others]
-    if None in fitting or weighed not in _WEIGHED or (weighed != "none" and normed != "none"):
-        channels = as_int(volume.channels) if weighed == "per_channel" else 1
-        numbers = channels * (1 + len(others)) if weighed != "none" else 0
-        return net.opaque(section, "shortcut", [tensor, *others], volume, numbers=numbers)
-    parts = [tensor, *(other for other in fitting if other is not None)]
-    if (kind := _WEIGHED[weighed]) is not None:
-        parts = [net.add(section, kind, [part], weights=net.take(section, kind, volume, "weight")) for part in parts]
-    return activated(net, section, net.add(section, Add(), parts), "linear")
-
-
-_WEIGHED = {
-    "none": None,
-    "per_feature": Times(by=None),
-    "per_layer": Times(by=None),
-    "per_channel": Scale(),
-}
-
-
-def _fitted(net: Net, section: Section, tensor: str, volume: Volume) -> str | None:
-    """*tensor* as `shortcut_cpu` adds it to one of *volume*: of each so many rows and columns the first, of channels as
-    many as there are; those it lacks add nothing. None for what there is no kind for."""
-    if (own := net.volume(tensor)) == volume:
-        return tensor
-    if not own.is_map or not volume.is_map:
-        return None
-    (height, width, channels), (high, wide, wanted) = sizes(own), sizes(volume)
-    step = max(1, width // wide)
-    if (-(-height // step), -(-width // step)) != (high, wide):
-        return None
-    if step > 1 or channels < wanted:
-        tensor = net.add(section, Widen(channels=max(channels, wanted), stride=(step, step)), [tensor])
-    return net.add(section, Slice(start=0, stop=wanted), [tensor]) if channels > wanted else tensor
-
-
 def _gate(net: Net, section: Section, tensor: str) -> Made:
     """[scale_channels] and [sam]: the layer `from`, which is the large one, times the current one."""
     large = net.referred(section, "from")
     if large is None:
         return None
     spread = section.name == "scale_channels" and bool(section.whole("scale_wh", 0))
-    return activated(net, section, net.add(section, Mul(spread=spread), [large[0], tensor]), "linear")
+    parts = net.alike(section, [large[0], tensor])
+    return activated(net, section, net.add(section, Mul(spread=spread), parts), "linear")
 
 
 def _upsample(net: Net, section: Section, tensor: str) -> Made:
@@ -302,6 +295,9 @@ def _upsample(net: Net, section: Section, tensor: str) -> Made:
 
 
 def _reorg(net: Net, section: Section, tensor: str) -> Made:
+    """What says no stride is written for YOLOR, where it is the Focus of YOLOv5; darknet would do nothing."""
+    if section.name == "reorg" and "stride" not in section:
+        return net.add(section, Reorg(n=2, order="by_column"), [tensor])
     stride = section.count("stride", 1)
     height, width, channels = sizes(net.volume(tensor))
     if section.whole("reverse", 0):
@@ -355,8 +351,8 @@ def _head(net: Net, section: Section, tensor: str) -> Made:
     return tensor
 
 
-def _of_its_size(net: Net, section: Section, tensor: str) -> Made:
-    return net.opaque(section, section.name, [tensor], net.volume(tensor))
+def _normalized(net: Net, section: Section, tensor: str) -> Made:
+    return net.add(section, L2Norm(), [tensor])
 
 
 SECTIONS: dict[str, Callable[[Net, Section, str], Made]] = {
@@ -373,7 +369,7 @@ SECTIONS: dict[str, Callable[[Net, Section, str], Made]] = {
     "normalization": _normalization, "lrn": _normalization,
     "logxent": _logistic,
     "route": _route,
-    "shortcut": _shortcut,
+    "shortcut": shortcut,
     "scale_channels": _gate, "sam": _gate,
     "upsample": _upsample,
     "reorg": _reorg, "reorg3d": _reorg,
@@ -381,9 +377,22 @@ SECTIONS: dict[str, Callable[[Net, Section, str], Made]] = {
     "local": _local,
     "cost": _same, "contrastive": _same, "empty": _same, "silence": _same,
     "yolo": _head, "Gaussian_yolo": _head, "region": _head, "detection": _head, "iseg": _head,
-    "l2norm": _of_its_size,
+    "l2norm": _normalized,
+    "depthwise_convolutional": _depthwise,
+    "route_lhalf": _halves,
+    "implicit_add": learned, "implicit_mul": learned,
+    "shift_channels": shift, "control_channels": control,
 }  # fmt: skip
 """By name."""
+
+WITHOUT_INPUT = frozenset({"route", "route_lhalf", "implicit_add", "implicit_mul"})
+"""Sections that do not take what the one before makes."""
+
+ON_MAPS = frozenset({
+    "convolutional", "conv", "depthwise_convolutional", "deconvolutional", "deconv", "maxpool", "max", "local_avgpool",
+    "local_avg", "avgpool", "avg", "normalization", "lrn", "upsample", "reorg", "reorg3d", "crop", "local",
+})  # fmt: skip
+"""Sections for which a vector is a map of one place: to darknet all that a layer makes is one."""
 
 RECURRENT = frozenset({"rnn", "crnn", "lstm", "conv_lstm", "gru", "history"})
 """Sections that go round in time."""

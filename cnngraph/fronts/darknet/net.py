@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnngraph.fronts.concats import Concats
 from cnngraph.fronts.darknet.sections import Section
 from cnngraph.fronts.draft import Draft
 from cnngraph.fronts.mistake import Notes, mistake
+from cnngraph.layers.dense import Flatten, Unflatten
 from cnngraph.layers.join import Concat
 from cnngraph.layers.kind import Kind
 from cnngraph.layers.opaque import Opaque
@@ -23,6 +25,29 @@ Made = str | None
 """The tensor that a section makes; None for one that is not known."""
 
 
+@dataclass(slots=True)
+class Learned:
+    """Numbers that are learned and that nothing leads to, one for each channel of what takes them."""
+
+    channels: int
+    weights: Entry | None
+    """In the file, if there is one."""
+    used: str = ""
+    """The first layer that has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convolved:
+    """What a section made: a convolution and its normalization, if it has one, and their numbers in the file."""
+
+    kind: Kind
+    takes: str
+    layer: str
+    norm: str
+    weights: Weights
+    shifts: Weights
+
+
 class Net:
     """The layers so far. Each section makes one tensor, or none where what it makes is not known."""
 
@@ -32,8 +57,10 @@ class Net:
         self.notes = notes
         self.tensors: list[Made] = []
         """Of each section behind the first."""
-        self.convolutions: dict[int, tuple[str, str]] = {}
-        """The convolution that a section made and its normalization, or neither, by its number."""
+        self.convolutions: dict[int, Convolved] = {}
+        """Those so far, by the numbers of their sections."""
+        self.learned: dict[int, Learned] = {}
+        """What sections have that take nothing, by their numbers."""
         self.heads: list[tuple[str, str]] = []
         """What the network gives back: names, and tensors."""
         self.used: set[str] = set()
@@ -65,6 +92,20 @@ class Net:
                 )  # fmt: skip
             found.append(self.tensors[index])
         return [each for each in found if each is not None] if None not in found else None
+
+    def alike(self, section: Section, tensors: list[str]) -> list[str]:
+        """*tensors*, those that are vectors as 1x1xC where another is a map."""
+        if not any(self.volume(tensor).is_map for tensor in tensors):
+            return tensors
+        return [self.upright(section, tensor) for tensor in tensors]
+
+    def upright(self, section: Section, tensor: str) -> str:
+        """*tensor* as a map: a vector as 1x1xC."""
+        return tensor if self.volume(tensor).is_map else self.add(section, Unflatten(), [tensor])
+
+    def flat(self, section: Section, tensor: str) -> str:
+        """*tensor* as a vector."""
+        return self.add(section, Flatten(), [tensor]) if self.volume(tensor).is_map else tensor
 
     def add(
         self, section: Section, kind: Kind, inputs: list[str], name: str = "", *,

@@ -39,6 +39,49 @@ def _fields(options: Mapping[str, object], indent: str) -> str:
     return text
 
 
+def ssd300() -> str:
+    """As SSD's deploy.prototxt for pictures of 300x300 and the 21 classes of VOC."""
+
+    def bare(name: str, below: str, channels: int, side: int, **options: int) -> str:
+        options = {"num_output": channels, "kernel_size": side, "pad": side // 2} | options
+        return layer("Convolution", name, below, name, convolution=options)
+
+    def conv(name: str, below: str, channels: int, side: int, **options: int) -> str:
+        return bare(name, below, channels, side, **options) + layer("ReLU", f"relu_{name}", name, name)
+
+    text, last = data(300, 300, 3), "data"
+    for stage, (channels, times) in enumerate([(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)], 1):
+        for number in range(1, times + 1):
+            text, last = text + conv(f"conv{stage}_{number}", last, channels, 3), f"conv{stage}_{number}"
+        size = {"kernel_size": 2, "stride": 2} if stage < 5 else {"kernel_size": 3, "stride": 1, "pad": 1}
+        text, last = text + layer("Pooling", f"pool{stage}", last, f"pool{stage}", pooling=size), f"pool{stage}"
+    text += conv("fc6", last, 1024, 3, pad=6, dilation=6) + conv("fc7", "fc6", 1024, 1)
+    last = "fc7"
+    for stage, (few, many, options) in enumerate([(256, 512, {"stride": 2}), (128, 256, {"stride": 2}),
+                                                  (128, 256, {"pad": 0}), (128, 256, {"pad": 0})], 6):  # fmt: skip
+        text += conv(f"conv{stage}_1", last, few, 1) + conv(f"conv{stage}_2", f"conv{stage}_1", many, 3, **options)
+        last = f"conv{stage}_2"
+    norm = {"across_spatial": False, "channel_shared": False}
+    text += layer("Normalize", "norm", "conv4_3", "norm", norm=norm)
+    ends: dict[str, list[str]] = {"loc": [], "conf": [], "priorbox": []}
+    for blob, boxes in (("norm", 4), ("fc7", 6), ("conv6_2", 6), ("conv7_2", 6), ("conv8_2", 4), ("conv9_2", 4)):
+        for end, each in (("loc", 4), ("conf", 21)):
+            name = f"{blob}_{end}"
+            text += bare(name, blob, boxes * each, 3)
+            text += layer("Permute", f"{name}_perm", name, f"{name}_perm", permute={"order": [0, 2, 3, 1]})
+            text += layer("Flatten", f"{name}_flat", f"{name}_perm", f"{name}_flat", flatten={"axis": 1})
+            ends[end].append(f"{name}_flat")
+        text += layer("PriorBox", f"{blob}_priorbox", f"{blob} data", f"{blob}_priorbox", prior_box={"min_size": 60})
+        ends["priorbox"].append(f"{blob}_priorbox")
+    for end, blobs in ends.items():
+        axis = 2 if end == "priorbox" else 1
+        text += layer("Concat", f"mbox_{end}", " ".join(blobs), f"mbox_{end}", concat={"axis": axis})
+    text += layer("Reshape", "mbox_conf_reshape", "mbox_conf", "rows", reshape={"shape": {"dim": [0, -1, 21]}})
+    text += layer("Softmax", "mbox_conf_softmax", "rows", "soft", softmax={"axis": 2})
+    text += layer("Flatten", "mbox_conf_flatten", "soft", "soft_flat", flatten={"axis": 1})
+    return text + layer("DetectionOutput", "detection_out", "mbox_loc soft_flat mbox_priorbox", "detection_out")
+
+
 ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "sigmoid": "Sigmoid", "tanh": "TanH", "swish": "Swish",
                "prelu": "PReLU", "abs": "AbsVal", "softplus": "BNLL", "softmax": "Softmax", "leaky": "ReLU",
                "elu": "ELU"}  # fmt: skip
@@ -168,13 +211,15 @@ def blobs_of(network: Network, arrays: Mapping[str, Any], divisor: float = 2.0) 
     return found
 
 
-def caffemodel(blobs: Blobs, *, old: bool = False, double: bool = False) -> bytes:
-    """The file that has *blobs*; in the *old* form with the four sizes that blobs had."""
-    name, inner, outer = (4, 6, 2) if old else (1, 7, 100)
-    return _field(1, b"net") + b"".join(
-        _field(outer, _field(name, key.encode()) + b"".join(_field(inner, _blob(each, old, double)) for each in arrays))
-        for key, arrays in blobs.items()
-    )
+def caffemodel(blobs: Blobs, *, old: bool = False, oldest: bool = False, double: bool = False) -> bytes:
+    """The file that has *blobs*; in the *old* form, or the *oldest*, with the four sizes that blobs had."""
+    name, inner, outer = (1, 50, 2) if oldest else (4, 6, 2) if old else (1, 7, 100)
+    made = b""
+    for key, arrays in blobs.items():
+        own = b"".join(_field(inner, _blob(each, old or oldest, double)) for each in arrays)
+        own = _field(name, key.encode()) + own
+        made += _field(outer, _field(1, own) + _field(2, b"below") if oldest else own)
+    return _field(1, b"net") + made
 
 
 def _blob(array: Any, old: bool, double: bool) -> bytes:

@@ -252,6 +252,83 @@ def test_activations_are_darknets(word: str) -> None:
     np.testing.assert_allclose(found, FORMULAS[word](image.astype("f8")), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+def test_the_largest_of_every_so_manieth_channel(channels: int) -> None:
+    """`forward_maxpool_layer` with `maxpool_depth`."""
+    image = np.random.default_rng(0).standard_normal((6, 3, 4)).astype("f4")
+    wanted = [image[first::channels].max(0) for first in range(channels)]
+    text = net(3, 4, 6) + section("maxpool", maxpool_depth=1, out_channels=channels) + section("empty")
+    np.testing.assert_array_equal(made(text, image)[0] if channels < 6 else image, wanted)
+    uneven = network(net(3, 4, 6) + section("maxpool", maxpool_depth=1, out_channels=4)).layers[1]
+    assert (uneven.kind.is_known, uneven.output.dims) == (False, (3, 4, 4))
+
+
+NORMED = {
+    "none": lambda weights: weights,
+    "relu": lambda weights: np.maximum(weights, 0) / (np.maximum(weights, 0).sum(0) + 1e-4),
+    "softmax": lambda weights: np.exp(weights - weights.max(0)) / (np.exp(weights - weights.max(0)).sum(0) + 1e-4),
+}
+
+
+@pytest.mark.parametrize("normed", NORMED)
+@pytest.mark.parametrize("type_", ["per_feature", "per_channel"])
+def test_what_a_shortcut_weighs_its_summands_with(normed: str, type_: str, tmp_path: Path) -> None:
+    """`shortcut_multilayer_cpu` in blas.c: the numbers of the current tensor stand first, and none is left out of the
+    sum that they are divided by."""
+    generator = np.random.default_rng(0)
+    image = generator.standard_normal((4, 3, 5)).astype("f4")
+    weights = generator.standard_normal((3, 4 if type_ == "per_channel" else 1)).astype("f4")
+    options = {"from": "0,1", "weights_type": type_, "weights_normalization": normed}
+    text = net(3, 5, 4) + section("empty") + section("activation", activation="relu") + section(
+        "activation", activation="tanh") + section("shortcut", **options)  # fmt: skip
+    (tmp_path / "n.cfg").write_text(text)
+    (tmp_path / "n.weights").write_bytes(header() + weights.tobytes())
+    found = read(str(tmp_path / "n.cfg"), {})
+    assert found.weights is not None
+    relu = np.maximum(image, 0)
+    parts = zip((np.tanh(relu), image, relu), NORMED[normed](weights), strict=True)
+    wanted = sum(part * weight[:, None, None] for part, weight in parts)
+    np.testing.assert_allclose(answers(found.checked(), found.weights, image)[0], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_vector_is_a_map_of_one_place() -> None:
+    """Where a map is asked for, as darknet has it: squeeze and excite with connected layers."""
+    start = net(4, 4, 8) + section("empty") + section("avgpool") + section("connected", output=8)
+    assert kinds(start + section("scale_channels", **{"from": 0}))[-3:] == ["sigmoid", "unflatten", "mul"]
+    found = network(start + section("shortcut", **{"from": 1}) + section("deconvolutional", filters=3, size=4))
+    assert [each.output.dims for each in found if each.kind.word in ("add", "upconv")] == [(8,), (4, 4, 3)]
+    route = network(start + section("route", layers="-1,1"))
+    assert route.layers[-1].output.dims == (1, 1, 16)
+
+
+def test_sections_of_forks(tmp_path: Path) -> None:
+    """Those of YOLOR's, as its models.py has them, Scaled-YOLOv4's and those for MobileNet."""
+    image = np.random.default_rng(0).standard_normal((4, 4, 4)).astype("f4")
+    focus = np.concatenate([image[:, a::2, b::2] for b in (0, 1) for a in (0, 1)])
+    np.testing.assert_array_equal(made(net(4, 4, 4) + section("reorg"), image)[0], focus)
+    (halves,) = made(net(4, 4, 4) + section("empty") + section("route_lhalf", layers="-1,0"), image)
+    np.testing.assert_array_equal(halves, np.concatenate([image[:2], image[:2]]))
+    deep = network(net(4, 4, 4) + section("depthwise_convolutional", size=3, stride=2, pad=1, batch_normalize=1))
+    assert [each.kind for each in deep.layers[1:3]] == [load_one("dwconv 3x3 same s=2 bias=off"), load_one("bn")]
+    length = np.sqrt((image**2).sum(0))
+    np.testing.assert_allclose(made(net(4, 4, 4) + section("l2norm"), image)[0], image / length, rtol=1e-5)
+    text = net(4, 4, 4) + section("empty") + section("implicit_add", filters=4) + section("implicit_mul", filters=4)
+    text += section("route", layers=0) + section("shift_channels", **{"from": 1})
+    text += section("control_channels", **{"from": -3}) + section("shift_channels", **{"from": 1})
+    (tmp_path / "n.cfg").write_text(text)
+    (tmp_path / "n.weights").write_bytes(header() + np.arange(8, dtype="f4").tobytes())
+    found = read(str(tmp_path / "n.cfg"), {})
+    assert found.weights is not None
+    add, mul = (np.arange(8, dtype="f4")[at : at + 4, None, None] for at in (0, 4))
+    np.testing.assert_allclose(
+        answers(found.checked(), found.weights, image)[0], (image + add) * mul + add, rtol=1e-5)  # fmt: skip
+    spread = net(4, 4, 4) + section("empty") + section("avgpool") + section("route", layers=0)
+    np.testing.assert_allclose(
+        made(spread + section("shift_channels", **{"from": 1}), image)[0], image + image.mean((1, 2), keepdims=True),
+        rtol=1e-5, atol=1e-6,
+    )  # fmt: skip
+
+
 def test_what_becomes_of_the_other_sections() -> None:
     image = np.random.default_rng(0).standard_normal((4, 4, 4)).astype("f4")
     start = net(4, 4, 4) + section("empty")
@@ -298,6 +375,19 @@ def test_layers_may_share_weights() -> None:
         "", "", "conv_0", "bn_0", "conv_0", "bn_0"]  # fmt: skip
     assert refused(net() + conv(4, 3, share_index=7)) == (
         "E0201", 14, "layer 7 is no convolution before this one")  # fmt: skip
+    assert refused(net() + conv(4, 3) + conv(8, 3, share_index=0))[:2] == ("E0314", 22)
+
+
+def test_weights_of_windows_that_are_spaced_otherwise_are_had_twice(tmp_path: Path) -> None:
+    """TridentNet's, and what the file has of them once."""
+    text = net(8, 8, 4) + conv(4, 3) + conv(4, 3, share_index=0, dilation=2)
+    plain = network(net(8, 8, 4) + conv(4, 3))
+    (tmp_path / "n.cfg").write_text(text)
+    filed(plain, arrays(plain), tmp_path / "n.weights", header())
+    found = taken(read(str(tmp_path / "n.cfg"), {}))
+    assert network(text).params == 2 * plain.params
+    assert [found[f"{name}_1.{key}"] for name, key in (("conv", "weight"), ("bn", "running_mean"))] == [
+        found["conv_0.weight"], found["bn_0.running_mean"]]  # fmt: skip
 
 
 def test_a_dense_block_is_a_chain() -> None:
@@ -386,12 +476,12 @@ def test_mistakes_are_shown_in_their_lines(text: str, code: str, line: int, says
 
 def test_what_no_layer_does_is_kept_as_one_that_is_not_known(tmp_path: Path) -> None:
     text = net(8, 8, 4) + section("local", size=3, stride=2, pad=1, filters=6, activation="plse")
-    text += section("reorg", stride=2, reverse=1) + conv(4, 3, stride=2) + section("l2norm")
-    text += section("shortcut", **{"from": 0}, weights_type="per_feature", weights_normalization="relu")
+    text += section("reorg", stride=2, reverse=1) + conv(4, 3, stride=2) + section("softmax", groups=2)
+    text += section("upsample") + section("shortcut", **{"from": -2}, weights_type="per_feature")
     found = network(text)
     assert [(each.kind.caption().name, each.output.dims, each.params) for each in found if not each.kind.is_known] == [
         ("local", (4, 4, 6), 4 * 4 * 6 * (1 + 3 * 3 * 4)), ("plse", (4, 4, 6), 0), ("reorg", (8, 8, 1), 0),
-        ("l2norm", (4, 4, 4), 0), ("shortcut", (4, 4, 4), 2)]  # fmt: skip
+        ("softmax", (4, 4, 4), 0), ("shortcut", (8, 8, 4), 2)]  # fmt: skip
     assert said(text)[0] == "[local]: no layer here does it; it is kept as one that is not known"
     assert said(text)[1].startswith("activation=plse: ")
     (tmp_path / "n.cfg").write_text(text)
