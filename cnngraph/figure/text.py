@@ -128,6 +128,8 @@ def fit(content: str, font: Font, size: float, room: float) -> str:
 def wrapped(content: str, font: Font, size: float, room: float) -> list[str]:
     """*content* in lines of whole words, as even as *room* lets them be; a word wider than that is a line."""
     words = content.split()
+    if len(words) < 2:
+        return words
     lines = _lines(words, font, size, room)
     low, high = 0.0, room
     for _ in range(8):
