@@ -11,10 +11,10 @@ from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.scene import Circle, Group, Item, Path, Polygon, Rect, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT, THEMES, Theme
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from tests.figure.geometry import faults
+from tests.networks import load
 
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}
 REFUSALS = {"E0603", "E0604", "E0606", "E0612", "E0613"}

@@ -11,10 +11,10 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Scene
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.units import units
+from tests.networks import load
 
 WHOLE = [name for name in STYLES if name != "operation"]
 """Styles that show all of a network."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnngraph.fronts import load
 from cnngraph.onnx.lower import lower
 from cnngraph.shipped import shipped
+from tests.networks import load
 from tests.onnx.exposed import export, feed, run_exposed
 
 SMALLER = {"unet_same": 64, "unetpp": 64, "segnet": 64, "yolov3": 96, "fpn": 128, "deeplabv3_plus": 129}

@@ -20,11 +20,12 @@ from cnngraph.figure.styles.parts import name_of
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.typeface import bundled, led_by
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.units import units
 from tests.figure.geometry import faults, loose_tips
+from tests.networks import load
 from tests.test_flow import BODIES
 
 GOLDEN = File(__file__).parent.parent / "golden"
