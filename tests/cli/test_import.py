@@ -153,22 +153,24 @@ def test_the_names_of_the_source(run: Run, tmp_path: Path) -> None:
 def test_weights_by_the_names_of_the_source(run: Run, resnet: Path, tmp_path: Path) -> None:
     """Every tensor that the model has, by its own name, for the program that it is from."""
     source = onnx.load(resnet)
+    stored = {tensor.name for tensor in source.graph.initializer}
+    for node in source.graph.node:
+        node.input[:] = [f"model.{name}" if name in stored else name for name in node.input]
     for tensor in source.graph.initializer:
-        for node in source.graph.node:
-            node.input[:] = [f"model.{name}" if name == tensor.name else name for name in node.input]
         tensor.name = f"model.{tensor.name}"
     onnx.save(source, tmp_path / "a.onnx")
     weights = tmp_path / "a.safetensors"
     assert run("import", "a.onnx", "-o", "a.spec", "--weights", str(weights), "--keys", "source").status == 0
     floats = {t.name: t for t in source.graph.initializer if t.data_type == onnx.TensorProto.FLOAT}
-    size = int.from_bytes(weights.read_bytes()[:8], "little")
-    header = json.loads(weights.read_bytes()[8 : 8 + size])
+    written = weights.read_bytes()
+    size = int.from_bytes(written[:8], "little")
+    header = json.loads(written[8 : 8 + size])
     del header["__metadata__"]
     assert set(header) == set(floats)
     for name, said in header.items():
         start, end = (8 + size + at for at in said["data_offsets"])
         assert said["shape"] == list(floats[name].dims)
-        assert weights.read_bytes()[start:end] == onnx.numpy_helper.to_array(floats[name]).tobytes()
+        assert written[start:end] == onnx.numpy_helper.to_array(floats[name]).tobytes()
     assert run("import", "a.onnx", "--keys", "source").status == 2
 
 
