@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,7 @@ def test_48_million_pixels(mode: str, name: str, how: dict[str, object], bytes_e
     assert means == pytest.approx(wanted, abs=0.01)
 
 
+@lru_cache(maxsize=32)
 def gradient(mode: str, wide: int, high: int, seed: int) -> Image.Image:
     """No two corners alike, and no axis of symmetry; smooth but for some noise."""
     down, across = np.mgrid[0:high, 0:wide] / (max(wide, high) or 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,10 +27,16 @@ from tests.fronts.onnx.compared import model
 DARKNET = "[net]\nheight=16\nwidth=16\nchannels=3\n[convolutional]\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
 
 
+@pytest.fixture(scope="module")
+def resnet18(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("exported") / "resnet18.onnx"
+    cnngraph.load("resnet18").export(path, without=["fold-bn"])
+    return path
+
+
 @pytest.fixture
-def resnet(run: Run, tmp_path: Path) -> Path:
-    assert run("export", "--onnx", "resnet18", "--no-fold-bn").status == 0
-    return tmp_path / "resnet18.onnx"
+def resnet(run: Run, resnet18: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(resnet18, tmp_path))
 
 
 def test_a_model_is_written_as_a_person_would_have(run: Run, resnet: Path, tmp_path: Path) -> None:
