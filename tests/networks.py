@@ -20,6 +20,11 @@ def load(file: str | Path, **params: object) -> Network:
     return _shipped(str(file), tuple(sorted(params.items())))
 
 
+def forget() -> None:
+    """What was read is read again."""
+    _shipped.cache_clear()
+
+
 @cache
 def _shipped(name: str, params: tuple[tuple[str, object], ...]) -> Network:
     return fronts.load(name, **dict(params))  # type: ignore[arg-type]
