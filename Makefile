@@ -37,6 +37,10 @@ demo: $(VENV)/.installed ## the main job: check, table, figures, ONNX, a digit r
 	$(BIN)/cnngraph view lenet5 --image examples/seven.png -o $(OUT)/lenet5.html
 	@echo; echo "Written:"; ls -l $(OUT) | awk 'NR > 1 { printf "%12d  $(OUT)/%s\n", $$5, $$9 }'
 
+# Every worker reads all modules, and tests start hundreds of processes that do: what is compiled is kept, also where the
+# environment says that it is not.
+test test-lowest: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 

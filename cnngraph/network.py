@@ -5,11 +5,11 @@ Nothing here knows text, figures or ONNX.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from cnngraph.layers.kind import Kind, Parameter
 from cnngraph.names import one_line
@@ -542,6 +542,24 @@ class Network:
                 inputs = tuple(index for index, each in enumerate(layer.inputs) if each == name)
                 graph.add_edge(name, layer.name, inputs=inputs, skip=any(index in layer.skips for index in inputs))
         return graph
+
+
+_Made = TypeVar("_Made")
+
+
+def kept(make: Callable[[Network], _Made]) -> Callable[[Network], _Made]:
+    """*make*, a reading of a network, which is made once of each and kept with it, as its own properties are."""
+    key = f"{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def once(network: Network) -> _Made:
+        known = network.__dict__
+        if key not in known:
+            known[key] = make(network)
+        found: _Made = known[key]
+        return found
+
+    return once
 
 
 def _near(name: object, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from cnngraph.network import NOTE, Layer, Network, Shortcut, total
+from cnngraph.network import NOTE, Layer, Network, Shortcut, kept, total
 from cnngraph.volume import Volume
 
 
@@ -27,11 +27,11 @@ class Unit:
     def lead(self) -> Layer:
         return self.layers[0]
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.layers[0].name
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Of its layers."""
         return tuple([layer.name for layer in self.layers])
@@ -40,33 +40,33 @@ class Unit:
     def output(self) -> Volume:
         return self.layers[-1].output
 
-    @property
+    @cached_property
     def does(self) -> Layer:
         """The first of its layers that does something to its numbers; its lead where none does."""
         return next((layer for layer in self.layers if not layer.kind.idle), self.layers[0])
 
-    @property
+    @cached_property
     def idle(self) -> bool:
         """Whether nothing in it does."""
         return self.does.kind.idle
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What figures call it, as its author says; empty where that is left to them."""
         return self.layers[0].label
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The same of each of its layers."""
         return tuple([layer.label for layer in self.layers])
 
-    @property
+    @cached_property
     def notes(self) -> tuple[str, ...]:
         """What the author notes of its layers, each once and in one line."""
         said = (each.arguments[0] for layer in self.layers for each in layer.annotations if each.name == NOTE)
         return tuple(dict.fromkeys(filter(None, (" ".join(str(text).split()) for text in said))))
 
-    @property
+    @cached_property
     def is_known(self) -> bool:
         """Whether what it does is known of all of its layers."""
         return all(layer.kind.is_known for layer in self.layers)
@@ -80,12 +80,12 @@ class Unit:
         """Whether it counts when people say "a 34-layer network": convolutions and fully connected layers."""
         return self.lead.kind.family in ("conv", "dense")
 
-    @property
+    @cached_property
     def shares(self) -> str:
         """The layer whose weights it uses; empty where they are its own, others may use them or not."""
         return next((layer.shares for layer in self.layers if layer.shares), "")
 
-    @property
+    @cached_property
     def bond(self) -> tuple[str, str, bool]:
         """With whom it shares weights, as seen from the block around both, and whether they are another's: equal for
         equal units in equal blocks, but not for the first use of weights and the second. Blocks in which both stand
@@ -105,7 +105,7 @@ class Unit:
     def macs(self) -> int | None:
         return total([layer.macs for layer in self.layers])
 
-    @property
+    @cached_property
     def about(self) -> str:
         """One line for hovering and screen readers: ``conv1: 28×28×6, 156 parameters, 117,600 MACs``."""
         parts = [f"{self.name}: {self.output.caption}"]
@@ -177,6 +177,7 @@ def _is_one_breath(lead: Layer, before: Layer, layer: Layer) -> bool:
     return not layer.block or before.block == layer.block or before.block.startswith(f"{layer.block}.")
 
 
+@kept
 def units(network: Network) -> Units:
     """*network* in units, in one pass over its layers."""
     members: dict[str, list[Layer]] = {}

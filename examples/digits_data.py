@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 SPLIT_SEED = 1998
 """The year the data were published; it was not chosen for its result."""
@@ -55,6 +53,8 @@ class Split:
 
 def split_digits() -> Split:
     """Always the same split, with the same share of every digit in each part."""
+    from sklearn.datasets import load_digits
+
     data = load_digits()
     ink, labels = (data.images / 16).astype(np.float32), data.target.astype(np.int64)
     rest, test = _parted(np.arange(len(labels)), labels, 0.20)
@@ -64,6 +64,8 @@ def split_digits() -> Split:
 
 def _parted(rows: Labels, labels: Labels, share: float) -> tuple[Labels, Labels]:
     """*rows* in two, the second with *share* of them."""
+    from sklearn.model_selection import train_test_split
+
     first, second = train_test_split(rows, test_size=share, random_state=SPLIT_SEED, stratify=labels[rows])
     return first, second
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import html
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from cnngraph.cli import main
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # As in the background of a script; what is started from here is to be stopped by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# As many tests run at a time as there are cores: threads of one would only wait for those of others, and most wait at
+# full speed. Set before the libraries are imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 ROOT = Path(__file__).parent.parent
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
@@ -23,6 +28,21 @@ CHANGED: list[tuple[Path, Path]] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="take what the figures are now as their golden files")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """The same for onnxruntime in this process; what is measured is measured in others."""
+    import onnxruntime
+
+    class Options(onnxruntime.SessionOptions):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.intra_op_num_threads = 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnxruntime, "SessionOptions", Options)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnngraph.fronts import load
+from tests.networks import load
 
 COUNTS = [
     # name, params of the spec, trainable parameters, MACs of conv and fc, source

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from cnngraph.flow import Boxed, Branch, Chain, Element, Exit, Fork, Repeat, Side, Tangle, flow, insides, units_of
 from cnngraph.fold import folded, same_work
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.units import Unit, units
+from tests.networks import load
 
 
 def shown(chain: Chain) -> str:

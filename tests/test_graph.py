@@ -6,9 +6,10 @@ import networkx
 import pytest
 from hypothesis import given, settings
 
-from cnngraph import Network, load, parse
+from cnngraph import Network, parse
 from cnngraph.shipped import shipped
 from tests.dags import dags
+from tests.networks import load
 
 
 def agrees(network: Network) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import networkx
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.sources import trees
+
 PACKAGE = "cnngraph"
 
 LAYERING = (
@@ -61,10 +62,9 @@ SEAM = ("network", "verbs")
 def modules() -> dict[str, ast.Module]:
     """Every module of the package by its name, without the package's own."""
     found = {}
-    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
-        parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text("utf-8"))
+    for path, tree in trees().items():
+        parts = PurePosixPath(path).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = tree
     return found
 
 
@@ -73,8 +73,12 @@ def statements(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
-        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+        elif not (isinstance(node, ast.expr) or (isinstance(node, ast.If) and _is_for_types(node.test))):
             yield from statements(node)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
 def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
@@ -94,11 +98,9 @@ def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
                 yield inner if inner in known else home
 
 
-def graph_of(trees: dict[str, ast.Module]) -> networkx.DiGraph:
-    graph = networkx.DiGraph()
-    for name, tree in trees.items():
-        graph.add_edges_from((name, other) for other in imported(tree, set(trees)) if other and other != name)
-    return graph
+def edges(module: str, tree: ast.AST, known: set[str]) -> Iterator[tuple[str, str]]:
+    """From *module*, which *tree* is or is in, to those of *known* that it imports."""
+    return ((module, other) for other in imported(tree, known) if other and other != module)
 
 
 def rank(module: str) -> int:
@@ -124,7 +126,8 @@ def circles(graph: networkx.DiGraph) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def graph() -> networkx.DiGraph:
-    return graph_of(modules())
+    known = modules()
+    return networkx.DiGraph(edge for name, tree in known.items() for edge in edges(name, tree, set(known)))
 
 
 def test_imports_lead_downward(graph: networkx.DiGraph) -> None:
@@ -145,11 +148,12 @@ def test_no_module_imports_itself_around_a_corner(graph: networkx.DiGraph) -> No
         ("network", "try:\n    from cnngraph import notebook\nfinally:\n    pass"),
     ],
 )
-def test_what_leads_upward_or_around_is_seen(module: str, line: str) -> None:
-    trees = modules()
-    trees[module].body += ast.parse(line).body
-    graph = graph_of(trees)
-    assert upward(graph) != [SEAM] or circles(graph)
+def test_what_leads_upward_or_around_is_seen(module: str, line: str, graph: networkx.DiGraph) -> None:
+    known = set(modules())
+    assert module in known
+    changed = graph.copy()
+    changed.add_edges_from(edges(module, ast.parse(line), known))
+    assert upward(changed) != [SEAM] or circles(changed)
 
 
 def test_what_only_types_need_is_no_import() -> None:

@@ -28,6 +28,7 @@ from cnngraph.layers.window import Windowed
 from cnngraph.network import Layer, Network
 from cnngraph.source import Source
 from cnngraph.volume import Free, Volume, as_int
+from tests.sources import trees
 
 PACKAGE = Path(cnngraph.__file__).parent
 H, W = Free("H"), Free("W")
@@ -184,10 +185,7 @@ MAY_NAME = {
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if not name.startswith(("layers/", "fronts/")):
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+    return ((name, tree) for name, tree in trees().items() if not name.startswith(("layers/", "fronts/")))
 
 
 def test_no_module_outside_layers_names_a_kind() -> None:

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from cnngraph.pictures import MAX_REDUCED
-from tests.conftest import ROOT, Run
+from tests.conftest import Run
+from tests.sources import trees
 
 POSTSCRIPT = """%!PS-Adobe-3.0 EPSF-3.0
 %%BoundingBox: 0 0 8 8
@@ -33,11 +34,7 @@ def calls(tree: ast.AST) -> list[ast.Call]:
 
 
 def test_every_picture_is_opened_by_a_list_of_formats() -> None:
-    found = [
-        (path.name, call)
-        for path in sorted((ROOT / "cnngraph").rglob("*.py"))
-        for call in calls(ast.parse(path.read_text("utf-8")))
-    ]
+    found = [(path, call) for path, tree in trees().items() for call in calls(tree)]
     assert len(found) >= 3
     assert [name for name, call in found if "formats" not in {each.arg for each in call.keywords}] == []
     assert len(calls(ast.parse("PIL.Image.open(x)"))) == 1

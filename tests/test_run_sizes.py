@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.sizes import fit
 from tests.conftest import Run
+from tests.networks import load
 
 REORG = "net t\ninput (?H, ?W, 3)\nreorg 2\nconv 4 1x1\n"
 HOURGLASS = "net t\ninput (?H, ?W, 3)\nadd {\n  | conv 3 3x3 s=2 same -> upsample 2\n  | skip\n}\n"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph import CnngraphError, Network, load, parse
+from cnngraph import CnngraphError, Network, parse
 from cnngraph.fronts.spec import read_source
 from cnngraph.layers.kind import Fault
 from cnngraph.onnx.lower import lower
@@ -22,6 +22,7 @@ from cnngraph.source import Source
 from cnngraph.volume import Free, where_equal
 from cnngraph.weights.initialise import RandomWeights
 from tests.conftest import Run
+from tests.networks import load
 
 UNET = "conv 3 3x3 same relu\nadd {\n  | conv 3 3x3 s=2 same -> upsample 2\n  | skip\n}\n"
 HEAD = "net t\ninput (?H, ?W, 3)\n"

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from cnngraph.cli.summary import record
 from cnngraph.field import receptive_fields
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.summary import summarize
 from cnngraph.table import Row
 from cnngraph.volume import Volume, as_int
+from tests.networks import load
 
 
 def test_the_lecture_chart_with_its_parameters_put_right() -> None:

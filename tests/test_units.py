@@ -6,9 +6,10 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.units import units
 from tests.dags import dags
+from tests.networks import load
 
 
 def names(text: str) -> list[list[str]]:

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests import networks
+
 _ROOT = f"{Path.cwd()}{os.sep}"
 _PACKAGE = f"{_ROOT}cnngraph{os.sep}"
 _tests: list[tuple[str, float]] = []
@@ -44,6 +46,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
             frame.f_trace_lines = False
         return line
 
+    networks.forget()  # or its lines would be those of the first test alone that takes a network
     began = time.monotonic()
     sys.settrace(call)
     yield

@@ -75,11 +75,17 @@ def ink(content: str, font: Font, size: float) -> tuple[float, float]:
 
     The second is negative when the lowest ink is above the baseline, as in ``=``.
     """
-    faces = current().faces
+    above, below = _ink(current(), content, font)
+    return size * above, size * below
+
+
+@lru_cache(maxsize=8192)
+def _ink(typeface: Typeface, content: str, font: Font) -> tuple[float, float]:
+    faces = typeface.faces
     pairs = [(faces[name], char) for name, run in runs(content, font) for char in run if not char.isspace()]
     if not pairs:
         return 0.0, 0.0
-    return size * max(face.top[char] for face, char in pairs), -size * min(face.bottom[char] for face, char in pairs)
+    return max(face.top[char] for face, char in pairs), -min(face.bottom[char] for face, char in pairs)
 
 
 def ascent(font: Font, size: float) -> float:
@@ -122,6 +128,8 @@ def fit(content: str, font: Font, size: float, room: float) -> str:
 def wrapped(content: str, font: Font, size: float, room: float) -> list[str]:
     """*content* in lines of whole words, as even as *room* lets them be; a word wider than that is a line."""
     words = content.split()
+    if len(words) < 2:
+        return words
     lines = _lines(words, font, size, room)
     low, high = 0.0, room
     for _ in range(8):

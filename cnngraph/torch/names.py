@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import replace
+from functools import cache
 
-from cnngraph.network import Block, Layer, Network
+from cnngraph.network import Block, Layer, Network, kept
 from cnngraph.spec.names import sayable
 
 _TEXT = """
@@ -22,6 +23,7 @@ _OF_MODULES = frozenset(_TEXT.split())
 """What modules of torch 2.13 have already: a layer of that name would be called in its place."""
 
 
+@kept
 def bearable(network: Network) -> tuple[Network, dict[str, str]]:
     """*network* with names that attributes can have, and what each layer that is called otherwise there was called."""
     sayable_ = sayable(network)
@@ -29,6 +31,7 @@ def bearable(network: Network) -> tuple[Network, dict[str, str]]:
     paths = [*(layer.name for layer in sayable_.layers), *sayable_.blocks]
     there = set(paths)
 
+    @cache
     def path(name: str) -> str:
         parts = name.split(".")
         for number, part in enumerate(parts):

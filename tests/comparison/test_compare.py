@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import cnngraph
 from cnngraph.comparison.compare import Comparison, compare
 from cnngraph.comparison.report import together
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Annotation
+from tests.networks import load
 
 
 def compared(a: str, b: str) -> Comparison:

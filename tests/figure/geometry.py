@@ -11,6 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnngraph.figure.scene import (
     Circle,
     Curve,
@@ -33,28 +36,36 @@ GAP = 1.0
 Segment = tuple[Point, Point]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
+Boxes = NDArray[np.float64]
+"""One a row. A figure has thousands of things: which of them are near each other is asked of all at once, and of these
+few, one by one, what they do to each other."""
+Which = NDArray[np.bool_]
+_ALONG = [((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3) for t in (i / 16 for i in range(17))]
+"""What the four points of a Bézier curve count at places along it."""
 
 
 def faults(scene: Scene, gap: float = GAP) -> list[str]:
     drawn = list(scene.primitives())
     texts = [(number, item) for number, item in enumerate(drawn) if isinstance(item, Text)]
-    found = [f"{_name(item)} leaves the page" for item in drawn if not _inside(bounds(item), scene)]
-    quads = {number: text_quad(item) for number, item in texts}
-    roomy = {number: text_quad(item, gap / 2) for number, item in texts}
-    around = {number: _box(quad) for number, quad in quads.items()}
-    near = {number: _box(quad) for number, quad in roomy.items()}
-    for position, (a, first) in enumerate(texts):
-        for b, second in texts[position + 1 :]:
-            if _boxes_meet(near[a], near[b]) and _convex_overlap(roomy[a], roomy[b]):
-                found.append(f"{_name(first)} touches {_name(second)}")
-    for order, item in enumerate(drawn):
-        if isinstance(item, Text):
+    boxes = [bounds(item) for item in drawn]
+    pairs = list(zip(drawn, boxes, strict=True))
+    found = [f"{_name(item)} leaves the page" for item, box in pairs if not _inside(box, scene)]
+    if not texts:
+        return found
+    quads = [text_quad(item) for _, item in texts]
+    roomy = [text_quad(item, gap / 2) for _, item in texts]
+    near = _rows([_box(quad) for quad in roomy])
+    for a, (_, first) in enumerate(texts):
+        close = np.flatnonzero(_meeting(near[a], near[a + 1 :])) + a + 1
+        touched = [texts[b][1] for b in close if _convex_overlap(roomy[a], roomy[b])]
+        found += [f"{_name(first)} touches {_name(second)}" for second in touched]
+    around = _rows([_box(quad) for quad in quads])
+    for order, (item, box) in enumerate(pairs):
+        if isinstance(item, Text) or not (close := np.flatnonzero(_meeting(box, around))).size:
             continue
-        edges, filled, box = _edges(item), _filled(item), bounds(item)
-        for number, text in texts:
-            quad = quads[number]
-            if not _boxes_meet(box, around[number]):
-                continue
+        edges, filled = _edges(item), _filled(item)
+        for at in close:
+            (number, text), quad = texts[at], quads[at]
             if any(_crosses(edge, quad) for edge in edges):
                 found.append(f"{_name(item)} crosses {_name(text)}")
             elif filled is not None and order > number and _convex_overlap(filled, quad):
@@ -153,8 +164,16 @@ def union(boxes: list[Box]) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _boxes_meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _rows(boxes: Sequence[Box]) -> Boxes:
+    return np.array(boxes, float).reshape(-1, 4)
+
+
+def _meeting(box: Sequence[float] | Boxes, others: Boxes) -> Which:
+    """Which of *others* have a part of *box* in them."""
+    left, top, right, bottom = box
+    lefts, tops, rights, bottoms = others.T
+    found: Which = (left < rights) & (lefts < right) & (top < bottoms) & (tops < bottom)
+    return found
 
 
 def _edges(item: Primitive) -> list[Segment]:
@@ -179,19 +198,16 @@ def _flattened(path: Path) -> list[Segment]:
     at = path.steps[0].to
     for step in path.steps[1:]:
         if isinstance(step, Curve):
-            points = [_on_curve(at, step, i / 16) for i in range(17)]
-            segments += pairwise(points)
+            segments += pairwise(_on_curve(at, step))
         elif not isinstance(step, Move):
             segments.append((at, step.to))
         at = step.to
     return segments
 
 
-def _on_curve(start: Point, curve: Curve, t: float) -> Point:
-    weights = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
-    points = (start, curve.control1, curve.control2, curve.to)
-    x, y = (sum(w * p[axis] for w, p in zip(weights, points, strict=True)) for axis in (0, 1))
-    return x, y
+def _on_curve(start: Point, curve: Curve) -> list[Point]:
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = start, *curve
+    return [(a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3) for a, b, c, d in _ALONG]
 
 
 def _filled(item: Primitive) -> tuple[Point, ...] | None:
@@ -220,6 +236,8 @@ def _crosses(segment: Segment, quad: tuple[Point, ...]) -> bool:
     (x1, y1), (x2, y2) = segment
     if math.hypot(x2 - x1, y2 - y1) < 1e-9:
         return False
+    if not _span_meets(x1, x2, [x for x, _ in quad]) or not _span_meets(y1, y2, [y for _, y in quad]):
+        return False
     axes = [(b[1] - a[1], a[0] - b[0]) for a, b in pairwise([*quad, quad[0]])] + [(y2 - y1, x1 - x2)]
     for nx, ny in axes:
         ours = [nx * x + ny * y for x, y in segment]
@@ -227,6 +245,10 @@ def _crosses(segment: Segment, quad: tuple[Point, ...]) -> bool:
         if max(ours) <= min(theirs) + 1e-9 or max(theirs) <= min(ours) + 1e-9:
             return False
     return True
+
+
+def _span_meets(start: float, end: float, places: list[float]) -> bool:
+    return min(start, end) < max(places) and min(places) < max(start, end)
 
 
 def _distance_to_border(point: Point, box: Box) -> float:
@@ -239,44 +261,47 @@ def _distance_to_border(point: Point, box: Box) -> float:
 
 def struck(scene: Scene) -> list[str]:
     """Lines of edges that run through what is drawn of a layer."""
-    boxes = [
+    things = [
         (group.id, bounds(item))
         for group in scene.groups()
         if group.role == "layer"
         for item in _leaves(group)
         if isinstance(item, Rect) and item.fill is not None
     ]
-    boxes.sort(key=lambda box: box[1][0])
+    things.sort(key=lambda thing: thing[1][0])
+    boxes = _rows([box for _, box in things]) + np.array([0.5, 0.5, -0.5, -0.5])
     found = []
     for group in scene.groups():
         if group.role not in ("edge", "decoration"):
             continue
         for path in (item for item in _leaves(group) if isinstance(item, Path) and len(item.steps) > 1):
-            box = bounds(path)
-            for id, (left, top, right, bottom) in boxes:
-                if left > box[2]:
-                    break
-                inside = left + 0.5, top + 0.5, right - 0.5, bottom - 0.5
-                if _boxes_meet(box, inside):
-                    corners = (inside[:2], (inside[2], inside[1]), inside[2:], (inside[0], inside[3]))
-                    if any(_crosses(segment, corners) for segment in _flattened(path)):
-                        found.append(f"{group.id} runs through {id}")
+            close = np.flatnonzero(_meeting(bounds(path), boxes))
+            segments = _flattened(path) if close.size else []
+            for at in close:
+                left, top, right, bottom = boxes[at].tolist()
+                corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+                if any(_crosses(segment, corners) for segment in segments):
+                    found.append(f"{group.id} runs through {things[at][0]}")
     return found
 
 
 def loose_ends(scene: Scene, tolerance: float = 1.0, *, down: bool = False) -> list[str]:
     """Lines of edges that begin or end in the air: nothing else is drawn there, and no row begins there, or *down*, no
     column."""
-    things = [(item, bounds(item)) for item in scene.primitives() if not isinstance(item, Picture)]
-    begins = min((box[down] for item, box in things if isinstance(item, Path)), default=0.0)
+    things = [item for item in scene.primitives() if not isinstance(item, Picture)]
+    boxes = [bounds(item) for item in things]
+    begins = min((box[down] for item, box in zip(things, boxes, strict=True) if isinstance(item, Path)), default=0.0)
+    rows = _rows(boxes)
     found = []
     for group in scene.groups():
         if group.role != "edge":
             continue
         for path in (item for item in _leaves(group) if isinstance(item, Path) and len(item.steps) > 1):
             for point in (path.steps[0].to, path.steps[-1].to):
-                near = (item for item, box in things if item is not path and _near(point, box, tolerance))
-                if point[down] > begins + tolerance and not any(_touches(point, item, tolerance) for item in near):
+                if point[down] <= begins + tolerance:
+                    continue
+                near = (things[at] for at in np.flatnonzero(_near(point, rows, tolerance)))
+                if not any(item is not path and _touches(point, item, tolerance) for item in near):
                     found.append(f"{group.id}: a line ends at {point[0]:.0f}, {point[1]:.0f}, where nothing is")
     return found
 
@@ -308,17 +333,18 @@ def adrift(scene: Scene, tolerance: float) -> list[str]:
     where they come down onto a layer."""
     groups = list(scene.groups())
     lines = [
-        (group.id, item, bounds(item))
+        (group.id, item)
         for group in groups
         if group.role in ("edge", "decoration")
         for item in _leaves(group)
         if isinstance(item, Path)
     ]
+    boxes = _rows([bounds(line) for _, line in lines])
     layers = [bounds(item) for group in groups if group.role == "layer" for item in _leaves(group)]
 
     def on_a_line(point: Point, id: str) -> bool:
-        near = (line for other, line, box in lines if other != id and _near(point, box, tolerance / 4))
-        return any(_touches(point, line, tolerance / 4) for line in near)
+        near = (lines[at] for at in np.flatnonzero(_near(point, boxes, tolerance / 4)))
+        return any(other != id and _touches(point, line, tolerance / 4) for other, line in near)
 
     found = []
     for group in groups:
@@ -339,8 +365,13 @@ def adrift(scene: Scene, tolerance: float) -> list[str]:
     return found
 
 
-def _near(point: Point, box: Box, tolerance: float) -> bool:
-    return box[0] - tolerance <= point[0] <= box[2] + tolerance and box[1] - tolerance <= point[1] <= box[3] + tolerance
+def _near(point: Point, boxes: Boxes, tolerance: float) -> Which:
+    """Which of *boxes* are around *point*, or no farther from it than *tolerance*."""
+    x, y = point
+    lefts, tops, rights, bottoms = boxes.T
+    across = (lefts - tolerance <= x) & (x <= rights + tolerance)
+    found: Which = across & (tops - tolerance <= y) & (y <= bottoms + tolerance)
+    return found
 
 
 def _touches(point: Point, item: Primitive, tolerance: float) -> bool:

@@ -20,10 +20,10 @@ from cnngraph.figure.stages import stages
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import DARK, LIGHT, Theme
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from tests.browser import Page, page
+from tests.networks import load
 
 LOOK = (Path(__file__).parent / "in_browser.js").read_text(encoding="utf-8")
 WIDTHS = {"column": 252.0, "slide": 960.0}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.choice import AUTO, choose
 from cnngraph.figure.page import height
@@ -17,6 +17,7 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from tests.figure.test_options import ASKED, wished
+from tests.networks import load
 
 LECTURE = {
     "lenet5": "volumes",

@@ -10,8 +10,8 @@ from cnngraph.figure.colors import another, apart
 from cnngraph.figure.scene import Rect, Scene
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import PRINT, THEMES, Theme
-from cnngraph.fronts import load
 from tests.figure.test_theme import VISION, difference
+from tests.networks import load
 
 LEAST = 12.0
 """ΔE at which two areas that touch are told apart at a glance."""

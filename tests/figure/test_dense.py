@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.figure.dense import Dense, dense, drawn
 from cnngraph.figure.theme import LIGHT
 from cnngraph.flow import units_of
 from cnngraph.network import Network
 from cnngraph.volume import as_int
 from tests.figure.geometry import faults, struck
+from tests.networks import load
 
 LAYER = """block layer(k) {
   concat {

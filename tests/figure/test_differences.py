@@ -9,9 +9,10 @@ from cnngraph.figure.differences import differences
 from cnngraph.figure.scene import Circle, Group, Rect, Scene, Text
 from cnngraph.figure.styles.strip import strip
 from cnngraph.figure.theme import LIGHT, THEMES, Theme
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from tests.figure.geometry import bounds, faults
 from tests.figure.test_everything import bare
+from tests.networks import load
 
 PAIRS = [
     ("plain34", "resnet34"), ("resnet50", "resnet101"), ("resnet50", "se_resnet50"), ("alexnet", "alexnet_owt"),

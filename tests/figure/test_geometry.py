@@ -10,8 +10,8 @@ import pytest
 from cnngraph.figure.scene import Curve, Group, Item, Line, Move, Path, Polygon, Rect, Scene, Stroke, Text
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import LIGHT
-from cnngraph.fronts import load
 from tests.figure.geometry import faults, loose_tips
+from tests.networks import load
 
 INK = Stroke("#000000", 1.0)
 

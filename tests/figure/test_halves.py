@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cnngraph import load
 from cnngraph.figure.scene import Text
 from cnngraph.figure.truth import untrue
 from cnngraph.network import Network
 from tests.figure.geometry import faults
+from tests.networks import load
 
 
 def words(network: Network, fold: bool | None, width: float = 960) -> set[str]:

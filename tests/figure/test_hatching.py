@@ -11,8 +11,8 @@ from cnngraph.figure.scene import Group, Path, Point, Polygon, Rect, Scene, Stro
 from cnngraph.figure.shapes import HATCHES, hatching, outline
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT, PRINT
-from cnngraph.fronts import load
 from tests.figure.geometry import faults
+from tests.networks import load
 
 INK = Stroke("#000000", 0.5)
 

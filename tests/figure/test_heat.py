@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph import load, parse, render
+from cnngraph import parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.heat import Measured, Ramp, heated, measured, shares
 from cnngraph.figure.scene import Path as Path_
@@ -19,6 +19,7 @@ from cnngraph.network import Network
 from tests.conftest import Run
 from tests.figure.geometry import faults
 from tests.figure.graphs import random_levels, random_path, random_spec
+from tests.networks import load
 
 NAMES = ("lenet5", "vgg16", "resnet50", "googlenet", "unet", "siamese", "densenet121", "mobilenet_v2", "srgan")
 WHOLE = [name for name, style in STYLES.items() if style.whole]

@@ -11,9 +11,9 @@ from cnngraph.figure.scene import Group, Item, Line, Path, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import DARK, LIGHT
 from cnngraph.figure.writers import svg
-from cnngraph.fronts import load
 from tests.browser import BROWSER, Page, page
 from tests.figure.in_browser import figures, found, some_stages
+from tests.networks import load
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from cnngraph import load, parse, render
+from cnngraph import parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.live import bars
 from cnngraph.figure.ramp import Ramp, pooled
@@ -22,6 +22,7 @@ from cnngraph.network import Network
 from cnngraph.onnx.passes import PASSES
 from tests.conftest import ROOT, Run
 from tests.figure.geometry import faults
+from tests.networks import load
 from tests.onnx.reference import Array
 
 SEVEN = ROOT / "examples" / "seven.png"

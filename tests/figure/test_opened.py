@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.opened import opened
 from cnngraph.figure.scene import Scene, Text
@@ -15,6 +15,7 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.network import Layer, Network
 from tests.figure.geometry import faults
 from tests.figure.graphs import random_spec
+from tests.networks import load
 
 BLOCKS = {"resnet50": {"residual": 16}, "mobilenet_v2": {"inverted": 17}, "se_resnet50": {"unit": 16}}
 

@@ -18,9 +18,9 @@ from cnngraph.figure.scene import Rect, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, Style, draw, graphviz
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers import FORMATS, write
-from cnngraph.fronts import load
 from cnngraph.volume import as_int
 from tests.conftest import Run
+from tests.networks import load
 
 SEVEN = Path(__file__).parent.parent.parent / "examples" / "seven.png"
 ASKED: dict[str, list[Any]] = {

@@ -26,10 +26,11 @@ from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.theme import read as read_theme
 from cnngraph.figure.typeface import FONTS, bundled, using
 from cnngraph.figure.writers import write
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from tests.conftest import Run
 from tests.figure.geometry import faults
 from tests.figure.graphs import random_spec
+from tests.networks import load
 
 EM = 1000
 RESTRICTED = 0x0002

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.room import Box, box_of
 from cnngraph.figure.scene import Picture, Rect, Scene, Text
@@ -16,6 +16,7 @@ from cnngraph.network import Network
 from tests.conftest import ROOT, Run
 from tests.figure.geometry import faults
 from tests.figure.graphs import random_levels, random_path, random_spec
+from tests.networks import load
 
 SEVEN = (ROOT / "examples" / "seven.png").read_bytes()
 STYLES_BESIDE = [name for name, style in STYLES.items() if "picture" in style.takes and not style.frames]

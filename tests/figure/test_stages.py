@@ -12,9 +12,10 @@ from cnngraph.figure.scene import Scene, Text
 from cnngraph.figure.stages import stages, with_footer
 from cnngraph.figure.styles import Order, draw
 from cnngraph.figure.theme import LIGHT
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from tests.conftest import Run
 from tests.figure.geometry import faults
+from tests.networks import load
 
 
 def figure(name: str, style: str) -> Scene:

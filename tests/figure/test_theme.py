@@ -15,7 +15,7 @@ from cnngraph.figure.styles.operation import operation
 from cnngraph.figure.styles.strip import strip
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import COLORBLIND, PRINT, THEMES, Faces, Theme
-from cnngraph.fronts import load
+from tests.networks import load
 
 Linear = tuple[float, float, float]
 KINDS = ("conv", "pool", "join", "dense", "norm", "other")

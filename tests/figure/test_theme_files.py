@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cnngraph import load, parse, render
+from cnngraph import parse, render
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import points
 from cnngraph.figure.scene import Circle, Group, Item, Polygon, Rect, Scene, Text
@@ -21,6 +21,7 @@ from cnngraph.figure.theme import LIGHT, THEMES, read
 from tests.conftest import Ran
 from tests.figure.geometry import bounds, faults
 from tests.figure.test_theme import contrast
+from tests.networks import load
 
 FOLDER = Path(__file__).parents[2] / "cnngraph" / "figure" / "themes"
 

@@ -14,10 +14,11 @@ from cnngraph.figure.scene import Group, Scene, Text
 from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.truth import untrue
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from tests.figure.geometry import faults, loose_ends, struck
 from tests.figure.graphs import random_spec
+from tests.networks import load
 
 REFUSALS = {"E0603", "E0604", "E0606"}
 """It is no chain, does not fit, is no one path."""

@@ -15,7 +15,6 @@ from cnngraph.figure.text import width
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.typeface import using
 from cnngraph.figure.words import lines_of
-from cnngraph.fronts import load
 from cnngraph.look import SHOWN, shown
 from cnngraph.network import NOTE
 from cnngraph.shipped import names
@@ -24,6 +23,7 @@ from tests.conftest import Run
 from tests.figure.geometry import bounds, faults, struck, union
 from tests.figure.graphs import random_levels, random_path, random_spec
 from tests.figure.worded import labelled, lined, noted
+from tests.networks import load
 
 REFUSED = {"E0603", "E0604", "E0606", "E0607", "E0608"}
 CHAIN = """net digits "Digits"

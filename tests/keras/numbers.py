@@ -16,11 +16,11 @@ import numpy as np
 
 from cnngraph.code.generated import Generated
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load
 from cnngraph.keras.generate import generate
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
+from tests.networks import load
 from tests.torch.numbers import KINDS, SHIPPED, digest, given, key, of_kind, tame
 
 RECORDED = Path(__file__).parent / "recorded.json"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from cnngraph.code.generated import Generated
 from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.keras import source
 from cnngraph.keras.generate import codes, generate
 from cnngraph.keras.recording import check
@@ -24,6 +24,7 @@ from cnngraph.network import Network
 from cnngraph.spec.names import sayable
 from tests.conftest import Run
 from tests.keras.numbers import CLOSE, recorded
+from tests.networks import load
 from tests.parity.random_networks import spec as random_spec
 from tests.spec.test_writing import specs
 from tests.torch.numbers import KINDS, digest, of_kind

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.keras.generate import generate
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
 from tests.keras.numbers import CLOSE, answers, built, fill, measured
+from tests.networks import load
 from tests.torch.numbers import KINDS, given, of_kind
 
 BACKEND = next((name for name in ("torch", "tensorflow", "jax") if find_spec(name)), "")

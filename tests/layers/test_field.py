@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.field import Box, Field, receptive_fields, sights
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
@@ -21,6 +21,7 @@ from cnngraph.volume import as_int
 from cnngraph.weights.files import FileWeights
 from tests.dags import dags
 from tests.layers.windows import pairs, windows
+from tests.networks import load
 from tests.onnx.reference import Array
 
 

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.layers.resize import _is_told, _scale
 from cnngraph.onnx.lower import lower
 from tests.layers.test_windows import made, network, refusal, runs
 from tests.layers.windows import SIZES, pairs
+from tests.networks import load
 from tests.onnx.test_values import CLOSE, differences
 
 N = st.integers(1, 4)

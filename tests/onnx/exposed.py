@@ -15,7 +15,7 @@ import onnxruntime
 
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
-from cnngraph.onnx.write import write
+from cnngraph.onnx.write import LARGEST, write
 from cnngraph.weights.initialise import RandomWeights
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -23,10 +23,11 @@ SIZES = {"N": 2, "H": 32, "W": 48}
 """What free sizes are in these runs."""
 
 
-def export(network: Network, path: Path, *, opset: int = 20, seed: int = 0) -> onnx.ModelProto:
-    write(lower(network, opset=opset), RandomWeights(network, seed), path)
+def export(network: Network, path: Path, *, opset: int = 20, seed: int = 0, external: int = LARGEST) -> onnx.ModelProto:
+    """The model that was written to *path*, and is right; without the weights where these are in a file beside it."""
+    written = write(lower(network, opset=opset), RandomWeights(network, seed), path, external)
     onnx.checker.check_model(str(path), full_check=True)
-    return onnx.load(path)
+    return onnx.load(path, load_external_data=written.data is None)
 
 
 def feed(model: onnx.ModelProto, batch: int = 1, seed: int = 0) -> dict[str, Array]:
@@ -47,6 +48,7 @@ def run_exposed(model: onnx.ModelProto, path: Path, arrays: dict[str, Array]) ->
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # as many tests run at a time as there are cores
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     made = [output.name for output in session.get_outputs()]
     assert set(names) <= set(made)

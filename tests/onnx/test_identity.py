@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
 from cnngraph.weights.files import FileWeights
 from cnngraph.weights.initialise import RandomWeights
+from tests.networks import load
 from tests.onnx.exposed import run_exposed
 from tests.onnx.reference import Array
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cnngraph.fronts import load
 from cnngraph.onnx.model import lowered
 from cnngraph.weights.choose import choose
+from tests.networks import load
 
 
 @pytest.mark.parametrize("name", ["googlenet", "yolov2", "squeezenet", "convnext_tiny", "shufflenet_v2"])

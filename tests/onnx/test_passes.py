@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.onnx.half import to_half
 from cnngraph.onnx.lower import lower
@@ -25,6 +25,7 @@ from cnngraph.weights.initialise import RandomWeights
 from cnngraph.weights.match import expected
 from tests.conftest import Run
 from tests.dags import dags
+from tests.networks import load
 from tests.onnx.reference import Array
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from onnx import TensorProto, helper, numpy_helper
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, model_of, parse, read
+from cnngraph.fronts import model_of, parse, read
 from cnngraph.importing import imported
 from cnngraph.network import Network
 from cnngraph.onnx.model import Model, lowered
@@ -24,6 +24,7 @@ from tests.conftest import Run
 from tests.fronts.onnx.compared import run as run_file
 from tests.fronts.onnx.foreign_models import foreign_models
 from tests.fronts.onnx.torch_models import MODELS
+from tests.networks import load
 
 Array = np.ndarray[Any, np.dtype[Any]]
 node = helper.make_node

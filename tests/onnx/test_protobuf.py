@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnngraph.fronts import load
 from cnngraph.layers.kind import Parameter
 from cnngraph.onnx import protobuf
 from cnngraph.onnx.graph import Constant, Graph, Info, Node
@@ -17,6 +16,7 @@ from cnngraph.onnx.lower import OPSETS, lower
 from cnngraph.shipped import shipped
 from cnngraph.volume import Free
 from cnngraph.weights.source import Weight
+from tests.networks import load
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 WHOLE = st.integers(-(2**63), 2**63 - 1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnngraph.assembly import Assembly
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.layers import KINDS
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
@@ -18,6 +18,7 @@ from cnngraph.onnx.triton import config
 from cnngraph.runtime.session import Session
 from cnngraph.volume import Volume
 from tests.conftest import Run
+from tests.networks import load
 from tests.parity.random_networks import spec as random_spec
 
 

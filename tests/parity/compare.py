@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.passes import run_passes
 from cnngraph.onnx.write import write
 from cnngraph.runtime.session import Session
 from cnngraph.weights.files import FileWeights
+from tests.networks import load
 from tests.parity.networks import CASES, NO_HEADS, Case
 from tests.parity.weights import numbers, picture
 

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph import Layer, Network, load, parse
+from cnngraph import Layer, Network, parse
 from cnngraph.claims import with_volumes
 from cnngraph.fronts import read
 from cnngraph.shipped import shipped
 from cnngraph.source import Source
 from cnngraph.summary import summarize
+from tests.networks import load
 
 SHIPPED: list[tuple[str, dict[str, int]]] = [
     *((name, {}) for name in shipped()),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph import Builder, load, parse
+from cnngraph import Builder, parse
 from cnngraph.shipped import shipped
 from cnngraph.spec.format import format_text
+from tests.networks import load
 
 
 @pytest.mark.parametrize("name", shipped())

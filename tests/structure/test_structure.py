@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnngraph import Network, load, parse
+from cnngraph import Network, parse
 from cnngraph.layers.values import Padding
 from cnngraph.layers.window import Windowed
 from cnngraph.shipped import shipped, shipped_text
@@ -19,6 +19,7 @@ from cnngraph.spec.writing.text import text
 from cnngraph.structure import Written, differences, structured, written
 from cnngraph.structure.renamed import renamed
 from tests.dags import dags
+from tests.networks import load
 from tests.structure.flat import flattened
 
 NETWORKS: list[tuple[str, dict[str, int]]] = [

@@ -18,12 +18,13 @@ import numpy as np
 
 import cnngraph
 from cnngraph.code.generated import Generated
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
 from cnngraph.torch.generate import generate
 from cnngraph.volume import as_int
 from cnngraph.weights.match import expected
+from tests.networks import load
 from tests.onnx.test_values import CASES
 from tests.parity.weights import numbers
 

@@ -18,7 +18,7 @@ from cnngraph.assembly import Assembly
 from cnngraph.code.generated import Generated
 from cnngraph.code.recording import Differs
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.layers import KINDS as WORDS
 from cnngraph.names import unfit
 from cnngraph.network import Network
@@ -28,6 +28,7 @@ from cnngraph.torch.names import bearable
 from cnngraph.torch.recording import check
 from cnngraph.volume import Volume
 from cnngraph.weights.match import expected
+from tests.networks import load
 from tests.onnx.test_values import CASES as KINDS
 from tests.parity.random_networks import spec as random_spec
 from tests.spec.test_writing import RANDOM, specs

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.runtime.session import Session
 from cnngraph.torch import load_weights, module
 from cnngraph.torch.generate import generate
 from cnngraph.weights.match import expected
+from tests.networks import load
 from tests.onnx.test_values import CASES as KINDS
 from tests.parity.random_networks import spec as random_spec
 from tests.parity.test_random import CLOSE as ROUNDED

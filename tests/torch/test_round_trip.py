@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnngraph.fronts import load
 from cnngraph.network import Network
 from cnngraph.preprocessing import preprocessing
 from cnngraph.volume import as_int
 from cnngraph.weights.files import FileWeights
+from tests.networks import load
 
 DATA = Path(__file__).parent / "data"
 HELD_OUT, ASKED = 200, 40

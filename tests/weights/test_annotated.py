@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.onnx.lower import lower
 from cnngraph.weights.choose import choose
+from tests.networks import load
 
 
 def spec(folder: Path, annotation: str) -> Path:

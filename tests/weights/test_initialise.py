@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.layers import KINDS
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.weights.initialise import RandomWeights
+from tests.networks import load
 from tests.onnx.reference import Array
 
 KNOWN = [0.078988962, -0.082683109, 0.036692929, -0.08894784]

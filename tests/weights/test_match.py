@@ -7,11 +7,12 @@ import pytest
 
 from cnngraph.cli.weights import rows
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.weights.arrange import arrange
 from cnngraph.weights.match import Matching, match
 from cnngraph.weights.readers.entry import Entry
+from tests.networks import load
 
 
 def entries(*names_and_shapes: tuple[str, tuple[int, ...]], kind: str = "float32") -> list[Entry]:

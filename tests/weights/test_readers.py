@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.onnx.lower import lower
 from cnngraph.onnx.write import write
@@ -23,6 +23,7 @@ from cnngraph.weights.choose import choose
 from cnngraph.weights.files import ArrayWeights, FileWeights
 from cnngraph.weights.flattened import Orders
 from cnngraph.weights.match import expected
+from tests.networks import load
 from tests.onnx.reference import Array
 
 DATA = Path(__file__).parent / "data"

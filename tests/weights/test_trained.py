@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from cnngraph.diagnostics import CnngraphError
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.weights.files import ArrayWeights, FileWeights
 from cnngraph.weights.fresh import FreshWeights
 from cnngraph.weights.initialise import RandomWeights
 from cnngraph.weights.match import expected
 from cnngraph.weights.source import Weight
+from tests.networks import load
 
 TEXT = "net tiny\ninput 8x8x3\nconv 4 3x3 bn relu -> conv 4 3x3 relu -> conv 4 3x3 -> flatten\nsoftmax 5\n"
 TINY = parse(TEXT)

@@ -39,7 +39,7 @@ class Detail(IntEnum):
     """Every unit, also in blocks, if those are a way with a shortcut: several ways side by side have no place here."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Node:
     """One thing that is drawn."""
 
@@ -54,12 +54,12 @@ class Node:
     def first(self) -> Unit:
         return self.units[0]
 
-    @property
+    @cached_property
     def last(self) -> Unit:
         """What makes its volume: a flatten behind it moves no number."""
         return next((unit for unit in reversed(self.units) if not unit.idle), self.units[-1])
 
-    @property
+    @cached_property
     def does(self) -> Unit | None:
         """The one unit that does something; None where there are several."""
         found = [unit for unit in self.units if not unit.idle]
@@ -81,7 +81,7 @@ class Node:
     def is_join(self) -> bool:
         return self.does is not None and self.does.lead.kind.family == "join"
 
-    @property
+    @cached_property
     def is_pool(self) -> bool:
         """Whether it is a pool with a window."""
         kind = self.does.does.kind if self.does is not None else None

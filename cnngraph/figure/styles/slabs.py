@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from cnngraph.figure.colors import Color, another, mixed
 from cnngraph.figure.heading import heading
@@ -77,8 +78,13 @@ def slabs(
     details = [each for each in reversed(Detail) if fold is None or fold == (each <= Detail.FOLDED)]
     sizes = texts(width, _TEXT, _LEAST_TEXT)
     best: _Laid | None = None
+
+    @cache
+    def seen(detail: Detail) -> Nodes:
+        return nodes(whole, rows, detail).arranged
+
     for detail in details:
-        found = nodes(whole, rows, detail).arranged
+        found = seen(detail)
 
         def laid(em: float, side: float, found: Nodes = found) -> _Laid:
             return _Laid(network, found, rows, em, side, width, theme, title, show)
@@ -95,9 +101,7 @@ def slabs(
         return best.scene()
 
     def thin(page: float, em: float, detail: Detail) -> _Laid:
-        return _Laid(
-            network, nodes(whole, rows, detail).arranged, rows, em, _SIDES[-1], page, theme, title, show, thin=True
-        )
+        return _Laid(network, seen(detail), rows, em, _SIDES[-1], page, theme, title, show, thin=True)
 
     for em in (size for size in (*_SMALL, _LEAST_TEXT) if size <= sizes[-1]):
         for detail in details:

@@ -20,11 +20,12 @@ from cnngraph.figure.styles.parts import name_of
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.typeface import bundled, led_by
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from cnngraph.units import units
 from tests.figure.geometry import faults, loose_tips
+from tests.networks import load
 from tests.test_flow import BODIES
 
 GOLDEN = File(__file__).parent.parent / "golden"
@@ -73,17 +74,13 @@ def edges(scene: Scene) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-SMALLEST = {"segnet": 13, "yolov2": 13, "yolov3": 12, "fcn8": 11, "ssd300": 10}
-"""The text of those that are higher than a slide with larger text, and have nothing to fold."""
-
-
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("width", [252.0, 504.0], ids=["column", "page"])
 @pytest.mark.parametrize("name", shipped())
 def test_every_network_is_drawn_without_a_fault(name: str, width: float) -> None:
+    """On pages; on slides, in every style: tests/figure/test_everything.py."""
     scene = drawn(load(name), width)
     assert faults(scene) == []
-    least = 6 if width < 960 else SMALLEST.get(name, 14)
-    assert min(item.size for item in scene.primitives() if isinstance(item, Text)) >= least
+    assert min(item.size for item in scene.primitives() if isinstance(item, Text)) >= 6
     assert scene.width <= width + 0.01
 
 

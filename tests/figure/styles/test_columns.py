@@ -13,9 +13,10 @@ from cnngraph.figure.styles.columns import columns
 from cnngraph.figure.styles.written import written
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from tests.figure.geometry import faults
+from tests.networks import load
 
 GOLDEN = File(__file__).parent.parent / "golden"
 WIDTHS = {"column": 252.0, "page": 504.0, "slide": 960.0}

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.figure.page import height
 from cnngraph.figure.scene import Group, Scene, Text
 from cnngraph.figure.styles.example import example
@@ -16,6 +16,7 @@ from cnngraph.figure.styles.operation import operation
 from cnngraph.figure.theme import LIGHT, THEMES, Theme
 from cnngraph.network import Network
 from tests.figure.geometry import faults
+from tests.networks import load
 
 
 def network(seed: int) -> Network:

@@ -19,10 +19,11 @@ from cnngraph.figure.styles.example import example
 from cnngraph.figure.styles.operation import chosen, operation
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Layer, Network
 from cnngraph.shipped import shipped
 from tests.figure.geometry import faults
+from tests.networks import load
 from tests.onnx.reference import evaluate
 
 GOLDEN = File(__file__).parent.parent / "golden"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.page import height
 from cnngraph.figure.scene import Circle, Group, Item, Rect, Scene, Text
@@ -20,6 +20,7 @@ from cnngraph.figure.writers.svg import write_svg
 from cnngraph.network import Network
 from tests.figure.geometry import bounds, faults, loose_ends, loose_tips, struck
 from tests.figure.graphs import random_spec
+from tests.networks import load
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 BRANCHING = ("googlenet", "inception_v3", "resnet", "densenet121", "mobilenet_v2", "shufflenet_v2", "squeezenet")

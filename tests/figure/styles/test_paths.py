@@ -22,11 +22,12 @@ from cnngraph.figure.text import wrapped
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.tracks import levels
 from cnngraph.figure.truth import untrue
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.shipped import shipped
 from tests.figure.geometry import adrift, bounds, faults, loose_ends, struck
 from tests.figure.graphs import random_path
+from tests.networks import load
 
 WIDTHS = (252.0, 504.0, 960.0)
 STYLES = ("strip", "units")

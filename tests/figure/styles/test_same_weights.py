@@ -16,11 +16,12 @@ from cnngraph.figure.styles import STYLES, Order, draw
 from cnngraph.figure.styles.blocks import blocks
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from tests.dags import dags
 from tests.figure.geometry import faults
 from tests.figure.styles.test_slabs import fronts
+from tests.networks import load
 from tests.parity.shared import PYRAMID
 
 GOLDEN = Path(__file__).parent.parent / "golden"

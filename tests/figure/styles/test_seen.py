@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.field import sights
 from cnngraph.figure.scene import Group, Picture, Rect, Scene, Text
@@ -19,6 +19,7 @@ from cnngraph.volume import as_int
 from tests.conftest import ROOT, Run
 from tests.figure.geometry import faults
 from tests.layers.test_field import STEPS
+from tests.networks import load
 
 SEVEN = (ROOT / "examples" / "seven.png").read_bytes()
 

@@ -11,7 +11,7 @@ from time import process_time
 
 import pytest
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure import scene as drawn
 from cnngraph.figure.page import height
@@ -25,6 +25,7 @@ from cnngraph.network import Network
 from cnngraph.units import units
 from tests.figure.geometry import faults, loose_ends, loose_tips, merged
 from tests.figure.graphs import random_levels, random_path, random_spec
+from tests.networks import load
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 WIDE = 1400.0

@@ -11,7 +11,7 @@ import onnx.numpy_helper
 import pytest
 from PIL import Image
 
-from cnngraph import load, parse
+from cnngraph import parse
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.figure.scene import Scene, Text
 from cnngraph.network import Network
@@ -20,6 +20,7 @@ from cnngraph.volume import as_int
 from tests.conftest import ROOT, Run
 from tests.figure.geometry import faults
 from tests.figure.test_live import SEVEN, evaluated
+from tests.networks import load
 from tests.onnx.reference import Array
 
 ONE = ROOT / "examples" / "seven.png"

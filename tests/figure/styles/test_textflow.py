@@ -14,8 +14,8 @@ from cnngraph.figure.scene import Group, Scene, Text
 from cnngraph.figure.styles.textflow import text_flow
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load
 from tests.figure.geometry import arrow_lengths, faults, loose_tips
+from tests.networks import load
 
 GOLDEN = File(__file__).parent.parent / "golden"
 CHAINS = ["lenet5", "alexnet", "vgg16", "lecture_cnn", "nin", "mobilenet_v1", "plain34", "plain_network", "conv1x1"]

@@ -17,10 +17,11 @@ from cnngraph.figure.scene import Circle, Group, Item, Path, Picture, Polygon, R
 from cnngraph.figure.styles.volumes import volumes
 from cnngraph.figure.theme import LIGHT
 from cnngraph.figure.writers.svg import write_svg
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.network import Network
 from cnngraph.volume import as_int
 from tests.figure.geometry import arrow_lengths, faults, loose_tips
+from tests.networks import load
 
 GOLDEN = File(__file__).parent.parent / "golden"
 CHAINS = ["lenet5", "alexnet", "vgg16", "lecture_cnn", "nin", "mobilenet_v1", "plain34", "plain_network", "conv1x1"]

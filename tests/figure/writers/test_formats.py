@@ -31,10 +31,11 @@ from cnngraph.figure.writers import beside, write
 from cnngraph.figure.writers.html import write_html
 from cnngraph.figure.writers.pdf import write_pdf
 from cnngraph.figure.writers.tikz import write_tikz
-from cnngraph.fronts import load, parse
+from cnngraph.fronts import parse
 from cnngraph.tex import escaped
 from tests.conftest import Run
 from tests.figure.geometry import faults
+from tests.networks import load
 
 SEVEN = Path(__file__).parent.parent.parent.parent / "examples" / "seven.png"
 STROKE = Stroke("#112233", 1.5, (2.0, 1.0))
