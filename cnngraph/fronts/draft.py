@@ -210,4 +210,6 @@ class Draft:
 
 def _fit(wanted: str) -> str:
     """*wanted* as something can be called."""
-    return "".join(each if each.isprintable() else " " for each in wanted).strip() or "unnamed"
+    if not wanted.isprintable():
+        wanted = "".join(each if each.isprintable() else " " for each in wanted)
+    return wanted.strip() or "unnamed"

@@ -25,5 +25,5 @@ def united(network: Network) -> Network:
         if may_go and (twin := first.setdefault((layer.kind, inputs), layer.name)) != layer.name:
             instead[layer.name] = twin
         else:
-            layers.append(replace(layer, inputs=inputs))
+            layers.append(layer if inputs == layer.inputs else replace(layer, inputs=inputs))
     return replace(network, layers=tuple(layers))

@@ -38,14 +38,14 @@ def fields(data: Buffer, within: Stretch) -> Iterator[tuple[int, int, int | Stre
     """
     at, end = within
     while at < end:
-        tag, at = varint(data, at, end)
+        tag, at = (data[at], at + 1) if data[at] < 128 else varint(data, at, end)  # most are one byte
         field, wire = tag >> 3, tag & 7
         if wire == VARINT:
             value, at = varint(data, at, end)
             yield field, wire, value
             continue
         if wire == BYTES:
-            length, at = varint(data, at, end)
+            length, at = (data[at], at + 1) if at < end and data[at] < 128 else varint(data, at, end)
         elif wire == FIXED32:
             length = 4
         elif wire == FIXED64:

@@ -117,16 +117,13 @@ class _Names:
 
     def layer(self, layer: Layer) -> Layer:
         name = self.layers[layer.name]
-        changed = replace(
-            layer,
-            name=name,
-            inputs=tuple(self.layers[each] for each in layer.inputs),
-            unit=self.layers[self._units[layer.name]],
-            block=self.paths[layer.block],
-            origin=layer.origin or ("" if name == layer.name else layer.name),
-            shares=self.layers[layer.shares] if layer.shares else "",
-        )
-        return layer if changed == layer else changed
+        inputs = tuple([self.layers[each] for each in layer.inputs])
+        unit, block = self.layers[self._units[layer.name]], self.paths[layer.block]
+        shares = self.layers[layer.shares] if layer.shares else ""
+        if (name, inputs, unit, block, shares) == (layer.name, layer.inputs, layer.unit, layer.block, layer.shares):
+            return layer
+        origin = layer.origin or ("" if name == layer.name else layer.name)
+        return replace(layer, name=name, inputs=inputs, unit=unit, block=block, origin=origin, shares=shares)
 
     def block(self, block: Block) -> Block:
         path, parent = self.paths[block.path], self.paths[block.parent]

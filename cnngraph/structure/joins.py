@@ -40,12 +40,14 @@ def _joints_by_key(there: Places, tried: set[int]) -> dict[tuple[int, int], list
     for row in every_row(there.found):
         height = 0
         for at, piece in enumerate(row):
+            if isinstance(piece, Step):
+                continue
             inner = max([heights[id(each)] for each in insides(piece)], default=0)
             if _may_be_block(piece):
                 key = there.keys.piece(piece)
                 if key not in tried:
                     found.setdefault((inner, key), []).append(Place(row, at, at + 1))
-            height = max(height, inner + (not isinstance(piece, Step)))
+            height = max(height, inner + 1)
         heights[id(row)] = height
     return found
 

@@ -293,7 +293,8 @@ def every_row(found: Rows) -> Iterator[Row]:
         row = stack.pop()
         order.append(row)
         for piece in row:
-            stack += insides(piece)
+            if not isinstance(piece, Step):
+                stack += insides(piece)
     yield from reversed(order)
 
 
@@ -447,5 +448,6 @@ def is_sealed(piece: Piece) -> bool:
         inner = stack.pop()
         if inner.leaks:
             return False
-        stack += [each for row in insides(inner) for each in row]
+        if not isinstance(inner, Step):
+            stack += [each for row in insides(inner) for each in row]
     return True
