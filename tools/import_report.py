@@ -21,7 +21,7 @@ from cnngraph.diagnostics import CnngraphError
 from cnngraph.fronts.onnx.messages import read_model
 from cnngraph.importing import Imported, imported
 from cnngraph.onnx.model import lowered
-from cnngraph.runtime.agree import alike
+from cnngraph.runtime.agree import CLOSE, alike
 from cnngraph.shipped import shipped
 from cnngraph.sizes import chosen
 
@@ -81,7 +81,7 @@ def compared(path: Path, found: Imported) -> tuple[str, str]:
     except CnngraphError as error:
         return error.diagnostics[0].code, ""
     with made.file() as ours:
-        answers = alike(path, ours, [chosen(found.network, 64)], found.unlike)
+        answers = alike(path, ours, [chosen(found.network, 64)], found.unlike, close=CLOSE[found.precision])
     difference = f"{answers.difference:.0e}" if answers.compared else ""
     if answers.compared < answers.outputs:
         difference += f" {answers.compared}/{answers.outputs}"

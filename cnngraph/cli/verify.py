@@ -66,4 +66,5 @@ def _say_sizes(verdict: Verdict) -> None:
 def _report(what: str, verdict: Verdict) -> None:
     click.echo(f"{what}: {verdict.tensors} tensors have the shapes that are declared")
     for each in verdict.agreements:
-        click.echo(f"  {each.output}: {each.way} differs by {each.difference:.1e} of the largest number")
+        also = f", as it does by {each.unsettled:.1e} for an input that is a millionth off" if each.unsettled else ""
+        click.echo(f"  {each.output}: {each.way} differs by {each.difference:.1e} of the largest number{also}")

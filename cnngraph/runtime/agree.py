@@ -11,6 +11,7 @@ import numpy as np
 
 from cnngraph.diagnostics import CnngraphError
 from cnngraph.reading import Precision
+from cnngraph.runtime.rounding import AS_MUCH, unsettled
 from cnngraph.runtime.session import Array, Port, Session
 
 CLOSE: Mapping[Precision, float] = {"float32": 1e-4, "float16": 2e-2, "int8": math.inf}
@@ -33,9 +34,17 @@ class Alike:
     outputs: int
     unrun: str = ""
     """Why onnxruntime does not load or run the source, where it does not."""
+    unsettled: float = 0.0
+    """How much the source's answer differs to such an input that is a millionth off, where the two are not close."""
+
+    def is_within(self, close: float) -> bool:
+        """Whether the difference is rounding: *close*, or about as much as an input makes that is a millionth off."""
+        return self.difference <= close or self.difference <= AS_MUCH * self.unsettled
 
 
-def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: Container[int] = ()) -> Alike:
+def alike(
+    source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: Container[int] = (), *, close: float
+) -> Alike:
     """Runs both files on the same random numbers, for free sizes each of *sizes* in turn; outputs that are *unlike*,
     counted from 0, are not compared. Raises `CnngraphError`."""
     try:
@@ -45,7 +54,7 @@ def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: 
     other = Session(ours)
     if len(one.outputs) != len(other.outputs):
         return Alike(0.0, 0, 0, len(one.outputs))
-    worst, compared = 0.0, set[int]()
+    worst, compared, unsure = 0.0, set[int](), 0.0
     for run in range(_PICTURES):
         mine, theirs = {}, {}
         rng = np.random.default_rng(run)
@@ -60,13 +69,16 @@ def alike(source: Path, ours: Path, sizes: Sequence[Mapping[str, int]], unlike: 
             answers = one.run(theirs)
         except CnngraphError as error:
             return Alike(0.0, 0, 0, 0, error.diagnostics[0].reason)
+        before = worst
         pairs = zip(answers.values(), other.run(mine).values(), strict=True)
         for at, (answer, own_answer) in enumerate(pairs):
             difference = None if at in unlike else _difference(answer, own_answer)
             if difference is not None:
                 compared.add(at)
                 worst = max(worst, difference)
-    return Alike(worst, _PICTURES, len(compared), len(one.outputs))
+        if worst > max(before, close):
+            unsure = max(unsure, unsettled(one.run, theirs, _difference))
+    return Alike(worst, _PICTURES, len(compared), len(one.outputs), unsettled=unsure)
 
 
 def _shape(port: Port, sizes: Mapping[str, int]) -> tuple[int, ...]:

@@ -80,7 +80,7 @@ def test_a_vector_cut_with_its_channels_last_is_unflattened(data: st.DataObject)
             assert weights_found is not None
             whole = lowered(found.network, lambda: weights_found, parts=found.parts)
             with whole.file() as ours:
-                assert alike(path, ours, [{}], found.unlike).difference < 1e-5
+                assert alike(path, ours, [{}], found.unlike, close=1e-5).difference < 1e-5
         else:
             network = compared(path, numbers(1, 3, seed=9))
             made_of = [layer.kind.word for layer in network.layers if layer.inputs]
