@@ -182,8 +182,8 @@ class _Assembling:
             ):
                 yield numbers
 
-    def in_all_uses(self, splits: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-        """Those of *splits* whose like all uses of a block have."""
+    def in_all_uses(self, candidates: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+        """Those of *candidates* whose like all uses of a block have."""
         inside: dict[str, list[int]] = {}
         for number, each in enumerate(self.said):
             inside.setdefault(each.at.path, []).append(number)
@@ -191,7 +191,7 @@ class _Assembling:
         block = {path: use.name for path, use in self.assembly.blocks.items()}
         uses = Counter(block.get(path, "") for path in inside)
         alike: dict[tuple[str, tuple[int, ...]], list[tuple[int, ...]]] = {}
-        for numbers in splits:
+        for numbers in candidates:
             key = block.get(self.said[numbers[0]].at.path, ""), tuple(local[number] for number in numbers)
             alike.setdefault(key, []).append(numbers)
         for (name, _), found in alike.items():
