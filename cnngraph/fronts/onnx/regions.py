@@ -71,6 +71,9 @@ class Regions:
             return list(values)
         if not (node.op in _BESIDE or (node.op in _OF_PICTURES | _OF_VECTORS and values[0] is foreign[0])):
             raise Unknown(foreign[0].why)
+        if node.op in _BESIDE:
+            # What lies beside is known as it lies, also where its channels were put in another order.
+            values = [self._as_it_lies(value, node) for value in values]
         beside = next((value for value in values if isinstance(value, View)), None)
         sizes = {value.name: self.told.sizes(value.name) for value in foreign}
         made: dict[str, View] = {}
@@ -95,6 +98,14 @@ class Regions:
             else:
                 raise Unknown(value.why)
         return [made[value.name] if isinstance(value, Foreign) else value for value in values]
+
+    def _as_it_lies(self, value: Value | None, node: Node) -> Value | None:
+        if not isinstance(value, View) or value.rank != 4 or value.border is not None or value.to_upright() is not None:
+            return value
+        try:
+            return self.trace.settled(value, Step(self.trace, node))
+        except Unknown:
+            return value
 
     def view(self, value: Foreign, volume: Volume, batch: Dim) -> View:
         """The `opaque` layer that makes *value*, which is a *volume*."""

@@ -24,7 +24,9 @@ def batch_normalization(
     """With a number for each channel to multiply by and to add behind it, where `patterns` found such."""
     view = step.view(x)
     if view.axes[1:2] != (upright(view.volume, 1)[1],):
-        raise Unknown("a batch normalization along another axis than the channels")
+        if view.rank != 4:
+            raise Unknown("a batch normalization along another axis than the channels")
+        view = step.map(view)  # whose channels were in another order
     if not spatial:
         raise Unknown("a batch normalization of each place by itself")
     given = [_flat(step.constant(each)) for each in (scale, bias, mean, variance)]
