@@ -259,6 +259,13 @@ class Step:
             raise Unknown("a vector where a picture is expected")
         return found
 
+    def by_channel(self, value: Value | None) -> View:
+        """A tensor as it lies, but for channels dealt from groups: these are put in their order. Raises `Unknown`."""
+        view = self.view(value)
+        own = upright(view.volume, view.batch)
+        is_dealt = view.rank == len(own) == 4 and view.axes[2:] == own[2:] and view.axes[:2] != own[:2]
+        return self.trace.settled(view, self) if is_dealt else view
+
     def vector(self, value: Value | None) -> View:
         """A tensor as one vector for each of the batch. Raises `Unknown`."""
         view = self.view(value)

@@ -299,6 +299,35 @@ def test_a_factor_for_each_channel_and_one_for_each_place(op: str, tmp_path: Pat
     compared(written(model(nodes, (1, 3, 4, 5), {"w": numbers(1, 3, 1, 1)}), tmp_path), numbers(1, 3, 4, 5))
 
 
+@settings(max_examples=20)
+@given(st.data())
+def test_what_is_done_to_channels_dealt_from_groups(data: st.DataObject) -> None:
+    groups, each = data.draw(st.integers(2, 3)), data.draw(st.integers(2, 3))
+    channels = groups * each
+    weights: dict[str, Array] = {
+        "apart": np.array([1, groups, each, 4, 5]),
+        "together": np.array([1, channels, 4, 5]),
+        **{name: np.abs(numbers(channels, seed=n)) + 0.1 for n, name in enumerate("abcd")},
+        "slopes": numbers(channels, 1, 1),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["x", "apart"], ["groups"]),
+        helper.make_node("Transpose", ["groups"], ["dealt"], perm=[0, 2, 1, 3, 4]),
+        helper.make_node("Reshape", ["dealt", "together"], ["y0"]),
+    ]
+    done = {
+        "BatchNormalization": ("a", "b", "c", "d"), "InstanceNormalization": ("a", "b"), "PRelu": ("slopes",),
+        "Relu": (), "Add": ("x",), "Mul": ("slopes",), "Sub": ("slopes",), "GlobalAveragePool": (),
+    }  # fmt: skip
+    words = data.draw(st.lists(st.sampled_from([*done][:-1]), min_size=1, max_size=4))
+    words += ["GlobalAveragePool"] * data.draw(st.integers(0, 1))
+    nodes += [helper.make_node(op, [f"y{at}", *done[op]], [f"y{at + 1}"]) for at, op in enumerate(words)]
+    nodes[-1].output[0] = "y"
+    with TemporaryDirectory() as folder:
+        network = compared(written(model(nodes, (1, channels, 4, 5), weights), Path(folder)), numbers(1, channels, 4, 5))
+    assert all(layer.kind.is_known for layer in network.layers)
+
+
 def test_a_constant_comes_first(tmp_path: Path) -> None:
     made = model([helper.make_node("Sub", ["c", "x"], ["y"])], (1, 3, 4, 5), {"c": np.float32(1)})
     compared(written(made, tmp_path), numbers(1, 3, 4, 5))
