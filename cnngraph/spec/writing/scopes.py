@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnngraph.layers.rearrange import Slice
@@ -60,6 +60,17 @@ class Scope:
     """Whether all of it is on a shortcut."""
     vanished: deque[str] = field(default_factory=deque)
     """Paths of the shortcuts in it that needed no layer."""
+    projected: frozenset[str] | None = None
+    """The joins of which a skip that does nothing may be one of these; None for any."""
+
+    @property
+    def sums(self) -> list[Layer]:
+        """The sums with skips in it, in order."""
+        return [layer for item in self.items for layer in item.layers if layer.skips and layer.kind.adds_up]
+
+    def has_shortcut(self, join: Layer) -> bool:
+        """Whether a skip of *join* that does nothing may be one of the shortcuts that needed no layer."""
+        return bool(self.vanished) and (self.projected is None or join.name in self.projected)
 
     def holds(self, path: str) -> bool:
         return not self.path or path == self.path or path.startswith(f"{self.path}.")
@@ -107,7 +118,23 @@ def scopes(network: Network) -> Scopes:
     for scope in reversed(by_path.values()):  # blocks come behind those around them
         scope.on_shortcut = bool(scope.path) and all(item.on_shortcut for item in scope.items)
     _cross(network, by_path)
+    _project(by_path.values())
     return made
+
+
+def _project(scopes: Collection[Scope]) -> None:
+    """Notes where shortcuts that needed no layer may be: where there are skips of sums, on one of these, and where
+    other uses of the block have a shortcut with layers, on the same."""
+    led: dict[str, set[int]] = {}
+    for shortcut in scopes:
+        if shortcut.block == "shortcut" and shortcut.parent is not None:
+            for number, join in enumerate(shortcut.parent.sums):
+                if any(join.inputs[index] == shortcut.result for index in join.skips):
+                    led.setdefault(shortcut.parent.block, set()).add(number)
+    for scope in scopes:
+        if scope.vanished and (sums := scope.sums):
+            numbers = led.get(scope.block, range(len(sums)))
+            scope.projected = frozenset(join.name for number, join in enumerate(sums) if number in numbers)
 
 
 def _scope(path: str, network: Network, by_path: dict[str, Scope]) -> Scope:

@@ -258,6 +258,26 @@ def test_reductions(data: st.DataObject) -> None:
             assert not keeps
 
 
+@settings(max_examples=20)
+@given(st.sampled_from(["ReduceMean", "ReduceMax", "ReduceSum"]), st.integers(2, 4), st.integers(0, 2), st.booleans())
+def test_reductions_of_what_is_put_together_along_an_axis_of_its_own(op: str, n: int, axis: int, cut: bool) -> None:
+    """Joins of tensors, or of parts of the channels."""
+    weights: dict[str, Array] = {"axis": np.array([1 if cut else axis])}
+    shape = (1, 2 * n, 4, 5)
+    if cut:
+        weights["sizes"] = np.array([1, n, 2, 4, 5])
+        nodes = [helper.make_node("Reshape", ["x", "sizes"], ["s"])]
+    else:
+        nodes = [helper.make_node("Conv", ["x", f"w{at}"], [f"c{at}"]) for at in range(n)]
+        nodes += [helper.make_node("Unsqueeze", [f"c{at}", "axis"], [f"u{at}"]) for at in range(n)]
+        nodes.append(helper.make_node("Concat", [f"u{at}" for at in range(n)], ["s"], axis=axis))
+        weights |= {f"w{at}": numbers(3, 2 * n, 1, 1, seed=at) for at in range(n)}
+    nodes.append(helper.make_node(op, ["s", "axis"], ["r"], keepdims=0))
+    nodes.append(helper.make_node("Relu", ["r"], ["y"]))
+    with TemporaryDirectory() as folder:
+        compared(written(model(nodes, shape, weights, opset=18), Path(folder)), numbers(*shape))
+
+
 @settings(max_examples=30)
 @given(st.data())
 def test_repeated(data: st.DataObject) -> None:
