@@ -124,17 +124,21 @@ def scopes(network: Network) -> Scopes:
 
 def _project(scopes: Collection[Scope]) -> None:
     """Notes where shortcuts that needed no layer may be: where there are skips of sums, on one of these, and where
-    other uses of the block have a shortcut with layers, on the same."""
+    other uses of the block have shortcuts with layers on enough others of them, on those."""
+    own: dict[str, set[int]] = {}
     led: dict[str, set[int]] = {}
-    for shortcut in scopes:
-        if shortcut.block == "shortcut" and shortcut.parent is not None:
-            for number, join in enumerate(shortcut.parent.sums):
-                if any(join.inputs[index] == shortcut.result for index in join.skips):
-                    led.setdefault(shortcut.parent.block, set()).add(number)
     for scope in scopes:
-        if scope.vanished and (sums := scope.sums):
-            numbers = led.get(scope.block, range(len(sums)))
-            scope.projected = frozenset(join.name for number, join in enumerate(sums) if number in numbers)
+        shortcuts = {item.output for item in scope.items if item.inside and item.inside.block == "shortcut"}
+        if shortcuts:
+            own[scope.path] = {
+                n for n, join in enumerate(scope.sums) if any(join.inputs[index] in shortcuts for index in join.skips)
+            }
+            led.setdefault(scope.block, set()).update(own[scope.path])
+    for scope in scopes:
+        if scope.vanished and (joins := scope.sums):
+            numbers = led.get(scope.block, set()) - own.get(scope.path, set())
+            is_any = len(numbers) < len(scope.vanished)
+            scope.projected = frozenset(join.name for n, join in enumerate(joins) if is_any or n in numbers)
 
 
 def _scope(path: str, network: Network, by_path: dict[str, Scope]) -> Scope:
