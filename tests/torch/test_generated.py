@@ -276,7 +276,8 @@ def test_any_spec_can_be_written(spec: str) -> None:
 
 
 def test_a_skip_within_a_residual_is_no_shortcut_that_vanished() -> None:
-    steps = "block unit(c) {\nadd {\n| conv c 1x1\n  add {\n  | skip\n  | conv c 3x3 same\n  }\n| skip -> shortcut c\n}\n}"
+    inner = "add {\n| skip\n| conv c 3x3 same\n}"
+    steps = f"block unit(c) {{\nadd {{\n| conv c 1x1\n{inner}\n| skip -> shortcut c\n}}\n}}"
     network = parse(f"net t\ninput 8x8x8\n{steps}\nunit 16\nunit 16\nunit 16\n")
     text = generate(network).text
     assert re.findall(r"^class (Unit\w*)", text, re.MULTILINE) == ["Unit"]

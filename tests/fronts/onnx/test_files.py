@@ -275,7 +275,7 @@ def test_sizes_are_inferred_however_often_maps_are_cut_and_concatenated(op: str)
     names = [f"asked{n}" for n in range(len(asked))]
     nodes = []
     for at in range(20):
-        attributes = {"axis": 1} if op == "Gather" else {}
+        attributes: dict[str, Any] = {"axis": 1} if op == "Gather" else {}
         nodes.append(helper.make_node(op, [f"x{at}", *names], [f"part{at}"], **attributes))
         nodes.append(helper.make_node("Concat", [f"part{at}", f"part{at}"], [f"both{at}"], axis=1))
         nodes.append(helper.make_node("Split", [f"both{at}"], [f"x{at + 1}", f"other{at}"], axis=1))

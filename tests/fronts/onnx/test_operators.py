@@ -344,8 +344,27 @@ def test_what_is_done_to_channels_dealt_from_groups(data: st.DataObject) -> None
     nodes += [helper.make_node(op, [f"y{at}", *done[op]], [f"y{at + 1}"]) for at, op in enumerate(words)]
     nodes[-1].output[0] = "y"
     with TemporaryDirectory() as folder:
-        network = compared(written(model(nodes, (1, channels, 4, 5), weights), Path(folder)), numbers(1, channels, 4, 5))
+        path = written(model(nodes, (1, channels, 4, 5), weights), Path(folder))
+        network = compared(path, numbers(1, channels, 4, 5))
     assert all(layer.kind.is_known for layer in network.layers)
+
+
+@pytest.mark.parametrize("seen", [3, 300])
+def test_weights_divided_by_their_spectral_norm(seen: int, tmp_path: Path) -> None:
+    """As a model has it whose exporter kept what they follow from."""
+    kernel = numbers(8, seen, 3, 3)
+    nodes = [
+        helper.make_node("Reshape", ["w", "flat"], ["m"]),
+        helper.make_node("MatMul", ["m", "v"], ["mv"]),
+        helper.make_node("MatMul", ["u", "mv"], ["norm"]),
+        helper.make_node("Div", ["w", "norm"], ["k"]),
+        helper.make_node("Conv", ["x", "k"], ["y"]),
+    ]
+    weights: dict[str, Array] = {
+        "w": kernel, "flat": np.array([8, -1]), "u": numbers(8, seed=1), "v": numbers(9 * seen, seed=2)
+    }  # fmt: skip
+    network = compared(written(model(nodes, (1, seen, 5, 6), weights), tmp_path), numbers(1, seen, 5, 6))
+    assert [layer.kind.word for layer in network.layers] == ["", "conv"]
 
 
 def test_a_constant_comes_first(tmp_path: Path) -> None:
