@@ -181,7 +181,9 @@ class Reading:
         return direct(upright, axes) is not None and direct(axes, upright) is not None
 
     def is_turning(self, node: Node) -> bool:
-        return node.op == "Transpose" or (node.op == "Reshape" and node.output in self.dims)
+        if node.op == "Transpose":
+            return sorted(_perm(node)) == list(range(len(_perm(node))))  # what is passed through may have any
+        return node.op == "Reshape" and node.output in self.dims
 
     def _behind(self, node: Node, axes: Axes) -> Axes | None:
         if node.op == "Reshape":

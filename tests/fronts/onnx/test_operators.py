@@ -367,6 +367,24 @@ def test_weights_divided_by_their_spectral_norm(seen: int, tmp_path: Path) -> No
     assert [layer.kind.word for layer in network.layers] == ["", "conv"]
 
 
+def test_normalizations_without_weights_are_not_one(tmp_path: Path) -> None:
+    nodes, weights = [], {}
+    for at, (x, channels) in enumerate((("x", 3), ("r0", 6), ("r1", 6))):
+        weights[f"w{at}"] = numbers(6, channels, 1, 1, seed=at)
+        nodes += [
+            helper.make_node("Conv", [x, f"w{at}"], [f"c{at}"]),
+            helper.make_node("Mul", [f"c{at}", f"c{at}"], [f"s{at}"]),
+            helper.make_node("ReduceMean", [f"s{at}"], [f"m{at}"], axes=[1]),
+            helper.make_node("Add", [f"m{at}", "eps"], [f"e{at}"]),
+            helper.make_node("Sqrt", [f"e{at}"], [f"q{at}"]),
+            helper.make_node("Div", [f"c{at}", f"q{at}"], [f"r{at}" if at < 2 else "y"]),
+        ]
+    made = model(nodes, (1, 3, 4, 5), {**weights, "eps": np.float32(1e-5)}, opset=17)
+    network = compared(written(made, tmp_path), numbers(1, 3, 4, 5))
+    assert [layer.kind.word for layer in network.layers] == ["", *["conv", "rmsnorm"] * 3]
+    assert not any(layer.shares for layer in network.layers)
+
+
 def test_a_constant_comes_first(tmp_path: Path) -> None:
     made = model([helper.make_node("Sub", ["c", "x"], ["y"])], (1, 3, 4, 5), {"c": np.float32(1)})
     compared(written(made, tmp_path), numbers(1, 3, 4, 5))
