@@ -296,8 +296,8 @@ class Step:
         given = weights or {}
         kernels = tuple(each.name for each in given.values())
         inputs = [view.layer for view in views]
-        # Exporters write equal tensors once: that two normalizations begin alike doesn't say that they are one. What has
-        # no name is in no file.
+        # Exporters write equal tensors once: that two normalizations begin alike doesn't say that they are one. What
+        # has no name is in no file.
         is_own = any(each.name and len(each.shape) > 1 for each in given.values())
         copy_of = trace.shared(kind, kernels) if is_own else trace.again(kind, kernels, inputs)
         entries = {name: Entry(each.name, each.shape, "float32", each.get) for name, each in given.items()}
