@@ -385,6 +385,20 @@ def test_normalizations_without_weights_are_not_one(tmp_path: Path) -> None:
     assert not any(layer.shares for layer in network.layers)
 
 
+@pytest.mark.parametrize("shape", [(1,), (1, 1, 1), (4, 1, 1)])
+def test_slopes_that_begin_alike_are_not_one(shape: tuple[int, ...], tmp_path: Path) -> None:
+    """Exporters write equal tensors once."""
+    weights = {"w": numbers(4, 4, 1, 1), "v": numbers(4, 4, 1, 1, seed=1), "s": np.full(shape, 0.25, np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("PRelu", ["a", "s"], ["b"]),
+        helper.make_node("Conv", ["b", "v"], ["c"]),
+        helper.make_node("PRelu", ["c", "s"], ["y"]),
+    ]
+    network = compared(written(model(nodes, (1, 4, 5, 6), weights), tmp_path), numbers(1, 4, 5, 6))
+    assert not any(layer.shares for layer in network.layers)
+
+
 def test_a_constant_comes_first(tmp_path: Path) -> None:
     made = model([helper.make_node("Sub", ["c", "x"], ["y"])], (1, 3, 4, 5), {"c": np.float32(1)})
     compared(written(made, tmp_path), numbers(1, 3, 4, 5))

@@ -108,7 +108,7 @@ def prelu(step: Step, x: Value, slope: Value) -> Value:
     """One slope for all, or one for each channel."""
     view, slopes = step.view(x), step.constant(slope)
     if slopes.size == 1:
-        return step.layer(PRelu(shared=True), view, like=view, weights={"weight": slopes})
+        return step.layer(PRelu(shared=True), view, like=view, weights={"weight": _flat(slopes)})
     view = step.by_channel(view)
     return step.layer(PRelu(), view, like=view, weights={"weight": _per_channel(view, slopes)})
 
