@@ -182,7 +182,7 @@ class _Bodies:
                 continue
             for index in member.does.lead.skips:
                 source = member.inputs[index]
-                if not waiting or self.network[source].on_shortcut:
+                if not waiting or self.network[source].on_shortcut or not scope.has_shortcut(member.does.lead):
                     continue
                 path = waiting.pop(0)
                 block = self.network.blocks[path]

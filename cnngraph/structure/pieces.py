@@ -365,8 +365,11 @@ def weighted(pieces: Sequence[Piece]) -> int:
 
 def goes_far(row: Row, unit: Unit) -> bool:
     """Whether *row* makes its map smaller than it is at its end: what passes it by is taken up again by name, as in a
-    U-Net; a gate may do so."""
+    U-Net; a gate may do so, and a chain with one layer with filters that is added to something."""
     if unit.lead.kind.word == "mul" or not row or not next(units_of(row)).inputs:
+        return False
+    is_short = weighted(row) < 2 and all(isinstance(piece, Step) and not piece.leaks for piece in row)
+    if is_short and unit.lead.kind.adds_up:
         return False
     made = [last(piece).output for piece in row]
     at_ends = made[-1].dims[:-1], next(units_of(row)).lead.input_volumes[0].dims[:-1]

@@ -238,3 +238,15 @@ def test_a_figure_that_is_not_true_is_not_given_out(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(styles.STYLES, "blocks", replace(STYLES["blocks"], draw=lies))
     with pytest.raises(CnngraphError, match="E0616"):
         figure(load("resnet"))
+
+
+def test_frames_in_the_branches_of_one_another_are_told_apart() -> None:
+    """Both begin with the same layer."""
+    lines = "conv 8 3x3 same relu -> conv 8 3x3 same"
+    inner = f"block inner() {{\nadd {{\n| {lines}\n| skip\n}}\n}}"
+    outer = "block outer() {\nadd {\n| [inner] x3 -> times 0.2\n| skip\n}\n}"
+    steps = "conv 8 1x1\n[outer] x2\nconv 3 1x1\n"
+    network = parse(f"net frames\ninput 8x8x8\n{inner}\n{outer}\n{steps}")
+    scene = draw(Order([network], "blocks", 1500.0, LIGHT, fold=True))
+    frames = [group.id for group in scene.groups() if "times" in dict(group.data)]
+    assert len(frames) == len(set(frames)) == 2

@@ -71,6 +71,13 @@ class Stretch:
             x = self.add("Reshape", x, self.told([batch, HEIGHT, WIDTH, CHANNELS]))
         return self.add("Transpose", x, perm=[0, 3, 1, 2])
 
+    def shuffled(self, x: str) -> str:
+        """The channels of *x* dealt from 2 groups."""
+        batch = 0 if self.batch == "n" else int(self.batch)
+        x = self.add("Reshape", x, self.told([batch, 2, CHANNELS // 2, HEIGHT, WIDTH]))
+        x = self.add("Transpose", x, perm=[0, 2, 1, 3, 4])
+        return self.add("Reshape", x, self.told([batch, CHANNELS, HEIGHT, WIDTH]))
+
     def piece(self, word: str, x: str, before: list[str]) -> str:
         if word == "norm":
             return self.add("LayerNormalization", x, self.stored(CHANNELS), self.stored(CHANNELS), axis=-1)
@@ -114,6 +121,8 @@ def models(draw: st.DrawFn) -> onnx.ModelProto:
     x = made.add("Conv", "x", made.stored(CHANNELS, CHANNELS, 1, 1))
     ends = []
     for _ in range(draw(st.integers(1, 2))):
+        if draw(st.booleans()):
+            x = made.add("Conv", made.shuffled(x), made.stored(CHANNELS, CHANNELS, 1, 1))
         order = draw(st.sampled_from([*PIECES]))
         words = draw(st.lists(st.sampled_from(PIECES[order]), min_size=1, max_size=7))
         words.insert(draw(st.integers(0, len(words))), "Sin")

@@ -293,6 +293,19 @@ STAGES: dict[str, tuple[str, str]] = {
         "  conv in.c 1x1\n  part1, part2: split 2\n  conv2: from part2 -> conv in.c//2\n"
         "  from part1 -> concat part2 conv2 -> conv in.c 1x1\n",
     ),
+    "a gate sees what one convolution makes of a smaller map, beside the map itself": (
+        "conv 32 3x3 same relu\n"
+        + "".join(
+            f"add {{\n| concat {{\n  | conv {c} 1x1 relu -> conv {c} 3x3 same relu\n  | conv {c} 1x1 relu\n"
+            f"    mul {{\n    | conv {c} 3x3 same\n    | add {{\n      | skip\n"
+            f"      | avgpool 4x4 -> conv {c} 3x3 same -> upsample 4\n      }}\n      sigmoid\n    }}\n"
+            f"    conv {c} 3x3 same relu\n  }}\n  conv {2 * c} 1x1\n| skip{rest}\n}}\nrelu\n"
+            for c, rest in ((16, ""), (32, " -> conv 64 1x1"), (32, ""), (32, ""), (48, " -> conv 96 1x1"))
+        ),
+        "        mul {\n          | conv c linear\n          | add {\n            | skip\n"
+        "            | avgpool 4x4 s=4 -> conv c linear -> upsample 4\n          }\n            sigmoid\n        }\n"
+        "        conv c\n    }\n      conv 2*c 1x1 linear\n    | skip -> shortcut 2*c bn=off\n",
+    ),
 }  # fmt: skip
 
 

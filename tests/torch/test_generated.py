@@ -276,6 +276,14 @@ def test_any_spec_can_be_written(spec: str) -> None:
     compile(generate(parse(spec)).text, "<generated>", "exec")
 
 
+def test_a_skip_within_a_residual_is_no_shortcut_that_vanished() -> None:
+    inner = "add {\n| skip\n| conv c 3x3 same\n}"
+    steps = f"block unit(c) {{\nadd {{\n| conv c 1x1\n{inner}\n| skip -> shortcut c\n}}\n}}"
+    network = parse(f"net t\ninput 8x8x8\n{steps}\nunit 16\nunit 16\nunit 16\n")
+    text = generate(network).text
+    assert re.findall(r"^class (Unit\w*)", text, re.MULTILINE) == ["Unit"]
+
+
 def test_shared_weights_are_one_module() -> None:
     code = made("siamese")
     assert "self.left(first) - self.left(second)" in code.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby
@@ -358,17 +358,6 @@ class Framed:
         return f"×{self.times}"
 
     @cached_property
-    def _deep(self) -> int:
-        """How many frames there are around each other in it, itself among them."""
-        within = (stop.part for stop in self.inside.stops)
-        return 1 + max((part._deep for part in within if isinstance(part, Framed)), default=0)
-
-    @property
-    def _mark(self) -> str:
-        """What tells its groups from those of a frame in it that begins, or ends, with the same."""
-        return f"-{self._deep}" if self._deep > 1 else ""
-
-    @cached_property
     def up(self) -> float:
         return self.inside.up + self.pad + (0.0 if self.measure.down else 1.4 * self.measure.em)
 
@@ -388,8 +377,12 @@ class Framed:
         framed = (frame, *self.measure.upright((words,)))
         about = f"{self.times} times"
         data = (("times", str(self.times)),)
-        yield Group(f"repeat-{self.layers[0]}{self._mark}", "decoration", framed, about, data, self.layers)
         left, right = x + self.lead, x + self.width - self.lead
+        inside = tuple(self.inside.draw(left, axis))
+        within = _frames(inside)
+        mark = f"-{within + 1}" if within else ""
+        """What tells its groups from those of a frame in it that begins, or ends, with the same."""
+        yield Group(f"repeat-{self.layers[0]}{mark}", "decoration", framed, about, data, self.layers)
         line = self.measure.line
         drawn: tuple[Primitive, ...]
         if not self.inside.opens:
@@ -400,7 +393,13 @@ class Framed:
             )
         else:
             drawn = (Path((Move((x, axis)), Line((left + self.inside.left, axis))), line),)
-        yield Group(f"into-{self.first}{self._mark}", "decoration", drawn)
-        yield from self.inside.draw(left, axis)
+        yield Group(f"into-{self.first}{mark}", "decoration", drawn)
+        yield from inside
         out = (Path((Move((right - self.inside.right, axis)), Line((x + self.width, axis))), line),)
-        yield Group(f"out-of-{self.inside.last}{self._mark}", "decoration", out)
+        yield Group(f"out-of-{self.inside.last}{mark}", "decoration", out)
+
+
+def _frames(items: Iterable[Item]) -> int:
+    """How many frames are drawn in *items*."""
+    groups = [item for item in items if isinstance(item, Group)]
+    return sum(("times" in dict(group.data)) + _frames(group.items) for group in groups)

@@ -388,6 +388,15 @@ def _batch_normalization(node: Node, array: Array, scale: Array, bias: Array, me
     return made
 
 
+def _matmul(_: Node, one: Array, other: Array) -> Array:
+    """As a spectral norm divides weights by. Raises `Unknown` where it would take long."""
+    inner = other.shape[max(other.ndim - 2, 0)]
+    if one.size * (other.size // max(inner, 1)) > _MOST:
+        raise Unknown(f"MatMul multiplies more than {_MOST:,} numbers")
+    made: Array = np.asarray(np.matmul(one, other))
+    return made
+
+
 _ELEMENTWISE: dict[str, _Rule] = {
     "Add": _both(lambda a, b: a + b),
     "Sub": _both(lambda a, b: a - b),
@@ -427,6 +436,7 @@ _RULES: dict[str, _Rule] = {
     "Expand": _expand,
     "Flatten": lambda node, array: array.reshape(prod(array.shape[: int_of(node, "axis", 1)]), -1),
     "Gather": _gather,
+    "MatMul": _matmul,
     "QuantizeLinear": rounded,
     "Range": _range,
     "ReduceL2": _reduced(_l2),

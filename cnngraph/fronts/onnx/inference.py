@@ -68,7 +68,7 @@ def _keep_small(graph: GraphProto) -> None:
     kept = []
     for node in graph.node:
         given = [lengths.get(name, 0) for name in node.input]
-        length = max(given, default=0)
+        length: int | None = max(given, default=0)
         match node.op_type:
             case "Constant":
                 tensors = [attribute.t for attribute in node.attribute if attribute.name == "value"]
@@ -79,16 +79,23 @@ def _keep_small(graph: GraphProto) -> None:
                     length = max([len(attribute.ints) for attribute in node.attribute], default=0)
             case "ConstantOfShape" if node.input[0] in numbers:
                 length = math.prod(int(each) for each in numbers[node.input[0]].ravel())
+            case "Shape":
+                length = _RANK
+            case "Size":
+                length = 1
             case "ConstantOfShape":
                 # It keeps the number of sizes that are not known here: `Abs` gives on no numbers that it follows.
                 hidden = f"how many in {node.output[0]}"
                 kept.append(make_node("Abs", [node.input[0]], [hidden]))
                 node.input[0], length = hidden, 0
+            case _ if node.input and node.input[0] not in lengths:
+                # Of numbers that are not followed it follows none: the sizes and places beside them are not counted.
+                length = None
             case "Concat":
                 length = sum(given)
-            case "Shape":
-                length = _RANK
-        if length <= _FEW:
+        if length is None:
+            kept.append(node)
+        elif length <= _FEW:
             kept.append(node)
             lengths.update(dict.fromkeys(node.output, length))
     del graph.node[:]

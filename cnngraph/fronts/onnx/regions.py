@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from cnngraph.fronts.onnx.called import called
 from cnngraph.fronts.onnx.constants import Constant, Unknown
 from cnngraph.fronts.onnx.messages import Graph, Info, Node, Size
@@ -71,6 +73,11 @@ class Regions:
             return list(values)
         if not (node.op in _BESIDE or (node.op in _OF_PICTURES | _OF_VECTORS and values[0] is foreign[0])):
             raise Unknown(foreign[0].why)
+        if node.op == "Conv" and _is_mean(values[1]):
+            raise Unknown(foreign[0].why)  # part of what decodes
+        if node.op in _BESIDE:
+            # What lies beside is known as it lies, also where its channels were put in another order.
+            values = [self._as_it_lies(value, node) for value in values]
         beside = next((value for value in values if isinstance(value, View)), None)
         sizes = {value.name: self.told.sizes(value.name) for value in foreign}
         made: dict[str, View] = {}
@@ -95,6 +102,14 @@ class Regions:
             else:
                 raise Unknown(value.why)
         return [made[value.name] if isinstance(value, Foreign) else value for value in values]
+
+    def _as_it_lies(self, value: Value | None, node: Node) -> Value | None:
+        if not isinstance(value, View) or value.rank != 4 or value.border is not None or value.to_upright() is not None:
+            return value
+        try:
+            return self.trace.settled(value, Step(self.trace, node))
+        except Unknown:
+            return value
 
     def view(self, value: Foreign, volume: Volume, batch: Dim) -> View:
         """The `opaque` layer that makes *value*, which is a *volume*."""
@@ -149,6 +164,14 @@ class Regions:
             for name in sorted(stems)
             if name in tensors and "float" in tensors[name].kind and tensors[name].size > 1
         )
+
+
+def _is_mean(kernel: Value | None) -> bool:
+    """Whether a convolution by *kernel* makes the mean of a distribution over the numbers 0, 1, 2 …, as where the sides
+    of boxes are such (generalized focal loss, Li et al. 2020): its numbers are not learned."""
+    if not isinstance(kernel, Constant) or len(kernel.shape) != 4 or kernel.shape[1] != kernel.size or kernel.size < 2:
+        return False
+    return bool((kernel.array.ravel() == np.arange(kernel.size)).all())
 
 
 def _volume(shape: Sequence[Size]) -> Volume:

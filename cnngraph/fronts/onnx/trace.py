@@ -259,6 +259,13 @@ class Step:
             raise Unknown("a vector where a picture is expected")
         return found
 
+    def by_channel(self, value: Value | None) -> View:
+        """A tensor as it lies, but for channels dealt from groups: these are put in their order. Raises `Unknown`."""
+        view = self.view(value)
+        own = upright(view.volume, view.batch)
+        is_dealt = view.rank == len(own) == 4 and view.axes[2:] == own[2:] and view.axes[:2] != own[:2]
+        return self.trace.settled(view, self) if is_dealt else view
+
     def vector(self, value: Value | None) -> View:
         """A tensor as one vector for each of the batch. Raises `Unknown`."""
         view = self.view(value)
@@ -289,8 +296,9 @@ class Step:
         given = weights or {}
         kernels = tuple(each.name for each in given.values())
         inputs = [view.layer for view in views]
-        # Exporters write equal tensors once: that two normalizations begin alike doesn't say that they are one.
-        is_own = any(len(each.shape) > 1 for each in given.values())
+        # Exporters write equal tensors once: that two normalizations begin alike doesn't say that they are one. What
+        # has no name is in no file.
+        is_own = any(each.name and len(each.shape) > 1 for each in given.values())
         copy_of = trace.shared(kind, kernels) if is_own else trace.again(kind, kernels, inputs)
         entries = {name: Entry(each.name, each.shape, "float32", each.get) for name, each in given.items()}
         label = self.node.name or self.node.outputs[0]

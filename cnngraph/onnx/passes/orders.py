@@ -165,8 +165,9 @@ class Reading:
             self.between |= found.keys() - {at}
 
     def _turned(self, node: Node) -> bool:
-        """Whether *node* only turns a tensor that is known, which is noted."""
-        place = self.at.get(node.inputs[0]) if self.is_turning(node) and node.output not in self.own else None
+        """Whether *node* only turns a tensor that is known, which is noted: not one that another map is made of."""
+        is_free = node.output not in self.own and node.output not in self.at
+        place = self.at.get(node.inputs[0]) if self.is_turning(node) and is_free else None
         axes = None if place is None else self._behind(node, place.axes)
         if place is None or axes is None or not self._is_way(place.map, axes):
             return False
@@ -180,7 +181,9 @@ class Reading:
         return direct(upright, axes) is not None and direct(axes, upright) is not None
 
     def is_turning(self, node: Node) -> bool:
-        return node.op == "Transpose" or (node.op == "Reshape" and node.output in self.dims)
+        if node.op == "Transpose":
+            return sorted(_perm(node)) == list(range(len(_perm(node))))  # what is passed through may have any
+        return node.op == "Reshape" and node.output in self.dims
 
     def _behind(self, node: Node, axes: Axes) -> Axes | None:
         if node.op == "Reshape":

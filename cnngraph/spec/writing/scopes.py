@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnngraph.layers.rearrange import Slice
@@ -60,6 +60,17 @@ class Scope:
     """Whether all of it is on a shortcut."""
     vanished: deque[str] = field(default_factory=deque)
     """Paths of the shortcuts in it that needed no layer."""
+    projected: frozenset[str] | None = None
+    """The joins of which a skip that does nothing may be one of these; None for any."""
+
+    @property
+    def sums(self) -> list[Layer]:
+        """The sums with skips in it, in order."""
+        return [layer for item in self.items for layer in item.layers if layer.skips and layer.kind.adds_up]
+
+    def has_shortcut(self, join: Layer) -> bool:
+        """Whether a skip of *join* that does nothing may be one of the shortcuts that needed no layer."""
+        return bool(self.vanished) and (self.projected is None or join.name in self.projected)
 
     def holds(self, path: str) -> bool:
         return not self.path or path == self.path or path.startswith(f"{self.path}.")
@@ -107,7 +118,27 @@ def scopes(network: Network) -> Scopes:
     for scope in reversed(by_path.values()):  # blocks come behind those around them
         scope.on_shortcut = bool(scope.path) and all(item.on_shortcut for item in scope.items)
     _cross(network, by_path)
+    _project(by_path.values())
     return made
+
+
+def _project(scopes: Collection[Scope]) -> None:
+    """Notes where shortcuts that needed no layer may be: where there are skips of sums, on one of these, and where
+    other uses of the block have shortcuts with layers on enough others of them, on those."""
+    own: dict[str, set[int]] = {}
+    led: dict[str, set[int]] = {}
+    for scope in scopes:
+        shortcuts = {item.output for item in scope.items if item.inside and item.inside.block == "shortcut"}
+        if shortcuts:
+            own[scope.path] = {
+                n for n, join in enumerate(scope.sums) if any(join.inputs[index] in shortcuts for index in join.skips)
+            }
+            led.setdefault(scope.block, set()).update(own[scope.path])
+    for scope in scopes:
+        if scope.vanished and (joins := scope.sums):
+            numbers = led.get(scope.block, set()) - own.get(scope.path, set())
+            is_any = len(numbers) < len(scope.vanished)
+            scope.projected = frozenset(join.name for n, join in enumerate(joins) if is_any or n in numbers)
 
 
 def _scope(path: str, network: Network, by_path: dict[str, Scope]) -> Scope:

@@ -319,14 +319,6 @@ class _Text(Plan):
         inside = fixed or any(line.label for branch in branches for line in branch) or has_names(branches)
         return Said(stage_, label, in_words((*own, *on_line)), join.name, inside)
 
-    def is_vanished(self, join: Layer, scope: Scope) -> bool:
-        """Whether the next skip of *join* that does nothing is written as a shortcut that needed no layer: where there
-        are skips of sums, one of these."""
-        if not scope.vanished or not self.uses_prelude:
-            return False
-        sums = [layer for item in scope.items for layer in item.layers if layer.skips and layer.kind.adds_up]
-        return not sums or join.kind.adds_up
-
     def branch(self, way: Way, join: Layer, channels: int, scope: Scope, given: int, said: str) -> tuple[Line, ...]:
         """*channels* are those that it brings to its *join*, and *said* is on its line."""
         begin = "skip" if way.is_skip else ""
@@ -338,7 +330,8 @@ class _Text(Plan):
         for run in way.aside:
             assert run.source is not None
             found += self.lines(run.elements, f"from {self.name(run.source, scope)}", run.source, scope, given)
-        if way.is_skip and way.source is None and not way.elements and not said and self.is_vanished(join, scope):
+        is_empty = way.is_skip and way.source is None and not way.elements and not said
+        if is_empty and self.uses_prelude and scope.has_shortcut(join):
             path = scope.vanished[0]
             if self.automatic(scope, "shortcut") == path.removeprefix(f"{scope.path}."):
                 scope.vanished.popleft()

@@ -56,6 +56,15 @@ BOXES = [
     helper.make_node("Add", ["p", "grid"], ["a"]),
     helper.make_node("Exp", ["a"], ["y"]),
 ]
+SIDES = [
+    helper.make_node("Reshape", ["x", "apart"], ["s"]),
+    helper.make_node("Transpose", ["s"], ["b"], perm=[0, 2, 1, 3]),
+    helper.make_node("Softmax", ["b"], ["p"], axis=1),
+    helper.make_node("Conv", ["p", "bins"], ["m"]),
+    helper.make_node("Reshape", ["m", "joined"], ["d"]),
+    helper.make_node("Exp", ["d"], ["y"]),
+]
+"""Of boxes, each as a distribution over bins, of which the mean is taken."""
 CASES = {
     "one operator": (chain("Sin"), ["Sin"]),
     "some": (chain("Sin", "Erf"), ["Sin, Erf"]),
@@ -64,6 +73,7 @@ CASES = {
     "attention": (attention(["Softmax"]), ["attention"]),
     "attention of another sort": (attention(["Relu"]), ["attention without softmax"]),
     "boxes": (BOXES, ["decoding of boxes"]),
+    "means of distributions": (SIDES, ["Softmax, Conv, Exp"]),
 }  # fmt: skip
 
 
@@ -72,6 +82,8 @@ def test_called_by_what_is_in_it(nodes: list[onnx.NodeProto], names: list[str], 
     weights = {
         "flat": np.array([1, 3, 20]), "shape": np.array(SHAPE), "zero": np.array([0]), "two": np.array([2]),
         "last": np.array([3]), "places": np.array([1, 20, 2]), "grid": GRID,
+        "apart": np.array([1, 4, 3, 5]), "joined": np.array([1, 4, 5]),
+        "bins": np.arange(3, dtype=np.float32).reshape(1, 3, 1, 1),
     }  # fmt: skip
     network = read(str(written(model(nodes, SHAPE, weights), tmp_path)), {}).checked()
     assert [layer.kind.does for layer in network.layers if isinstance(layer.kind, Opaque)] == names

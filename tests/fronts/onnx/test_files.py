@@ -264,6 +264,32 @@ def test_what_is_inferred_of_a_model_follows_no_length_that_it_claims(doubled: i
     assert found["y"].sizes == (1, 2, 3, 4)
 
 
+@pytest.mark.parametrize("op", ["Reshape", "Slice", "Gather"])
+def test_sizes_are_inferred_however_often_maps_are_cut_and_concatenated(op: str) -> None:
+    """The sizes and places by which it is done are no numbers of the maps."""
+    asked = {
+        "Reshape": [np.array([1, 2, 3, 4])],
+        "Slice": [np.array([0]), np.array([2]), np.array([1])],
+        "Gather": [np.array([1, 0])],
+    }[op]
+    names = [f"asked{n}" for n in range(len(asked))]
+    nodes = []
+    for at in range(20):
+        attributes: dict[str, Any] = {"axis": 1} if op == "Gather" else {}
+        nodes.append(helper.make_node(op, [f"x{at}", *names], [f"part{at}"], **attributes))
+        nodes.append(helper.make_node("Concat", [f"part{at}", f"part{at}"], [f"both{at}"], axis=1))
+        nodes.append(helper.make_node("Split", [f"both{at}"], [f"x{at + 1}", f"other{at}"], axis=1))
+    ports = (
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [1, 2, 3, 4])],
+        [helper.make_empty_tensor_value_info("x20")],
+    )
+    tensors = [numpy_helper.from_array(array, name) for name, array in zip(names, asked, strict=True)]
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(helper.make_graph(nodes, "g", *ports, tensors), opset_imports=[opset])
+    found = infos(Messages(model.SerializeToString(), None), {"x0": (1, 2, 3, 4)})
+    assert found["both19"].sizes == (1, 4, 3, 4)
+
+
 def test_sizes_are_inferred_behind_numbers_that_are_not_followed() -> None:
     """As PyTorch's exporter repeats a tensor: to what is asked, or where that is -1 as long as it is."""
     one = helper.make_tensor("one", TensorProto.INT64, [1], [1])

@@ -258,6 +258,26 @@ def test_reductions(data: st.DataObject) -> None:
             assert not keeps
 
 
+@settings(max_examples=20)
+@given(st.sampled_from(["ReduceMean", "ReduceMax", "ReduceSum"]), st.integers(2, 4), st.integers(0, 2), st.booleans())
+def test_reductions_of_what_is_put_together_along_an_axis_of_its_own(op: str, n: int, axis: int, cut: bool) -> None:
+    """Joins of tensors, or of parts of the channels."""
+    weights: dict[str, Array] = {"axis": np.array([1 if cut else axis])}
+    shape = (1, 2 * n, 4, 5)
+    if cut:
+        weights["sizes"] = np.array([1, n, 2, 4, 5])
+        nodes = [helper.make_node("Reshape", ["x", "sizes"], ["s"])]
+    else:
+        nodes = [helper.make_node("Conv", ["x", f"w{at}"], [f"c{at}"]) for at in range(n)]
+        nodes += [helper.make_node("Unsqueeze", [f"c{at}", "axis"], [f"u{at}"]) for at in range(n)]
+        nodes.append(helper.make_node("Concat", [f"u{at}" for at in range(n)], ["s"], axis=axis))
+        weights |= {f"w{at}": numbers(3, 2 * n, 1, 1, seed=at) for at in range(n)}
+    nodes.append(helper.make_node(op, ["s", "axis"], ["r"], keepdims=0))
+    nodes.append(helper.make_node("Relu", ["r"], ["y"]))
+    with TemporaryDirectory() as folder:
+        compared(written(model(nodes, shape, weights, opset=18), Path(folder)), numbers(*shape))
+
+
 @settings(max_examples=30)
 @given(st.data())
 def test_repeated(data: st.DataObject) -> None:
@@ -297,6 +317,86 @@ def test_a_factor_for_each_channel_and_one_for_each_place(op: str, tmp_path: Pat
         helper.make_node(op, ["m", "c"], ["y"]),
     ]
     compared(written(model(nodes, (1, 3, 4, 5), {"w": numbers(1, 3, 1, 1)}), tmp_path), numbers(1, 3, 4, 5))
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_what_is_done_to_channels_dealt_from_groups(data: st.DataObject) -> None:
+    groups, each = data.draw(st.integers(2, 3)), data.draw(st.integers(2, 3))
+    channels = groups * each
+    weights: dict[str, Array] = {
+        "apart": np.array([1, groups, each, 4, 5]),
+        "together": np.array([1, channels, 4, 5]),
+        **{name: np.abs(numbers(channels, seed=n)) + 0.1 for n, name in enumerate("abcd")},
+        "slopes": numbers(channels, 1, 1),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["x", "apart"], ["groups"]),
+        helper.make_node("Transpose", ["groups"], ["dealt"], perm=[0, 2, 1, 3, 4]),
+        helper.make_node("Reshape", ["dealt", "together"], ["y0"]),
+    ]
+    done = {
+        "BatchNormalization": ("a", "b", "c", "d"), "InstanceNormalization": ("a", "b"), "PRelu": ("slopes",),
+        "Relu": (), "Add": ("x",), "Mul": ("slopes",), "Sub": ("slopes",), "GlobalAveragePool": (),
+    }  # fmt: skip
+    words = data.draw(st.lists(st.sampled_from([*done][:-1]), min_size=1, max_size=4))
+    words += ["GlobalAveragePool"] * data.draw(st.integers(0, 1))
+    nodes += [helper.make_node(op, [f"y{at}", *done[op]], [f"y{at + 1}"]) for at, op in enumerate(words)]
+    nodes[-1].output[0] = "y"
+    with TemporaryDirectory() as folder:
+        path = written(model(nodes, (1, channels, 4, 5), weights), Path(folder))
+        network = compared(path, numbers(1, channels, 4, 5))
+    assert all(layer.kind.is_known for layer in network.layers)
+
+
+@pytest.mark.parametrize("seen", [3, 300])
+def test_weights_divided_by_their_spectral_norm(seen: int, tmp_path: Path) -> None:
+    """As a model has it whose exporter kept what they follow from."""
+    kernel = numbers(8, seen, 3, 3)
+    nodes = [
+        helper.make_node("Reshape", ["w", "flat"], ["m"]),
+        helper.make_node("MatMul", ["m", "v"], ["mv"]),
+        helper.make_node("MatMul", ["u", "mv"], ["norm"]),
+        helper.make_node("Div", ["w", "norm"], ["k"]),
+        helper.make_node("Conv", ["x", "k"], ["y"]),
+    ]
+    weights: dict[str, Array] = {
+        "w": kernel, "flat": np.array([8, -1]), "u": numbers(8, seed=1), "v": numbers(9 * seen, seed=2)
+    }  # fmt: skip
+    network = compared(written(model(nodes, (1, seen, 5, 6), weights), tmp_path), numbers(1, seen, 5, 6))
+    assert [layer.kind.word for layer in network.layers] == ["", "conv"]
+
+
+def test_normalizations_without_weights_are_not_one(tmp_path: Path) -> None:
+    nodes, weights = [], {}
+    for at, (x, channels) in enumerate((("x", 3), ("r0", 6), ("r1", 6))):
+        weights[f"w{at}"] = numbers(6, channels, 1, 1, seed=at)
+        nodes += [
+            helper.make_node("Conv", [x, f"w{at}"], [f"c{at}"]),
+            helper.make_node("Mul", [f"c{at}", f"c{at}"], [f"s{at}"]),
+            helper.make_node("ReduceMean", [f"s{at}"], [f"m{at}"], axes=[1]),
+            helper.make_node("Add", [f"m{at}", "eps"], [f"e{at}"]),
+            helper.make_node("Sqrt", [f"e{at}"], [f"q{at}"]),
+            helper.make_node("Div", [f"c{at}", f"q{at}"], [f"r{at}" if at < 2 else "y"]),
+        ]
+    made = model(nodes, (1, 3, 4, 5), {**weights, "eps": np.float32(1e-5)}, opset=17)
+    network = compared(written(made, tmp_path), numbers(1, 3, 4, 5))
+    assert [layer.kind.word for layer in network.layers] == ["", *["conv", "rmsnorm"] * 3]
+    assert not any(layer.shares for layer in network.layers)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1, 1), (4, 1, 1)])
+def test_slopes_that_begin_alike_are_not_one(shape: tuple[int, ...], tmp_path: Path) -> None:
+    """Exporters write equal tensors once."""
+    weights = {"w": numbers(4, 4, 1, 1), "v": numbers(4, 4, 1, 1, seed=1), "s": np.full(shape, 0.25, np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("PRelu", ["a", "s"], ["b"]),
+        helper.make_node("Conv", ["b", "v"], ["c"]),
+        helper.make_node("PRelu", ["c", "s"], ["y"]),
+    ]
+    network = compared(written(model(nodes, (1, 4, 5, 6), weights), tmp_path), numbers(1, 4, 5, 6))
+    assert not any(layer.shares for layer in network.layers)
 
 
 def test_a_constant_comes_first(tmp_path: Path) -> None:

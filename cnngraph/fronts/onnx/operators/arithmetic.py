@@ -108,7 +108,8 @@ def prelu(step: Step, x: Value, slope: Value) -> Value:
     """One slope for all, or one for each channel."""
     view, slopes = step.view(x), step.constant(slope)
     if slopes.size == 1:
-        return step.layer(PRelu(shared=True), view, like=view, weights={"weight": slopes})
+        return step.layer(PRelu(shared=True), view, like=view, weights={"weight": _flat(slopes)})
+    view = step.by_channel(view)
     return step.layer(PRelu(), view, like=view, weights={"weight": _per_channel(view, slopes)})
 
 
@@ -225,6 +226,7 @@ def _plus(step: Step, view: View, constant: Constant) -> View:
         value = constant.number
         assert value is not None
         return view if value == 0 else step.layer(Plus(by=_short(value)), view, like=view)
+    view = step.by_channel(view)
     if not _spreads(view, constant):
         raise Unknown("a picture of constants added")
     return step.layer(Shift(), view, like=view, weights={"bias": _per_channel(view, constant)})
@@ -279,6 +281,7 @@ def _times(step: Step, view: View, constant: Constant) -> View:
         value = constant.number
         assert value is not None
         return view if value == 1 else step.layer(Times(by=_short(value)), view, like=view)
+    view = step.by_channel(view)
     if not _spreads(view, constant):
         raise Unknown("a picture times one of constants")
     return step.layer(Scale(), view, like=view, weights={"weight": _per_channel(view, constant)})
@@ -287,7 +290,7 @@ def _times(step: Step, view: View, constant: Constant) -> View:
 @operator("cnngraph.Affine")
 def affine(step: Step, x: Value, weight: Value, bias: Value) -> Value:
     """Each channel times a number, plus a number."""
-    view = step.view(x)
+    view = step.by_channel(x)
     given = {name: _per_channel(view, step.constant(each)) for name, each in (("weight", weight), ("bias", bias))}
     return step.layer(Scale(bias=True), view, like=view, weights=given)
 
@@ -295,7 +298,7 @@ def affine(step: Step, x: Value, weight: Value, bias: Value) -> Value:
 @operator("cnngraph.Normalized")
 def normalized(step: Step, x: Value, mean: Value, weight: Value, bias: Value) -> Value:
     """A batch normalization whose exporter made one number a channel of the variance and γ: here the variance is 1."""
-    view, kind = step.view(x), BatchNorm()
+    view, kind = step.by_channel(x), BatchNorm()
     given = {"weight": weight, "bias": bias, "running_mean": mean}
     weights = {name: _per_channel(view, step.constant(each)) for name, each in given.items()}
     variance = Constant.of(np.full(weights["weight"].size, 1.0 - kind.eps, np.float32))

@@ -22,7 +22,7 @@ def batch_normalization(
     epsilon: float = 1e-5, momentum: float = 0.9, spatial: int = 1, training_mode: int = 0, is_test: int = 1,
 ) -> Value:  # fmt: skip
     """With a number for each channel to multiply by and to add behind it, where `patterns` found such."""
-    view = step.view(x)
+    view = step.by_channel(x)
     if view.axes[1:2] != (upright(view.volume, 1)[1],):
         raise Unknown("a batch normalization along another axis than the channels")
     if not spatial:
@@ -44,7 +44,7 @@ def instance_normalization(
     epsilon: float = 1e-5,
 ) -> Value:  # fmt: skip
     """Of channels; or of groups of channels, seen as ``(N, groups, the rest)``."""
-    view = step.view(x)
+    view = step.by_channel(x)
     weight, shift = _flat(step.constant(scale)), _flat(step.constant(bias))
     if view.is_upright:
         return step.layer(InstanceNorm(eps=_short(epsilon)), view, weights={"weight": weight, "bias": shift})

@@ -1,4 +1,4 @@
-"""Means and largest numbers along axes."""
+"""Means, sums and largest numbers along axes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from math import prod
 from cnngraph.fronts.onnx.constants import Unknown
 from cnngraph.fronts.onnx.trace import Step, Value, operator
 from cnngraph.fronts.onnx.views import Factor, View, upright
-from cnngraph.layers.join import Add
+from cnngraph.layers.join import Add, Max
+from cnngraph.layers.kind import Kind
 from cnngraph.layers.pooling import AvgPool, MaxPool
 from cnngraph.layers.rearrange import Slice
 from cnngraph.layers.scaling import Times
@@ -42,15 +43,16 @@ def reduce_sum(
     if over is None:
         raise Unknown("ReduceSum over all axes")
     if len(over) == 1 and _are_parts(view, over[0] % view.rank):
-        return _added(step, view, over[0] % view.rank, keepdims)
+        return _joined(step, Add(), view, over[0] % view.rank, keepdims)
     count = prod(_known(step, view.sizes[n % view.rank]) for n in over)
     mean = _reduced(step, AvgPool, view, axes, axes_, keepdims)
     return mean if count == 1 else step.layer(Times(by=float(count)), mean, like=mean)
 
 
-def _added(step: Step, view: View, at: int, keepdims: int) -> View:
+def _joined(step: Step, kind: Kind, view: View, at: int, keepdims: int) -> View:
+    """The parts of the channels along the axis *at* joined by *kind*."""
     parts = _parts(step, view, at)
-    made = step.layer(Add(), *parts, like=parts[0])
+    made = step.layer(kind, *parts, like=parts[0])
     left = [() if n == at else axis for n, axis in enumerate(view.axes)]
     whole = (Factor("C", made.volume.channels),)
     turned = tuple(whole if axis and axis[0].of == "C" else axis for axis in left)
@@ -78,11 +80,17 @@ def _parts(step: Step, view: View, at: int) -> list[View]:
 def _reduced(
     step: Step, kind: type[AvgPool | MaxPool], x: Value, axes: Value | None, given: list[int] | None, keeps: int
 ) -> View:
-    """Over all of height and width, or over one of them: a window as high or as wide as the picture."""
+    """Over all of height and width, or over one of them: a window as high or as wide as the picture. Of parts of the
+    channels: those are joined."""
     view = step.view(x)
     over = step.constant(axes).ints if axes is not None else given
     if over is None:
         raise Unknown(f"{step.node.op} over all axes")
+    if len(over) == 1 and _are_parts(view, at := over[0] % view.rank):
+        if kind is MaxPool:
+            return _joined(step, Max(), view, at, keeps)
+        total = _joined(step, Add(), view, at, keeps)
+        return step.layer(Times(by=1 / as_int(view.axes[at][0].size)), total, like=total)
     gone = {n % view.rank for n in over}
     made = view
     if found := {each for n in gone for each in view.axes[n]}:
