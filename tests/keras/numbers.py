@@ -112,6 +112,8 @@ def main() -> None:
         if name not in KINDS or far > CLOSE or how - {"name"}:
             print(f"{name:60} {far:<8.1e} {' '.join(sorted(how))}", flush=True)
     if "--record" in sys.argv:
+        known = {**(recorded() if asked else {}), **record}
+        record = {name: known[name] for name in (*shipped, *KINDS) if name in known}
         rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(values)}" for name, values in record.items())
         RECORDED.write_text(f"{{\n{rows}\n}}\n", "utf-8")
 

@@ -12,7 +12,8 @@ from torch import nn
 
 def unpool(x, of, kernel_size):
     """Each number where the largest of its window of another tensor is, else zeros."""
-    _, places = nn.functional.max_pool2d(of, kernel_size, ceil_mode=True, return_indices=True)
+    pool = nn.functional.max_pool2d
+    _, places = pool(of, kernel_size, ceil_mode=True, return_indices=True)
     return nn.functional.max_unpool2d(x, places, kernel_size, output_size=of.shape[-2:])
 
 
