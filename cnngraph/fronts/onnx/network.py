@@ -179,7 +179,9 @@ class _Reader:
         except Damaged as error:
             raise Damaged(f"{node.place}: {error}") from None
         except MALFORMED as error:
-            made = self.regions.add(node, f"it is not as {node.op} has to be: {str(error).strip()}")
+            # What Python says of its own objects tells nobody what is wrong with a file.
+            said = "" if isinstance(error, AttributeError | TypeError) else f": {str(error).strip()}"
+            made = self.regions.add(node, f"it is not as {node.op} has to be{said}")
         self.trace.values.update(zip(node.outputs, made, strict=False))
 
     def _compare(self, node: Node, made: list[Value]) -> None:
