@@ -122,12 +122,15 @@ def tile(net: Net, layer: Layer, inputs: Sequence[str]) -> Made:
         return inputs[0]
     if sizes[at] == 1 and (behind := net.behind(layer)) and all(map(_spreads, behind)):
         return inputs[0]
-    if at == 2:
+    if at == 2 and tiles <= _MOST_TILES:
         return net.add(layer, Concat(), [inputs[0]] * tiles)
-    if sizes[at] != 1:
+    if sizes[at] != 1 or at == 2:
         return net.opaque(layer, inputs[:1], None)
     to = (tiles, sizes[1]) if at == 0 else (sizes[0], tiles)
     return net.add(layer, Upsample(to=to), inputs[:1])
+
+
+_MOST_TILES = 4096
 
 
 def _spreads(layer: Layer) -> bool:

@@ -539,6 +539,12 @@ def test_layers_with_blobs_of_their_own_order(tmp_path: Path) -> None:
         "bn", "prelu", "scale", "shift", "bn", "flatten", "fc"]  # fmt: skip
 
 
+def test_no_number_of_tiles_is_believed() -> None:
+    text = data(3, 5, 4) + layer("Tile", "t", "data", "t", tile={"axis": 1, "tiles": 2**31 - 1})
+    (said,) = reading(text).diagnostics
+    assert said.message.startswith("type Tile: no layer here does it")
+
+
 OPTIONS: list[tuple[str, str, dict[str, object]]] = [
     ("Convolution", "convolution", {"num_output": 4, "kernel_size": 3, "pad": 1, "group": 2, "dilation": 2}),
     ("Deconvolution", "convolution", {"num_output": 4, "kernel_h": 3, "kernel_w": 2, "stride_h": 2, "stride_w": 2}),
