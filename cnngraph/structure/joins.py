@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from cnngraph.layers.kind import Kind
-from cnngraph.structure.pieces import Joint, Knot, Piece, Step, Use, Way, every_row, insides, is_point, is_sealed, last
+from cnngraph.structure.pieces import (
+    Joint,
+    Knot,
+    Piece,
+    Step,
+    Use,
+    Way,
+    every_row,
+    insides,
+    is_pointwise,
+    is_sealed,
+    last,
+)
 from cnngraph.structure.places import Place, Places
 
 _MOST_TENSORS = 4
@@ -91,7 +103,7 @@ def _extended(there: Places, alike: list[Place]) -> list[Place]:
         places = wider
     begun = _wider(there, places, 1, 0, weighted=True)
     ended = _wider(there, begun or places, 0, 1, weighted=True)
-    if ended is None or (begun is not None and not (is_stack and is_point(ended[0].pieces[-1]))):
+    if ended is None or (begun is not None and not (is_stack and is_pointwise(ended[0].pieces[-1]))):
         return begun or places
     while (wider := _wider(there, ended, 0, 1, weighted=False)) is not None:
         ended = wider

@@ -438,8 +438,8 @@ def goes_on(piece: Piece) -> bool:
     )
 
 
-def is_point(piece: Piece) -> bool:
-    """Whether *piece* is a convolution of single pixels."""
+def is_pointwise(piece: Piece) -> bool:
+    """Whether *piece* is a convolution of single pixels, whatever is said of its padding."""
     kind = piece.unit.lead.kind if isinstance(piece, Step) else None
     return isinstance(kind, Windowed) and kind.projects and kind.sliding is not None and kind.sliding.window == (1, 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, goes_on, is_point, is_sealed, rows_in_text
+from cnngraph.structure.pieces import Piece, Row, Step, Use, every_row, goes_on, is_pointwise, is_sealed, rows_in_text
 from cnngraph.structure.places import MOST, Place, Places
 
 LONGEST = 6
@@ -120,7 +120,7 @@ def _is_run(there: Places, row: Row, keys: Sequence[int], start: int, end: int) 
         return False
     if (start and keys[start - 1] == keys[start]) or (end < len(row) and keys[end - 1] == keys[end]):
         return False
-    if end < len(row) and (goes_on(row[end]) or (_is_depthwise(row[end - 1]) and is_point(row[end]))):
+    if end < len(row) and (goes_on(row[end]) or (_is_depthwise(row[end - 1]) and is_pointwise(row[end]))):
         return False
     is_whole = len(inside) == len(row)
     return (is_whole or not _has_repetition(keys[start:end])) and _is_stretch(there, inside)

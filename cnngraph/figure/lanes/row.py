@@ -380,8 +380,8 @@ class Framed:
         left, right = x + self.lead, x + self.width - self.lead
         inside = tuple(self.inside.draw(left, axis))
         within = _frames(inside)
+        # Its groups are told from those of a frame in it that begins, or ends, with the same.
         mark = f"-{within + 1}" if within else ""
-        """What tells its groups from those of a frame in it that begins, or ends, with the same."""
         yield Group(f"repeat-{self.layers[0]}{mark}", "decoration", framed, about, data, self.layers)
         line = self.measure.line
         drawn: tuple[Primitive, ...]
